@@ -1,0 +1,106 @@
+"""What several test files share: a few small pictures, settings that train on them in a moment, and trained runs."""
+
+import contextlib
+import dataclasses
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaedash import cli, runs
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+
+N_TRAIN, N_TEST = 52, 12
+
+
+def _pictures(count: int, seed: int) -> Iterator[bytes]:
+    """Bright boxes on dark backgrounds, no two alike, as PNG files."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        pixels = np.full((32, 32, 3), rng.integers(0, 100, 3), np.uint8)
+        top, left = rng.integers(2, 14, 2)
+        pixels[top : top + 16, left : left + 16] = rng.integers(150, 256, 3)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        yield file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[..., Path]:
+    """Writes a zip of 52 training and 12 test pictures; other seeds are other pictures."""
+
+    def write(path: Path, *, train_seed: int = 1, test_seed: int = 2) -> Path:
+        with zipfile.ZipFile(path, "w") as archive:
+            for part, count, seed in (("train", N_TRAIN, train_seed), ("test", N_TEST, test_seed)):
+                for number, data in enumerate(_pictures(count, seed)):
+                    archive.writestr(f"{part}/{number:03}.png", data)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory, pack: Callable[..., Path]) -> Path:
+    """The pictures that nearly every test trains on."""
+    return pack(tmp_path_factory.mktemp("photos") / "photos.zip")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all tests, so that the pictures are decoded once."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def tiny(photos: Path) -> Callable[..., RunConfig]:
+    """Settings that train in a moment: batches of 16, 16, 16 and 4 images, two epochs."""
+
+    def build(**changes: object) -> RunConfig:
+        usual = {"arch": "conv", "dataset": str(photos), "latent_dim": 4, "batch_size": 16, "epochs": 2}
+        return RunConfig.build(**(usual | {"precision": "fp32", "device": "cpu"} | changes))
+
+    return build
+
+
+@pytest.fixture
+def torch_as_it_was() -> Iterator[None]:
+    """Training in this process sets torch up for the whole process; undone here."""
+    import torch
+
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    if torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """What `train --json` left behind and said."""
+
+    folder: Path
+    data_dir: Path
+    code: int
+    stdout: str
+    stderr: str
+
+    def run(self, arch: str) -> Run:
+        """Its run of `arch`."""
+        return runs.find(self.folder, f"latest:{arch}")
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory, photos: Path, data_dir: Path) -> Pair:
+    """fc and conv trained by `python -m vaedash train`, each in a process of its own."""
+    folder = tmp_path_factory.mktemp("pair")
+    command = f"train --dataset {photos} --latent-dim 4 --batch-size 16 --epochs 6 --lr 0.01 --precision fp32 --device cpu --json"
+    places = ["--runs-dir", str(folder), "--data-dir", str(data_dir), "--name", "boxes"]
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        code = cli.main([*command.split(), *places])
+    return Pair(folder, data_dir, code, stdout.getvalue(), stderr.getvalue())

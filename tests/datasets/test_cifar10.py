@@ -1,0 +1,276 @@
+import dataclasses
+import hashlib
+import io
+import re
+import struct
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from vaedash.datasets import cifar10
+from vaedash.errors import DatasetError
+
+TRAIN = np.random.default_rng(1).integers(0, 256, (15, 3, 32, 32), dtype=np.uint8)
+TEST = np.random.default_rng(2).integers(0, 256, (4, 3, 32, 32), dtype=np.uint8)
+NOWHERE = "http://127.0.0.1:9/cifar-10-python.tar.gz"  # the port that discards; nothing listens there
+
+
+def _string(text: bytes) -> bytes:
+    return b"T" + struct.pack("<i", len(text)) + text
+
+
+def _python2_batch(images: np.ndarray) -> bytes:
+    """A batch as Python 2 pickled it in 2009: byte strings, and flags as numbers, of which NumPy 2.4.0 warns."""
+    shape = b"M" + struct.pack("<H", len(images)) + b"M" + struct.pack("<H", 3072) + b"\x86"
+    dtype = b"cnumpy\ndtype\n" + _string(b"u1") + b"K\x00K\x01\x87R"
+    dtype += b"(K\x03" + _string(b"|") + b"NNN" + b"J\xff\xff\xff\xff" * 2 + b"K\x00tb"
+    array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85" + _string(b"b") + b"\x87R"
+    array += b"(K\x01" + shape + dtype + b"\x89" + _string(images.tobytes()) + b"tb"
+    labels = b"](" + b"K\x03" * len(images) + b"e"
+    return b"\x80\x02}(" + _string(b"data") + array + _string(b"labels") + labels + b"u."
+
+
+def _files() -> dict[str, bytes]:
+    files = {f"data_batch_{i + 1}": _python2_batch(TRAIN[3 * i : 3 * i + 3]) for i in range(5)}
+    files["test_batch"] = _python2_batch(TEST)
+    files["batches.meta"] = b"\x80\x02}" + _string(b"label_names") + b"](" + _string(b"airplane") + b"es."
+    return files
+
+
+def _packed() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, data in _files().items():
+            member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+PACKED = _packed()
+MD5 = {name: hashlib.md5(data).hexdigest() for name, data in _files().items()}
+ARCHIVE = cifar10.Archive(
+    url=NOWHERE,
+    size=len(PACKED),
+    md5=hashlib.md5(PACKED).hexdigest(),
+    train={name: md5 for name, md5 in MD5.items() if name.startswith("data")},
+    test={"test_batch": MD5["test_batch"]},
+    meta=MD5["batches.meta"],
+)
+
+
+@dataclasses.dataclass
+class Server:
+    """What a local server sends, and what it was asked."""
+
+    body: bytes = PACKED
+    status: int = 200
+    length: bool = True
+    ranges: bool = True
+    cut: int | None = None  # bytes after which the connection ends
+    stall: int | None = None  # bytes after which nothing more comes, while the connection stays
+    url: str = ""
+    asked: list[str | None] = dataclasses.field(default_factory=list)
+    released: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+    plan = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked = self.headers.get("Range")
+            plan.asked.append(asked)
+            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and plan.ranges else 0
+            self.send_response(206 if start else plan.status)
+            if plan.length:
+                self.send_header("Content-Length", str(len(plan.body) - start))
+            self.end_headers()
+            stop = plan.cut if plan.cut is not None else plan.stall
+            self.wfile.write(plan.body[start:stop])
+            if plan.stall is not None:
+                plan.released.wait(20)
+
+        def log_message(self, *args):
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    plan.url = f"http://127.0.0.1:{listening.server_port}/cifar-10-python.tar.gz"
+    yield plan
+    plan.released.set()
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+
+
+@pytest.fixture
+def archive(server):
+    return dataclasses.replace(ARCHIVE, url=server.url)
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+
+
+def failure(data_dir, archive) -> str:
+    with pytest.raises(DatasetError) as caught:
+        cifar10.read(data_dir, archive=archive)
+    return str(caught.value)
+
+
+def assert_whole(source):
+    assert np.array_equal(source.train, TRAIN) and np.array_equal(source.test, TEST)
+
+
+def test_the_checksums_are_those_of_torchvision():
+    from torchvision.datasets import CIFAR10
+
+    ours = cifar10.ARCHIVE
+    assert (ours.url, ours.md5, cifar10.FILENAME) == (CIFAR10.url, CIFAR10.tgz_md5, CIFAR10.filename)
+    assert list(map(list, ours.train.items())) == CIFAR10.train_list
+    assert list(map(list, ours.test.items())) == CIFAR10.test_list
+    assert ours.meta == CIFAR10.meta["md5"]
+
+
+def test_what_is_not_there_is_downloaded_checked_and_read(tmp_path, archive):
+    calls = []
+    source = cifar10.read(tmp_path, progress=lambda *call: calls.append(call), archive=archive)
+    assert_whole(source)
+    assert source.train.dtype == np.uint8 and source.train.flags.c_contiguous and source.test.flags.c_contiguous
+    sizes = [done for what, done, total in calls if what.startswith("downloading") and total == len(PACKED)]
+    assert sizes[0] == 0 and sizes == sorted(sizes) and sizes[-1] == len(PACKED)
+    assert sorted(path.name for path in (tmp_path / "cifar10").iterdir()) == ["cifar-10-batches-py", cifar10.FILENAME]
+
+
+def test_a_second_read_asks_the_server_for_nothing(tmp_path, archive, server):
+    cifar10.read(tmp_path, archive=archive)
+    assert_whole(cifar10.read(tmp_path, archive=archive))
+    assert len(server.asked) == 1
+
+
+def test_the_mirror_variable_comes_before_the_home(tmp_path, server, monkeypatch):
+    monkeypatch.setenv(cifar10.MIRROR, server.url)
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+
+
+@pytest.mark.parametrize("place", ["cifar10", "."])
+def test_an_archive_put_there_by_hand_needs_no_network(tmp_path, offline, place):
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / cifar10.FILENAME).write_bytes(PACKED)
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+
+
+@pytest.mark.parametrize("place", ["cifar10", "."])
+def test_an_unpacked_folder_put_there_by_hand_is_enough(tmp_path, offline, place):
+    with tarfile.open(fileobj=io.BytesIO(PACKED)) as tar:
+        tar.extractall(tmp_path / place, filter="data")
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(b"half"), lambda path: path.unlink()])
+@pytest.mark.parametrize("name", ["data_batch_3", "test_batch", "batches.meta"])
+def test_an_unpacked_folder_that_is_not_whole_is_unpacked_anew(tmp_path, offline, name, harm):
+    home = tmp_path / "cifar10"
+    home.mkdir()
+    (home / cifar10.FILENAME).write_bytes(PACKED)
+    cifar10.read(tmp_path, archive=ARCHIVE)
+    harm(home / "cifar-10-batches-py" / name)
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+
+
+def test_a_server_out_of_reach_is_a_sentence_with_everything_to_do_it_by_hand(tmp_path, offline):
+    text = failure(tmp_path, ARCHIVE)
+    assert text.startswith(f"CIFAR-10 could not be downloaded from {NOWHERE}: the server cannot be reached (")
+    assert "www.cs.toronto.edu, has been throttled since June 2026" in text
+    assert f"download cifar-10-python.tar.gz ({len(PACKED):,} bytes, MD5 {ARCHIVE.md5}) from {NOWHERE}" in text
+    assert f"put it at {tmp_path / 'cifar10' / 'cifar-10-python.tar.gz'}" in text
+    assert "set VAEDASH_CIFAR10_URL to the address of a mirror" in text
+
+
+def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archive, server):
+    server.body = PACKED[:-1] + b"\xff"
+    text = failure(tmp_path, archive)
+    assert f"MD5 {hashlib.md5(server.body).hexdigest()} in place of {archive.md5}" in text
+    assert cifar10.FILENAME in text and cifar10.MIRROR in text
+    # Nothing is kept of it: the next try begins anew.
+    server.body = PACKED
+    assert_whole(cifar10.read(tmp_path, archive=archive))
+    assert server.asked == [None, None]
+
+
+@pytest.mark.parametrize(("data", "flaw"), [(PACKED[:500], "has 500 bytes"), (PACKED[:-1] + b"\xff", "has the MD5")])
+def test_a_damaged_archive_put_there_by_hand_is_named_and_left_alone(tmp_path, offline, data, flaw):
+    path = tmp_path / cifar10.FILENAME
+    path.write_bytes(data)
+    text = failure(tmp_path, ARCHIVE)
+    assert text.startswith(f"{path} {flaw}") and "delete it" in text and cifar10.MIRROR in text
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_web_page_in_place_of_the_archive_is_recognised(tmp_path, archive, server, length):
+    server.body, server.length = b"<html>Quota exceeded</html>", length
+    assert "web page" in failure(tmp_path, archive)
+    server.body = PACKED
+    assert_whole(cifar10.read(tmp_path, archive=archive))
+    assert server.asked == [None, None]
+
+
+def test_an_answer_that_is_an_error_is_told(tmp_path, archive, server):
+    server.status = 503
+    assert "the server answered 503 Service Unavailable." in failure(tmp_path, archive)
+
+
+def test_a_mirror_that_is_no_web_address_is_told(tmp_path, offline, monkeypatch):
+    monkeypatch.setenv(cifar10.MIRROR, "my-mirror/cifar")
+    text = failure(tmp_path, ARCHIVE)
+    assert "could not be downloaded from my-mirror/cifar: that is not a web address" in text
+
+
+def test_a_server_that_falls_silent_is_an_error_and_the_next_try_goes_on_from_there(
+    tmp_path, archive, server, monkeypatch
+):
+    monkeypatch.setattr(cifar10, "STALL_SECONDS", 0.4)
+    server.stall = 20_000
+    text = failure(tmp_path, archive)
+    assert "no byte came for 0.4 seconds." in text
+    assert "The 20,000 bytes that came are kept: trying again goes on from there." in text
+    server.stall = None
+    assert_whole(cifar10.read(tmp_path, archive=archive))
+    assert server.asked == [None, "bytes=20000-"]
+
+
+def test_a_server_that_says_nothing_at_all_is_an_error(tmp_path, archive, server, monkeypatch):
+    monkeypatch.setattr(cifar10, "STALL_SECONDS", 0.4)
+    server.stall = 0
+    assert "no byte came for 0.4 seconds. Its home" in failure(tmp_path, archive)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_connection_that_ends_early_is_taken_up_again_or_begun_anew(tmp_path, archive, server, ranges):
+    server.cut, server.ranges = 30_000, ranges
+    assert f"the connection ended after 30,000 of {len(PACKED):,} bytes" in failure(tmp_path, archive)
+    server.cut = None
+    assert_whole(cifar10.read(tmp_path, archive=archive))
+    assert server.asked == [None, "bytes=30000-"]
+
+
+def test_progress_that_raises_cancels_the_download_and_keeps_what_came(tmp_path, archive, server):
+    def cancel(what, done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cifar10.read(tmp_path, progress=cancel, archive=archive)
+    assert not (tmp_path / "cifar10" / cifar10.FILENAME).exists()
+    assert_whole(cifar10.read(tmp_path, archive=archive))

@@ -1,0 +1,110 @@
+"""Figures say what the runs say: one hue an architecture, one axis a unit, and nothing smoothed away in silence."""
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import pytest
+
+from vaedash import charts, config, runs
+from vaedash.config import RunConfig
+
+DATASET = {"name": "shapes", "fingerprint": "0" * 16, "n_test": 2_000}
+NUMBERS = itertools.count()
+
+
+def run_of(losses, *, status="finished", progress=None, name=None, **settings):
+    rows = [
+        {"epoch": epoch, "seconds": 10.0, "images_seen": 100 * epoch, "images_per_second": 9.0}
+        | {f"{split}_{term}": loss + (split == "train") for split in ("train", "test") for term in charts.TERMS}
+        for epoch, loss in enumerate(losses, start=1)
+    ]
+    return runs.Run(
+        path=Path(f"/runs/a{next(NUMBERS):05d}"),
+        config=RunConfig.build(**settings),
+        created="2026-01-01T00:00:00+00:00",
+        facts=({"dataset": DATASET},),
+        epochs=tuple(rows),
+        progress=progress,
+        outcome=None,
+        notes={"name": name} if name else {},
+        status=status,
+    )
+
+
+def named(figure, part):
+    return [trace for trace in figure.data if trace.name and part in trace.name]
+
+
+def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
+    assert len(set(charts.HUE.values())) == len(config.ARCHS)
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    for figure in (charts.loss_curves(pair), charts.race(pair)):
+        for arch in config.ARCHS:
+            lines = [trace for trace in named(figure, arch) if trace.line.color]
+            assert lines
+            assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
+
+
+def test_runs_of_one_architecture_differ_in_dash():
+    figure = charts.loss_curves([run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (seed + 1)) for seed in range(3)])
+    assert len({trace.line.dash for trace in named(figure, ", test")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected"), [("epoch", [1, 2, 3]), ("seconds", [10, 20, 30]), ("images_seen", [100, 200, 300])]
+)
+def test_curves_stand_where_the_axis_says(axis, expected):
+    figure = charts.loss_curves([run_of([5.0, 4.0, 3.0])], axis=axis)
+    assert list(named(figure, ", test")[0].x) == expected
+    assert list(named(figure, ", test")[0].y) == [5.0, 4.0, 3.0]
+    assert list(named(figure, ", train")[0].y) == [6.0, 5.0, 4.0]
+
+
+def test_a_dot_marks_the_epoch_whose_weights_are_kept():
+    dot = named(charts.loss_curves([run_of([5.0, 3.0, 4.0])]), "kept epoch")[0]
+    assert (list(dot.x), list(dot.y)) == ([2], [3.0])
+
+
+def test_smoothing_keeps_the_raw_line_behind_and_starts_without_bias():
+    figure = charts.loss_curves([run_of([8.0, 4.0, 4.0])], smoothing=0.5, splits=("test",))
+    faint, smooth = [trace for trace in figure.data if trace.mode == "lines"]
+    assert list(faint.y) == [8.0, 4.0, 4.0]
+    assert faint.opacity < 0.5
+    assert list(smooth.y) == pytest.approx([8.0, (0.25 * 8 + 0.5 * 4) / 0.75, (0.125 * 8 + 0.25 * 4 + 0.5 * 4) / 0.875])
+
+
+def test_smoothing_leaves_a_gap_where_a_loss_was_not_finite():
+    assert charts.smoothed([1.0, None, 1.0], 0.9) == pytest.approx([1.0, None, 1.0])
+
+
+def test_seeds_get_a_mean_and_a_band():
+    figure = charts.loss_curves([run_of([5.0, 3.0], seed=0), run_of([7.0, 5.0, 1.0], seed=1)])
+    mean = named(figure, "mean of 2 seeds")[0]
+    assert list(mean.y) == [6.0, 4.0]
+    band = next(trace for trace in figure.data if trace.fill == "toself")
+    assert list(band.y) == pytest.approx([6 + 2**0.5, 4 + 2**0.5, 4 - 2**0.5, 6 - 2**0.5])
+
+
+def test_runs_that_differ_in_more_than_their_seed_get_no_band():
+    figure = charts.loss_curves([run_of([5.0], seed=0), run_of([7.0], seed=1, lr=2e-3)])
+    assert not named(figure, "mean of")
+
+
+def test_the_race_grows_within_an_epoch():
+    progress = {"trace": [[1.0, 4.9], [1.2, 4.5], [1.4, 4.4]]}
+    learning = named(charts.race([run_of([5.0], status="running", progress=progress)]), "while learning")[0]
+    assert list(learning.x) == [1, 1.2, 1.4]
+    assert list(learning.y) == [6.0, 4.5, 4.4]
+    over = run_of([5.0], progress=progress)
+    assert list(named(charts.race([over]), "while learning")[0].x) == [1]
+
+
+def test_an_update_keeps_zoom_and_legend():
+    for figure in (charts.loss_curves([run_of([5.0])]), charts.race([run_of([5.0])])):
+        assert figure.layout.uirevision == "keep"
+
+
+def test_a_race_without_a_finished_epoch_can_be_drawn():
+    figure = charts.race([dataclasses.replace(run_of([]), status="running")])
+    assert figure.layout.yaxis.range is None

@@ -1,0 +1,282 @@
+"""The words and the table of a comparison: no more is claimed than the figures allow."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from vaedash import compare
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+
+
+def run(
+    run_id: str,
+    *tests: float | None,
+    status: str = "finished",
+    fingerprint: str = "ab12",
+    name: str | None = None,
+    rows: dict | None = None,
+    **settings,
+) -> Run:
+    """A run whose epochs have these test losses; each epoch's train loss falls, so the last is the kept one."""
+    epochs = tuple(
+        {
+            "epoch": number,
+            **dict.fromkeys(("train_recon", "train_kl", "test_recon", "test_kl"), 1.0),
+            "train_loss": 100.0 - number,
+            "test_loss": test,
+            "beta": 1.0,
+            "seconds": 2.5,
+            "images_per_second": 100.0 * number,
+            **(rows or {}),
+        }
+        for number, test in enumerate(tests, start=1)
+    )
+    dataset = {"name": "shapes", "fingerprint": fingerprint, "n_train": 20_000, "n_test": 2_000}
+    return Run(
+        path=Path(run_id),
+        config=RunConfig(**settings),
+        created="2027-01-01T00:00:00+00:00",
+        facts=({"parameters": 77, "dataset": dataset},),
+        epochs=epochs,
+        progress=None,
+        outcome=None,
+        notes={"name": name} if name else {},
+        status=status,
+    )
+
+
+CONV, FC = run("abcdef", 80.0, 73.94, arch="conv"), run("ghjkmn", 90.0, 79.07, arch="fc")
+FIGURES = "73.9 against 79.1 nats on the same 2,000 test images"
+AHEAD = f"({FIGURES}), ahead from epoch 1 on"
+LUCK = "One seed each: how much of it is luck, only more seeds can tell."
+NO_COMPARISON = (
+    "These runs cannot be compared: they differ in their images or in beta, so their losses have different units."
+)
+
+
+# ---- the verdict --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chosen", [[CONV, FC], [FC, CONV]])
+def test_the_lower_test_loss_leads_by_the_difference_whatever_the_order(chosen):
+    assert compare.verdict(chosen) == f"conv leads fc by 5.1 nats per image {AHEAD}. {LUCK}"
+
+
+def test_the_best_of_each_architecture_are_compared():
+    worst, second = run("xyzxyz", 95.0, arch="fc"), run("cccccc", 79.9, 74.0, arch="conv")
+    assert compare.verdict([worst, FC, second, CONV]) == compare.verdict([CONV, FC])
+
+
+@pytest.mark.parametrize(
+    ("leader", "other", "since"),
+    [
+        ([5.0, 4.0, 3.0], [6.0, 5.0, 4.0], 1),
+        ([7.0, 4.0, 3.0], [6.0, 5.0, 4.0], 2),
+        ([5.0, 6.0, 3.0], [6.0, 5.0, 4.0], 3),  # behind again in between
+        ([5.0, 5.0, 4.0], [6.0, 6.0, 4.0], None),  # level is not ahead
+        ([5.0, 4.0], [6.0, 5.0, 1.0], 1),  # of the epochs that both have
+        ([5.0, None, 4.0], [6.0, 6.0, 6.0], 3),
+        ([], [6.0], None),
+    ],
+)
+def test_a_leader_is_ahead_from_the_epoch_after_which_it_never_fell_behind(leader, other, since):
+    assert compare.ahead_from(run("abcdef", *leader), run("ghjkmn", *other)) == since
+
+
+def test_the_kept_epoch_counts_not_the_last():
+    spoilt = run("abcdef", 70.0, 99.0, arch="conv", rows={"train_loss": 50.0})  # equals: the first is kept
+    assert compare.verdict([spoilt, FC]).startswith("conv leads fc by 9.1 nats per image (70.0 against 79.1")
+
+
+@pytest.mark.parametrize(
+    "chosen", [[], [CONV], [CONV, run("ghjkmn", arch="fc")], [CONV, run("ghjkmn", None, arch="fc")]]
+)
+def test_two_measured_runs_are_needed(chosen):
+    assert compare.verdict(chosen) == "Two runs with a finished epoch each are needed for a comparison."
+
+
+def test_a_damaged_run_is_left_out():
+    damaged = Run(
+        path=Path("zzzzzz"),
+        config=None,
+        created="",
+        facts=(),
+        epochs=CONV.epochs,
+        progress=None,
+        outcome=None,
+        notes={},
+        status="damaged",
+        damage="Cannot be read.",
+    )
+    assert compare.verdict([damaged, CONV, FC]) == compare.verdict([CONV, FC])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [run("ghjkmn", 79.0, arch="fc", fingerprint="cd34"), run("ghjkmn", 79.0, arch="fc", beta=2.0)],
+    ids=["images", "beta"],
+)
+def test_losses_of_different_units_are_never_compared(other):
+    assert compare.verdict([CONV, other]) == NO_COMPARISON
+    assert not compare.same_axis(CONV, other)
+
+
+def test_losses_within_a_warm_up_are_compared_only_at_the_same_beta():
+    early, late = (
+        run(run_id, 70.0, arch=arch, kl_warmup=10, rows={"beta": beta})
+        for run_id, arch, beta in (("abcdef", "conv", 0.1), ("ghjkmn", "fc", 0.2))
+    )
+    assert compare.verdict([early, late]) == NO_COMPARISON
+    again = run("xyzxyz", 75.0, arch="fc", kl_warmup=10, rows={"beta": 0.1})
+    assert compare.verdict([early, again]).startswith("conv leads fc by 5.0 nats")
+
+
+@pytest.mark.parametrize(("gap", "level"), [(0.0, True), (0.04, True), (0.06, False), (-0.04, True), (-0.06, False)])
+def test_a_gap_that_rounds_to_nothing_is_level(gap, level):
+    said = compare.verdict([run("abcdef", 75.0, arch="conv"), run("ghjkmn", 75.0 + gap, arch="fc")])
+    assert ("are level" in said) == level and ("leads" in said) != level
+    if not level:
+        assert said.startswith(f"{'conv leads fc' if gap > 0 else 'fc leads conv'} by 0.1 nats per image (")
+
+
+def test_level_runs_are_said_to_be_level():
+    assert compare.verdict([run("abcdef", 75.01, arch="conv"), run("ghjkmn", 75.0, arch="fc")]) == (
+        f"fc and conv are level (75.0 against 75.0 nats on the same 2,000 test images). {LUCK}"
+    )
+
+
+def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit():
+    other = run("ghjkmn", 79.07, arch="fc", lr=0.0005, latent_dim=64)
+    assert compare.verdict([CONV, other]) == (
+        f"conv leads fc by 5.1 nats per image ({FIGURES}). "
+        "They also differ in lr, latent_dim, so this is not the architecture's doing alone."
+    )
+
+
+@pytest.mark.parametrize(
+    "setting", [{"batch_size": 32}, {"seed": 1}, {"kl_warmup": 1}, {"fraction": 0.5}, {"patience": 9}]
+)
+def test_every_setting_that_changes_the_figures_confounds(setting):
+    [name] = setting
+    assert f"They also differ in {name}, " in compare.verdict([CONV, run("ghjkmn", 79.07, arch="fc", **setting)])
+
+
+@pytest.mark.parametrize("setting", [{"epochs": 50}, {"device": "cpu"}, {"precision": "fp32"}])
+def test_what_changes_no_figures_does_not_confound(setting):
+    assert compare.verdict([CONV, run("ghjkmn", 79.07, arch="fc", **setting)]).endswith(LUCK)
+
+
+@pytest.mark.parametrize("status", ["running", "queued"])
+def test_a_race_that_is_not_over_is_said_to_be_so(status):
+    racing = run("ghjkmn", 79.07, arch="fc", status=status)
+    assert compare.verdict([CONV, racing]) == f"conv leads fc by 5.1 nats per image ({FIGURES}). Not over yet."
+
+
+@pytest.mark.parametrize("status", ["early-stopped", "stopped", "interrupted", "diverged"])
+def test_a_race_that_is_over_is_not(status):
+    assert compare.verdict([CONV, run("ghjkmn", 79.07, arch="fc", status=status)]).endswith(LUCK)
+
+
+def test_runs_of_one_architecture_are_called_by_their_names():
+    other = run("ghjkmn", 79.07, arch="conv", name="the other")
+    said = compare.verdict([run("abcdef", 73.94, arch="conv", name="mine"), other])
+    assert said.startswith("mine leads the other by 5.1 nats")
+
+
+# ---- what differs, and what may share an axis ---------------------------------------------------------------
+
+
+def test_differing_settings_are_told_with_both_values():
+    assert compare.differing_settings(CONV, run("x", arch="fc", seed=3)) == {"arch": ("conv", "fc"), "seed": (0, 3)}
+    assert compare.differing_settings(CONV, CONV) == {}
+
+
+def test_runs_are_grouped_by_axis_in_the_order_given():
+    other, third = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
+    again = run("eeeeee", fingerprint="cd34")
+    assert compare.groups([CONV, other, FC, third, again]) == [[CONV, FC], [other, again], [third]]
+    assert compare.groups([]) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        ({"arch": "fc"}, "--arch fc --dataset shapes"),
+        ({"preset": "p2", "seed": 3}, "--arch conv --dataset shapes --preset p2 --seed 3"),
+        ({"dataset": "celeba"}, "--arch conv --dataset celeba"),
+        ({"dataset": "celeba", "fraction": 1.0}, "--arch conv --dataset celeba --fraction 1.0"),
+        ({"dataset": "/my cats; rm -rf", "lr": 0.01}, "--arch conv --dataset '/my cats; rm -rf' --lr 0.01"),
+    ],
+)
+def test_the_command_that_replays_a_run_says_what_was_asked_and_nothing_else(settings, command):
+    replayed = compare.replay_command(run("abcdef", **RunConfig.build(**settings).to_json()))
+    assert replayed == f"python -m vaedash train {command}"
+    words = shlex.split(replayed)[4:]
+    given = {flag[2:].replace("-", "_"): value for flag, value in zip(words[::2], words[1::2], strict=True)}
+    kinds = {"seed": int, "fraction": float, "lr": float}
+    assert RunConfig.build(**{key: kinds.get(key, str)(value) for key, value in given.items()}) == RunConfig.build(
+        **settings
+    )
+
+
+# ---- the table ----------------------------------------------------------------------------------------------
+
+
+def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
+    equals = {"train_loss": 50.0}  # the first of them is kept
+    chosen = run("abcdef", 80.0, 75.0, 90.0, arch="fc", name="mine", batch_size=32, rows=equals)
+    assert compare.result(chosen) == {
+        "run": "abcdef",
+        "name": "mine",
+        "dataset": "shapes",
+        "preset": "own",
+        "model": "fc",
+        "seed": 0,
+        "status": "finished",
+        "epochs": 3,
+        "best_epoch": 1,
+        "loss": 50.0,
+        "test_loss": 80.0,
+        "test_recon": 1.0,
+        "test_kl": 1.0,
+        "n_test": 2000,
+        "parameters": 77,
+        "seconds": 7.5,
+        "images_per_second": 200.0,
+    }
+
+
+def test_a_row_of_a_run_without_an_epoch_has_gaps_and_no_wrong_numbers():
+    row = compare.result(run("abcdef", **RunConfig.build(preset="p2").to_json()))
+    assert (row["preset"], row["epochs"], row["seconds"]) == ("p2", 0, 0.0)
+    assert [row[key] for key in ("best_epoch", "loss", "test_loss", "images_per_second")] == [None] * 4
+
+
+def test_a_table_is_aligned_with_numbers_to_the_right():
+    rows = [
+        {"name": "a", "loss": 73.94, "n": 5, "mixed": "x"},
+        {"name": "longer", "loss": None, "n": 12345, "mixed": 1.0},
+        {"name": "", "loss": 1234.5, "n": None, "mixed": None},
+    ]
+    table = compare.text_table(rows, {"name": "name", "loss": "test loss", "n": "n", "mixed": "mixed"})
+    assert table.splitlines() == [
+        "name    test loss      n  mixed",
+        "------  ---------  -----  -----",
+        "a            73.9      5  x",
+        "longer          -  12345  1.0",
+        "            1,234      -  -",
+    ]
+
+
+def test_a_table_of_nothing_is_its_headings():
+    assert compare.text_table([], {"a": "first", "b": "second"}).splitlines() == ["first  second", "-----  ------"]
+
+
+def test_the_studys_table_has_the_studys_columns():
+    table = compare.text_table([compare.result(CONV), compare.result(FC)], compare.STUDY_COLUMNS)
+    headings = table.splitlines()[0]
+    for heading in ("preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"):
+        assert heading in headings
+    assert "73.9" in table and "79.1" in table

@@ -1,0 +1,216 @@
+"""Every choice that defines a run: bounds, choices, presets, and the sentences for what is not allowed."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.errors import UsageError, VaedashError
+
+FIELDS = {setting.name: setting for setting in dataclasses.fields(RunConfig)}
+NUMBERS = [name for name, setting in FIELDS.items() if "low" in setting.metadata]
+CHOICES = [name for name, setting in FIELDS.items() if "choices" in setting.metadata]
+
+
+def complaint(**settings) -> str:
+    with pytest.raises(UsageError) as caught:
+        RunConfig(**settings)
+    return str(caught.value)
+
+
+# ---- one setting ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_both_bounds_of_a_number_are_allowed_and_nothing_beyond_them(name):
+    low, high = FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
+    for value in (low, high):
+        assert getattr(RunConfig(**{name: value}), name) == value
+    below, above = (low - 1, high + 1) if isinstance(low, int) else (math.nextafter(low, -1), math.nextafter(high, 1e9))
+    for value in (below, above, math.inf, -math.inf):
+        said = complaint(**{name: value})
+        assert said.startswith(f"{name} must be ") and said.endswith(f"got {value!r}.")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [math.nan, None, True, "7", [7]])
+def test_what_is_not_a_number_is_refused_by_name(name, value):
+    said = complaint(**{name: value})
+    assert said.startswith(f"{name} must be ") and said.endswith(f"got {value!r}.")
+
+
+@pytest.mark.parametrize("name", ["batch_size", "latent_dim", "epochs", "kl_warmup", "seed", "patience"])
+def test_what_is_counted_takes_whole_numbers_only(name):
+    assert complaint(**{name: 3.0}) == f"{name} must be a whole number, got 3.0."
+
+
+@pytest.mark.parametrize("name", ["lr", "beta", "fraction", "min_delta"])
+def test_what_is_measured_takes_whole_numbers_too(name):
+    assert getattr(RunConfig(**{name: 1}), name) == 1
+
+
+def test_a_wrong_number_is_told_what_is_allowed():
+    assert complaint(latent_dim=0) == "latent_dim must be between 2 and 512, got 0."
+    assert complaint(fraction=0.0) == "fraction must be between 0.0001 and 1.0, got 0.0."
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_each_choice_is_allowed_and_another_is_told_all_of_them(name):
+    choices = FIELDS[name].metadata["choices"]
+    for choice in choices:
+        if name != "preset":
+            assert getattr(RunConfig(**{name: choice}), name) == choice
+    for wrong in ("", "mlp", 3, [choices[0]]):
+        assert complaint(**{name: wrong}) == f"{name} must be one of {', '.join(choices)}; got {wrong!r}."
+
+
+def test_only_the_preset_may_be_left_open():
+    assert RunConfig(preset=None).preset is None
+    assert complaint(arch=None) == "arch must be one of fc, conv; got None."
+
+
+def test_the_test_loss_never_decides():
+    assert complaint(monitor="test") == "monitor must be one of train, val; got 'test'."
+
+
+@pytest.mark.parametrize("wrong", ["", None, 5, ["a"]])
+def test_a_dataset_is_a_name_or_a_path(wrong):
+    assert complaint(dataset=wrong) == f"dataset must be a name or a path, got {wrong!r}."
+
+
+def test_each_setting_has_help_and_a_default_that_is_allowed():
+    RunConfig()
+    assert all(setting.metadata["help"] for setting in FIELDS.values())
+    assert list(config.setting_names()) == list(FIELDS)
+
+
+def test_a_configuration_never_changes():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        RunConfig().lr = 0.1
+
+
+def test_an_unallowed_value_is_an_error_for_a_person():
+    assert issubclass(UsageError, VaedashError)
+
+
+# ---- the study's numbers --------------------------------------------------------------------------------
+
+
+def test_the_presets_are_those_of_the_study():
+    assert config.PRESETS == {
+        "p1": {"batch_size": 64, "lr": 0.001, "latent_dim": 128},
+        "p2": {"batch_size": 128, "lr": 0.0005, "latent_dim": 128},
+        "p3": {"batch_size": 64, "lr": 0.0005, "latent_dim": 256},
+    }
+
+
+def test_early_stopping_and_beta_are_those_of_the_study():
+    settings = RunConfig()
+    assert (settings.patience, settings.min_delta, settings.monitor) == (5, 0.5, "train")
+    assert (settings.beta, settings.kl_warmup) == (1.0, 0)
+
+
+def test_images_have_3072_values():
+    assert config.PIXELS == 3072 and config.IMAGE_SHAPE == (3, 32, 32)
+
+
+# ---- built from what a person gave -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", config.PRESETS)
+def test_a_preset_fills_in_what_was_not_given(preset):
+    built = RunConfig.build(preset=preset, arch="fc", lr=None, seed=3)
+    assert built == RunConfig(preset=preset, arch="fc", seed=3, **config.PRESETS[preset])
+
+
+def test_a_value_of_ones_own_wins_over_the_preset_and_takes_its_name_away():
+    built = RunConfig.build(preset="p2", lr=0.01)
+    assert built == RunConfig(preset=None, batch_size=128, lr=0.01, latent_dim=128)
+
+
+def test_repeating_a_presets_value_keeps_its_name():
+    assert RunConfig.build(preset="p3", latent_dim=256).preset == "p3"
+
+
+def test_an_unknown_preset_is_told_the_known_ones():
+    with pytest.raises(UsageError, match=r"^preset must be one of p1, p2, p3; got 'p9'\.$"):
+        RunConfig.build(preset="p9")
+
+
+def test_a_record_cannot_claim_a_preset_it_does_not_have():
+    assert complaint(preset="p2", batch_size=64, lr=5e-4, latent_dim=128) == (
+        "preset p2 has batch_size 128, got 64; leave the preset out to choose your own values."
+    )
+
+
+def test_celeba_is_a_third_unless_said_otherwise_and_others_are_whole():
+    assert RunConfig.build(dataset="celeba").fraction == 0.3
+    assert RunConfig.build(dataset="celeba", fraction=0.5).fraction == 0.5
+    assert RunConfig.build(dataset="cifar10").fraction == 1.0
+    assert RunConfig.build().fraction == 1.0
+
+
+def test_a_path_is_made_absolute_when_it_is_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert RunConfig.build(dataset="mine/cats").dataset == str(tmp_path / "mine" / "cats")
+    assert RunConfig.build(dataset="~/cats").dataset == str(tmp_path / "home" / "cats")
+    assert RunConfig.build(dataset="shapes").dataset == "shapes"
+
+
+# ---- records ---------------------------------------------------------------------------------------------
+
+
+def test_a_record_reads_back_as_the_same_configuration():
+    settings = RunConfig.build(preset="p3", arch="fc", dataset="celeba", beta=0.5, monitor="val", seed=7)
+    record = json.loads(json.dumps(settings.to_json()))
+    assert RunConfig.from_json(record) == settings
+    assert list(record) == list(config.setting_names())
+
+
+def test_a_record_may_hold_more_and_less_than_the_settings():
+    assert RunConfig.from_json({"schema": 1, "created": "now", "lr": 0.01, "colour": "blue"}) == RunConfig(lr=0.01)
+
+
+def test_a_record_is_checked_like_anything_else():
+    with pytest.raises(UsageError, match=r"^lr must be a number, got 'fast'"):
+        RunConfig.from_json({"lr": "fast"})
+
+
+# ---- what follows from the settings ----------------------------------------------------------------------
+
+
+def test_beta_is_constant_without_a_warm_up():
+    assert [RunConfig(beta=0.3).beta_at(epoch) for epoch in (1, 2, 99)] == [0.3, 0.3, 0.3]
+
+
+def test_beta_rises_linearly_to_exactly_its_full_value():
+    settings = RunConfig(beta=2.0, kl_warmup=4)
+    assert [settings.beta_at(epoch) for epoch in range(1, 7)] == [0.5, 1.0, 1.5, 2.0, 2.0, 2.0]
+    odd = RunConfig(beta=0.7, kl_warmup=3)
+    assert odd.beta_at(3) == odd.beta and odd.beta_at(2) < odd.beta
+
+
+def test_a_run_is_called_after_what_tells_it_from_others():
+    assert RunConfig.build(preset="p2", arch="fc", dataset="cifar10", seed=4).title == "fc p2 cifar10 seed 4"
+    own = RunConfig.build(arch="conv", dataset="/data/cats.zip", lr=0.0003, batch_size=32, latent_dim=16)
+    assert own.title == "conv batch 32, lr 0.0003, latent 16 cats seed 0"
+
+
+@pytest.mark.parametrize(
+    ("function", "variable", "beside"),
+    [(config.runs_dir, "VAEDASH_RUNS", "runs"), (config.data_dir, "VAEDASH_DATA", "data")],
+)
+def test_a_place_is_what_was_given_then_the_environments_then_beside_the_app(
+    function, variable, beside, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, "from-environment")
+    assert function("given") == tmp_path / "given"
+    assert function() == tmp_path / "from-environment"
+    monkeypatch.delenv(variable)
+    assert function() == Path(config.__file__).resolve().parent.parent / beside

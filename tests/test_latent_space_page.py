@@ -1,0 +1,199 @@
+"""The latent space page, as a person finds it, and what it computes: the plane, the traversal, the diagnosis, its charts."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from vaedash import analysis, charts, checkpoints, config, latent, models, runs
+
+PAGE = str(config.PROJECT_ROOT / "vaedash" / "ui" / "pages" / "latent_space.py")
+
+
+@pytest.fixture
+def folder(pair, tmp_path, monkeypatch):
+    """A runs folder of a test's own with the trained fc and conv in it: 4 latents, 12 held-out photographs."""
+    shutil.copytree(pair.folder, tmp_path / "runs")
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("VAEDASH_DATA", str(pair.data_dir))
+    return tmp_path / "runs"
+
+
+def shown(**query):
+    at = AppTest.from_file(str(config.PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = str(value)
+    at.run()  # only then does it know the addresses of its pages
+    at.switch_page(PAGE).run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
+    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def pictures(at):
+    return [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
+
+
+def figures(at):
+    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+# ---- the page --------------------------------------------------------------------------------------------
+
+
+def test_without_runs_or_weights_it_says_where_to_begin(folder, tmp_path, monkeypatch):
+    for file in folder.glob("*/*.pt"):
+        file.unlink()
+    assert "No run has weights yet" in words(shown())
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "empty"))
+    assert "No run has weights yet" in words(shown())
+
+
+def test_two_runs_are_diagnosed_charted_turned_and_mapped(folder):
+    at = shown()
+    text = words(at)
+    assert text.count("4 latents") == 2 and "0.01 nats" in text
+    sorted_kl, *maps = figures(at)
+    assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
+    assert len(maps) == 2
+    assert len(pictures(at)) == 2 * (1 + 3)  # a strip, and the photograph three times
+    assert all(alt for alt, _ in pictures(at)) and all(chart.proto.alt for chart in at.get("plotly_chart"))
+
+
+def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(folder):
+    (runs.find(folder, "latest:fc").path / "config.json").write_text("{")
+    at = shown()
+    assert len(figures(at)) == 2 and len(pictures(at)) == 4
+
+
+def test_any_latent_can_be_turned_around_the_average_or_a_photograph(folder):
+    at = shown(rank=2, start="The photograph", photograph=5)
+    assert at.slider(key="rank").value == 2 and at.number_input(key="photograph").value == 5
+    assert any(caption == "photograph 5" for _, caption in pictures(at))
+    turned = set()
+    for rank in range(1, 5):
+        at.slider(key="rank").set_value(rank).run()
+        turned.add(pictures(at)[0][1])
+    assert turned == {f"Latent {number} of 4 at -3, -2, -1, 0, 1, 2 and 3." for number in range(1, 5)}
+    assert not at.exception
+
+
+def test_without_photographs_the_latents_can_be_turned_all_the_same(folder):
+    for path in runs.paths(folder):
+        record = json.loads((path / "config.json").read_text())
+        (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
+    at = shown(start="The photograph")
+    assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
+    assert not figures(at)
+    assert [caption.split(" at ")[0] for _, caption in pictures(at)] == ["Latent 1 of 4"] * 2
+
+
+def test_of_three_runs_two_are_shown(folder):
+    third = runs.find(folder, "latest:fc")
+    shutil.copytree(third.path, folder / "zzzzzz")
+    at = shown(runs=",".join(run.id for run in runs.list_runs(folder)))
+    assert "these are the first two" in words(at) and len(figures(at)) == 3
+
+
+def test_a_choice_with_fewer_latents_takes_the_slider_back(folder, pair, tiny):
+    small = runs.find(folder, "latest:fc")
+    large = runs.create(folder, tiny(arch="fc", latent_dim=8))
+    checkpoints.save(large.path, "best", {"epoch": 1, "model": models.build("fc", 8).state_dict()})
+    at = shown(runs=f"{large.id},{small.id}", rank=8)
+    assert [caption.split(" at ")[0].split(" of ")[1] for alt, caption in pictures(at) if "Latent" in alt] == ["8", "4"]
+    at.multiselect[0].set_value([small.id]).run()
+    assert not at.exception and at.slider(key="rank").value == 4
+
+
+# ---- what it computes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kl", "sentence"),
+    [
+        ([2.0, 1.0], "All 2 latents are in use: each of them says something about the picture."),
+        ([1.0, 0.02, 0.01, 0.0], "2 of 4 latents are in use; the other 2 say nothing about the picture."),
+        ([1.0, 0.02, 0.0], "2 of 3 latents are in use; the other one says nothing about the picture."),
+        ([1.0, 0.0, 0.0], "1 of 3 latents is in use; the other 2 say nothing about the picture."),
+    ],
+)
+def test_the_diagnosis_says_how_many_latents_are_in_use(kl, sentence):
+    assert analysis.diagnosis(np.array(kl)) == sentence
+
+
+def test_the_diagnosis_calls_a_collapse_by_its_name():
+    sentence = analysis.diagnosis(np.zeros(128))
+    assert sentence.startswith("None of the 128 latents is in use") and "posterior collapse" in sentence
+
+
+def test_the_plane_is_what_numpys_eigenvectors_of_the_covariance_say():
+    rng = np.random.default_rng(0)
+    mu = (rng.normal(size=(200, 6)) * [3, 2, 1, 0.5, 0.2, 0.1]) @ np.linalg.qr(rng.normal(size=(6, 6)))[0] + 5
+    plane = analysis.plane(mu.astype(np.float32))
+    values, vectors = np.linalg.eigh(np.cov(mu.T))
+    np.testing.assert_allclose(plane.share, values[:-3:-1] / values.sum(), rtol=1e-4)
+    np.testing.assert_allclose(np.abs(plane.axes @ vectors[:, :-3:-1]), np.eye(2), atol=1e-3)
+    assert (plane.axes[[0, 1], np.abs(plane.axes).argmax(1)] > 0).all()
+    np.testing.assert_allclose(plane.project(mu).mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(plane.project(mu).var(0, ddof=1), values[:-3:-1], rtol=1e-3)
+
+
+def test_what_is_lifted_from_the_plane_lies_where_it_lay():
+    plane = analysis.plane(np.random.default_rng(1).normal(size=(20, 5)))
+    points = np.array([[1.0, -2.0], [0.0, 0.0]])
+    np.testing.assert_allclose(plane.project(plane.lift(points)), points, atol=1e-12)
+    np.testing.assert_allclose(plane.lift(points)[1], plane.centre)
+
+
+@pytest.mark.parametrize("mu", [np.ones((1, 3)), np.ones((9, 3)), np.random.default_rng(0).normal(size=(2, 3))])
+def test_a_plane_through_too_little_is_still_a_plane(mu):
+    plane = analysis.plane(mu)
+    assert np.isfinite(plane.project(mu)).all() and 0 <= plane.share.sum() <= 1 + 1e-9
+    assert plane.lift(plane.project(mu)).shape == mu.shape
+
+
+def test_a_traversal_moves_one_latent_and_no_other():
+    start = torch.tensor([0.5, -1.0, 2.0])
+    points = latent.traversal(start, 1)
+    assert points[:, 1].tolist() == [-3, -2, -1, 0, 1, 2, 3]
+    assert torch.equal(points[:, [0, 2]], start[[0, 2]].expand(7, 2))
+    assert start[1] == -1  # as it was
+
+
+def test_the_chart_sorts_the_latents_and_names_each(tmp_path, tiny):
+    run = runs.create(tmp_path, tiny())
+    figure = charts.kl_by_latent([(run, np.array([0.5, 0.0, 2.0]))], threshold=0.01)
+    trace = figure.data[0]
+    assert list(trace.y) == [2.0, 0.5, 1e-5] and list(trace.customdata) == [3, 1, 2]  # no 0 on a logarithmic axis
+    assert trace.line.color == charts.HUE["conv"]
+    assert figure.layout.shapes[0].y0 == 0.01 and figure.layout.annotations[0].y == -2
+    twice = charts.kl_by_latent([(run, np.ones(3))] * 2, threshold=0.01)
+    assert twice.data[0].line.dash != twice.data[1].line.dash
+
+
+def test_the_map_draws_pictures_that_do_not_overlap_and_dots_for_the_rest(tmp_path, tiny):
+    rng = np.random.default_rng(0)
+    points, photos = rng.normal(size=(300, 2)), rng.integers(0, 256, (300, 3, 32, 32), np.uint8)
+    numbers = np.arange(300) * 3
+    figure = charts.latent_map(runs.create(tmp_path, tiny()), points, photos, numbers, np.array([0.25, 0.125]))
+    dots, pictured = figure.data
+    assert sorted([*dots.customdata, *pictured.customdata]) == numbers.tolist()
+    drawn = figure.layout.images
+    assert len(drawn) == len(pictured.x) > 20
+    spots = np.array([(image.x, image.y) for image in drawn])
+    apart = np.abs(spots[:, None] - spots[None]).max(-1) + np.eye(len(spots)) * 99
+    assert apart.min() >= drawn[0].sizex
+    assert figure.layout.xaxis.title.text == "axis 1: 25% of the variance"
+
+
+def test_a_map_of_equal_points_is_drawn_all_the_same(tmp_path, tiny):
+    photos = np.zeros((5, 3, 32, 32), np.uint8)
+    figure = charts.latent_map(runs.create(tmp_path, tiny()), np.zeros((5, 2)), photos, np.arange(5), np.zeros(2))
+    assert len(figure.layout.images) == 1

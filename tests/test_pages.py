@@ -1,0 +1,238 @@
+"""Start, Train and Compare, as a person finds them: with no run, one, several, and runs in every state."""
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vaedash import config, images, launch, runs
+from vaedash.config import RunConfig
+from vaedash.ui import forms
+
+APP = str(config.PROJECT_ROOT / "streamlit_app.py")
+PAGES = config.PROJECT_ROOT / "vaedash" / "ui" / "pages"
+DATASET = {"name": "shapes", "fingerprint": "0123456789abcdef", "n_train": 20_000, "n_test": 2_000}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(forms.forecast, "measure", lambda asked, **_: [(1000.0, 1_000_000) for _ in asked])
+    return tmp_path / "runs"
+
+
+def row(epoch, test_loss):
+    losses = {f"{split}_{term}": test_loss for split in ("train", "test") for term in ("loss", "recon", "kl")}
+    return {
+        "epoch": epoch,
+        **losses,
+        "lr": 1e-3,
+        "beta": 1.0,
+        "seconds": 2.0,
+        "images_per_second": 900.0,
+        "images_seen": 9,
+    }
+
+
+def make_run(folder, *, epochs=2, status="finished", loss=50.0, created=None, **settings):
+    run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
+    runs.add_facts(run.path, {"parameters": 1_119_811, "dataset": DATASET})
+    runs.write_metrics(run.path, [row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
+    tiles = np.full((64, 3, 32, 32), 90, np.uint8)
+    for epoch in range(1, epochs + 1):
+        runs.write_sample(run.path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
+    if status in runs.OUTCOMES:
+        runs.write_outcome(run.path, status, f"It {status}.")
+    return runs.read(run.path)
+
+
+def shown(page, **query):
+    at = AppTest.from_file(APP, default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    if page != "start":
+        at.switch_page(str(PAGES / f"{page}.py")).run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
+    found = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
+    return " ".join(found).replace("\\", "")  # what keeps Markdown from seeing a meaning
+
+
+@pytest.mark.parametrize("which", ["start", "train", "compare"])
+def test_a_page_without_runs_says_what_to_do(folder, which):
+    text = words(shown(which))
+    assert "Nothing has been trained yet" in text
+    assert not folder.exists() or not runs.list_runs(folder)
+
+
+@pytest.mark.parametrize("which", ["train", "compare"])
+def test_a_page_says_how_each_run_ended(folder, which):
+    made = [make_run(folder, status=status) for status in runs.OUTCOMES]
+    text = words(shown(which, runs=",".join(run.id for run in made)))
+    for status in runs.OUTCOMES:
+        assert f"-badge[{status} after 2 epochs]" in text
+        assert f"It {status}." in text
+
+
+@pytest.mark.parametrize("which", ["start", "train", "compare"])
+def test_a_damaged_run_is_named_and_the_others_are_shown(folder, which):
+    sound = make_run(folder)
+    damaged = make_run(folder, arch="fc")
+    (damaged.path / "metrics.json").write_text('{"epochs": [')
+    text = words(shown(which))
+    assert sound.name.split()[0] in text
+    if which != "start":
+        assert damaged.id in text
+        assert "metrics.json" in text
+
+
+def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(folder):
+    run = make_run(folder, status="running")
+    progress = {"epoch": 3, "epochs": 100, "seen": 5000, "of": 20000, "loss": 47.5, "images_per_second": 1234.0}
+    runs.write_progress(run.path, progress | {"eta_seconds": 300.0, "trace": [[2.1, 47.9], [2.25, 47.1]]})
+    with launch.claim(run.path):
+        at = shown("start")
+        assert "running" in words(at)
+        assert at.button(key="train-both").disabled
+        at.button(key=f"stop-{run.id}").click().run()
+    assert runs.stop_requested(run.path)
+
+
+def test_an_interrupted_run_offers_to_resume(folder, monkeypatch):
+    run = make_run(folder, status="interrupted")
+    monkeypatch.setattr(runs, "GRACE", -1.0)
+    resumed = []
+    monkeypatch.setattr(launch, "resume", lambda one, **_: resumed.append(one.id))
+    at = shown("start")
+    assert "interrupted" in words(at)
+    at.button(key=f"resume-{run.id}").click().run()
+    assert resumed == [run.id]
+
+
+def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(folder):
+    run = make_run(folder, status="failed", epochs=0)
+    (run.path / "train.log").write_text(
+        f'File "{config.PROJECT_ROOT}/vaedash/train.py", line 1\nOSError: the last line\n'
+    )
+    at = shown("start")
+    assert "OSError: the last line" in at.code[0].value
+    assert str(config.PROJECT_ROOT) not in at.code[0].value
+
+
+def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    at = shown("start")
+    at.button(key="train-both").click().run()
+    assert at.button(key="train-both").disabled
+    assert len(started) == 1
+    assert sorted(runs.read(path).config.arch for path in started[0]) == sorted(config.ARCHS)
+    assert {runs.read(path).config.dataset for path in started[0]} == {"shapes"}
+
+
+def test_a_double_click_launches_once(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    at = shown("train")
+    at.button(key="launch").click().run()
+    at.button(key="launch").click().run()
+    assert len(started) == 1
+    assert len(runs.list_runs(folder)) == 2
+
+
+def test_the_form_launches_what_it_shows(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(paths))
+    at = shown("train")
+    at.number_input(key="epochs").set_value(7)
+    at.text_input(key="seeds").set_value("3, 4")
+    at.run()
+    at.button(key="launch").click().run()
+    settings = [runs.read(path).config for path in started]
+    assert {(one.arch, one.seed, one.epochs, one.preset) for one in settings} == {
+        (arch, seed, 7, "p1") for arch in config.ARCHS for seed in (3, 4)
+    }
+
+
+def test_the_forecast_adds_up(folder):
+    at = shown("train")
+    # 20 epochs of 20,000 images at 1,000 images a second, both at once, and 4% for what comes between epochs.
+    assert at.metric[0].value == "7 minutes"
+
+
+def test_wrong_seeds_are_answered_by_one_sentence_and_no_button(folder):
+    at = shown("train")
+    at.text_input(key="seeds").set_value("one")
+    at.run()
+    assert "whole numbers" in at.error[0].value
+    assert not [button for button in at.button if button.key == "launch"]
+
+
+def test_a_run_can_be_renamed_archived_and_restored(folder):
+    run = make_run(folder)
+    at = shown("train")
+    at.text_input(key=f"rename-{run.id}").set_value("mine <b>\u202e")
+    at.text_input(key=f"tags-{run.id}").set_value("first, best")
+    at.button(key=f"save-{run.id}").click().run()
+    renamed = runs.read(run.path)
+    assert renamed.name == "mine <b>"
+    assert renamed.tags == ("first", "best")
+    at.button(key=f"archive-{run.id}").click().run()
+    assert runs.read(run.path).archived
+    assert not runs.list_runs(folder)
+    at.toggle(key="archived").set_value(True).run()
+    at.button(key=f"restore-{run.id}").click().run()
+    assert not runs.read(run.path).archived
+
+
+def test_compare_says_who_leads_and_renders_a_table(folder):
+    make_run(folder, arch="fc", loss=60.0)
+    make_run(folder, arch="conv", loss=50.0)
+    at = shown("compare")
+    assert "conv leads fc by 10.0 nats per image (48.0 against 58.0" in at.subheader[0].value
+    table = at.dataframe[-1].value
+    assert list(table["model"]) == ["conv", "fc"]
+    assert list(table["test_loss"]) == [48.0, 58.0]
+    assert all(command.startswith("python -m vaedash train --arch") for command in table["command"])
+    assert "confounded" not in words(at)
+
+
+def test_runs_on_other_images_get_a_chart_of_their_own(folder):
+    one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
+    runs.add_facts(other.path, {"dataset": DATASET | {"fingerprint": "f" * 16}})
+    at = shown("compare")
+    assert len(at.get("plotly_chart")) == 2
+    assert "cannot be compared" in at.subheader[0].value
+    assert {one.id, other.id} == set(at.query_params["runs"].split(","))
+
+
+def test_a_link_shows_the_runs_it_names(folder):
+    made = [make_run(folder, arch="fc", seed=seed) for seed in range(3)]
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.query_params["runs"] = f"{made[0].id},{made[2].id}"
+    at.switch_page(str(PAGES / "compare.py")).run()
+    assert not at.exception
+    assert set(at.multiselect[0].value) == {made[0].id, made[2].id}
+
+
+def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
+    from vaedash.ui import cache
+
+    run = make_run(folder)
+    monkeypatch.setattr(runs, "GRACE", -10.0)
+    cache.all_runs()
+    reads = []
+    monkeypatch.setattr(runs, "read", lambda path, read=runs.read: reads.append(path) or read(path))
+    assert len(cache.all_runs()[0].epochs) == 2
+    assert not reads
+    time.sleep(0.01)
+    runs.write_metrics(run.path, [row(1, 3.0)])
+    assert len(cache.all_runs()[0].epochs) == 1
+    assert len(reads) == 1

@@ -1,0 +1,10 @@
+"""vaedash: does architecture matter in a variational autoencoder? Train a fully connected and a convolutional one, and see.
+
+The house; each room imports only from floors below, or from rooms named before it on its own floor:
+
+    floor 0   errors, config, storage, images, losses, datasets
+    floor 1   runs, models
+    floor 2   compare, charts, launch, hardware, latent, checkpoints, analysis
+    floor 3   train, forecast, bench, worker, cli
+    floor 4   ui
+"""

@@ -1,0 +1,90 @@
+"""What a trained model's figures mean: how much each latent says, and how many say anything."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaedash import latent, losses
+from vaedash.models import VAE
+
+_BATCH = 256
+ACTIVE_KL = 0.01  # nats: a latent whose mean KL over the held-out images is above this says something about them
+
+
+def kl_by_latent(model: VAE, images: np.ndarray) -> np.ndarray:
+    """Mean KL of each latent over uint8 images `(N, 3, 32, 32)`, in nats: float64 `(latent_dim,)`. Their sum is the KL term."""
+    mu, logvar = latent.encode(model, images)
+    return losses.kl_per_latent(mu, logvar).mean(0, dtype=torch.float64).numpy()
+
+
+def active_units(kl: np.ndarray) -> int:
+    """How many latents have a mean KL above ACTIVE_KL; the others are ignored by the decoder (Burda et al. 2016, in spirit)."""
+    return int((kl > ACTIVE_KL).sum())
+
+
+def diagnosis(kl: np.ndarray) -> str:
+    """One sentence for people who do not program: how many latents are in use, and whether that is a collapse."""
+    used, count = active_units(kl), len(kl)
+    if used == 0:
+        return (
+            f"None of the {count} latents is in use: the picture is forgotten on the way, and the decoder answers with "
+            "the same average image every time (posterior collapse)."
+        )
+    if used == count:
+        return f"All {count} latents are in use: each of them says something about the picture."
+    rest = f"the other {count - used} say" if count - used > 1 else "the other one says"
+    verb = "is" if used == 1 else "are"
+    return f"{used} of {count} latents {verb} in use; {rest} nothing about the picture."
+
+
+@torch.inference_mode()
+def loss_by_image(model: VAE, images: np.ndarray, noise: Tensor, *, beta: float) -> np.ndarray:
+    """Loss of each uint8 image `(N, 3, 32, 32)` in nats, recon + beta * kl, with z drawn by `noise` `(N, latent_dim)`: float64 `(N,)`.
+
+    With `latent.heldout_noise` its mean over all test images is the test loss that training reports.
+    """
+    parts = []
+    for start in range(0, len(images), _BATCH):
+        pixels = latent.to_float(torch.from_numpy(np.array(images[start : start + _BATCH])))
+        mu, logvar = model.encode(pixels.to(latent.device_of(model)))
+        z = losses.reparameterize(mu, logvar, noise[start : start + _BATCH].to(mu.device))
+        recon = losses.recon_per_image(model.decode(z).cpu(), pixels)
+        parts.append(recon.double() + beta * losses.kl_per_image(mu, logvar).double().cpu())
+    return torch.cat(parts).numpy()
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The flat sheet through a latent space that holds most of how the mu of some images differ (their PCA).
+
+    `centre` is `(latent_dim,)`, `axes` two unit vectors `(2, latent_dim)`, `share` what part of the variance of mu
+    each axis explains, `(2,)`.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    share: np.ndarray
+
+    def project(self, mu: np.ndarray) -> np.ndarray:
+        """Where each mu `(N, latent_dim)` lies on the sheet: `(N, 2)`."""
+        return (mu - self.centre) @ self.axes.T
+
+    def lift(self, points: np.ndarray) -> np.ndarray:
+        """The z of points on the sheet `(N, 2)`: `(N, latent_dim)`; all that the two axes do not say is the average."""
+        return self.centre + points @ self.axes
+
+
+def plane(mu: np.ndarray) -> Plane:
+    """Principal component analysis of mu `(N, latent_dim)`; each axis points to where its largest weight is positive."""
+    centre = mu.mean(0, dtype=np.float64)
+    _, lengths, rows = np.linalg.svd(mu - centre, full_matrices=False)
+    # One image has no second axis and equal ones no variance: zeros then, which project and lift take as they are.
+    axes, variances = np.zeros((2, mu.shape[1])), np.square(lengths)
+    axes[: len(rows[:2])] = rows[:2]
+    largest = axes[[0, 1], np.abs(axes).argmax(1)]
+    share = np.zeros(2)
+    if variances.sum() > 0:
+        share[: len(variances[:2])] = variances[:2] / variances.sum()
+    return Plane(centre, axes * np.where(largest < 0, -1.0, 1.0)[:, None], share)

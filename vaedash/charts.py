@@ -1,0 +1,289 @@
+"""Runs as Plotly figures: one hue for each architecture, everywhere; nothing here knows about a page."""
+
+import base64
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import plotly
+import plotly.graph_objects as go
+
+from vaedash import config, images
+from vaedash.runs import Run
+
+# Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
+_HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
+HUE = dict(zip(config.ARCHS, _HUES, strict=False))
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+# The plotly.js that the figures are made for.
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+_WIDTHS = {"train": 1.2, "val": 1.8, "test": 2.6}
+_LAYOUT = {
+    "hovermode": "x unified",
+    "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+    "uirevision": "keep",  # zoom and hidden curves survive new points
+}
+
+TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
+AXES = {"epoch": "epoch", "seconds": "seconds of training", "images_seen": "training images seen"}
+
+
+def loss_curves(
+    chosen: Sequence[Run],
+    *,
+    term: str = "loss",
+    axis: str = "epoch",
+    splits: Sequence[str] = ("train", "test"),
+    smoothing: float = 0.0,
+    log: bool = False,
+) -> go.Figure:
+    """Curves of runs that may share an axis (`compare.groups`): test bold, val dashed bold, train thin; a dot marks the kept epoch.
+
+    `term` is a key of TERMS, in nats per image; `axis` a key of AXES. `smoothing` (0 to below 1) is the weight of the
+    past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. Runs of one
+    architecture differ in dash.
+    """
+    figure = go.Figure()
+    used: dict[str, int] = {}
+    for run in chosen:
+        arch = run.config.arch
+        dash = _DASHES[used.get(arch, 0) % len(_DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        x = _positions(run, axis)
+        for split in splits:
+            y = [row.get(f"{split}_{term}") for row in run.epochs]
+            if not any(value is not None for value in y):
+                continue
+            line = {"color": HUE[arch], "width": _WIDTHS[split], "dash": dash}
+            if smoothing:
+                figure.add_scatter(x=x, y=y, line=line, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines")
+                y = smoothed(y, smoothing)
+            figure.add_scatter(
+                x=x,
+                y=y,
+                name=f"{run.name}, {split}",
+                legendgroup=run.id,
+                mode="lines+markers" if len(run.epochs) == 1 else "lines",
+                line=line,
+                opacity=0.7 if split == "train" else 1.0,
+                hovertemplate="%{y:.2f}",
+            )
+        if run.best and "test" in splits:
+            figure.add_scatter(
+                x=[x[run.best_epoch - 1]],
+                y=[run.best[f"test_{term}"]],
+                name=f"{run.name}, kept epoch",
+                legendgroup=run.id,
+                showlegend=False,
+                mode="markers",
+                marker={"color": HUE[arch], "size": 10, "line": {"width": 2, "color": "white"}},
+                hovertemplate=f"weights kept: epoch {run.best_epoch}<extra></extra>",
+            )
+    for band in _seed_bands(chosen, term, axis):
+        figure.add_traces(band)
+    figure.update_layout(xaxis={"title": AXES[axis], "rangemode": "tozero", "automargin": True}, **_LAYOUT)
+    figure.update_yaxes(title=f"{TERMS[term]} (nats per image)", automargin=True, type="log" if log else "linear")
+    return figure
+
+
+def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
+    """The running average with `weight` for the past, without the bias towards zero at its beginning (Kingma & Ba 2015, 3)."""
+    average = seen = 0.0
+    result = []
+    for value in values:
+        if value is None:
+            result.append(None)
+            continue
+        average, seen = weight * average + (1 - weight) * value, weight * seen + (1 - weight)
+        result.append(average / seen)
+    return result
+
+
+def _seed_bands(chosen: Sequence[Run], term: str, axis: str) -> list[list[go.Scatter]]:
+    """Mean and standard deviation of the test curves of runs that differ in nothing but their seed, where there are several."""
+    alike: dict[tuple, list[Run]] = {}
+    for run in chosen:
+        key = tuple((name, value) for name, value in run.config.to_json().items() if name not in ("seed", "device"))
+        alike.setdefault(key, []).append(run)
+    bands = []
+    for group in (group for group in alike.values() if len(group) > 1 and axis != "seconds"):
+        length = min(len(run.epochs) for run in group)
+        columns = list(zip(*([row[f"test_{term}"] for row in run.epochs[:length]] for run in group), strict=True))
+        if not columns or any(value is None for column in columns for value in column):
+            continue
+        means = [statistics.fmean(column) for column in columns]
+        spreads = [statistics.stdev(column) for column in columns]
+        x, hue = _positions(group[0], axis)[:length], HUE[group[0].config.arch]
+        upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        lower = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
+        words = f"{group[0].config.arch}, mean of {len(group)} seeds, test"
+        bands.append(
+            [
+                go.Scatter(
+                    x=[*x, *x[::-1]],
+                    y=[*upper, *lower[::-1]],
+                    fill="toself",
+                    fillcolor=hue,
+                    opacity=0.15,
+                    line={"width": 0},
+                    hoverinfo="skip",
+                    showlegend=False,
+                ),
+                go.Scatter(x=x, y=means, name=words, line={"color": hue, "width": 4}, hovertemplate="%{y:.2f}"),
+            ]
+        )
+    return bands
+
+
+def race(chosen: Sequence[Run]) -> go.Figure:
+    """The curves of runs in progress: test (bold, one dot an epoch) and train (thin), which grows within the epoch too."""
+    figure = go.Figure()
+    for run in chosen:
+        hue, epochs = HUE[run.config.arch], [row["epoch"] for row in run.epochs]
+        trace = (run.progress or {}).get("trace") or []
+        fresh = [point for point in trace if point[0] > len(epochs)] if run.active else []
+        figure.add_scatter(
+            x=[*epochs, *(point[0] for point in fresh)],
+            y=[*(row["train_loss"] for row in run.epochs), *(point[1] for point in fresh)],
+            name=f"{run.config.arch} while learning",
+            mode="lines",
+            line={"color": hue, "width": 1.3},
+            opacity=0.7,
+            hovertemplate="%{y:.1f}",
+        )
+        figure.add_scatter(
+            x=epochs,
+            y=[row["test_loss"] for row in run.epochs],
+            name=f"{run.config.arch} on new images",
+            mode="lines+markers",
+            line={"color": hue, "width": 3},
+            marker={"size": 8},
+            hovertemplate="%{y:.1f}",
+        )
+    figure.update_layout(
+        xaxis={"title": AXES["epoch"], "range": [0, _reach(chosen)], "automargin": True},
+        yaxis={"title": "loss (nats per image)", "range": _lower_part(chosen), "automargin": True},
+        **_LAYOUT,
+    )
+    return figure
+
+
+def _reach(chosen: Sequence[Run]) -> float:
+    """The right end: one epoch beyond what is finished, at most the last there will be."""
+    return max([1, *(min(len(run.epochs) + run.active, run.config.epochs) for run in chosen)]) * 1.02
+
+
+def _lower_part(chosen: Sequence[Run]) -> list[float] | None:
+    """The range where it is decided: the first steps of training lie far above everything that comes later."""
+    tests = [row["test_loss"] for run in chosen for row in run.epochs if row["test_loss"] is not None]
+    if not tests:
+        return None
+    spread = max(max(tests) - min(tests), 0.15 * min(tests))
+    return [min(tests) - 0.1 * spread, max(tests) + 0.6 * spread]
+
+
+def _positions(run: Run, axis: str) -> list[float]:
+    if axis != "seconds":
+        return [row[axis] for row in run.epochs]
+    total, positions = 0.0, []
+    for row in run.epochs:
+        total += row["seconds"]
+        positions.append(total)
+    return positions
+
+
+def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:
+    """Mean KL of each latent of each run in nats, sorted, on a logarithmic scale; a line at `threshold` parts those in use."""
+    figure = go.Figure()
+    used: dict[str, int] = {}
+    for run, kl in measured:
+        arch = run.config.arch
+        dash = _DASHES[used.get(arch, 0) % len(_DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        order = np.argsort(-kl, kind="stable")
+        figure.add_scatter(
+            x=np.arange(1, len(kl) + 1),
+            y=np.maximum(kl[order], _KL_FLOOR),
+            customdata=order + 1,
+            name=run.name,
+            mode="lines+markers",
+            line={"color": HUE[arch], "width": 2.5, "dash": dash, "shape": "hvh"},
+            marker={"size": 5},
+            hovertemplate="latent %{customdata}: %{y:.3g} nats",
+        )
+    figure.add_hline(y=threshold, line={"color": "gray", "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        text=f"in use: above {threshold:g} nats",
+        **{"x": 1, "xref": "x domain", "xanchor": "right", "y": math.log10(threshold), "yanchor": "bottom"},
+        showarrow=False,
+        font={"color": "gray"},
+    )
+    figure.update_layout(
+        xaxis={"title": "latents, the one that says most first"},
+        yaxis={"title": "KL (nats per image)", "type": "log", "dtick": 1, "tickformat": "~g"},
+        **_LAYOUT,
+    )
+    return figure
+
+
+_KL_FLOOR = 1e-5  # a logarithmic axis has no 0
+
+
+def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:
+    """Held-out images where they lie on a plane through the latent space: all as dots, as many as fit as small pictures.
+
+    `points` `(N, 2)`, `photos` uint8 `(N, 3, 32, 32)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
+    of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number.
+    """
+    low, high = points.min(0), points.max(0)
+    half = max(float((high - low).max()) / 2, 1e-6)
+    side = 2 * half / _PICTURES_ACROSS
+    pictured = _apart(points, side)
+    figure = go.Figure()
+    for size, opacity, chosen in ((6, 0.45, np.delete(np.arange(len(points)), pictured)), (30, 0.0, pictured)):
+        figure.add_scatter(
+            x=points[chosen, 0],
+            y=points[chosen, 1],
+            customdata=numbers[chosen],
+            mode="markers",
+            showlegend=False,
+            marker={"color": HUE[run.config.arch], "size": size, "opacity": opacity},
+            selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
+            unselected={"marker": {"opacity": opacity}},
+            hovertemplate="photograph %{customdata}<extra></extra>",
+        )
+    for index in pictured:
+        png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=2))
+        figure.add_layout_image(
+            source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
+            **{"x": points[index, 0], "y": points[index, 1], "xref": "x", "yref": "y", "sizex": side, "sizey": side},
+            **{"xanchor": "center", "yanchor": "middle", "layer": "above"},
+        )
+    first, second = (f"axis {number}: {part:.0%} of the variance" for number, part in enumerate(share, start=1))
+    # As much to the left as to the right of the middle, so that no room is lost but half a picture.
+    spans = ([middle - half - side / 2, middle + half + side / 2] for middle in (low + high) / 2)
+    x, y = ({"zeroline": False, "showgrid": False, "showticklabels": False, "range": span} for span in spans)
+    figure.update_layout(
+        xaxis={"title": first, **x},
+        yaxis={"title": second, "scaleanchor": "x", **y},
+        height=480,
+        **_LAYOUT | {"hovermode": "closest", "dragmode": False},
+    )
+    return figure
+
+
+_PICTURES_ACROSS = 14
+
+
+def _apart(points: np.ndarray, side: float) -> np.ndarray:
+    """Indices of points whose squares of that side do not overlap: each, in order, that leaves room for itself."""
+    taken: list[int] = []
+    for index, point in enumerate(points):
+        if not (np.abs(points[taken] - point).max(1) < side).any():
+            taken.append(index)
+    return np.array(taken, int)

@@ -1,0 +1,94 @@
+"""A run's weights on disk: written whole, checked against their SHA-256 before anything is read out of them."""
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vaedash import config, models, runs, storage
+from vaedash.errors import RunError
+from vaedash.models import VAE
+from vaedash.runs import Run
+
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+
+
+def save(path: Path, name: str, state: Mapping[str, Any]) -> None:
+    """Write `state` as `name` (`last` or `best`) into run directory `path`, keeping the previous `last` until it is whole.
+
+    At every instant the hash of each whole .pt file, old or new, is in one of the .sha256 files: a new one gets
+    there before its file, and an old one stays until its file is replaced.
+    """
+    buffer = io.BytesIO()
+    torch.save({"schema": config.SCHEMA, **state}, buffer)
+    data = buffer.getvalue()
+    file, hashes = path / f"{name}.pt", path / f"{name}.pt.sha256"
+    digest, before = f"{storage.sha256(data)}  {name}.pt\n".encode(), hashes.read_bytes() if hashes.exists() else b""
+    # A damaged `last` must not take the place of a sound `previous`.
+    moved = name == "last" and file.exists() and storage.sha256(file.read_bytes()) in _known_digests(path)
+    if moved:
+        storage.replace(file, path / "previous.pt")
+    storage.write_bytes(hashes, digest + before)
+    storage.write_bytes(file, data)
+    if moved:
+        storage.write_bytes(path / "previous.pt.sha256", before)
+    storage.write_bytes(hashes, digest)
+
+
+def load(path: Path, name: str) -> dict[str, Any]:
+    """The state in `name`.pt of run directory `path`, on the CPU.
+
+    Raises FileNotFoundError if it is not there and RunError if its bytes are not those that were written.
+    Nothing in a file is executed: hash first, then torch's reader for plain tensors only.
+    """
+    data = (path / f"{name}.pt").read_bytes()
+    if storage.sha256(data) not in _known_digests(path):
+        raise RunError(f"{name}.pt of run {path.name} is damaged: its bytes do not match the SHA-256 kept beside it.")
+    try:
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever its readers raise; its own advice is to load unsafely
+        raise RunError(f"{name}.pt of run {path.name} is not a checkpoint of vaedash.") from error
+    if not isinstance(state, dict) or state.get("schema") != config.SCHEMA:
+        raise RunError(f"{name}.pt of run {path.name} was not written by this version of vaedash.")
+    return state
+
+
+def load_for_resume(path: Path) -> tuple[dict[str, Any] | None, str]:
+    """The newest sound state to go on from, or None where there is none; and a sentence if it is not the last one."""
+    damage = ""
+    for name in ("last", "previous"):
+        try:
+            return load(path, name), damage
+        except FileNotFoundError:
+            continue
+        except RunError as error:
+            damage = f"{error} Going on from what was sound before it."
+    return None, damage
+
+
+def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
+    """The model of a run with its `best` or `last` weights, in evaluation mode on the CPU, and the epoch they are of.
+
+    Raises RunError if it has no weights, or none that are sound.
+    """
+    settings = runs.require_settings(run)
+    try:
+        state = load(run.path, which)
+    except FileNotFoundError:
+        others = [other.id for other in runs.list_runs(run.path.parent) if (other.path / f"{which}.pt").exists()]
+        hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet."
+        raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
+    model = models.build(settings.arch, settings.latent_dim)
+    try:
+        model.load_state_dict(state["model"])
+        epoch = state["epoch"]
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise RunError(f"{which}.pt of run {run.id} holds the weights of another model.") from error
+    return model.eval().requires_grad_(False), epoch
+
+
+def _known_digests(path: Path) -> set[str]:
+    return {match.decode() for file in path.glob("*.pt.sha256") for match in _DIGEST.findall(file.read_bytes())}

@@ -1,0 +1,165 @@
+"""Runs side by side, in figures and in words: the results table, what differs between two runs, who leads and by how much."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+
+# Settings that may differ between two runs without making them incomparable as architectures.
+_INCIDENTAL = ("arch", "preset", "device", "precision", "epochs")
+
+
+def result(run: Run) -> dict[str, Any]:
+    """One row of the results table; the losses are those of the epoch whose weights are kept, None before the first.
+
+    Keys: `run`, `name`, `dataset`, `preset`, `model`, `seed`, `status`, `epochs`, `best_epoch`, `loss` (train),
+    `test_loss`, `test_recon`, `test_kl` in nats per image, `n_test`, `parameters`, `seconds`, `images_per_second`.
+    """
+    best, settings = run.best or {}, run.config
+    speeds = [row["images_per_second"] for row in run.epochs if row.get("images_per_second")]
+    return {
+        "run": run.id,
+        "name": run.name,
+        "dataset": run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None),
+        "preset": settings and (settings.preset or "own"),
+        "model": settings and settings.arch,
+        "seed": settings and settings.seed,
+        "status": run.status,
+        "epochs": len(run.epochs),
+        "best_epoch": run.best_epoch,
+        "loss": best.get("train_loss"),
+        "test_loss": best.get("test_loss"),
+        "test_recon": best.get("test_recon"),
+        "test_kl": best.get("test_kl"),
+        "n_test": run.dataset.get("n_test"),
+        "parameters": run.facts[-1].get("parameters") if run.facts else None,
+        "seconds": sum(row.get("seconds") or 0.0 for row in run.epochs),
+        "images_per_second": sorted(speeds)[len(speeds) // 2] if speeds else None,
+    }
+
+
+def replay_command(run: Run) -> str:
+    """The command that trains a readable run again: what it was asked, without what is the default anyway."""
+    default, asked = RunConfig.build(preset=run.config.preset, dataset=run.config.dataset), run.config.to_json()
+    words = ["python -m vaedash train", f"--arch {run.config.arch}"]
+    for name, value in asked.items():
+        implied = value == getattr(default, name) and name not in ("preset", "dataset")
+        if name != "arch" and value is not None and not implied:
+            words.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
+    return " ".join(words)
+
+
+def differing_settings(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
+    """The settings in which two readable runs differ: name to (value of a, value of b)."""
+    one, other = a.config.to_json(), b.config.to_json()
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+
+
+def same_axis(a: Run, b: Run) -> bool:
+    """Whether the losses of two runs may share an axis: the same images, in the same unit."""
+    return a.config.beta == b.config.beta and a.dataset.get("fingerprint") == b.dataset.get("fingerprint")
+
+
+def groups(chosen: Sequence[Run]) -> list[list[Run]]:
+    """Readable runs by the axis that their losses may share, in the order given."""
+    found: list[list[Run]] = []
+    for run in chosen:
+        for group in found:
+            if same_axis(group[0], run):
+                group.append(run)
+                break
+        else:
+            found.append([run])
+    return found
+
+
+def verdict(chosen: Sequence[Run]) -> str:
+    """Who leads on the held-out images, by how much, in one or two sentences that claim no more than the figures allow."""
+    measured = [run for run in chosen if run.config and run.best and run.best["test_loss"] is not None]
+    if len(measured) < 2:
+        return "Two runs with a finished epoch each are needed for a comparison."
+    first, second = _rivals(sorted(measured, key=lambda run: run.best["test_loss"]))
+    if not same_axis(first, second) or first.best.get("beta") != second.best.get("beta"):  # within a KL warm-up
+        return "These runs cannot be compared: they differ in their images or in beta, so their losses have different units."
+    gap = second.best["test_loss"] - first.best["test_loss"]
+    n_test = first.dataset.get("n_test", 0)
+    figures = (
+        f"{first.best['test_loss']:.1f} against {second.best['test_loss']:.1f} nats on the same {n_test:,} test images"
+    )
+    confounded = [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
+    if gap < 0.05:
+        sentence = f"{_label(first, second)} and {_label(second, first)} are level ({figures})."
+    else:
+        since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
+        sentence = (
+            f"{_label(first, second)} leads {_label(second, first)} by {gap:.1f} nats per image ({figures}){since}."
+        )
+    if confounded and first.config.arch != second.config.arch:
+        return f"{sentence} They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
+    if confounded:
+        return f"{sentence} They differ in {', '.join(confounded)}."
+    if any(run.active for run in (first, second)):
+        return f"{sentence} Not over yet."
+    return f"{sentence} One seed each: how much of it is luck, only more seeds can tell."
+
+
+def ahead_from(leader: Run, other: Run) -> int | None:
+    """The first epoch from which on the leader's test loss stayed below the other's, of those that both have; None if at no end."""
+    pairs = list(zip(leader.epochs, other.epochs, strict=False))
+    when = None
+    for ahead, behind in pairs:
+        lower = None not in (ahead["test_loss"], behind["test_loss"]) and ahead["test_loss"] < behind["test_loss"]
+        when = (when or ahead["epoch"]) if lower else None
+    return when
+
+
+def _rivals(by_loss: Sequence[Run]) -> tuple[Run, Run]:
+    """The best run, and the best one of another architecture if there is one, else the second best."""
+    first, *others = by_loss
+    return first, next((run for run in others if run.config.arch != first.config.arch), others[0])
+
+
+def text_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    """Rows as aligned plain text. `columns` maps a row's key to its heading; numbers are set right."""
+    cells = [[_cell(row.get(key)) for key in columns] for row in rows]
+    widths = [max(len(text) for text in column) for column in zip(columns.values(), *cells, strict=True)]
+    right = [all(isinstance(row.get(key), (int, float, type(None))) for row in rows) for key in columns]
+    lines = [list(columns.values()), ["-" * width for width in widths], *cells]
+    return "\n".join(
+        "  ".join(
+            text.rjust(w) if r else text.ljust(w) for text, w, r in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+# The study's table: what `sweep` and `train` print.
+STUDY_COLUMNS = {
+    "preset": "preset",
+    "model": "model",
+    "seed": "seed",
+    "epochs": "epochs to stop",
+    "loss": "loss",
+    "test_loss": "test loss",
+    "seconds": "seconds",
+    "status": "status",
+    "run": "run",
+}
+
+
+def _label(run: Run, other: Run) -> str:
+    """What tells a run from the other: its architecture if that differs, else its name."""
+    if run.config.arch == other.config.arch:
+        return run.name
+    return run.config.arch
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
+    return str(value)

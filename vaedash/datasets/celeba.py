@@ -1,0 +1,140 @@
+"""CelebA's aligned faces, unpacked or still in their zip, put into the data folder by hand."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from vaedash.datasets.collection import Collection, open_collection
+from vaedash.datasets.decode import decode_all
+from vaedash.datasets.source import Progress, Source, silent
+from vaedash.datasets.split import hold_out, share
+from vaedash.errors import DatasetError
+
+HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+ARCHIVE = "img_align_celeba.zip"
+PARTITIONS = ("list_eval_partition.txt", "list_eval_partition.csv")  # as published, and as Kaggle has it
+
+_TRAIN, _VALID, _TEST = range(3)  # as the partition file numbers them
+
+
+def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Source:
+    """The centre squares of CelebA's faces at 32 x 32, from `data_dir/celeba/`.
+
+    Train and test are the official ones where the partition file is there, else a seeded tenth is test and a note
+    says so. Of the training images a seeded share, `fraction`, is decoded. Raises DatasetError with the file that
+    is missing or damaged, where it goes and where it comes from.
+    """
+    folder = data_dir / "celeba"
+    if not folder.is_dir():
+        raise DatasetError(f"CelebA is not here: there is no folder {folder}. {_how_to_get(folder)}")
+    progress("listing CelebA", 0, 0)
+    with _open_faces(folder) as (files, partition):
+        faces = _faces(files)
+        if partition is None:
+            train, test, notes = _split_at_random(list(faces), folder)
+        else:
+            train, test, notes = _split_officially(list(faces), partition, folder)
+        train = [train[index] for index in share(len(train), fraction)]
+
+        decoded = []
+        for what, chosen in (("decoding CelebA train", train), ("decoding CelebA test", test)):
+            names = [faces[stem] for stem in chosen]
+            images, skipped = decode_all(names, files.read, len(names), what=what, progress=progress)
+            if not len(images):
+                raise DatasetError(f"None of {len(names)} CelebA images in {folder} can be read. {_how_to_get(folder)}")
+            decoded.append((images, skipped))
+    (train_images, train_skipped), (test_images, test_skipped) = decoded
+    return Source(train=train_images, test=test_images, skipped=train_skipped + test_skipped, notes=tuple(notes))
+
+
+@contextmanager
+def _open_faces(folder: Path) -> Iterator[tuple[Collection, dict[str, int] | None]]:
+    """The folder, or the zip in it, that has the faces; with the partition, from either, where there is one."""
+    with open_collection(folder) as files:
+        partition = _partition_in(files, folder)
+        if files.images():
+            yield files, partition
+            return
+        zips = [name for name in files.names if name.lower().endswith(".zip")]
+        if not zips:
+            raise DatasetError(f"{folder} has no CelebA images: it holds {files.content()}. {_how_to_get(folder)}")
+        archive = folder / min(zips, key=lambda name: (PurePosixPath(name).name != ARCHIVE, name))
+    with open_collection(archive, advice=_how_to_get(folder)) as packed:
+        if not packed.images():
+            raise DatasetError(f"{archive} has no CelebA images: it holds {packed.content()}. {_how_to_get(folder)}")
+        yield packed, partition or _partition_in(packed, archive)
+
+
+def _faces(files: Collection) -> dict[str, str]:
+    """Each image's name by its number, `000001`, in order; a face that is there twice counts once."""
+    names = files.images()
+    # In some downloads the uncropped photographs lie beside the aligned faces, under the same file names.
+    aligned = [name for name in names if "img_align_celeba" in name]
+    by_number: dict[str, str] = {}
+    for name in aligned or names:
+        by_number.setdefault(PurePosixPath(name).stem, name)
+    return dict(sorted(by_number.items()))
+
+
+def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
+    """Each face's official part by its number, `000001`; None if `files` has no partition file."""
+    found = [name for file in PARTITIONS for name in files.names if PurePosixPath(name).name == file]
+    if not found:
+        return None
+    again = f"Download it again from {HOME}, or remove it to split the images at random."
+    partition = {}
+    lines = (files.read(found[0]) or b"").decode("utf-8", errors="replace").splitlines()
+    for count, line in enumerate(lines, start=1):
+        fields = re.split(r"[,\s]+", line.strip())
+        if fields[0] in ("", "image_id"):
+            continue
+        if len(fields) != 2 or fields[1] not in ("0", "1", "2"):
+            raise DatasetError(f"{where / found[0]} is damaged or cut off: its line {count} is {line[:60]!r}. {again}")
+        partition[PurePosixPath(fields[0]).stem] = int(fields[1])
+    if not partition:
+        raise DatasetError(f"{where / found[0]} is empty. {again}")
+    return partition
+
+
+def _split_at_random(faces: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:
+    """Train, test and notes."""
+    if len(faces) < 2:
+        raise DatasetError(f"{folder} has only one image; CelebA has 202,599. {_how_to_get(folder)}")
+    train, test = hold_out(len(faces))
+    note = (
+        f"{PARTITIONS[0]} is not in {folder}, so the split is not the official one: "
+        f"{len(test):,} of {len(faces):,} images, drawn with a fixed seed, are held out as test."
+    )
+    return [faces[index] for index in train], [faces[index] for index in test], [note]
+
+
+def _split_officially(
+    faces: list[str], partition: dict[str, int], folder: Path
+) -> tuple[list[str], list[str], list[str]]:
+    """Train, test and notes; the official validation images are left out."""
+    unnamed = [face for face in faces if face not in partition]
+    if unnamed:
+        raise DatasetError(
+            f"The partition file does not name {len(unnamed):,} of the {len(faces):,} images in {folder} "
+            f"({unnamed[0]} is the first): it is cut off, or these are not CelebA's images. {_how_to_get(folder)}"
+        )
+    train = [face for face in faces if partition[face] == _TRAIN]
+    test = [face for face in faces if partition[face] == _TEST]
+    missing = len(partition) - len(faces)
+    if not train or not test:
+        raise DatasetError(
+            f"{folder} has {len(train):,} training and {len(test):,} test images: {missing:,} images that the "
+            f"partition file names are not there. Unpack {ARCHIVE} again, to its end. {_how_to_get(folder)}"
+        )
+    notes = ["Train and test are CelebA's official ones; the official validation images are left out."]
+    if missing:
+        notes.append(f"{missing:,} of the {len(partition):,} images that the partition file names are not in {folder}.")
+    return train, test, notes
+
+
+def _how_to_get(folder: Path) -> str:
+    return (
+        f"Download {ARCHIVE} (1.4 GB) by hand from {HOME} "
+        f"and put it, packed or unpacked, into {folder}; put {PARTITIONS[0]}, from the same page, beside it."
+    )

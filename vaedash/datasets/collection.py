@@ -1,0 +1,132 @@
+"""A folder or a zip as one collection of named files; a name is looked up, never used to write."""
+
+import os
+import stat
+import struct
+import threading
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
+from vaedash.errors import DatasetError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """Names of all files, sorted, `/` between folders; hidden ones and macOS's `__MACOSX/` are left out.
+
+    `read(name)` gives a file's bytes, or None where it cannot be read or is larger than an image may be; it may
+    be called from any thread while the collection is open.
+    """
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes | None]
+
+    def images(self) -> list[str]:
+        """The names that end as images do, in order."""
+        return [name for name in self.names if name.lower().endswith(IMAGE_ENDINGS)]
+
+    def content(self) -> str:
+        """What it holds, in a few words for a person: `12 .heic files`."""
+        if not self.names:
+            return "nothing"
+        endings = Counter(PurePosixPath(name).suffix.lower() or "nameless-type" for name in self.names)
+        ending, count = endings.most_common(1)[0]
+        return f"{count} {ending} file{'s' if count > 1 else ''}{' and others' if len(endings) > 1 else ''}"
+
+
+@contextmanager
+def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
+    """The files in the folder or zip at `path`. Raises DatasetError if it is neither: what it is, then `advice`."""
+    if path.is_dir():
+        yield _folder(path)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except PermissionError:
+        raise DatasetError(f"{path} may not be read by this user; change its permissions.") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+        raise DatasetError(
+            f"{path} is not a zip that can be opened: it is {describe(path)}. {advice}".rstrip()
+        ) from None
+    with archive:
+        yield _zip(path, archive)
+
+
+def describe(path: Path) -> str:
+    """What the file at `path` seems to be, with what to do about it, to be read after `it is`."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as error:
+        return f"not readable ({error.strerror or error})"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        return "an empty file of 0 bytes; download it again"
+    if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")) or b"<html" in start:
+        return "a web page, as sites send when a quota is used up or a login is needed; download it again in a browser"
+    if head.startswith(b"PK"):
+        return "the beginning of a zip whose end is missing or damaged; download it again"
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")) or head[257:262] == b"ustar":
+        return "another kind of archive; unpack it and give the folder"
+    if path.suffix.lower() in IMAGE_ENDINGS:
+        return "a single image; give a folder, a zip or a Parquet file with many"
+    return "something else; give a folder, a zip or a Parquet file of images"
+
+
+def _folder(path: Path) -> Collection:
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise DatasetError(f"The folder {path} cannot be listed ({error.strerror}); change its permissions.") from None
+    names = []
+    for folder, folders, files in os.walk(path):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        inside = os.path.relpath(folder, path).replace(os.sep, "/")
+        prefix = "" if inside == "." else inside + "/"
+        names += [prefix + name for name in files if not _hidden(name)]
+
+    def read(name: str) -> bytes | None:
+        try:
+            found = os.stat(path / name)
+            # A pipe or a device named .jpg would be waited for forever.
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
+                return None
+            return (path / name).read_bytes()
+        except OSError:
+            return None
+
+    return Collection(names=tuple(sorted(names)), read=read)
+
+
+def _zip(path: Path, archive: zipfile.ZipFile) -> Collection:
+    # Windows tools have written backslashes; a name such as ../../x is as good as any, since nothing is unpacked.
+    members = {
+        info.filename.replace("\\", "/"): info
+        for info in archive.infolist()
+        if not info.is_dir() and not any(map(_hidden, info.filename.replace("\\", "/").split("/")))
+    }
+    if members and all(info.flag_bits & 1 for info in members.values()):
+        raise DatasetError(f"{path} is locked with a password; unpack it and give the folder.")
+    lock = threading.Lock()  # a ZipFile counts its open members without one
+
+    def read(name: str) -> bytes | None:
+        info = members[name]
+        if info.file_size > MAX_BYTES:
+            return None
+        try:
+            with lock:
+                return archive.read(info)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, struct.error):
+            return None
+
+    return Collection(names=tuple(sorted(members)), read=read)
+
+
+def _hidden(part: str) -> bool:
+    return part == "__MACOSX" or (part.startswith(".") and part not in (".", ".."))

@@ -1,0 +1,29 @@
+"""What every dataset's reader returns, and how it reports progress while it works."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(what, done, total)`; `total` is 0 where it is not known. It may raise to cancel."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Images as they were decoded: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB, 0 to 255.
+
+    `skipped` counts files that could not be used; `notes` are sentences for the person (how the test images
+    were chosen, what was left out). `factors` holds the ground truth of made images: for each factor's name an
+    array with one value an image, keyed `"train/shape"`, `"test/shape"` and so on; empty for photographs.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+    factors: Mapping[str, np.ndarray] = field(default_factory=dict)

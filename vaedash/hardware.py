@@ -1,0 +1,152 @@
+"""Where and how a run computes: its device, its share of the processor's cores, and a precision that was measured, not assumed."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from torch import nn
+
+from vaedash import models, storage
+from vaedash.config import IMAGE_SHAPE, RunConfig
+from vaedash.errors import UsageError
+
+BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What a run computes on; recorded at its start and used again when it resumes.
+
+    Two runs with equal hardware, versions, settings and images give the same numbers, bit for bit.
+    """
+
+    device: str
+    precision: str
+    threads: int
+    processor: str  # or the GPU
+    torch: str  # version
+
+    def apply(self) -> None:
+        """Set this process up accordingly; once, before the first tensor is computed."""
+        torch.set_num_threads(self.threads)
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True)
+
+    def autocast(self) -> torch.autocast:
+        """The context of the forward pass: bf16 where that is the precision, nothing otherwise."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def choose(settings: RunConfig, *, sharing: int, data_dir: Path) -> Hardware:
+    """The hardware for a run that starts now, one of `sharing` runs on this machine.
+
+    Raises UsageError if the settings ask for a device that is not here.
+    """
+    device = _device(settings.device)
+    threads = max(1, _cores() // sharing)
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bf16" if _bf16_gain(device, data_dir / "cache") >= BF16_GAIN else "fp32"
+    return Hardware(
+        device=device, precision=precision, threads=threads, processor=_name(device), torch=torch.__version__
+    )
+
+
+def as_recorded(facts: Mapping[str, Any], settings: RunConfig) -> tuple[Hardware, str]:
+    """The hardware of a run's first start (an entry of facts.json), for its resume; and, if this machine differs, a sentence that says how.
+
+    The device is chosen anew where the recorded one is not here; threads and precision stay.
+    """
+    recorded = Hardware(**{key: facts[key] for key in Hardware.__dataclass_fields__})
+    try:
+        device = _device(recorded.device)
+    except UsageError:
+        device = _device(settings.device if settings.device != recorded.device else "auto")
+    here = Hardware(
+        device=device,
+        precision=recorded.precision,
+        threads=recorded.threads,
+        processor=_name(device),
+        torch=torch.__version__,
+    )
+    before, after = asdict(recorded), asdict(here)
+    changes = [f"{key} was {before[key]}, is {after[key]}" for key in before if before[key] != after[key]]
+    return here, f"Continues, but not bit-exact: {'; '.join(changes)}." if changes else ""
+
+
+def _device(wanted: str) -> str:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[wanted]:
+        here = ", ".join(device for device, there in available.items() if there)
+        raise UsageError(f"device {wanted} is not available to torch {torch.__version__} here. Available: {here}.")
+    return wanted
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _name(device: str) -> str:
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor() or platform.machine()
+    return model
+
+
+def _bf16_gain(device: str, cache: Path) -> float:
+    """Speed of a training step in bf16 over fp32 on this machine; measured once, then read from a file.
+
+    Were it measured at each start, two runs that should be equal could choose differently by a hair.
+    """
+    if device == "mps":
+        return 0.0  # fp32 only: nobody has measured bf16 there yet
+    key = f"{_name(device)} torch {torch.__version__}"
+    file = cache / "precision.json"
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "precision.lock"):
+        try:
+            known = dict(json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            known = {}
+        if not isinstance(known.get(key), float):
+            seconds = {precision: _step_seconds(device, precision) for precision in ("fp32", "bf16")}
+            known[key] = seconds["fp32"] / seconds["bf16"]
+            storage.write_json(file, known)
+        return known[key]
+
+
+def _step_seconds(device: str, precision: str) -> float:
+    """The fastest of a few steps of both architectures, on one thread (or the GPU)."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    images = torch.rand(64, *IMAGE_SHAPE, device=device)
+    total = 0.0
+    for arch in ("fc", "conv"):
+        model = models.build(arch, 128).to(device)
+        total += min(_seconds_of_step(model, images, device, precision) for _ in range(4))
+    torch.set_num_threads(threads)
+    return total
+
+
+def _seconds_of_step(model: nn.Module, images: torch.Tensor, device: str, precision: str) -> float:
+    start = time.perf_counter()
+    with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+        mu, logvar = model.encode(images)
+        decoded = model.decode(mu + logvar)
+    decoded.float().sum().backward()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start

@@ -1,0 +1,89 @@
+"""Pictures from uint8 arrays: grids, strips, PNG and GIF; nothing here knows where the images came from."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+
+def grid(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 0, background: int = 255) -> np.ndarray:
+    """Images `(N, 3, H, W)` uint8 laid out row by row as one picture `(rows, width, 3)`.
+
+    `scale` enlarges each pixel to a square of that many (nearest neighbour: a blurred 32x32 image hides what
+    the model did); `gap` is the space between images, in pixels of the result, filled with grey `background`.
+    """
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    cell = np.full((rows * columns, height * scale + gap, width * scale + gap, channels), background, np.uint8)
+    enlarged = images.transpose(0, 2, 3, 1).repeat(scale, 1).repeat(scale, 2)
+    cell[:count, : height * scale, : width * scale] = enlarged
+    picture = cell.reshape(rows, columns, *cell.shape[1:]).swapaxes(1, 2)
+    picture = picture.reshape(rows * cell.shape[1], columns * cell.shape[2], channels)
+    return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
+
+
+def ungrid(picture: np.ndarray, *, side: int = 32) -> np.ndarray:
+    """The images `(N, 3, side, side)` of a gapless, unscaled grid."""
+    height, width, channels = picture.shape
+    tiles = picture.reshape(height // side, side, width // side, side, channels).swapaxes(1, 2)
+    return tiles.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """A picture `(H, W, 3)` uint8 as a PNG file's bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def decode_picture(data: bytes) -> np.ndarray:
+    """The picture `(H, W, 3)` uint8 in a PNG or WebP file's bytes."""
+    with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def encode_gif(frames: Sequence[np.ndarray], *, seconds: float = 2.0) -> bytes:
+    """Pictures `(H, W, 3)` uint8 as an animation that takes `seconds` and repeats for ever."""
+    pictures = [Image.fromarray(frame) for frame in frames]
+    buffer = io.BytesIO()
+    milliseconds = max(20, round(1000 * seconds / len(pictures)))  # browsers slow anything faster down to 100 ms
+    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+    return buffer.getvalue()
+
+
+def in_turn(sets: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
+    """Sets of as many images each `(N, 3, H, W)`, ordered for `grid`: a row of the first set, below it the same row of the next.
+
+    A last row that is not full is filled up with white images.
+    """
+    rows = -(-len(sets[0]) // columns)
+    full = np.full((len(sets), rows * columns, *sets[0].shape[1:]), 255, np.uint8)
+    for place, tiles in zip(full, sets, strict=True):
+        place[: len(tiles)] = tiles
+    return full.reshape(len(sets), rows, columns, *full.shape[2:]).swapaxes(0, 1).reshape(-1, *full.shape[2:])
+
+
+# From no error (black) over red to yellow: ever brighter, so that it reads in grey and with any colour vision.
+_HEAT = (
+    (0, 0, 4),
+    (40, 11, 84),
+    (101, 21, 110),
+    (159, 42, 99),
+    (212, 72, 66),
+    (245, 125, 21),
+    (250, 193, 39),
+    (252, 255, 164),
+)
+ERROR_TOP = 0.4  # of the range from black to white: this error and any larger one has the brightest colour
+
+
+def error_map(originals: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How far two sets of images `(N, 3, H, W)` uint8 are apart, as images: absolute error, averaged over the channels.
+
+    One fixed scale for all: black is 0, the brightest yellow ERROR_TOP or more.
+    """
+    error = np.abs(originals.astype(np.float64) - others).mean(1) / 255
+    levels = np.clip(error / ERROR_TOP, 0, 1) * (len(_HEAT) - 1)
+    channels = [np.interp(levels, range(len(_HEAT)), channel) for channel in zip(*_HEAT, strict=True)]
+    return np.stack(channels, 1).round().astype(np.uint8)

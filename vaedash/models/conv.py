@@ -1,0 +1,32 @@
+"""Convolutional: every unit looks at a small patch, and the same detector looks everywhere."""
+
+from torch import nn
+
+
+def encoder(latent_dim: int) -> nn.Module:
+    """Images to mu and logvar, channels 3-32-64-128 on 32-16-8-4 pixels."""
+    return nn.Sequential(
+        nn.Conv2d(3, 32, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(64, 128, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(128 * 4 * 4, 2 * latent_dim),
+    )
+
+
+def decoder(latent_dim: int) -> nn.Module:
+    """z to images, the encoder mirrored."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, 128 * 4 * 4),
+        nn.ReLU(),
+        nn.Unflatten(1, (128, 4, 4)),
+        nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 3, kernel_size=4, stride=2, padding=1),
+        nn.Sigmoid(),
+    )

@@ -1,0 +1,24 @@
+"""One variational autoencoder for every architecture: an encoder, a decoder, and what lies between them."""
+
+from torch import Tensor, nn
+
+# exp(logvar) stays finite and above zero in fp32 and bf16 alike. A trained latent lies between -8 and 0.
+LOGVAR_RANGE = (-30.0, 20.0)
+
+
+class VAE(nn.Module):
+    """`encoder` maps images `(B, 3, 32, 32)` to `(B, 2 * latent_dim)`; `decoder` maps z `(B, latent_dim)` to images in [0, 1]."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """mu and logvar of q(z|x), each `(B, latent_dim)`; logvar within LOGVAR_RANGE (a NaN stays one, so that it is noticed)."""
+        mu, logvar = self.encoder(images).chunk(2, dim=1)
+        return mu, logvar.clamp(*LOGVAR_RANGE)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The mean image for each z: `(B, latent_dim)` -> `(B, 3, 32, 32)` in [0, 1]."""
+        return self.decoder(z)

@@ -1,0 +1,123 @@
+"""The one door through which state reaches the disk: whole or not at all, and there after a power cut.
+
+Every byte that must survive is written by :func:`write_bytes` or moved by :func:`replace`; so a test can
+count the operations, or break the k-th one, by wrapping the three primitives at the top of this module.
+"""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+# ---- the three primitives -------------------------------------------------------------------------
+
+
+def _write(fd: int, data: memoryview) -> int:
+    return os.write(fd, data)
+
+
+def _fsync(fd: int) -> None:
+    os.fsync(fd)
+
+
+def _rename(source: Path, target: Path) -> None:
+    # On Windows a reader that has the target open makes the move fail for a moment; elsewhere once is enough.
+    for wait in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(wait)
+    os.replace(source, target)
+
+
+# ---- what the other rooms call --------------------------------------------------------------------
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace `path` by `data`: a crash leaves the old file or the new one, never a piece of either.
+
+    Returns when the disk has it; with `durable=False` (for what may be lost) it does not wait for that.
+    Raises OSError (a full disk, say); then the old file is whole and no temporary file is left behind.
+    """
+    # The name carries the process id, so that two processes never share a temporary file.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[_write(fd, rest) :]
+            if durable:
+                _fsync(fd)
+        finally:
+            os.close(fd)
+        replace(temporary, path, durable=durable)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def replace(source: Path, target: Path, *, durable: bool = True) -> None:
+    """Move `source` over `target` in one step; a durable move is still there after a power cut."""
+    _rename(source, target)
+    if not durable or os.name == "nt":  # a directory cannot be opened for fsync there
+        return
+    fd = os.open(target.parent, os.O_RDONLY)
+    try:
+        _fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Replace `path` by `value` as strict JSON (a NaN raises ValueError: say `None` and why, elsewhere).
+
+    A character that UTF-8 cannot say (a byte that was none, in a command line) becomes a question mark.
+    """
+    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_bytes(path, text.encode(errors="replace"), durable=durable)
+
+
+def read_json(path: Path) -> Any:
+    """The value in a strict JSON file.
+
+    Raises FileNotFoundError if there is none and ValueError (a sentence with the file's name) if it is not
+    JSON, so that readers have two cases to tell apart: not there yet, and damaged.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can show
+        return value
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is not readable JSON ({error})") from None
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of `data` as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:12]}... is too large a number")
+    return value
+
+
+def _whole(text: str) -> int:
+    _finite(text)  # beyond that, an integer cannot even be formatted with one decimal
+    return int(text)

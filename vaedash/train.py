@@ -1,0 +1,390 @@
+"""Training of one run, from its directory: one loop that reads top to bottom."""
+
+import dataclasses
+import hashlib
+import math
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaedash import checkpoints, config, datasets, hardware, images, latent, losses, models, runs
+from vaedash.config import RunConfig
+from vaedash.errors import DatasetError
+from vaedash.hardware import Hardware
+from vaedash.models import VAE
+from vaedash.runs import Run
+
+PROGRESS_SECONDS = 1.0  # between two writings of progress.json
+STOP_SECONDS = 0.1  # between two looks for a stop request
+_EVALUATION_BATCH = 500
+
+
+def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
+    """Train `run` from where its directory says it is, to its end; returns the outcome's status and sentence.
+
+    `sharing` is how many runs compute on this machine, this one included. Raises VaedashError where it cannot
+    begin (images missing or changed, device not here).
+    """
+    settings = runs.require_settings(run)
+    resumed, damage = checkpoints.load_for_resume(run.path)
+    if run.facts:  # perhaps of a start from which no epoch came: threads and precision stay what they were even so
+        machine, difference = hardware.as_recorded(run.facts[0], settings)
+    else:
+        machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir), ""
+    machine.apply()
+    report = Reporter(run.path, settings)
+    dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.loading)
+    _require_same_images(run, dataset, resumed=resumed is not None)
+    data = Split.of(dataset, settings, machine.device)
+
+    torch.manual_seed(settings.seed)
+    model = models.build(settings.arch, settings.latent_dim).to(machine.device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=machine.device != "mps")
+    epochs: list[dict[str, Any]] = []
+    if resumed:
+        model.load_state_dict(resumed["model"])
+        optimizer.load_state_dict(resumed["optimizer"])
+        epochs = resumed["epochs"]
+    for sentence in filter(None, (damage, difference)):
+        print(sentence, flush=True)
+    runs.add_facts(
+        run.path, _facts(machine, dataset, data, model, resumed_after=len(epochs), note=difference or damage)
+    )
+    # The checkpoint is ahead of metrics.json if a kill came between the two; never behind it for good.
+    runs.write_metrics(run.path, epochs)
+    _save_originals(run.path, data)
+
+    clock = time.perf_counter()
+    while (ending := _ending(epochs, settings)) is None:
+        epoch = len(epochs) + 1
+        beta = settings.beta_at(epoch)
+        sums = torch.zeros(2, dtype=_sum_type(machine.device), device=machine.device)
+        seen, training_clock = 0, time.perf_counter()
+        model.train()
+
+        for batch, noise in _batches(data.train, settings, epoch):
+            # Sums over images, not means over batches: a short last batch weighs what its images weigh.
+            sums += step(model, optimizer, batch, noise, beta=beta, machine=machine)
+            seen += len(batch)
+            if report.stop_requested():
+                return "stopped", _stopped_sentence(epochs)
+            if report.due():
+                running = _means(sums, seen, beta)
+                report.training(epochs, epoch, seen, len(data.train), running, time.perf_counter() - training_clock)
+                if not math.isfinite(running["loss"]):
+                    break
+
+        # The running mean while it learned, which is what this epoch's train loss is, and the held-out losses at its end.
+        train_means = _means(sums, seen, beta)
+        training_seconds = time.perf_counter() - training_clock
+        row = {"epoch": epoch, **_named("train", train_means)}
+        for split, held_out in data.held_out.items():
+            report.phase(f"measuring {split} loss")
+            row |= _named(split, evaluate(model, held_out, beta=beta, machine=machine))
+        row |= {
+            "lr": settings.lr,
+            "beta": beta,
+            "images_per_second": seen / training_seconds,
+            "images_seen": epoch * len(data.train),
+        }
+        if broken := [key for key, value in row.items() if not math.isfinite(value)]:
+            runs.write_metrics(run.path, [*epochs, row | {"seconds": time.perf_counter() - clock}])
+            return "diverged", _diverged_sentence(epoch, broken[0], epochs, settings)
+        _save_pictures(run.path, model, data, epoch)
+        now = time.perf_counter()
+        row["seconds"], clock = now - clock, now
+        epochs.append(row)
+
+        # Weights first, then the announcement: what metrics.json says is never lost.
+        if runs.best_epoch(epochs, settings) == epoch:
+            checkpoints.save(run.path, "best", {"epoch": epoch, "model": model.state_dict()})
+        state = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs}
+        checkpoints.save(run.path, "last", state)
+        runs.write_metrics(run.path, epochs)
+        print(_epoch_line(row, settings), flush=True)
+    return ending
+
+
+def step(
+    model: VAE, optimizer: torch.optim.Optimizer, batch: Tensor, noise: Tensor, *, beta: float, machine: Hardware
+) -> Tensor:
+    """One step down the gradient of a batch's mean loss; the batch's summed recon and kl, `(2,)`.
+
+    `batch` is `(B, 3, 32, 32)` in [0, 1], `noise` is `(B, latent_dim)`, standard normal.
+    """
+    with machine.autocast():
+        mu, logvar = model.encode(batch)
+        decoded = model.decode(losses.reparameterize(mu, logvar, noise))
+    recon = losses.recon_per_image(decoded, batch).sum()
+    kl = losses.kl_per_image(mu, logvar).sum()
+    loss = (recon + beta * kl) / len(batch)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return torch.stack([recon, kl]).detach()
+
+
+# ---- data ---------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldOut:
+    """Images that are measured, never learned from, with the noise that draws their z: the same at every epoch."""
+
+    images: Tensor  # (N, 3, 32, 32) uint8
+    noise: Tensor  # (N, latent_dim)
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, latent_dim: int, device: str) -> "HeldOut":
+        """Drawn on the CPU whatever the device, so that every run of one latent size is measured with the same noise."""
+        generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
+        noise = torch.randn(len(pixels), latent_dim, generator=generator)
+        return cls(torch.from_numpy(np.array(pixels)).to(device), noise.to(device))
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and their noise, some hundred at a time."""
+        return zip(self.images.split(_EVALUATION_BATCH), self.noise.split(_EVALUATION_BATCH), strict=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """A run's images on its device: `train` uint8 `(N, 3, 32, 32)`, and what is held out, by name (`test`, perhaps `val`)."""
+
+    train: Tensor
+    held_out: dict[str, HeldOut]
+
+    @classmethod
+    def of(cls, dataset: datasets.Dataset, settings: RunConfig, device: str) -> "Split":
+        """The test images as they are; with `monitor` val, a seeded share of the training images becomes `val`."""
+        train, held_out = dataset.train, {"test": dataset.test}
+        if settings.monitor == "val":
+            chosen = datasets.share(len(train), settings.val_fraction)
+            held_out["val"], train = train[chosen], np.delete(train, chosen, axis=0)
+        if not len(train):
+            raise DatasetError(
+                f"No training image of {dataset.name} is left: raise --fraction or lower --val-fraction."
+            )
+        return cls(
+            torch.from_numpy(np.array(train)).to(device),
+            {name: HeldOut.of(pixels, settings.latent_dim, device) for name, pixels in held_out.items()},
+        )
+
+
+def _batches(pixels: Tensor, settings: RunConfig, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each image once, in an order that depends on seed and epoch alone, with the noise that draws its z.
+
+    No generator's state outlives an epoch, so a resume needs none; and architectures do not matter, so fc and
+    conv of one seed see the same batches in the same order.
+    """
+    shuffle = torch.Generator().manual_seed(_derived_seed(settings.seed, "order", epoch))
+    order = torch.randperm(len(pixels), generator=shuffle).to(pixels.device)
+    generator = torch.Generator(pixels.device).manual_seed(_derived_seed(settings.seed, "noise", epoch))
+    for chosen in order.split(settings.batch_size):
+        noise = torch.randn(len(chosen), settings.latent_dim, generator=generator, device=pixels.device)
+        yield latent.to_float(pixels[chosen]), noise
+
+
+def _derived_seed(seed: int, purpose: str, epoch: int) -> int:
+    """A seed of its own for each purpose and epoch: neighbouring seeds share nothing."""
+    digest = hashlib.sha256(f"{seed} {purpose} {epoch}".encode()).digest()
+    return int.from_bytes(digest[:8]) >> 1
+
+
+def _require_same_images(run: Run, dataset: datasets.Dataset, *, resumed: bool) -> None:
+    recorded = run.dataset.get("fingerprint")
+    if resumed and recorded != dataset.fingerprint:
+        raise DatasetError(
+            f"The images of {dataset.name} have changed since run {run.id} began (fingerprint {recorded}, "
+            f"now {dataset.fingerprint}). Put the old ones back, or start a new run on these."
+        )
+
+
+# ---- measuring ----------------------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def evaluate(model: VAE, held_out: HeldOut, *, beta: float, machine: Hardware) -> dict[str, float]:
+    """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training.
+
+    Weighted by image: the mean over all of them, not over batches.
+    """
+    model.eval()
+    recon = kl = 0.0
+    exact = _sum_type(machine.device)
+    for batch, noise in held_out.batches():
+        pixels = latent.to_float(batch)
+        with machine.autocast():
+            mu, logvar = model.encode(pixels)
+            decoded = model.decode(losses.reparameterize(mu, logvar, noise))
+        recon += losses.recon_per_image(decoded, pixels).sum(dtype=exact).item()
+        kl += losses.kl_per_image(mu, logvar).sum(dtype=exact).item()
+    count = len(held_out.images)
+    return {"loss": (recon + beta * kl) / count, "recon": recon / count, "kl": kl / count}
+
+
+def _sum_type(device: str) -> torch.dtype:
+    """In which losses are summed over an epoch: double precision, where the device knows it."""
+    return torch.float32 if device == "mps" else torch.float64
+
+
+def _means(sums: Tensor, seen: int, beta: float) -> dict[str, float]:
+    recon, kl = (value / seen for value in sums.tolist())
+    return {"loss": recon + beta * kl, "recon": recon, "kl": kl}
+
+
+def _named(split: str, means: dict[str, float]) -> dict[str, float]:
+    return {f"{split}_{term}": value for term, value in means.items()}
+
+
+# ---- how it ends, and what it says --------------------------------------------------------------------
+
+
+def _ending(epochs: list[dict[str, Any]], settings: RunConfig) -> tuple[str, str] | None:
+    """The outcome if the run is over after these epochs."""
+    if epochs and runs.epochs_without_improvement(epochs, settings) >= settings.patience:
+        best = runs.best_epoch(epochs, settings)
+        return "early-stopped", (
+            f"Stopped after epoch {len(epochs)}: {settings.patience} epochs in a row without the {settings.monitor} loss "
+            f"falling by {settings.min_delta:g} nats. The best weights are those of epoch {best}."
+        )
+    if len(epochs) >= settings.epochs:
+        return "finished", f"Finished all {settings.epochs} epochs."
+    return None
+
+
+def _stopped_sentence(epochs: list[dict[str, Any]]) -> str:
+    if not epochs:
+        return "Stopped on request before its first epoch was finished."
+    return (
+        f"Stopped on request; epoch {len(epochs)} is kept, the unfinished one was dropped. Resume goes on from there."
+    )
+
+
+def _diverged_sentence(epoch: int, key: str, epochs: list[dict[str, Any]], settings: RunConfig) -> str:
+    kept = f"The weights after epoch {len(epochs)} are kept." if epochs else "No epoch was finished."
+    return f"Diverged in epoch {epoch}: {key} is not a finite number. {kept} Try a smaller --lr (this run had {settings.lr:g})."
+
+
+def _epoch_line(row: dict[str, Any], settings: RunConfig) -> str:
+    return (
+        f"epoch {row['epoch']}/{settings.epochs}: train {row['train_loss']:.2f}, "
+        f"test {row['test_loss']:.2f} = {row['test_recon']:.2f} + {row['beta']:g} * {row['test_kl']:.2f}; "
+        f"{row['images_per_second']:.0f} images/s, {row['seconds']:.1f} s"
+    )
+
+
+def _facts(
+    machine: Hardware, dataset: datasets.Dataset, data: Split, model: VAE, *, resumed_after: int, note: str
+) -> dict[str, Any]:
+    return {
+        "started": runs.now(),
+        "resumed_after_epoch": resumed_after,
+        "note": note,
+        **dataclasses.asdict(machine),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "parameters": models.parameter_count(model),
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "n_train": len(data.train),
+            **{f"n_{name}": len(held_out.images) for name, held_out in data.held_out.items()},
+            "skipped": dataset.skipped,
+            "notes": list(dataset.notes),
+        },
+    }
+
+
+class Reporter:
+    """Tells the outside where the run is, about once a second, and listens for a stop request."""
+
+    def __init__(self, path: Path, settings: RunConfig) -> None:
+        self._path, self._settings = path, settings
+        self._written = self._looked = -math.inf
+        self._last: dict[str, Any] = {"epoch": 0, "epochs": settings.epochs}
+        self._trace: list[list[float]] = []
+        self._reported = (0, 0, 0.0)  # epoch, images and summed loss at the last report
+
+    def stop_requested(self) -> bool:
+        """Whether a stop was asked for, looking at most every STOP_SECONDS."""
+        now = time.monotonic()
+        if now - self._looked < STOP_SECONDS:
+            return False
+        self._looked = now
+        return runs.stop_requested(self._path)
+
+    def due(self) -> bool:
+        """Whether it is time to report again."""
+        return time.monotonic() - self._written >= PROGRESS_SECONDS
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Progress of a dataset that is read for the first time."""
+        if self.due():
+            self._write({**self._last, "phase": what, "done": done, "of": total})
+
+    def phase(self, what: str) -> None:
+        """What it does now that the training steps of an epoch are over."""
+        self._write({**self._last, "phase": what})
+
+    def training(
+        self, epochs: list[dict[str, Any]], epoch: int, seen: int, total: int, running: dict[str, float], seconds: float
+    ) -> None:
+        """The running loss of this epoch and the time left, at most: early stopping may end it sooner.
+
+        `trace` is this epoch's curve so far: for each report, the epochs done (1.5: in the middle of the second)
+        and the mean loss of the images since the report before.
+        """
+        before = self._reported if self._reported[0] == epoch else (epoch, 0, 0.0)
+        if before[1] == 0:
+            self._trace = []
+        if seen > before[1]:
+            self._trace.append([epoch - 1 + seen / total, (running["loss"] * seen - before[2]) / (seen - before[1])])
+        self._reported = (epoch, seen, running["loss"] * seen)
+        speed = seen / seconds
+        overhead = sum(row["seconds"] - total / row["images_per_second"] for row in epochs) / max(1, len(epochs))
+        after = self._settings.epochs - epoch
+        eta = (total - seen) / speed + overhead + after * (total / speed + overhead)
+        self._last = {
+            "epoch": epoch,
+            "epochs": self._settings.epochs,
+            "seen": seen,
+            "of": total,
+            **running,
+            "images_per_second": speed,
+            "eta_seconds": eta,
+            "trace": self._trace if math.isfinite(running["loss"]) else [],
+        }
+        self._write({**self._last, "phase": "training"})
+
+    def _write(self, progress: dict[str, Any]) -> None:
+        self._written = time.monotonic()
+        runs.write_progress(self._path, {"updated": time.time(), **progress})
+
+
+# ---- pictures -----------------------------------------------------------------------------------------
+
+
+def _save_originals(path: Path, data: Split) -> None:
+    photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
+    runs.write_sample(path, "originals.png", images.encode_png(images.grid(photos, columns=8)))
+
+
+def _save_pictures(path: Path, model: VAE, data: Split, epoch: int) -> None:
+    """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn."""
+    model.eval()
+    photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
+    latent_dim = data.held_out["test"].noise.shape[1]
+    pictures = {
+        "prior": latent.decode(model, latent.prior(config.SAMPLE_COUNT, latent_dim)),
+        "recon": latent.reconstruct(model, photos),
+    }
+    for kind, tiles in pictures.items():
+        picture = images.encode_png(images.grid(tiles, columns=8))
+        runs.write_sample(path, runs.sample_path(path, kind, epoch).name, picture)

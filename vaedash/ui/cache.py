@@ -1,0 +1,59 @@
+"""What the pages keep between two runs of their scripts: readings of runs, models, datasets, codes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from vaedash import config, datasets, runs
+from vaedash.errors import DatasetError
+from vaedash.runs import Run
+
+if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
+    from vaedash.models import VAE
+
+
+@st.cache_resource
+def _readings() -> dict[str, tuple[tuple, Run]]:
+    return {}
+
+
+def all_runs(*, archived: bool = False) -> list[Run]:
+    """All runs, newest first; only those whose files changed are read again."""
+    known = _readings()
+    folder = config.runs_dir()
+    found = []
+    for path in runs.paths(folder):
+        mark = runs.signature(path)
+        kept = known.get(str(path))
+        if kept is None or kept[0] != mark:
+            known[str(path)] = kept = (mark, runs.read(path))
+        found.append(kept[1])
+    return runs.newest_first(run for run in found if archived or not run.archived)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
+def _model(path: str, which: str, written: float) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
+    from vaedash import checkpoints
+
+    return checkpoints.load_model(runs.read(Path(path)), which=which)
+
+
+def model(run: Run, *, which: str = "best") -> "tuple[VAE, int]":
+    """The model with a run's weights, and the epoch they are of. Loads torch. RunError if it has none."""
+    file = run.path / f"{which}.pt"
+    return _model(str(run.path), which, file.stat().st_mtime if file.exists() else 0.0)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading images ...")
+def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
+    return datasets.load(spec, data_dir=Path(data_dir), fraction=fraction, download=False)
+
+
+def test_images(run: Run) -> np.ndarray:
+    """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
+    found = _dataset(run.config.dataset, run.config.fraction, str(config.data_dir()))
+    if run.dataset.get("fingerprint") not in (None, found.fingerprint):
+        raise DatasetError(f"The images of {found.name} have changed since run {run.id} was trained.")
+    return found.test

@@ -1,0 +1,115 @@
+"""What several pages show alike: the choice of runs, a run's state, pictures, what to do where there is nothing yet."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from vaedash import images
+from vaedash.runs import Run
+
+# What Streamlit calls the colours of a badge, for each state of a run.
+_BADGE = {
+    "queued": "gray",
+    "running": "blue",
+    "finished": "green",
+    "early-stopped": "green",
+    "stopped": "orange",
+    "interrupted": "orange",
+    "diverged": "red",
+    "failed": "red",
+    "damaged": "red",
+}
+
+# For people who have never heard of a VAE; the README's table says the same for those who have.
+GLOSSARY = {
+    "VAE": "a variational autoencoder: it squeezes a picture into a few numbers and draws it again from them.",
+    "encoder, decoder": "the half that squeezes, and the half that draws.",
+    "z": "the few numbers (here 128). Random numbers in their place make the decoder draw something new.",
+    "μ and σ": "the encoder does not answer with one z but with a cloud of them: its centre μ and its width σ.",
+    "loss": "how bad it still is: the error of the redrawn picture, plus the price of the numbers. Lower is better.",
+    "recon": "the first part: how far the redrawn picture is from the original.",
+    "KL": "the second part: how much the cloud says about this one picture, in nats (1 nat is 1.44 bits).",
+    "epoch": "one look at every training picture.",
+    "train, test": "pictures it learned from, and pictures it has never seen. Only the second are an honest exam.",
+}
+
+
+def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
+    """The runs a person picked, by default the newest pair; their ids live in the URL and travel between pages.
+
+    With `weights`, only runs that can decode are offered. Stops the page, saying what to do, where none is left.
+    """
+    offered = {run.id: run for run in found if run.config and (not weights or (run.path / "best.pt").exists())}
+    if not offered:
+        nothing_yet(weights=weights)
+    linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
+    default = [run_id for run_id in linked if run_id in offered] or newest_pair(list(offered.values()))
+    ids = st.multiselect(
+        "Runs",
+        list(offered),
+        default=default,
+        format_func=labels(list(offered.values())).get,
+        placeholder="Choose a run or two",
+        key=f"runs-{','.join(offered)}",
+    )
+    st.session_state.chosen = ids
+    st.query_params["runs"] = ",".join(ids)
+    if not ids:
+        st.info("Choose a run or two above.")
+        st.stop()
+    return [offered[run_id] for run_id in ids]
+
+
+def newest_pair(found: Sequence[Run]) -> list[str]:
+    """Ids of the newest run of each architecture on the newest run's images, in the table's order."""
+    pair: dict[str, str] = {}
+    for run in found:
+        if run.config.dataset == found[0].config.dataset:
+            pair.setdefault(run.config.arch, run.id)
+    return [pair[arch] for arch in sorted(pair, reverse=True)]
+
+
+def labels(found: Sequence[Run]) -> dict[str, str]:
+    """What to call each run, by id: its name, with the id behind it where another one is called the same."""
+    names = {run.id: run.name for run in found}
+    count = Counter(names.values())
+    return {run_id: f"{name} ({run_id})" if count[name] > 1 else name for run_id, name in names.items()}
+
+
+def name_with_tags(run: Run) -> str:
+    """Its name, and its tags behind it."""
+    return " ".join([run.name, *(f"[{tag}]" for tag in run.tags)])
+
+
+def nothing_yet(*, weights: bool = False) -> None:
+    """Says that there is nothing to show, and where to begin; ends the page."""
+    what = "No run has weights yet: they come with its first epoch." if weights else "Nothing has been trained yet."
+    st.info(f"{what} Train both architectures on the Start page; it takes about a minute.", icon=":material/flag:")
+    st.stop()
+
+
+def status_line(run: Run) -> None:
+    """Name, state and, where something is to be said, what."""
+    kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
+    st.markdown(f"**{escaped(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
+    if run.sentence:
+        st.caption(escaped(run.sentence))
+
+
+def picture(
+    tiles: np.ndarray, *, columns: int, alt: str, caption: str | None = None, scale: int = 3, gap: int = 2
+) -> None:
+    """Images `(N, 3, 32, 32)` uint8 as one picture, as wide as there is room, its pixels sharp.
+
+    Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
+    """
+    png = images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
+    # Streamlit would pass it on as JPEG.
+    st.image(png, caption=caption, alt=alt, width="stretch", output_format="PNG")
+
+
+def escaped(text: str) -> str:
+    """Text of a person or a file, without any meaning to Markdown."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:" else letter for letter in text)

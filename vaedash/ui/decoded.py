@@ -1,0 +1,140 @@
+"""What models make of z and of held-out images, kept for as long as a run's weights stay the same; torch comes with the first call."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from vaedash import charts
+from vaedash.errors import DatasetError
+from vaedash.runs import Run
+from vaedash.ui import cache
+
+if TYPE_CHECKING:
+    from vaedash.analysis import Plane
+
+MAPPED = 1000  # held-out images on the map of a latent space, at most
+
+# A run is passed with a leading underscore, which Streamlit leaves out of the key; its weights' stamp is the key.
+
+
+def weights(run: Run) -> tuple[str, int] | None:
+    """What tells a run's kept weights from all others, those of the same run at other times too; None without weights."""
+    try:
+        return str(run.path), (run.path / "best.pt").stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def epoch(run: Run) -> int:
+    """After which epoch the kept weights were written."""
+    return cache.model(run)[1]
+
+
+def prior(run: Run, *, count: int, seed: int, temperature: float) -> np.ndarray:
+    """Images of `count` random z: uint8 `(count, 3, 32, 32)`."""
+    return _prior(run, weights(run), count, seed, temperature)
+
+
+def remembered(run: Run, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out images by number, reconstructed at z = mu, uint8; and the loss of each in nats, with z drawn as in training."""
+    return _remembered(run, weights(run), numbers)
+
+
+def kl(run: Run) -> np.ndarray:
+    """Mean KL of each latent over all held-out images, in nats."""
+    return _kl(run, weights(run))
+
+
+def ranked(run: Run) -> list[int]:
+    """The latents, the one that says most first; in their own order where the held-out images are not here to measure with."""
+    try:
+        return np.argsort(-kl(run), kind="stable").tolist()
+    except DatasetError:
+        return list(range(run.config.latent_dim))
+
+
+def traversed(run: Run, latent_index: int, *, around: int | None) -> np.ndarray:
+    """One latent from -3 to +3 as 7 images, the others as in held-out image `around`, or 0: uint8 `(7, 3, 32, 32)`."""
+    return _traversed(run, weights(run), latent_index, around)
+
+
+def chart(run: Run) -> "charts.go.Figure":
+    """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`)."""
+    return _chart(run, weights(run))
+
+
+def flattened(run: Run, number: int) -> np.ndarray:
+    """What is left of a held-out image if only its two coordinates on the map are known: uint8 `(1, 3, 32, 32)`."""
+    return _flattened(run, weights(run), number)
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+def _prior(_run: Run, stamp: tuple, count: int, seed: int, temperature: float) -> np.ndarray:  # noqa: ARG001
+    from vaedash import latent
+
+    z = latent.prior(count, _run.config.latent_dim, seed=seed, temperature=temperature)
+    return latent.decode(cache.model(_run)[0], z)
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+def _remembered(_run: Run, stamp: tuple, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
+    from vaedash import analysis, latent
+
+    model, trained = cache.model(_run)
+    photos = cache.test_images(_run)
+    noise = latent.heldout_noise(len(photos), _run.config.latent_dim)[list(numbers)]
+    chosen = photos[list(numbers)]
+    beta = _run.config.beta_at(trained)
+    return latent.reconstruct(model, chosen), analysis.loss_by_image(model, chosen, noise, beta=beta)
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")
+def _kl(_run: Run, stamp: tuple) -> np.ndarray:  # noqa: ARG001
+    from vaedash import analysis
+
+    return analysis.kl_by_latent(cache.model(_run)[0], cache.test_images(_run))
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+def _traversed(_run: Run, stamp: tuple, latent_index: int, around: int | None) -> np.ndarray:  # noqa: ARG001
+    import torch
+
+    from vaedash import latent
+
+    model, _ = cache.model(_run)
+    start = torch.zeros(_run.config.latent_dim)
+    if around is not None:
+        start = latent.encode(model, cache.test_images(_run)[[around]])[0][0]
+    return latent.decode(model, latent.traversal(start, latent_index))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _plane(_run: Run, stamp: tuple) -> "tuple[Plane, np.ndarray, np.ndarray]":  # noqa: ARG001
+    """The plane, which images it was laid through, and where each lies on it."""
+    from vaedash import analysis, latent
+
+    photos = cache.test_images(_run)
+    # Evenly spread, since a folder of a person's own may be sorted.
+    numbers = np.linspace(0, len(photos) - 1, min(len(photos), MAPPED)).astype(int)
+    mu = latent.encode(cache.model(_run)[0], photos[numbers])[0].numpy()
+    plane = analysis.plane(mu)
+    return plane, numbers, plane.project(mu)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing the map ...")
+def _chart(_run: Run, stamp: tuple) -> "charts.go.Figure":
+    plane, numbers, points = _plane(_run, stamp)
+    return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+def _flattened(_run: Run, stamp: tuple, number: int) -> np.ndarray:
+    import torch
+
+    from vaedash import latent
+
+    model, _ = cache.model(_run)
+    plane, _, _ = _plane(_run, stamp)
+    mu = latent.encode(model, cache.test_images(_run)[[number]])[0].numpy()
+    return latent.decode(model, torch.from_numpy(plane.lift(plane.project(mu))).float())

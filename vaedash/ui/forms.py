@@ -1,0 +1,254 @@
+"""The form that makes a run's settings, what they would cost here, and what a person may do with a run afterwards."""
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from vaedash import config, datasets, forecast, launch, runs, storage
+from vaedash.config import DATASETS, PRESETS, RunConfig
+from vaedash.errors import VaedashError
+from vaedash.runs import Run
+from vaedash.ui import components
+
+COST_HELP = (
+    "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
+)
+_OWN = "own images ..."
+_UPLOAD_LIMIT = 200  # MB, Streamlit's own
+_SETTING = {setting.name: setting for setting in dataclasses.fields(RunConfig)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a launch would cost: `seconds` until its last run has ended, bytes on `disk`, and `speeds` in words."""
+
+    seconds: float
+    disk: int
+    speeds: str
+
+
+# ---- settings -----------------------------------------------------------------------------------------
+
+
+def settings() -> list[RunConfig]:
+    """The runs that the form describes, one for each architecture and seed; empty, with a reason shown, if it cannot be."""
+    dataset = _dataset()
+    preset = st.segmented_control(
+        "Parameters", [*PRESETS, "own"], default="p1", key="preset", bind="query-params", help=_preset_words()
+    )
+    archs = st.pills(
+        "Architectures",
+        list(config.ARCHS),
+        default=list(config.ARCHS),
+        selection_mode="multi",
+        key="archs",
+        bind="query-params",
+    )
+    first, second = st.columns(2)
+    epochs = _number("epochs", "Epochs, at most", first, value=20)
+    seeds = _seeds(
+        second.text_input("Seeds", "0", key="seeds", bind="query-params", help="One run for each, by comma.")
+    )
+    own: dict[str, Any] = {"preset": preset} if preset in PRESETS else _own_values()
+    with st.expander("More settings"):
+        rest = {
+            name: _number(name, label, st)
+            for name, label in (
+                ("fraction", "Share of the training images"),
+                ("beta", "beta"),
+                ("kl_warmup", "KL warm-up, epochs"),
+                ("patience", "Patience, epochs"),
+                ("min_delta", "Improved means lower by, nats"),
+            )
+        }
+        rest["monitor"] = st.segmented_control(
+            "Stop early by the loss on",
+            config.MONITORS,
+            default="train",
+            key="monitor",
+            help=_SETTING["monitor"].metadata["help"],
+        )
+    if dataset is None or not archs or not seeds:
+        return []
+    if dataset in config.DEFAULT_FRACTION and rest["fraction"] == 1.0:
+        rest["fraction"] = config.DEFAULT_FRACTION[dataset]
+    try:
+        return [
+            RunConfig.build(dataset=dataset, arch=arch, seed=seed, epochs=epochs, **own, **rest)
+            for seed in seeds
+            for arch in archs
+        ]
+    except VaedashError as error:
+        st.error(str(error))
+        return []
+
+
+def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
+    """The study's presets with both architectures, on the images and seeds of the form."""
+    keep = {
+        name: getattr(chosen[0], name) for name in ("dataset", "epochs", "fraction", "beta", "kl_warmup", "patience")
+    }
+    keep |= {"min_delta": chosen[0].min_delta, "monitor": chosen[0].monitor}
+    seeds = sorted({one.seed for one in chosen})
+    return [
+        RunConfig.build(preset=preset, arch=arch, seed=seed, **keep)
+        for preset in PRESETS
+        for seed in seeds
+        for arch in config.ARCHS
+    ]
+
+
+def _dataset() -> str | None:
+    """Name or path of the chosen images; None while an upload is missing or unusable."""
+    choice = st.segmented_control("Pictures", [*DATASETS, _OWN], default="shapes", key="dataset")
+    if choice != _OWN:
+        return choice
+    upload = st.file_uploader(
+        "A zip of images",
+        type="zip",
+        help="`train/` and `test/` folders are recognised; without `test/` a tenth is held out.",
+    )
+    if upload is None:
+        return None
+    data = upload.getvalue()
+    # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
+    path = config.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write_bytes(path, data)
+    try:
+        with st.spinner("Reading the images ..."):
+            loaded = datasets.load(str(path), data_dir=config.data_dir())
+    except VaedashError as error:
+        st.error(components.escaped(str(error).replace(str(path), "the zip")))
+        return None
+    st.caption(
+        f"{len(loaded.train):,} training and {len(loaded.test):,} test images"
+        + (f", {loaded.skipped:,} files skipped because they could not be read." if loaded.skipped else ".")
+    )
+    return str(path)
+
+
+def _own_values() -> dict[str, Any]:
+    columns = st.columns(3)
+    labels = {"batch_size": "Batch size", "lr": "Learning rate", "latent_dim": "Latent size"}
+    return {name: _number(name, label, column) for (name, label), column in zip(labels.items(), columns, strict=True)}
+
+
+def _number(name: str, label: str, place: Any, *, value: Any = None) -> Any:
+    setting = _SETTING[name]
+    kind = type(setting.default)
+    return place.number_input(
+        label,
+        min_value=kind(setting.metadata["low"]),
+        max_value=kind(setting.metadata["high"]),
+        value=setting.default if value is None else value,
+        format="%g" if kind is float else None,
+        step=None if kind is float else 1,
+        help=setting.metadata["help"],
+        key=name,
+        bind="query-params",
+    )
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        seeds = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        seeds = []
+    if not seeds or len(set(seeds)) < len(seeds) or len(seeds) > 10:
+        st.error("Seeds are up to ten different whole numbers by comma, like 0, 1, 2.")
+        return []
+    return seeds
+
+
+def _preset_words() -> str:
+    lines = [
+        f"**{name}**: batch size {values['batch_size']}, learning rate {values['lr']:g}, latent size {values['latent_dim']}"
+        for name, values in PRESETS.items()
+    ]
+    return "The study's three sets of parameters. " + "; ".join(lines)
+
+
+# ---- cost ---------------------------------------------------------------------------------------------
+
+
+def cost(chosen: Sequence[RunConfig]) -> Cost:
+    """What launching these runs would cost on this machine. Raises VaedashError where that cannot be measured."""
+    n_train = _training_images(chosen[0])
+    with st.spinner("Measuring how fast this machine is ..."):
+        # Only what changes the speed is asked, so that most changes of the form need no new measurement.
+        asked = [RunConfig(arch=one.arch, batch_size=one.batch_size, latent_dim=one.latent_dim) for one in chosen]
+        measured = _measured(tuple(dict.fromkeys(asked)), min(config.SLOTS, len(chosen)))
+    forecasts = [
+        forecast.forecast(one, n_train=n_train, images_per_second=speed, parameters=parameters)
+        for one, (speed, parameters) in ((one, measured[key]) for one, key in zip(chosen, asked, strict=True))
+    ]
+    speeds = {
+        f"{one.arch} {cost.images_per_second:,.0f} images a second": None
+        for one, cost in zip(chosen, forecasts, strict=True)
+    }
+    return Cost(
+        seconds=forecast.wall_seconds(forecasts), disk=sum(one.disk for one in forecasts), speeds=", ".join(speeds)
+    )
+
+
+@st.cache_data(ttl=3600, show_spinner=False)
+def _measured(asked: tuple[RunConfig, ...], sharing: int) -> dict[RunConfig, tuple[float, int]]:
+    return dict(zip(asked, forecast.measure(asked, sharing=sharing, data_dir=config.data_dir()), strict=True))
+
+
+def _training_images(one: RunConfig) -> int:
+    known = datasets.TRAINING_IMAGES.get(one.dataset)
+    total = known or len(datasets.load(one.dataset, data_dir=config.data_dir()).train)
+    return max(1, round(total * one.fraction))
+
+
+# ---- what a person may do with a run ------------------------------------------------------------------
+
+
+def manage(run: Run) -> None:
+    """One run in a list: its state, and behind it rename, tag, run again with changes, archive."""
+    with st.expander(f"{components.escaped(components.name_with_tags(run))}: {run.status}"):
+        components.status_line(run)
+        st.caption(f"{run.id}, created {run.created[:16].replace('T', ' ')} UTC, {len(run.epochs)} epochs")
+        if run.config is None:
+            return
+        name = st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
+        tags = st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
+        row = st.container(horizontal=True)
+        if row.button("Save", key=f"save-{run.id}"):
+            runs.write_notes(run.path, name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
+            st.rerun()
+        row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=_copy_into_form, args=(run,))
+        if run.status in runs.RESUMABLE:
+            row.button("Resume", key=f"again-{run.id}", on_click=_resume, args=(run,))
+        if run.archived:
+            row.button("Restore", key=f"restore-{run.id}", on_click=_archive, args=(run, False))
+        elif not run.active:
+            with row.popover("Archive"):
+                st.write("It leaves all lists; nothing is deleted, and it can be restored.")
+                st.button("Archive it", key=f"archive-{run.id}", on_click=_archive, args=(run, True))
+
+
+def _resume(run: Run) -> None:
+    launch.resume(runs.read(run.path), data_dir=config.data_dir())
+
+
+def _archive(run: Run, archived: bool) -> None:
+    runs.write_notes(run.path, archived=archived)
+
+
+def _copy_into_form(run: Run) -> None:
+    one = run.config
+    for name in ("epochs", "fraction", "beta", "kl_warmup", "patience", "min_delta", "monitor"):
+        st.session_state[name] = getattr(one, name)
+    st.session_state.update(preset=one.preset or "own", archs=[one.arch], seeds=str(one.seed))
+    if one.dataset in DATASETS:
+        st.session_state.dataset = one.dataset
+    if one.preset is None:
+        st.session_state.update(batch_size=one.batch_size, lr=one.lr, latent_dim=one.latent_dim)

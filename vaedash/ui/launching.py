@@ -1,0 +1,46 @@
+"""Buttons that start training, once however often they are clicked."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from vaedash import config, launch
+from vaedash.config import RunConfig
+
+QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
+_DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
+
+
+def button(
+    label: str,
+    settings: Sequence[RunConfig],
+    *,
+    key: str,
+    disabled: bool = False,
+    primary: bool = False,
+    name: str | None = None,
+    help: str | None = None,
+) -> None:
+    """A button that launches a run for each of `settings`, as one group, and shows them."""
+    st.button(
+        label,
+        key=key,
+        type="primary" if primary else "secondary",
+        icon=":material/rocket_launch:",
+        disabled=disabled,
+        help=help,
+        on_click=_launch,
+        args=(tuple(settings), name),
+    )
+
+
+def _launch(settings: tuple[RunConfig, ...], name: str | None) -> None:
+    last, when = st.session_state.get("launched", (None, 0.0))
+    if last == settings and time.monotonic() - when < _DOUBLE_CLICK:
+        return
+    st.session_state.launched = (settings, time.monotonic())
+    started = launch.new_runs(config.runs_dir(), settings, name=name or None)
+    launch.start([run.path for run in started], data_dir=config.data_dir())
+    st.session_state.chosen = [run.id for run in started]
+    st.query_params["runs"] = ",".join(st.session_state.chosen)

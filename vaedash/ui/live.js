@@ -1,0 +1,29 @@
+// Draws the figure in `data`, or changes the one that is there into it.
+export default function ({ data, parentElement }) {
+  const box = parentElement.querySelector(".live-figure");
+  box.setAttribute("role", "img");
+  box.setAttribute("aria-label", data.alt);
+
+  const style = getComputedStyle(parentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const axis = { gridcolor: colour("--st-border-color"), zerolinecolor: colour("--st-border-color") };
+  const layout = {
+    ...data.layout,
+    template: undefined,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: colour("--st-font"), color: colour("--st-text-color"), size: 13 },
+    xaxis: { ...axis, ...data.layout.xaxis },
+    yaxis: { ...axis, ...data.layout.yaxis },
+    hoverlabel: { bgcolor: colour("--st-background-color"), font: { color: colour("--st-text-color") } },
+  };
+  const draw = () => {
+    if (window.Plotly) {
+      window.Plotly.react(box, data.data, layout, { responsive: true, displaylogo: false, displayModeBar: "hover" });
+    } else {
+      box.waiting = setTimeout(draw, 50); // the library is still on its way
+    }
+  };
+  clearTimeout(box.waiting);
+  draw();
+}

@@ -1,0 +1,78 @@
+"""Which architecture does better, by how much, and from when?"""
+
+import json
+
+import streamlit as st
+
+from vaedash import charts, compare, runs
+from vaedash.ui import cache, components, tables
+
+st.title("Compare")
+st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
+
+found = cache.all_runs()
+chosen = components.choose_runs(found)
+st.subheader(compare.verdict(chosen), anchor=False)
+
+controls = st.container(horizontal=True)
+term = controls.segmented_control(
+    "Show",
+    list(charts.TERMS),
+    format_func=charts.TERMS.get,
+    default="loss",
+    key="term",
+    bind="query-params",
+    required=True,
+)
+axis = controls.segmented_control(
+    "By",
+    list(charts.AXES),
+    format_func=charts.AXES.get,
+    default="epoch",
+    key="axis",
+    bind="query-params",
+    required=True,
+)
+splits = controls.pills(
+    "Of", ["train", "val", "test"], default=["train", "test"], selection_mode="multi", key="of", bind="query-params"
+)
+smoothing = controls.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=160)
+log = controls.toggle("Log scale", key="log", bind="query-params")
+
+groups = compare.groups([run for run in chosen if run.epochs])
+if len(groups) > 1:
+    st.info(
+        "These runs have different images or a different beta, so their losses have different units: one chart each."
+    )
+for group in groups:
+    st.caption(
+        f"{components.escaped(group[0].dataset.get('name', ''))}, beta {group[0].config.beta:g}. A dot marks the kept epoch."
+    )
+    figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
+    st.plotly_chart(figure, key=f"curves-{group[0].id}")
+
+for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
+    with column:
+        components.status_line(run)
+        tiles = runs.samples(run.path, "prior", len(run.epochs))
+        if tiles is None:
+            st.caption("No pictures yet: they come with the first epoch.")
+        else:
+            what = f"{len(tiles)} images from random z, after epoch {len(run.epochs)}"
+            components.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
+
+if len(chosen) == 2:
+    with st.expander("Settings side by side"):
+        tables.settings(*chosen)
+
+st.subheader("Results", anchor=False)
+rows = [compare.result(run) for run in found if run.config]
+tables.results([run for run in found if run.config], rows)
+downloads = st.container(horizontal=True)
+downloads.download_button("CSV", lambda: tables.csv(rows), "vaedash-results.csv", "text/csv", on_click="ignore")
+downloads.download_button(
+    "JSON", lambda: json.dumps(rows, indent=1), "vaedash-results.json", "application/json", on_click="ignore"
+)
+for run in found:
+    if run.damage:
+        st.warning(f"{run.id}: {components.escaped(run.damage)}")

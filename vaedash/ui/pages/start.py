@@ -1,0 +1,45 @@
+"""Does architecture matter? The question, one button, and the latest answer."""
+
+import streamlit as st
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.models import layers
+from vaedash.ui import cache, components, diagram, launching, race
+
+st.title("Does architecture matter?")
+st.markdown(
+    "Two programs learn to draw by looking at the same pictures. They are alike in everything but one: "
+    "**FC** looks at all pixels at once and does not know which ones are neighbours; **conv** looks through small windows "
+    "that slide over the picture. Watch both learn, and see who draws better."
+)
+
+found = cache.all_runs()
+pair = components.newest_pair([run for run in found if run.config])
+racing = any(run.active for run in found)
+
+settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
+launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
+if racing:
+    st.caption("They are learning now, below.")
+elif not pair:
+    st.caption(
+        "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
+    )
+
+if pair:
+    race.race(pair)
+
+st.subheader("The two architectures", anchor=False)
+st.caption(
+    "From picture to a few numbers, and back. Blocks are to scale; below each arrow, how many weights it learns."
+)
+for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().items(), strict=True):
+    with column:
+        st.markdown(f"**{arch}**: {config.ARCHS[arch]}, {diagram.weights(steps) / 1e6:.1f} million weights")
+        st.image(diagram.svg(arch, steps), alt=diagram.in_words(arch, steps), width="stretch")
+
+st.subheader("Words", anchor=False)
+lines = [f"- **{word}**: {meaning}" for word, meaning in components.GLOSSARY.items()]
+for column, half in zip(st.columns(2), (lines[: len(lines) // 2 + 1], lines[len(lines) // 2 + 1 :]), strict=True):
+    column.markdown("\n".join(half))

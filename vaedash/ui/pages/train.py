@@ -1,0 +1,53 @@
+"""Set up a training: what it is to be, how long it would take here, and one click."""
+
+import streamlit as st
+
+from vaedash import config, forecast
+from vaedash.errors import VaedashError
+from vaedash.ui import cache, components, forms, launching, race
+
+st.title("Train")
+st.markdown("Choose the pictures and how to learn from them. Both architectures get the same, in the same order.")
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    chosen = forms.settings()
+with right:
+    forecast_place = st.container()
+    if chosen:
+        name = st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
+        label = (
+            "Train both" if len(chosen) == len(config.ARCHS) else f"Train {len(chosen)} run{'s' * (len(chosen) > 1)}"
+        )
+        launching.button(label, chosen, key="launch", primary=True, name=name)
+        sweep = forms.whole_sweep(chosen)
+        launching.button(
+            f"Train the whole sweep ({len(sweep)} runs)",
+            sweep,
+            key="launch-sweep",
+            name=name,
+            help="The study's three presets with both architectures, two runs at a time; the others wait in line.",
+        )
+
+found = cache.all_runs(archived=st.toggle("Show archived runs", key="archived"))
+active = [run for run in found if run.active]
+shown = [run.id for run in active[::-1][: 2 * config.SLOTS]] or st.session_state.get("chosen", [])
+if shown := [run_id for run_id in shown if any(run.id == run_id for run in found)]:
+    race.race(shown)
+
+st.subheader("All runs", anchor=False)
+if not found:
+    st.info("Nothing has been trained yet.", icon=":material/flag:")
+for run in found:
+    forms.manage(run)
+
+# Last, because it may take some seconds: everything else can be used meanwhile.
+if chosen:
+    with forecast_place:
+        try:
+            cost = forms.cost(chosen)
+        except VaedashError as reason:
+            st.caption(components.escaped(str(reason)))
+        else:
+            st.metric("At most, on this machine", forecast.in_words(cost.seconds), help=forms.COST_HELP)
+            st.caption(f"{cost.speeds}. {cost.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")

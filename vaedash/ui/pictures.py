@@ -1,0 +1,132 @@
+"""Pictures of several runs beside each other: whose they are, what they show, and each to take home."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from vaedash import charts, images, runs
+from vaedash.errors import DatasetError
+from vaedash.runs import Run
+from vaedash.ui import cache, components, decoded
+
+
+def short(run: Run, among: Sequence[Run]) -> str:
+    """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
+    alike = sum(other.config.arch == run.config.arch for other in among)
+    return f"{run.config.arch} {run.id}" if alike > 1 else run.config.arch
+
+
+def named(run: Run, among: Sequence[Run]) -> str:
+    """The short name behind a square of the architecture's colour, as Markdown."""
+    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {short(run, among)}'
+
+
+def heading(run: Run, among: Sequence[Run]) -> None:
+    """Whose pictures follow."""
+    rest = run.name.removeprefix(run.config.arch).strip()
+    st.markdown(f"**{named(run, among)}** :gray[{components.escaped(rest)}]")
+
+
+def beside(chosen: Sequence[Run]) -> st.delta_generator.DeltaGenerator:
+    """Room for one cell a run: up to three beside each other, on a phone one."""
+    return st.grid(min(len(chosen), 3), min_column_width=280, gap="medium")
+
+
+def tile(image: np.ndarray, caption: str, *, alt: str) -> None:
+    """One image `(3, 32, 32)` uint8, as wide as its place, its pixels sharp."""
+    components.picture(image[None], columns=1, scale=6, alt=alt, caption=caption)
+
+
+def grid(tiles: np.ndarray, *, columns: int, alt: str, caption: str, file: str) -> None:
+    """Images `(N, 3, 32, 32)` uint8 as one picture with a caption and a download of it as `file`.png."""
+    components.picture(tiles, columns=columns, alt=alt, caption=caption)
+    download(tiles, columns=columns, file=file)
+
+
+def download(tiles: np.ndarray, *, columns: int, file: str) -> None:
+    """A button that hands out the images as one PNG, made when it is pressed."""
+    st.download_button(
+        "PNG",
+        data=lambda: images.encode_png(images.grid(tiles, columns=columns, scale=4, gap=4)),
+        file_name=f"{file}.png",
+        mime="image/png",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        help="Save this picture",
+        key=f"download-{file}",
+    )
+
+
+def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
+    """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if these are still here."""
+    tiles = runs.samples(run.path, kind, epoch)
+    if tiles is None:
+        st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
+        return
+    what = f"{len(tiles)} images out of random numbers"
+    if kind == "recon":
+        try:
+            originals = cache.test_images(run)[: len(tiles)]
+            tiles = images.in_turn([originals, tiles[: len(originals)]], columns=8)
+            what = "rows of photographs it never learned from, and below each what it makes of them"
+        except DatasetError:
+            what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
+    loss = run.epochs[epoch - 1]["test_loss"]
+    measured = f", test loss {loss:.1f} nats" if loss is not None else ""
+    after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
+    grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
+
+
+def remembered(chosen: Sequence[Run], photos: np.ndarray, numbers: tuple[int, ...]) -> None:
+    """Held-out images by number, a column each: the original, then for each run what it makes of it, the loss and the error."""
+    made = [decoded.remembered(run, numbers) for run in chosen]
+    originals = photos[list(numbers)]
+    errors = [images.error_map(originals, redrawn) for redrawn, _ in made]
+    with st.grid(len(numbers), min_column_width=96):
+        for place, number in enumerate(numbers):
+            with st.container(gap="xsmall"):
+                tile(originals[place], f"number {number}", alt=f"held-out photograph {number}")
+                for run, (redrawn, loss), error in zip(chosen, made, errors, strict=True):
+                    by = f"photograph {number} by {run.name}"
+                    tile(
+                        redrawn[place],
+                        f"{named(run, chosen)} **{loss[place]:.1f}**",
+                        alt=f"{by}, loss {loss[place]:.1f} nats",
+                    )
+                    tile(error[place], "error", alt=f"where {by} differs from the original")
+    rows = [originals, *(tiles for (redrawn, _), error in zip(made, errors, strict=True) for tiles in (redrawn, error))]
+    file = "-".join(("photographs", str(numbers[0]), *(run.id for run in chosen)))
+    download(images.in_turn(rows, columns=len(numbers)), columns=len(numbers), file=file)
+
+
+def photograph(run: Run, number: int, original: np.ndarray) -> None:
+    """A held-out image, what the run makes of it, and what its place on the map alone makes of it."""
+    redrawn, loss = decoded.remembered(run, (number,))
+    with st.grid(3, min_column_width=80):
+        tile(original, f"photograph {number}", alt=f"held-out photograph {number}")
+        tile(
+            redrawn[0],
+            f"redrawn, {loss[0]:.1f} nats",
+            alt=f"photograph {number} by {run.name}, loss {loss[0]:.1f} nats",
+        )
+        tile(
+            decoded.flattened(run, number)[0],
+            "from the map alone",
+            alt=f"photograph {number} from its place on the map",
+        )
+
+
+def within(key: str, most: int) -> None:
+    """Takes a widget's value back to `most` before it is drawn, where the runs chosen now allow less than those before."""
+    if st.session_state.get(key, most) > most:
+        st.session_state[key] = most
+
+
+def by_images(chosen: Sequence[Run]) -> list[list[Run]]:
+    """The runs by the images that they were trained on, in the order given."""
+    groups: dict[str, list[Run]] = {}
+    for run in chosen:
+        groups.setdefault(run.config.dataset, []).append(run)
+    return list(groups.values())

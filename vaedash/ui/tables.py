@@ -1,0 +1,92 @@
+"""Tables of runs: results that can be sorted and taken along, settings with their differences marked."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from vaedash import compare, images, runs
+from vaedash.runs import Run
+
+_COLUMNS = (
+    "name",
+    "dataset",
+    "preset",
+    "model",
+    "seed",
+    "status",
+    "epochs",
+    "loss",
+    "test_loss",
+    "test_recon",
+    "test_kl",
+)
+_COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
+# Text that a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]]) -> None:
+    """The study's table, made from the runs themselves, each with its pictures and the command that replays it."""
+    table = pd.DataFrame([{"drawn": _thumbnail(run)} | _pick(row) for run, row in zip(found, rows, strict=True)])
+    table["command"] = [compare.replay_command(run) for run in found]
+    nats = st.column_config.NumberColumn(format="%.2f", help="Nats per image, at the epoch whose weights are kept.")
+    st.dataframe(
+        table,
+        hide_index=True,
+        row_height=56,
+        column_config={
+            "drawn": st.column_config.ImageColumn("drawn", help="Made up from random numbers after its last epoch."),
+            "epochs": st.column_config.NumberColumn("epochs to stop"),
+            **dict.fromkeys(("loss", "test_loss", "test_recon", "test_kl"), nats),
+            "n_test": st.column_config.NumberColumn("test images"),
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "seconds": st.column_config.NumberColumn(format="%.0f"),
+            "images_per_second": st.column_config.NumberColumn("images/s", format="%.0f"),
+        },
+    )
+
+
+def settings(a: Run, b: Run) -> None:
+    """The settings of two runs, what differs first and marked."""
+    differing = compare.differing_settings(a, b)
+    one, other = a.config.to_json(), b.config.to_json()
+    order = [*differing, *(name for name in one if name not in differing)]
+    st.dataframe(
+        [
+            {
+                "": "≠" if name in differing else "",
+                "setting": name,
+                f"{a.name} ({a.id})": _text(one[name]),
+                f"{b.name} ({b.id})": _text(other[name]),
+            }
+            for name in order
+        ],
+        hide_index=True,
+    )
+
+
+def csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV; text that a spreadsheet would run is made to be text."""
+    return pd.DataFrame([{key: _harmless(value) for key, value in row.items()} for row in rows]).to_csv(index=False)
+
+
+def _pick(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in (*_COLUMNS, *_COLUMNS_AFTER)}
+
+
+def _thumbnail(run: Run) -> str | None:
+    tiles = runs.samples(run.path, "prior", len(run.epochs))
+    if tiles is None:
+        return None
+    return "data:image/png;base64," + base64.b64encode(images.encode_png(images.grid(tiles[:8], columns=4))).decode()
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

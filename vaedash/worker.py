@@ -1,0 +1,66 @@
+"""The process that trains one run: it takes the run's lock, waits for its slot, trains, and writes down how that ended."""
+
+import argparse
+import errno
+import os
+import shutil
+import sys
+import traceback
+from pathlib import Path
+
+from vaedash import launch, runs
+from vaedash.errors import VaedashError
+
+
+def work(path: Path, data_dir: Path) -> str:
+    """Train the run at `path` to its end; returns the status that was written down. RunError if another process has it."""
+    with launch.claim(path):
+        runs.sweep_temporary(path)
+        status, sentence = _outcome(path, data_dir)
+        runs.write_outcome(path, status, sentence)
+        print(f"{status}: {sentence}", flush=True)
+        return status
+
+
+def _outcome(path: Path, data_dir: Path) -> tuple[str, str]:
+    try:
+        with launch.slot(path) as sharing:
+            if sharing is None:
+                return "stopped", "Stopped on request while it waited for its turn."
+            # torch is loaded only now: a run that waits costs next to nothing.
+            from vaedash.train import train
+
+            return train(runs.read(path), sharing=sharing, data_dir=data_dir)
+    except VaedashError as error:
+        return "failed", str(error)
+    except Exception as error:
+        # The last place that can say why: the traceback goes to train.log, a sentence to the page.
+        traceback.print_exc()
+        return "failed", _sentence(error, path)
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path).free / 1e6
+        return f"The disk is full ({free:.0f} MB free). What was saved is whole: free some room, then resume."
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "Out of memory. What was saved is whole: try a smaller --batch-size or --fraction in a new run."
+    return f"{type(error).__name__}: {error}".splitlines()[0] + ". The whole story is at the end of train.log."
+
+
+def main() -> int:
+    """The command line of the process; people use `python -m vaedash train`."""
+    parser = argparse.ArgumentParser(prog="python -m vaedash.worker", description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    arguments = parser.parse_args()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        return 0 if work(arguments.path, arguments.data_dir) not in ("failed", "diverged") else 1
+    except VaedashError as error:
+        print(error, flush=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
