@@ -18,14 +18,10 @@ page = st.navigation(
         st.Page(PAGES / "start.py", title="Start", icon=":material/flag:", default=True),
         st.Page(PAGES / "train.py", title="Train", icon=":material/rocket_launch:", url_path="train"),
         st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
-        *(
-            st.Page(PAGES / file, title=title, icon=icon, url_path=url)
-            for file, title, icon, url in (
-                ("gallery.py", "Gallery", ":material/grid_view:", "gallery"),
-                ("interpolate.py", "Interpolate", ":material/animation:", "interpolate"),
-                ("latent_space.py", "Latent space", ":material/scatter_plot:", "latent-space"),
-            )
-            if (PAGES / file).exists()
+        st.Page(PAGES / "gallery.py", title="Gallery", icon=":material/grid_view:", url_path="gallery"),
+        st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
+        st.Page(
+            PAGES / "latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent-space"
         ),
     ],
     position="top",

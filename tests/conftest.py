@@ -6,12 +6,14 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from vaedash import cli, runs
+from vaedash.bench import ui
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 
@@ -104,3 +106,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory, photos: Path, data_dir: Path)
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         code = cli.main([*command.split(), *places])
     return Pair(folder, data_dir, code, stdout.getvalue(), stderr.getvalue())
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium or Chrome without a window; tests that need one are skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if ui.browser_path() is None:
+        pytest.skip("no Chromium or Chrome on this machine")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=ui.browser_path(), args=list(ui.BROWSER_FLAGS))
+        yield opened
+        opened.close()

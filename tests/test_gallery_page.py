@@ -75,11 +75,11 @@ def test_a_run_without_an_epoch_has_no_pictures_yet(tmp_path, monkeypatch, tiny)
 def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(folder):
     cut(runs.find(folder, "latest:fc"), 3)
     at = shown()
-    assert at.slider(key="epoch").value == 12
-    at.slider(key="epoch").set_value(7).run()
+    assert at.slider(key="epoch").value == 6
+    at.slider(key="epoch").set_value(5).run()
     texts = [alt for alt, _ in pictures(at)]
     assert len(texts) == len(at.get("download_button")) == 2
-    assert any("After epoch 7 of 12, test loss" in text for text in texts)
+    assert any("After epoch 5 of 6, test loss" in text for text in texts)
     assert any("After epoch 3 of 3, test loss" in text and "it waits here" in text for text in texts)
 
 
@@ -92,9 +92,9 @@ def test_photographs_come_with_their_originals_and_without_where_these_are_gone(
 
 
 def test_play_goes_from_epoch_to_epoch_and_round_again(folder):
-    at = shown(epoch=11)
+    at = shown(epoch=5)
     at.toggle(key="playing").set_value(True).run()
-    assert at.slider(key="epoch").value == 12
+    assert at.slider(key="epoch").value == 6
     at.run()
     assert at.slider(key="epoch").value == 1
 

@@ -2,14 +2,7 @@
 
 import base64
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +11,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from vaedash import checkpoints, config, datasets, images, latent, models, runs
+from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
 from vaedash.ui import ends, morph
 
 APP = str(config.PROJECT_ROOT / "streamlit_app.py")
 PAGE = str(config.PROJECT_ROOT / "vaedash" / "ui" / "pages" / "interpolate.py")
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def add_run(folder, photos, **settings):
@@ -244,33 +237,6 @@ def test_damaged_weights_are_reported_in_words(folder, photos):
 
 # ---- in a browser ---------------------------------------------------------------------------------------
 
-QUIET = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-
-# From the key's own time stamp to the moment after the frame was handed over for painting; and the script's share of it.
-MEASURE = """() => {
-  window.delays = [];
-  window.shares = [];
-  const { port1, port2 } = new MessageChannel();
-  const pressed = [];
-  let began = 0;
-  port1.onmessage = () => delays.push(performance.now() - pressed.shift());
-  addEventListener("keydown", (event) => {
-    pressed.push(event.timeStamp);
-    began = performance.now();
-    requestAnimationFrame(() => port2.postMessage(0));
-  }, true);
-  addEventListener("keydown", () => shares.push(performance.now() - began));
-}"""
-# From a click to the moment at which frames of other ends are on the canvas.
-MEASURE_ENDS = """() => {
-  window.waits = [];
-  let clicked = 0;
-  addEventListener("click", (event) => (clicked = event.timeStamp), true);
-  const figures = document.querySelector(".st-key-morph-2 *[class*=bidi], .st-key-morph-2");
-  const find = (node) => node.shadowRoot?.querySelector(".figures") ?? [...node.children].map(find).find(Boolean);
-  new MutationObserver(() => waits.push(performance.now() - clicked)).observe(find(figures), { childList: true });
-}"""
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, photos, data_dir):
@@ -278,35 +244,8 @@ def server(tmp_path_factory, photos, data_dir):
     folder = tmp_path_factory.mktemp("browser")
     for arch in config.ARCHS:
         add_run(folder, photos, arch=arch)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", APP, "--server.headless=true", f"--server.port={port}"]
-    places = {"VAEDASH_RUNS": str(folder), "VAEDASH_DATA": str(data_dir)}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, env={**os.environ, **places}, stdout=log, stderr=log)
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health").close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield f"http://localhost:{port}/interpolate"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET.split())
-        yield chromium
-        chromium.close()
+    with Server(folder, data_dir) as opened:
+        yield f"{opened.url}/interpolate"
 
 
 @pytest.fixture
@@ -479,27 +418,3 @@ def test_the_morph_and_the_stills_can_be_taken_away(opened):
             page.get_by_role("button", name=name).click()
         with Image.open(download.value.path()) as picture:
             assert (picture.format, picture.size, getattr(picture, "n_frames", 1)) == (name, size, count)
-
-
-@pytest.mark.slow
-def test_how_long_it_takes_is_printed(opened, capsys):
-    """Figures, not a test of them: they depend on the machine and on who else uses it."""
-    page = opened()
-    page.locator("input[name=x]").focus()
-    page.evaluate(MEASURE)
-    for turn in range(200):
-        page.keyboard.down("ArrowRight" if turn % 120 < 60 else "ArrowLeft")
-        page.wait_for_timeout(20)  # a held key repeats about so often
-    page.keyboard.up("ArrowRight")
-    page.wait_for_function("delays.length === 200")
-    keys, shares = np.array(page.evaluate("delays")), np.array(page.evaluate("shares"))
-    page.evaluate(MEASURE_ENDS)
-    sheet = page.get_by_alt_text("Some of the test pictures").first
-    for tile in range(8):
-        sheet.click(position={"x": 5 + tile * sheet.bounding_box()["width"] / 8, "y": 5})
-        page.wait_for_function(f"waits.length > {tile}")
-    waits = np.array(page.evaluate("waits"))
-    with capsys.disabled():
-        key = f"p50 {np.median(keys):.1f} ms, p95 {np.percentile(keys, 95):.1f} ms, {len(keys)} keys"
-        print(f"\nkey to frame: {key}; the script's share: p95 {np.percentile(shares, 95):.2f} ms")
-        print(f"new end to picture: p50 {np.median(waits):.0f} ms, slowest {waits.max():.0f} ms, {len(waits)} clicks")

@@ -368,9 +368,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def bench(arguments: argparse.Namespace) -> int:
     """Figures of speed on this machine."""
-    from vaedash import bench as measuring
+    from vaedash.bench import ui
 
-    results = measuring.ui(runs_dir=arguments.runs_dir and _runs_dir(arguments))
+    results = ui.measure(runs_dir=arguments.runs_dir and _runs_dir(arguments))
     if arguments.json:
         _print_json(results)
     else:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,13 +25,19 @@ _COLUMNS = (
     "test_kl",
 )
 _COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
+PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 # Text that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]]) -> None:
-    """The study's table, made from the runs themselves, each with its pictures and the command that replays it."""
-    table = pd.DataFrame([{"drawn": _thumbnail(run)} | _pick(row) for run, row in zip(found, rows, strict=True)])
+def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: Sequence[Run]) -> None:
+    """The study's table, made from the runs themselves, with their pictures and the commands that replay them.
+
+    `rows` are `compare.result` of `found`. Pictures are shown of the `chosen` runs and of the first PICTURED others.
+    """
+    pictured = {run.id for run in [*chosen, *found[:PICTURED]]}
+    table = pd.DataFrame([_pick(row) for row in rows])
+    table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in found])
     table["command"] = [compare.replay_command(run) for run in found]
     nats = st.column_config.NumberColumn(format="%.2f", help="Nats per image, at the epoch whose weights are kept.")
     st.dataframe(
@@ -78,7 +85,12 @@ def _pick(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _thumbnail(run: Run) -> str | None:
-    tiles = runs.samples(run.path, "prior", len(run.epochs))
+    return _drawn(str(run.path), len(run.epochs), runs.signature(run.path)) if run.epochs else None
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _drawn(path: str, epoch: int, signature: tuple) -> str | None:  # noqa: ARG001 - a run may be trained anew under its id
+    tiles = runs.samples(Path(path), "prior", epoch)
     if tiles is None:
         return None
     return "data:image/png;base64," + base64.b64encode(images.encode_png(images.grid(tiles[:8], columns=4))).decode()

@@ -66,8 +66,11 @@ if len(chosen) == 2:
         tables.settings(*chosen)
 
 st.subheader("Results", anchor=False)
-rows = [compare.result(run) for run in found if run.config]
-tables.results([run for run in found if run.config], rows)
+readable = [run for run in found if run.config]
+rows = [compare.result(run) for run in readable]
+tables.results(readable, rows, chosen=chosen)
+if len(readable) > tables.PICTURED:
+    st.caption(f"Pictures of the chosen runs and of the {tables.PICTURED} newest; curves and figures of all.")
 downloads = st.container(horizontal=True)
 downloads.download_button("CSV", lambda: tables.csv(rows), "vaedash-results.csv", "text/csv", on_click="ignore")
 downloads.download_button(

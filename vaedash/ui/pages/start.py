@@ -20,10 +20,11 @@ racing = any(run.active for run in found)
 
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
 launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
+place = st.container()  # always there, so that what follows keeps its place, and with it its buttons
 if racing:
-    st.caption("They are learning now, below.")
+    place.caption("They are learning now, below.")
 elif not pair:
-    st.caption(
+    place.caption(
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
     )
 

@@ -1,8 +1,7 @@
-"""How fast it is, measured here and now: medians and ratios, as text or JSON; nothing in it is ever asserted by a test."""
+"""How long a person waits for the page, measured in a real browser."""
 
 import contextlib
 import os
-import platform
 import shutil
 import socket
 import statistics
@@ -12,11 +11,10 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from vaedash import config, runs
+from vaedash import bench, config, runs
 from vaedash.errors import UsageError
 
 PAGES = {"Start": "", "Train": "train", "Compare": "compare", "Gallery": "gallery", "Interpolate": "interpolate"}
@@ -34,7 +32,7 @@ BROWSER_FLAGS = (
 )
 
 
-def ui(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000) -> dict[str, Any]:
+def measure(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000) -> dict[str, Any]:
     """Times of the page in a real browser, in seconds unless the name says ms: medians, and p95 where there are enough.
 
     It trains a pair as the Start page's button does, which is kept where `runs_dir` is given.
@@ -42,11 +40,11 @@ def ui(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000) -> d
     """
     with tempfile.TemporaryDirectory() as temporary, _browser() as browser:
         place = Path(temporary)
-        results: dict[str, Any] = {"machine": _machine(browser.version)}
+        results: dict[str, Any] = {"machine": bench.machine("streamlit") | {"browser": browser.version}}
         first = runs_dir or place / "first"
         with Server(first, config.data_dir()) as server:
             results["click on Train both to first point"] = _click_to_first_point(browser, server)
-            results["morph: key to frame, ms"] = _morph(browser, server)
+            results |= _morph(browser, server)
             results["first paint"] = {
                 name: statistics.median(_paint(browser, f"{server.url}/{path}") for _ in range(repeats))
                 for name, path in PAGES.items()
@@ -54,12 +52,7 @@ def ui(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000) -> d
         _fill(place / "many", runs.list_runs(first)[0].path, many)
         ids = ",".join(run.id for run in runs.list_runs(place / "many")[:10])
         with Server(place / "many", config.data_dir()) as server:
-            address = f"{server.url}/compare?runs={ids}"
-            times = [_paint(browser, address, wait="[data-testid=stDataFrame]") for _ in range(repeats + 1)]
-            results[f"Compare, {many} runs on disk, 10 chosen"] = {
-                "cold": times[0],
-                "warm": statistics.median(times[1:]),
-            }
+            results[f"Compare, {many} runs on disk, 10 chosen"] = _compare(browser, f"{server.url}/compare?runs={ids}")
         return results
 
 
@@ -125,17 +118,6 @@ def _browser() -> Iterator[Any]:
         browser.close()
 
 
-def _machine(browser: str) -> dict[str, Any]:
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "streamlit": version("streamlit"),
-        "browser": browser,
-    }
-
-
 def _paint(browser: Any, address: str, *, wait: str = "h1") -> float:
     """Seconds from opening an address in a fresh tab to seeing `wait`."""
     tab = browser.new_page()
@@ -145,6 +127,33 @@ def _paint(browser: Any, address: str, *, wait: str = "h1") -> float:
     seconds = time.perf_counter() - start
     tab.close()
     return seconds
+
+
+def _compare(browser: Any, address: str, repeats: int = 5) -> dict[str, float]:
+    """Seconds until curves are there: in a server just started, in a browser that has seen the page, after a click."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened, changed = [], []
+    for _ in range(repeats + 1):
+        tab = context.new_page()
+        start = time.perf_counter()
+        tab.goto(address)
+        tab.wait_for_selector(".js-plotly-plot .js-line", state="attached", timeout=120_000)
+        opened.append(time.perf_counter() - start)
+        tab.get_by_text("Results", exact=True).wait_for()
+        tab.wait_for_timeout(1000)
+        start = time.perf_counter()
+        tab.get_by_role("radio", name="KL divergence").or_(tab.get_by_role("button", name="KL divergence")).click()
+        tab.wait_for_function(
+            "() => [...document.querySelectorAll('.js-plotly-plot .ytitle')].some((title) => /KL/.test(title.textContent))"
+        )
+        changed.append(time.perf_counter() - start)
+        tab.close()
+    context.close()
+    return {
+        "first opening": opened[0],
+        "opened again": statistics.median(opened[1:]),
+        "other curves": statistics.median(changed),
+    }
 
 
 def _click_to_first_point(browser: Any, server: Server) -> float:
@@ -162,33 +171,64 @@ def _click_to_first_point(browser: Any, server: Server) -> float:
     return seconds
 
 
-def _morph(browser: Any, server: Server, presses: int = 200) -> dict[str, float]:
-    """Milliseconds from a key to the frame that it asks for, as the browser itself sees them."""
-    tab = browser.new_page()
+# From a key's own time stamp to the moment after the frame was handed over for painting; and the script's share of it.
+_KEYS = """() => {
+  window.delays = [];
+  window.shares = [];
+  const { port1, port2 } = new MessageChannel();
+  const pressed = [];
+  let began = 0;
+  port1.onmessage = () => delays.push(performance.now() - pressed.shift());
+  addEventListener("keydown", (event) => {
+    pressed.push(event.timeStamp);
+    began = performance.now();
+    requestAnimationFrame(() => port2.postMessage(0));
+  }, true);
+  addEventListener("keydown", () => shares.push(performance.now() - began));
+}"""
+# From a click to the moment at which frames of other ends are on the canvas.
+_ENDS = """() => {
+  window.waits = [];
+  let clicked = 0;
+  addEventListener("click", (event) => (clicked = event.timeStamp), true);
+  const figures = document.querySelector(".st-key-morph-2 *[class*=bidi], .st-key-morph-2");
+  const find = (node) => node.shadowRoot?.querySelector(".figures") ?? [...node.children].map(find).find(Boolean);
+  new MutationObserver(() => waits.push(performance.now() - clicked)).observe(find(figures), { childList: true });
+}"""
+
+
+def _morph(browser: Any, server: Server, *, keys: int = 200, clicks: int = 12) -> dict[str, Any]:
+    """Milliseconds from a key to its frame, and from a click on another end to its morph, as the browser itself sees them."""
+    tab = browser.new_page(viewport={"width": 1440, "height": 900})
     tab.goto(f"{server.url}/interpolate")
-    tab.wait_for_selector("canvas", timeout=120_000)
+    tab.get_by_text("in ten steps").first.wait_for(timeout=120_000)
     tab.wait_for_timeout(2000)
-    times = tab.evaluate(
-        """async (presses) => {
-            const handle = document.querySelector('input[type=range]');
-            const canvas = document.querySelector('canvas');
-            const picture = () => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.join();
-            const times = [];
-            for (let press = 0; press < presses; press++) {
-                const before = picture(), start = performance.now();
-                const [low, high] = [Number(handle.min || 0), Number(handle.max || 1)];
-                handle.value = String(low + (high - low) * ((press * 7) % 60) / 60);
-                handle.dispatchEvent(new Event('input', {bubbles: true}));
-                await new Promise(requestAnimationFrame);
-                if (picture() !== before) times.push(performance.now() - start);
-            }
-            return times;
-        }""",
-        presses,
-    )
+    tab.locator("input[name=x]").focus()
+    tab.evaluate(_KEYS)
+    for turn in range(keys):
+        tab.keyboard.down("ArrowRight" if turn % 120 < 60 else "ArrowLeft")
+        tab.wait_for_timeout(20)  # a held key repeats about so often
+    tab.keyboard.up("ArrowRight")
+    tab.wait_for_function(f"delays.length === {keys}")
+    tab.evaluate(_ENDS)
+    sheet = tab.get_by_alt_text("Some of the test pictures").first
+    for number in range(clicks):
+        box = sheet.bounding_box()
+        across, down = number % 8, number // 8
+        sheet.click(position={"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2})
+        tab.wait_for_function(f"waits.length > {number}")
+        tab.wait_for_timeout(300)
+    delays, shares, waits = (tab.evaluate(name) for name in ("delays", "shares", "waits"))
     tab.close()
-    ordered = sorted(times)
-    return {"median": statistics.median(ordered), "p95": ordered[int(0.95 * len(ordered))], "frames": len(ordered)}
+    return {
+        "morph: key to frame, ms": _spread(delays),
+        "morph: of it the script, ms": _spread(shares),
+        "morph: new end to picture, ms": _spread(waits),
+    }
+
+
+def _spread(times: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(times), "p95": sorted(times)[int(0.95 * len(times))], "count": len(times)}
 
 
 def _fill(folder: Path, pattern: Path, count: int) -> None:
