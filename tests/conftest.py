@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +68,23 @@ def tiny(photos: Path) -> Callable[..., RunConfig]:
         return RunConfig.build(**(usual | {"precision": "fp32", "device": "cpu"} | changes))
 
     return build
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Path:
+    """The runs folder of the page, not made yet; where the page would measure this machine, it is told a round figure."""
+    from vaedash import forecast
+
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("VAEDASH_DATA", str(data_dir))
+    monkeypatch.setattr(forecast, "measure", lambda asked, **_: [(1000.0, 1_000_000) for _ in asked])
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def trained(folder: Path, pair: "Pair") -> Path:
+    """That folder with the trained fc and conv in it: 6 epochs, 4 latents, 12 held-out photographs."""
+    return Path(shutil.copytree(pair.folder, folder))
 
 
 @pytest.fixture

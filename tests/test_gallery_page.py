@@ -1,46 +1,17 @@
 """The Gallery, as a person finds it, and what it computes: error maps, rows in turn, the loss of each image."""
 
+import functools
 import json
-import shutil
 
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
+import visitor
+from visitor import pictures, words
 
 from vaedash import analysis, checkpoints, config, datasets, images, latent, runs, train
 
-PAGE = str(config.PROJECT_ROOT / "vaedash" / "ui" / "pages" / "gallery.py")
-
-
-@pytest.fixture
-def folder(pair, tmp_path, monkeypatch):
-    """A runs folder of a test's own with the trained fc and conv in it, 12 epochs each."""
-    shutil.copytree(pair.folder, tmp_path / "runs")
-    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("VAEDASH_DATA", str(pair.data_dir))
-    return tmp_path / "runs"
-
-
-def shown(**query):
-    at = AppTest.from_file(str(config.PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = str(value)
-    at.switch_page(PAGE).run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    kinds = (at.title, at.markdown, at.caption, at.info, at.warning, at.error)
-    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
-
-
-def pictures(at):
-    """(alternative text, caption) of every picture; each has both."""
-    found = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
-    assert all(alt and caption for alt, caption in found)
-    return found
+shown = functools.partial(visitor.shown, "gallery")
 
 
 def cut(run, epochs):
@@ -72,8 +43,8 @@ def test_a_run_without_an_epoch_has_no_pictures_yet(tmp_path, monkeypatch, tiny)
     assert "has finished an epoch yet" in words(shown())
 
 
-def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(folder):
-    cut(runs.find(folder, "latest:fc"), 3)
+def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(trained):
+    cut(runs.find(trained, "latest:fc"), 3)
     at = shown()
     assert at.slider(key="epoch").value == 6
     at.slider(key="epoch").set_value(5).run()
@@ -83,15 +54,15 @@ def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(folder):
     assert any("After epoch 3 of 3, test loss" in text and "it waits here" in text for text in texts)
 
 
-def test_photographs_come_with_their_originals_and_without_where_these_are_gone(folder):
+def test_photographs_come_with_their_originals_and_without_where_these_are_gone(trained):
     at = shown(kind="Photographs", epoch=5)
     assert all("below each what it makes of them" in alt for alt, _ in pictures(at))
     assert at.slider(key="epoch").value == 5  # from the address
-    lose_images(folder)
+    lose_images(trained)
     assert all("the originals are gone or have changed" in alt for alt, _ in pictures(at.run()))
 
 
-def test_play_goes_from_epoch_to_epoch_and_round_again(folder):
+def test_play_goes_from_epoch_to_epoch_and_round_again(trained):
     at = shown(epoch=5)
     at.toggle(key="playing").set_value(True).run()
     assert at.slider(key="epoch").value == 6
@@ -99,18 +70,18 @@ def test_play_goes_from_epoch_to_epoch_and_round_again(folder):
     assert at.slider(key="epoch").value == 1
 
 
-def test_a_choice_of_runs_with_fewer_epochs_takes_the_slider_back(folder):
+def test_a_choice_of_runs_with_fewer_epochs_takes_the_slider_back(trained):
     at = shown()
-    for run in runs.list_runs(folder):
+    for run in runs.list_runs(trained):
         cut(run, 4)
     assert at.run().slider(key="epoch").value == 4
-    for run in runs.list_runs(folder):
+    for run in runs.list_runs(trained):
         cut(run, 1)
     at.run()
     assert not at.exception and not at.slider and "After epoch 1 of 1" in pictures(at)[0][0]
 
 
-def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(folder):
+def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
     at = shown(view="What they make up", seed=3, temperature=0.5)
     assert [caption.split(",")[0] for _, caption in pictures(at)] == ["Draw 3 at temperature 0.5"] * 2
     assert len(at.get("download_button")) == 2
@@ -121,7 +92,7 @@ def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(folder):
     assert not at.exception
 
 
-def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(folder):
+def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(trained):
     at = shown(view="What they remember", order="In order", photo=10)
     shot = pictures(at)
     assert len(shot) == 8 * (1 + 2 * 2) and len(at.get("download_button")) == 1
@@ -129,7 +100,7 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
     assert [caption for _, caption in shot if caption.startswith("number")] == [
         f"number {n}" for n in (10, 11, 0, 1, 2, 3, 4, 5)
     ]
-    run = runs.find(folder, "latest:conv")
+    run = runs.find(trained, "latest:conv")
     model, _ = checkpoints.load_model(run)
     test = datasets.load(run.config.dataset, data_dir=config.data_dir()).test
     loss = analysis.loss_by_image(model, test, latent.heldout_noise(len(test), run.config.latent_dim), beta=1.0)
@@ -138,24 +109,24 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
     assert len(pictures(at)) == len(shot) and not at.exception
 
 
-def test_a_run_without_weights_shows_what_it_left(folder):
-    forget_weights(runs.find(folder, "latest:fc"))
+def test_a_run_without_weights_shows_what_it_left(trained):
+    forget_weights(runs.find(trained, "latest:fc"))
     at = shown(view="What they make up")
-    assert "Its weights are not here" in words(at) and len(pictures(at)) == 2
+    assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 2
     at = shown(view="What they remember")
     assert "only the last grid" in words(at) and len(pictures(at)) == 8 * 3 + 1
 
 
-def test_gone_photographs_are_said_and_everything_else_goes_on(folder):
-    lose_images(folder)
+def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
+    lose_images(trained)
     at = shown(view="What they remember")
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
     assert len(pictures(shown(view="What they make up"))) == 2
 
 
-def test_a_damaged_run_is_in_nobodys_way(folder):
-    (runs.find(folder, "latest:fc").path / "config.json").write_text("{")
+def test_a_damaged_run_is_in_nobodys_way(trained):
+    (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     for view in ("Watch them learn", "What they make up", "What they remember"):
         assert pictures(shown(view=view))
 

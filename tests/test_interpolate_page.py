@@ -1,60 +1,41 @@
 """Interpolate, as a person finds it: what the page says and decodes, and, in a real browser, how the morph moves."""
 
 import base64
+import functools
 import json
 import re
 
 import numpy as np
 import pytest
 import torch
+import visitor
 from PIL import Image
-from streamlit.testing.v1 import AppTest
+from visitor import words
 
-from vaedash import checkpoints, config, datasets, images, latent, models, runs
+from vaedash import checkpoints, config, datasets, images, latent, runs
 from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
 from vaedash.ui import ends, morph
 
-APP = str(config.PROJECT_ROOT / "streamlit_app.py")
-PAGE = str(config.PROJECT_ROOT / "vaedash" / "ui" / "pages" / "interpolate.py")
+shown = functools.partial(visitor.shown, "interpolate")
 
 
 def add_run(folder, photos, **settings):
-    """A run with weights nobody trained, made bold enough to tell pictures apart."""
+    """A run with weights nobody trained."""
     run = runs.create(folder, RunConfig.build(**{"dataset": str(photos), "latent_dim": 4, **settings}))
-    torch.manual_seed(len(runs.paths(folder)))
-    model = models.build(run.config.arch, run.config.latent_dim)
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.mul_(2)
-    checkpoints.save(run.path, "best", {"model": model.state_dict(), "epoch": 1})
+    visitor.give_weights(run, seed=len(runs.paths(folder)))
     runs.write_outcome(run.path, "finished", "Finished all 1 epochs.")
     return runs.read(run.path)
 
 
-@pytest.fixture
-def folder(tmp_path, data_dir, monkeypatch, torch_as_it_was):
-    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("VAEDASH_DATA", str(data_dir))
-    return tmp_path / "runs"
+@pytest.fixture(autouse=True)
+def threads(torch_as_it_was):
+    """The page sets torch to one thread."""
 
 
 @pytest.fixture
 def two(folder, photos):
     return [add_run(folder, photos, arch=arch) for arch in config.ARCHS]
-
-
-def shown(**query):
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.query_params.update(query)
-    at.switch_page(PAGE).run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    kinds = (at.title, at.markdown, at.caption, at.info, at.warning, at.error)
-    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 
 def drawn(at):

@@ -1,44 +1,18 @@
 """The latent space page, as a person finds it, and what it computes: the plane, the traversal, the diagnosis, its charts."""
 
+import functools
 import json
 import shutil
 
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
+import visitor
+from visitor import pictures, words
 
-from vaedash import analysis, charts, checkpoints, config, latent, models, runs
+from vaedash import analysis, charts, checkpoints, latent, models, runs
 
-PAGE = str(config.PROJECT_ROOT / "vaedash" / "ui" / "pages" / "latent_space.py")
-
-
-@pytest.fixture
-def folder(pair, tmp_path, monkeypatch):
-    """A runs folder of a test's own with the trained fc and conv in it: 4 latents, 12 held-out photographs."""
-    shutil.copytree(pair.folder, tmp_path / "runs")
-    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("VAEDASH_DATA", str(pair.data_dir))
-    return tmp_path / "runs"
-
-
-def shown(**query):
-    at = AppTest.from_file(str(config.PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = str(value)
-    at.run()  # only then does it know the addresses of its pages
-    at.switch_page(PAGE).run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
-    return " ".join(element.value for kind in kinds for element in kind).replace("\\", "")
-
-
-def pictures(at):
-    return [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
+shown = functools.partial(visitor.shown, "latent_space")
 
 
 def figures(at):
@@ -48,15 +22,15 @@ def figures(at):
 # ---- the page --------------------------------------------------------------------------------------------
 
 
-def test_without_runs_or_weights_it_says_where_to_begin(folder, tmp_path, monkeypatch):
-    for file in folder.glob("*/*.pt"):
+def test_without_runs_or_weights_it_says_where_to_begin(trained, tmp_path, monkeypatch):
+    for file in trained.glob("*/*.pt"):
         file.unlink()
     assert "No run has weights yet" in words(shown())
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "empty"))
     assert "No run has weights yet" in words(shown())
 
 
-def test_two_runs_are_diagnosed_charted_turned_and_mapped(folder):
+def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     at = shown()
     text = words(at)
     assert text.count("4 latents") == 2 and "0.01 nats" in text
@@ -67,13 +41,13 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(folder):
     assert all(alt for alt, _ in pictures(at)) and all(chart.proto.alt for chart in at.get("plotly_chart"))
 
 
-def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(folder):
-    (runs.find(folder, "latest:fc").path / "config.json").write_text("{")
+def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):
+    (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     at = shown()
     assert len(figures(at)) == 2 and len(pictures(at)) == 4
 
 
-def test_any_latent_can_be_turned_around_the_average_or_a_photograph(folder):
+def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
     at = shown(rank=2, start="The photograph", photograph=5)
     assert at.slider(key="rank").value == 2 and at.number_input(key="photograph").value == 5
     assert any(caption == "photograph 5" for _, caption in pictures(at))
@@ -85,8 +59,8 @@ def test_any_latent_can_be_turned_around_the_average_or_a_photograph(folder):
     assert not at.exception
 
 
-def test_without_photographs_the_latents_can_be_turned_all_the_same(folder):
-    for path in runs.paths(folder):
+def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
+    for path in runs.paths(trained):
         record = json.loads((path / "config.json").read_text())
         (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
     at = shown(start="The photograph")
@@ -95,16 +69,16 @@ def test_without_photographs_the_latents_can_be_turned_all_the_same(folder):
     assert [caption.split(" at ")[0] for _, caption in pictures(at)] == ["Latent 1 of 4"] * 2
 
 
-def test_of_three_runs_two_are_shown(folder):
-    third = runs.find(folder, "latest:fc")
-    shutil.copytree(third.path, folder / "zzzzzz")
-    at = shown(runs=",".join(run.id for run in runs.list_runs(folder)))
+def test_of_three_runs_two_are_shown(trained):
+    third = runs.find(trained, "latest:fc")
+    shutil.copytree(third.path, trained / "zzzzzz")
+    at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
     assert "these are the first two" in words(at) and len(figures(at)) == 3
 
 
-def test_a_choice_with_fewer_latents_takes_the_slider_back(folder, pair, tiny):
-    small = runs.find(folder, "latest:fc")
-    large = runs.create(folder, tiny(arch="fc", latent_dim=8))
+def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
+    small = runs.find(trained, "latest:fc")
+    large = runs.create(trained, tiny(arch="fc", latent_dim=8))
     checkpoints.save(large.path, "best", {"epoch": 1, "model": models.build("fc", 8).state_dict()})
     at = shown(runs=f"{large.id},{small.id}", rank=8)
     assert [caption.split(" at ")[0].split(" of ")[1] for alt, caption in pictures(at) if "Latent" in alt] == ["8", "4"]

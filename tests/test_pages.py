@@ -2,67 +2,11 @@
 
 import time
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
-from vaedash import config, images, launch, runs
-from vaedash.config import RunConfig
-from vaedash.ui import forms
-
-APP = str(config.PROJECT_ROOT / "streamlit_app.py")
-PAGES = config.PROJECT_ROOT / "vaedash" / "ui" / "pages"
-DATASET = {"name": "shapes", "fingerprint": "0123456789abcdef", "n_train": 20_000, "n_test": 2_000}
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(forms.forecast, "measure", lambda asked, **_: [(1000.0, 1_000_000) for _ in asked])
-    return tmp_path / "runs"
-
-
-def row(epoch, test_loss):
-    losses = {f"{split}_{term}": test_loss for split in ("train", "test") for term in ("loss", "recon", "kl")}
-    return {
-        "epoch": epoch,
-        **losses,
-        "lr": 1e-3,
-        "beta": 1.0,
-        "seconds": 2.0,
-        "images_per_second": 900.0,
-        "images_seen": 9,
-    }
-
-
-def make_run(folder, *, epochs=2, status="finished", loss=50.0, created=None, **settings):
-    run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
-    runs.add_facts(run.path, {"parameters": 1_119_811, "dataset": DATASET})
-    runs.write_metrics(run.path, [row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
-    tiles = np.full((64, 3, 32, 32), 90, np.uint8)
-    for epoch in range(1, epochs + 1):
-        runs.write_sample(run.path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
-    if status in runs.OUTCOMES:
-        runs.write_outcome(run.path, status, f"It {status}.")
-    return runs.read(run.path)
-
-
-def shown(page, **query):
-    at = AppTest.from_file(APP, default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    if page != "start":
-        at.switch_page(str(PAGES / f"{page}.py")).run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
-    found = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
-    return " ".join(found).replace("\\", "")  # what keeps Markdown from seeing a meaning
+from vaedash import config, launch, runs
 
 
 @pytest.mark.parametrize("which", ["start", "train", "compare"])

@@ -63,10 +63,11 @@ def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
 
 
 def newest_pair(found: Sequence[Run]) -> list[str]:
-    """Ids of the newest run of each architecture on the newest run's images, in the table's order."""
+    """Ids of the newest run of each architecture on the newest run's images, in the table's order; damaged ones if no other."""
     pair: dict[str, str] = {}
-    for run in found:
-        if run.config.dataset == found[0].config.dataset:
+    sound = [run for run in found if not run.damage] or found
+    for run in sound:
+        if run.config.dataset == sound[0].config.dataset:
             pair.setdefault(run.config.arch, run.id)
     return [pair[arch] for arch in sorted(pair, reverse=True)]
 
@@ -88,6 +89,12 @@ def nothing_yet(*, weights: bool = False) -> None:
     what = "No run has weights yet: they come with its first epoch." if weights else "Nothing has been trained yet."
     st.info(f"{what} Train both architectures on the Start page; it takes about a minute.", icon=":material/flag:")
     st.stop()
+
+
+def damaged(found: Sequence[Run]) -> None:
+    """Names the damaged ones among the runs, and says what is wrong with each."""
+    if lines := [f"Run {run.id} is damaged. {escaped(run.damage)}" for run in found if run.damage]:
+        st.warning("  \n".join(lines), icon=":material/warning:")
 
 
 def status_line(run: Run) -> None:

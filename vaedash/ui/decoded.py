@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import charts
-from vaedash.errors import DatasetError
+from vaedash.errors import DatasetError, RunError
 from vaedash.runs import Run
 from vaedash.ui import cache
 
@@ -24,6 +24,11 @@ def weights(run: Run) -> tuple[str, int] | None:
         return str(run.path), (run.path / "best.pt").stat().st_mtime_ns
     except FileNotFoundError:
         return None
+
+
+def damage(run: Run) -> str:
+    """What is wrong with a run's kept weights, in one sentence; empty where they can be used."""
+    return _damage(run, weights(run))
 
 
 def epoch(run: Run) -> int:
@@ -67,6 +72,15 @@ def chart(run: Run) -> "charts.go.Figure":
 def flattened(run: Run, number: int) -> np.ndarray:
     """What is left of a held-out image if only its two coordinates on the map are known: uint8 `(1, 3, 32, 32)`."""
     return _flattened(run, weights(run), number)
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _damage(_run: Run, stamp: tuple) -> str:  # noqa: ARG001
+    try:
+        cache.model(_run)
+    except RunError as error:
+        return str(error)
+    return ""
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")

@@ -22,6 +22,16 @@ def named(run: Run, among: Sequence[Run]) -> str:
     return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {short(run, among)}'
 
 
+def able(chosen: Sequence[Run]) -> list[Run]:
+    """Those of the runs that have weights to draw with; where these are damaged, a warning says so."""
+    having = [run for run in chosen if decoded.weights(run)]
+    harm = {run.id: decoded.damage(run) for run in having}
+    for run in having:
+        if harm[run.id]:
+            st.warning(components.escaped(f"{run.name} cannot draw. {harm[run.id]}"), icon=":material/warning:")
+    return [run for run in having if not harm[run.id]]
+
+
 def heading(run: Run, among: Sequence[Run]) -> None:
     """Whose pictures follow."""
     rest = run.name.removeprefix(run.config.arch).strip()

@@ -11,6 +11,7 @@ st.title("Compare")
 st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
 
 found = cache.all_runs()
+components.damaged(found)
 chosen = components.choose_runs(found)
 st.subheader(compare.verdict(chosen), anchor=False)
 
@@ -76,6 +77,3 @@ downloads.download_button("CSV", lambda: tables.csv(rows), "vaedash-results.csv"
 downloads.download_button(
     "JSON", lambda: json.dumps(rows, indent=1), "vaedash-results.json", "application/json", on_click="ignore"
 )
-for run in found:
-    if run.damage:
-        st.warning(f"{run.id}: {components.escaped(run.damage)}")

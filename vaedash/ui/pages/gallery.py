@@ -17,6 +17,7 @@ PHOTOS = 8
 
 st.title("What do they make?")
 found = cache.all_runs()
+components.damaged(found)
 chosen = components.choose_runs([run for run in found if run.epochs] or found)
 view = st.segmented_control(
     "View", VIEWS, format_func=VIEWS.get, default="learn", required=True, key="view", bind="query-params"
@@ -60,12 +61,13 @@ elif view == "invent":
     temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.1, key="temperature", bind="query-params", help=about)
     count = right.segmented_control("Images", (16, 36, 64), default=36, required=True, key="count", bind="query-params")
     st.caption("The same place is the same z in every grid, wherever the runs have as many latents.")
+    able = pictures.able(chosen)
     with pictures.beside(chosen):
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
-                if not decoded.weights(run):
-                    st.caption("Its weights are not here, so it cannot draw anew: this is the last grid that it left.")
+                if run not in able:
+                    st.caption("Without weights it cannot draw anew: this is the last grid that it left.")
                     pictures.kept(run, "prior", len(run.epochs))
                     continue
                 tiles = decoded.prior(run, count=count, seed=seed, temperature=temperature)
@@ -89,7 +91,7 @@ else:
         "The error is that of the image shown, the average of red, green and blue.",
     )
     for group in pictures.by_images(chosen):
-        able = [run for run in group if decoded.weights(run)]
+        able = pictures.able(group)
         try:
             photos = cache.test_images(group[0])
         except DatasetError as error:

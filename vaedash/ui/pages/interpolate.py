@@ -28,7 +28,10 @@ st.markdown(
 )
 
 found = cache.all_runs()
-chosen = components.choose_runs(found, weights=True)
+components.damaged(found)
+chosen = pictures.able(components.choose_runs(found, weights=True))
+if not chosen:
+    st.stop()
 if len(chosen) > MOST_RUNS:
     st.caption(f"There is room for {MOST_RUNS} runs here: the first {MOST_RUNS} are shown.")
     chosen = chosen[:MOST_RUNS]

@@ -20,7 +20,11 @@ st.markdown(
     "A model squeezes every picture into a few numbers, its **latents**, and draws it again from them. "
     "How much does each of them say, what happens when one is turned, and which pictures lie close together?"
 )
-chosen = components.choose_runs(cache.all_runs(), weights=True)
+found = cache.all_runs()
+components.damaged(found)
+chosen = pictures.able(components.choose_runs(found, weights=True))
+if not chosen:
+    st.stop()
 if len(chosen) > 2:
     st.caption("Two at a time fit here: these are the first two.")
     chosen = chosen[:2]

@@ -28,6 +28,7 @@ elif not pair:
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
     )
 
+components.damaged(found)
 if pair:
     race.race(pair)
 

@@ -1,0 +1,68 @@
+"""A visitor of the app: runs to find there, a page opened with a link's query, and what it says and shows."""
+
+import numpy as np
+import torch
+from streamlit.testing.v1 import AppTest
+
+from vaedash import checkpoints, config, images, models, runs
+from vaedash.config import RunConfig
+
+APP = str(config.PROJECT_ROOT / "streamlit_app.py")
+PAGES = config.PROJECT_ROOT / "vaedash" / "ui" / "pages"
+DATASET = {"name": "shapes", "fingerprint": "0123456789abcdef", "n_train": 20_000, "n_test": 2_000}
+
+
+def row(epoch, test_loss):
+    """The record of an epoch, all of whose losses are the same."""
+    losses = {f"{split}_{term}": test_loss for split in ("train", "test") for term in ("loss", "recon", "kl")}
+    speed = {"seconds": 2.0, "images_per_second": 900.0, "images_seen": 9}
+    return {"epoch": epoch, **losses, "lr": 1e-3, "beta": 1.0, **speed}
+
+
+def make_run(folder, *, epochs=2, status="finished", loss=50.0, dataset_facts=DATASET, **settings):
+    """A run that looks as if it had been trained, without weights; any status but an outcome's leaves it open."""
+    run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
+    runs.add_facts(run.path, {"parameters": 1_119_811, "dataset": dataset_facts})
+    runs.write_metrics(run.path, [row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
+    tiles = np.full((64, 3, 32, 32), 90, np.uint8)
+    for epoch in range(1, epochs + 1):
+        runs.write_sample(run.path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
+    if status in runs.OUTCOMES:
+        runs.write_outcome(run.path, status, f"It {status}.")
+    return runs.read(run.path)
+
+
+def give_weights(run, *, seed):
+    """Weights that nobody trained, made bold enough to tell pictures apart."""
+    torch.manual_seed(seed)
+    model = models.build(run.config.arch, run.config.latent_dim)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(2)
+    checkpoints.save(run.path, "best", {"model": model.state_dict(), "epoch": 1})
+
+
+def shown(page, **query):
+    """The page as a link with this query opens it."""
+    at = AppTest.from_file(APP, default_timeout=120)
+    at.query_params.update({key: str(value) for key, value in query.items()})
+    if page == "start" or "_" in page:  # an address that is not the file's name is known only after a run
+        at.run()
+    if page != "start":
+        at.switch_page(str(PAGES / f"{page}.py")).run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    """All that it says, without what keeps Markdown from seeing a meaning."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
+    found = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
+    return " ".join(found).replace("\\", "")
+
+
+def pictures(at):
+    """(alternative text, caption) of every picture; each has both."""
+    found = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
+    assert all(alt and caption for alt, caption in found)
+    return found
