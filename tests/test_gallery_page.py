@@ -54,12 +54,19 @@ def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(trained):
     assert any("After epoch 3 of 3, test loss" in text and "it waits here" in text for text in texts)
 
 
-def test_photographs_come_with_their_originals_and_without_where_these_are_gone(trained):
+def test_photographs_come_with_their_originals_kept_or_held_out_and_without_where_these_are_gone(trained):
     at = shown(kind="Photographs", epoch=5)
-    assert all("below each what it makes of them" in alt for alt, _ in pictures(at))
     assert at.slider(key="epoch").value == 5  # from the address
+    with_originals = pictures(at)
+    assert all("below each what it makes of them" in alt for alt, _ in with_originals)
+    for file in trained.glob("*/samples/originals.png"):
+        file.rename(file.with_suffix(".away"))
+    assert pictures(at.run()) == with_originals  # now out of the dataset
     lose_images(trained)
     assert all("the originals are gone or have changed" in alt for alt, _ in pictures(at.run()))
+    for file in trained.glob("*/samples/originals.away"):
+        file.rename(file.with_suffix(".png"))
+    assert pictures(at.run()) == with_originals  # only what each run kept is left
 
 
 def test_play_goes_from_epoch_to_epoch_and_round_again(trained):

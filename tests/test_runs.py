@@ -1,6 +1,7 @@
 """A run is a directory: what it reads as in every state, whole or damaged; who holds it; what its rows imply."""
 
 import contextlib
+import io
 import itertools
 import json
 import math
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vaedash import compare, config, images, launch, runs, storage
 from vaedash.config import RunConfig
@@ -813,6 +815,18 @@ def test_pictures_are_taken_apart_and_a_damaged_one_reads_as_none(tmp_path):
         file.write_bytes(damaged)
         found = runs.samples(path, "prior", 1)
         assert found is None or found.shape[1:] == (3, 32, 32)
+
+
+def test_the_originals_are_read_from_either_kind_of_file(tmp_path):
+    path = make(tmp_path).path
+    assert runs.originals(path) is None
+    made = np.random.default_rng(0).integers(0, 256, (4, 3, 32, 32), dtype=np.uint8)
+    webp = io.BytesIO()
+    Image.fromarray(images.grid(255 - made, columns=2)).save(webp, "WEBP", lossless=True)
+    runs.write_sample(path, "originals.webp", webp.getvalue())
+    assert np.array_equal(runs.originals(path), 255 - made)
+    runs.write_sample(path, "originals.png", images.encode_png(images.grid(made, columns=2)))
+    assert np.array_equal(runs.originals(path), made)
 
 
 def test_the_end_of_the_log_is_shown_without_the_projects_place(tmp_path):

@@ -458,8 +458,16 @@ def sample_path(path: Path, kind: str, epoch: int) -> Path:
 
 def samples(path: Path, kind: str, epoch: int) -> np.ndarray | None:
     """The images `(N, 3, 32, 32)` of that picture, or None where there is none that can be read."""
+    return _tiles(sample_path(path, kind, epoch))
+
+
+def originals(path: Path) -> np.ndarray | None:
+    """The held-out images `(N, 3, 32, 32)` that every `recon` picture of a run redraws, or None as in `samples`."""
+    return _tiles(path / "samples" / "originals.png")
+
+
+def _tiles(file: Path) -> np.ndarray | None:
     try:
-        file = sample_path(path, kind, epoch)
         # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
         return images.ungrid(images.decode_picture((file if file.exists() else file.with_suffix(".webp")).read_bytes()))
     except (OSError, ValueError, SyntaxError):

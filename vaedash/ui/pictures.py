@@ -70,23 +70,34 @@ def download(tiles: np.ndarray, *, columns: int, file: str) -> None:
 
 
 def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
-    """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if these are still here."""
+    """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if any are left."""
     tiles = runs.samples(run.path, kind, epoch)
     if tiles is None:
         st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
         return
     what = f"{len(tiles)} images out of random numbers"
     if kind == "recon":
-        try:
-            originals = cache.test_images(run)[: len(tiles)]
+        originals = _originals(run, len(tiles))
+        if originals is None:
+            what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
+        else:
             tiles = images.in_turn([originals, tiles[: len(originals)]], columns=8)
             what = "rows of photographs it never learned from, and below each what it makes of them"
-        except DatasetError:
-            what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
     loss = run.epochs[epoch - 1]["test_loss"]
     measured = f", test loss {loss:.1f} nats" if loss is not None else ""
     after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
     grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
+
+
+def _originals(run: Run, count: int) -> np.ndarray | None:
+    """What the first `count` tiles of a run's photographs redraw: kept beside them, or else the held-out images themselves."""
+    found = runs.originals(run.path)
+    if found is None:
+        try:
+            found = cache.test_images(run)
+        except DatasetError:
+            return None
+    return found[:count]
 
 
 def remembered(chosen: Sequence[Run], photos: np.ndarray, numbers: tuple[int, ...]) -> None:
