@@ -17,6 +17,7 @@ def run(
     fingerprint: str = "ab12",
     name: str | None = None,
     rows: dict | None = None,
+    copy_of: object = None,
     **settings,
 ) -> Run:
     """A run whose epochs have these test losses; each epoch's train loss falls, so the last is the kept one."""
@@ -33,7 +34,7 @@ def run(
         }
         for number, test in enumerate(tests, start=1)
     )
-    dataset = {"name": "shapes", "fingerprint": fingerprint, "n_train": 20_000, "n_test": 2_000}
+    dataset = {"name": "shapes", "fingerprint": fingerprint, "n_train": 20_000, "n_test": 2_000, "copy_of": copy_of}
     return Run(
         path=Path(run_id),
         config=RunConfig(**settings),
@@ -219,6 +220,16 @@ def test_the_command_that_replays_a_run_says_what_was_asked_and_nothing_else(set
     assert RunConfig.build(**{key: kinds.get(key, str)(value) for key, value in given.items()}) == RunConfig.build(
         **settings
     )
+
+
+def test_a_run_on_a_copy_of_a_dataset_is_replayed_on_the_dataset_itself():
+    copied = run("abcdef", copy_of="cifar10", **RunConfig.build(dataset="/gone/copy.zip", preset="p2").to_json())
+    assert compare.replay_command(copied) == "python -m vaedash train --arch conv --dataset cifar10 --preset p2"
+
+
+@pytest.mark.parametrize("said", ["mnist", ["cifar10"], 7, ""])
+def test_a_copy_of_what_is_unknown_is_replayed_as_it_was_asked(said):
+    assert "--dataset /my/cats" in compare.replay_command(run("abcdef", copy_of=said, dataset="/my/cats"))
 
 
 # ---- the table ----------------------------------------------------------------------------------------------

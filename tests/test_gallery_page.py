@@ -23,10 +23,10 @@ def forget_weights(run):
         file.unlink()
 
 
-def lose_images(folder):
+def lose_images(folder, *, dataset="/nowhere/boxes.zip"):
     for path in runs.paths(folder):
         record = json.loads((path / "config.json").read_text())
-        (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
+        (path / "config.json").write_text(json.dumps(record | {"dataset": dataset}))
 
 
 # ---- the page --------------------------------------------------------------------------------------------
@@ -130,6 +130,12 @@ def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
     assert len(pictures(shown(view="What they make up"))) == 2
+
+
+def test_a_run_that_was_passed_on_without_its_images_says_so(trained):
+    lose_images(trained, dataset="Boxes, a copy")
+    at = shown(view="What they remember")
+    assert "came without its images, Boxes, a copy" in words(at) and len(pictures(at)) == 2
 
 
 def test_a_damaged_run_is_in_nobodys_way(trained):

@@ -42,8 +42,14 @@ def result(run: Run) -> dict[str, Any]:
 
 
 def replay_command(run: Run) -> str:
-    """The command that trains a readable run again: what it was asked, without what is the default anyway."""
-    default, asked = RunConfig.build(preset=run.config.preset, dataset=run.config.dataset), run.config.to_json()
+    """The command that trains a readable run again: what it was asked, without what is the default anyway.
+
+    A run on a copy of a built-in dataset is trained again on that one, which anybody can get.
+    """
+    copied = run.dataset.get("copy_of")
+    dataset = copied if copied in config.DATASETS else run.config.dataset
+    default, asked = RunConfig.build(preset=run.config.preset, dataset=dataset), run.config.to_json()
+    asked["dataset"] = dataset
     words = ["python -m vaedash train", f"--arch {run.config.arch}"]
     for name, value in asked.items():
         implied = value == getattr(default, name) and name not in ("preset", "dataset")

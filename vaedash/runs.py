@@ -108,7 +108,10 @@ class Run:
 
     @property
     def dataset(self) -> Mapping[str, Any]:
-        """Name, fingerprint and sizes of the images it trained on; empty before the first start."""
+        """Name, fingerprint and sizes of the images it trained on; empty before the first start.
+
+        Where they were a copy of a built-in dataset, `copy_of` names that one.
+        """
         return self.facts[-1].get("dataset", {}) if self.facts else {}
 
     @property

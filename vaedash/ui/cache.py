@@ -53,6 +53,9 @@ def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
 
 def test_images(run: Run) -> np.ndarray:
     """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
+    if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
+        # A run that is passed on says what its images are called; where they were is nobody's business.
+        raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
     found = _dataset(run.config.dataset, run.config.fraction, str(config.data_dir()))
     if run.dataset.get("fingerprint") not in (None, found.fingerprint):
         raise DatasetError(f"The images of {found.name} have changed since run {run.id} was trained.")
