@@ -1,0 +1,116 @@
+"""The example runs that come along: whole, small, of no particular machine, and what the README's study table says of them."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from vaedash import checkpoints, compare, config, latent, runs
+
+FOLDER = config.PROJECT_ROOT / "runs"
+EXAMPLES = [run for run in map(runs.read, sorted(runs.paths(FOLDER))) if run.notes.get("example") is True]
+STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
+SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
+
+each_example = pytest.mark.parametrize("run", EXAMPLES, ids=lambda run: f"{run.id}-{run.config.arch}")
+
+
+def study_table():
+    """The README's table: (preset, model) to its cells below their headings."""
+    lines = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("| preset | model | loss"))
+    headings, _, *rest = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:])
+    rows = [dict(zip(headings, cells, strict=True)) for cells in rest[: rest.index([""])]]
+    return {(row["preset"], row["model"]): row for row in rows}
+
+
+def cell(row, heading):
+    """The one cell whose heading begins so."""
+    (text,) = (text for name, text in row.items() if name.startswith(heading))
+    return text
+
+
+def first_number(text):
+    return re.match(r"[\d.,]+", text)[0].replace(",", "")
+
+
+def test_the_study_and_a_pair_on_shapes_come_along():
+    assert set(STUDY) == {(preset, arch) for preset in config.PRESETS for arch in config.ARCHS}
+    assert {run.config.arch for run in SHAPES} == set(config.ARCHS)
+    assert len(EXAMPLES) == len(STUDY) + len(SHAPES)
+
+
+@each_example
+def test_an_example_reads_as_a_run_that_ended_well(run):
+    assert run.damage is None and run.status in ("finished", "early-stopped")
+    assert run.name.endswith("(example)") and run.best_epoch
+    assert not [row for row in run.epochs if None in row.values()]
+
+
+def test_the_table_has_a_row_for_each_run_of_the_study():
+    assert set(study_table()) == set(STUDY)
+
+
+@pytest.mark.parametrize(("preset", "arch"), STUDY)
+def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
+    run, row = STUDY[preset, arch], study_table()[preset, arch]
+    found = compare.result(run)
+    assert first_number(cell(row, "loss")) == f"{found['loss']:.1f}"
+    assert first_number(cell(row, "epochs to stop")) == str(found["epochs"])
+    assert cell(row, "test loss") == f"{found['test_loss']:.1f}"
+    assert f"({found['n_test']:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
+    assert cell(row, "recon + KL") == f"{found['test_recon']:.1f} + {found['test_kl']:.1f}"
+    assert cell(row, "weights") == f"{found['parameters']:,}"
+
+
+def test_the_leads_in_the_text_are_those_of_the_runs():
+    readme = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
+    leads = [
+        STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.PRESETS
+    ]
+    assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]
+
+
+@each_example
+def test_every_picture_of_an_example_can_be_read(run):
+    for number in range(1, len(run.epochs) + 1):
+        assert runs.samples(run.path, "prior", number).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
+        assert runs.samples(run.path, "recon", number).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
+    assert runs.originals(run.path).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
+    assert len(list((run.path / "samples").iterdir())) == 2 * len(run.epochs) + 1
+
+
+@each_example
+def test_an_example_says_nothing_of_the_machine_it_was_made_on(run):
+    def texts(value):
+        if isinstance(value, dict):
+            value = [*value, *value.values()]
+        return [text for item in value for text in texts(item)] if isinstance(value, list) else [str(value)]
+
+    for file in run.path.glob("*.json"):
+        for text in texts(json.loads(file.read_text(encoding="utf-8"))):
+            assert not re.search(r"(^|\s)(~?/|[A-Za-z]:[\\/])|\\\\", text), (file.name, text)
+    assert {file.suffix for file in run.path.rglob("*") if file.is_file()} <= {".json", ".webp", ".pt", ".sha256"}
+
+
+def test_all_examples_together_are_small():
+    sizes = [file.stat().st_size for run in EXAMPLES for file in run.path.rglob("*") if file.is_file()]
+    assert sum(sizes) < 12e6
+
+
+@pytest.mark.parametrize("run", SHAPES, ids=lambda run: run.config.arch)
+def test_the_pair_on_shapes_draws_what_it_drew_after_the_epoch_it_kept(run):
+    model, epoch = checkpoints.load_model(run)
+    assert epoch == run.best_epoch
+    drawn = latent.decode(model, latent.prior(config.SAMPLE_COUNT, run.config.latent_dim))
+    kept = runs.samples(run.path, "prior", epoch)
+    error = np.sqrt(np.square(drawn.astype(float) - kept).mean())
+    assert error < 8  # of 255 grey levels: the pictures that come along are WebP
+
+
+@pytest.mark.parametrize(("preset", "arch"), STUDY)
+def test_a_run_of_the_study_is_replayed_by_a_command_that_anybody_can_run(preset, arch):
+    command = compare.replay_command(STUDY[preset, arch])
+    assert command == f"python -m vaedash train --arch {arch} --dataset cifar10 --preset {preset}"
