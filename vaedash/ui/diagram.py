@@ -5,8 +5,8 @@ from typing import Any
 
 from vaedash import charts
 
-_WIDTH, _HEIGHT, _MIDDLE = 640, 215, 85
-_LABEL = 54  # width that the words below a block need
+_WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
+_LABEL = 50  # width that the words below a block need
 
 
 def svg(arch: str, steps: dict[str, list[dict[str, Any]]]) -> str:
@@ -16,15 +16,19 @@ def svg(arch: str, steps: dict[str, list[dict[str, Any]]]) -> str:
     latent_dim = encoder[-1]["shape"][0] // 2
     blocks = [
         *[(_shape_words(step["shape"]), step["shape"], step["weights"]) for step in encoder[:-1]],
-        (f"μ, σ\n{latent_dim} each", [latent_dim, 2], encoder[-1]["weights"]),
+        (f"μ, σ\n2×{latent_dim}", [latent_dim, 2], encoder[-1]["weights"]),
         (f"z\n{latent_dim}", [latent_dim], 0),
         *[(_shape_words(step["shape"]), step["shape"], step["weights"]) for step in decoder[1:]],
     ]
     places = [max(_LABEL, _size(shape)[0]) for _, shape, _ in blocks]
     gap = (_WIDTH - sum(places)) / len(blocks)
-    parts, x = [], gap / 2
+    parts, x, end = [], gap / 2, 0.0
     for (words, shape, trained), place in zip(blocks, places, strict=True):
-        parts.append(_block(arch, words, shape, trained, x + place / 2, x - gap / 2))
+        centre, (width, _) = x + place / 2, _size(shape)
+        if parts:
+            parts.append(_arrow(end, centre - width / 2))
+        parts.append(_block(arch, words, shape, trained, centre, x - gap / 2))
+        end = centre + width / 2 + max(_shifts(shape))
         x += place + gap
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 0 {_WIDTH + 16} {_HEIGHT}" font-family="sans-serif" '
@@ -52,17 +56,25 @@ def _block(arch: str, words: str, shape: list[int], trained: int, centre: float,
         for shift in _shifts(shape)
     )
     lines = "".join(
-        f'<tspan x="{centre:.1f}" dy="{0 if number == 0 else 14}">{line}</tspan>'
-        for number, line in enumerate(words.split("\n"))
+        f'<tspan x="{centre:.1f}" dy="{0 if row == 0 else 17}">{line}</tspan>'
+        for row, line in enumerate(words.split("\n"))
     )
-    text = f'<text x="{centre:.1f}" y="{_HEIGHT - 42}" text-anchor="middle" font-size="11">{lines}</text>'
-    arrow = ""
+    text = f'<text x="{centre:.1f}" y="{_HEIGHT - 50}" text-anchor="middle" font-size="15">{lines}</text>'
+    number = ""
     if trained:
-        arrow = (
-            f'<text x="{before:.1f}" y="{_HEIGHT - 6}" text-anchor="middle" font-size="10" '
-            f'opacity="0.65">{_thousands(trained)}</text>'
+        number = (
+            f'<text x="{before:.1f}" y="{_HEIGHT - 6}" text-anchor="middle" font-size="14">{_thousands(trained)}</text>'
         )
-    return rectangles + text + arrow
+    return rectangles + text + number
+
+
+def _arrow(start: float, end: float) -> str:
+    """From one block to the next, with a little air on both sides."""
+    start, end = start + 2, end - 2
+    return (
+        f'<path d="M{start:.1f} {_MIDDLE}H{end - 4:.1f}" stroke="#7d7d7d" stroke-width="1.5"/>'
+        f'<path d="M{end:.1f} {_MIDDLE}l-6 -3.5v7z"/>'
+    )
 
 
 def _size(shape: list[int]) -> tuple[float, float]:
@@ -80,7 +92,7 @@ def _shifts(shape: list[int]) -> list[float]:
 
 
 def _shape_words(shape: list[int]) -> str:
-    return f"{shape[0]}\nof {shape[1]}×{shape[2]}" if len(shape) == 3 else f"{shape[0]}"
+    return f"{shape[0]} of\n{shape[1]}×{shape[2]}" if len(shape) == 3 else f"{shape[0]}"
 
 
 def _thousands(count: int) -> str:

@@ -34,7 +34,7 @@ if pair:
 
 st.subheader("The two architectures", anchor=False)
 st.caption(
-    "From picture to a few numbers, and back. Blocks are to scale; below each arrow, how many weights it learns."
+    "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns."
 )
 for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().items(), strict=True):
     with column:
