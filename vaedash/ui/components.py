@@ -22,19 +22,6 @@ _BADGE = {
     "damaged": "red",
 }
 
-# For people who have never heard of a VAE; the README's table says the same for those who have.
-GLOSSARY = {
-    "VAE": "a variational autoencoder: it squeezes a picture into a few numbers and draws it again from them.",
-    "encoder, decoder": "the half that squeezes, and the half that draws.",
-    "z": "the few numbers (here 128). Random numbers in their place make the decoder draw something new.",
-    "μ and σ": "the encoder does not answer with one z but with a cloud of them: its centre μ and its width σ.",
-    "loss": "how bad it still is: the error of the redrawn picture, plus the price of the numbers. Lower is better.",
-    "recon": "the first part: how far the redrawn picture is from the original.",
-    "KL": "the second part: how much the cloud says about this one picture, in nats (1 nat is 1.44 bits).",
-    "epoch": "one look at every training picture.",
-    "train, test": "pictures it learned from, and pictures it has never seen. Only the second are an honest exam.",
-}
-
 
 def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
     """The runs a person picked, by default the newest pair; their ids live in the URL and travel between pages.

@@ -11,7 +11,7 @@ from vaedash import config
 from vaedash.datasets.decode import decode
 from vaedash.errors import DatasetError
 from vaedash.runs import Run
-from vaedash.ui import cache, components, sheet
+from vaedash.ui import cache, components, glossary, sheet
 
 PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
 SEEDS = 10_000  # that the dice throw; any other can be typed
@@ -54,7 +54,7 @@ def choose(letter: str, *, place: int, pictures: np.ndarray | None) -> End | Non
     if kind == PICTURE:
         return _picture(f"{key}_picture", place, pictures)
     if kind == RANDOM:
-        seed = _number("Seed", f"{key}_seed", place, SEEDS)
+        seed = _number("Seed", f"{key}_seed", place, SEEDS, help=glossary.about("seed", "z"))
         return End(f"random z, seed {seed}", seed=seed)
     return _own(f"{key}_file")
 
@@ -86,9 +86,9 @@ def _own(key: str) -> End | None:
     return End("your picture", pixels=pixels.tobytes())
 
 
-def _number(label: str, key: str, default: int, below: int) -> int:
+def _number(label: str, key: str, default: int, below: int, *, help: str | None = None) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        given = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params")
+        given = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
         roll = {"on_click": lambda: _put(key, random.randrange(below)), "help": "Another one, at random"}
         st.button("", icon=":material/casino:", key=f"{key}-dice", **roll)
     return given

@@ -12,13 +12,25 @@ from vaedash import config, datasets, forecast, launch, runs, storage
 from vaedash.config import DATASETS, PRESETS, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run
-from vaedash.ui import components
+from vaedash.ui import components, glossary
 
 COST_HELP = (
     "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
 )
 _OWN = "own images ..."
 _UPLOAD_LIMIT = 200  # MB, Streamlit's own
+# The glossary's words for what a setting is about.
+_WORDS = {
+    "epochs": ("epoch",),
+    "batch_size": ("batch size",),
+    "lr": ("learning rate",),
+    "latent_dim": ("latent size",),
+    "beta": ("beta", "recon", "KL"),
+    "kl_warmup": ("KL", "epoch"),
+    "patience": ("early stopping",),
+    "min_delta": ("early stopping", "loss"),
+    "monitor": ("early stopping", "train, test", "val"),
+}
 _SETTING = {setting.name: setting for setting in dataclasses.fields(RunConfig)}
 
 
@@ -51,7 +63,13 @@ def settings() -> list[RunConfig]:
     first, second = st.columns(2)
     epochs = _number("epochs", "Epochs, at most", first, value=20)
     seeds = _seeds(
-        second.text_input("Seeds", "0", key="seeds", bind="query-params", help="One run for each, by comma.")
+        second.text_input(
+            "Seeds",
+            "0",
+            key="seeds",
+            bind="query-params",
+            help=f"One run for each, by comma.\n\n{glossary.about('seed')}",
+        )
     )
     own: dict[str, Any] = {"preset": preset} if preset in PRESETS else _own_values()
     with st.expander("More settings"):
@@ -70,7 +88,7 @@ def settings() -> list[RunConfig]:
             config.MONITORS,
             default="train",
             key="monitor",
-            help=_SETTING["monitor"].metadata["help"],
+            help=_help("monitor"),
         )
     if dataset is None or not archs or not seeds:
         return []
@@ -149,10 +167,16 @@ def _number(name: str, label: str, place: Any, *, value: Any = None) -> Any:
         value=setting.default if value is None else value,
         format="%g" if kind is float else None,
         step=None if kind is float else 1,
-        help=setting.metadata["help"],
+        help=_help(name),
         key=name,
         bind="query-params",
     )
+
+
+def _help(name: str) -> str:
+    """What a setting does, and below it what the words mean."""
+    does = _SETTING[name].metadata["help"]
+    return f"{does[0].upper()}{does[1:]}.\n\n{glossary.about(*_WORDS.get(name, ()))}"
 
 
 def _seeds(text: str) -> list[int]:
@@ -171,7 +195,8 @@ def _preset_words() -> str:
         f"**{name}**: batch size {values['batch_size']}, learning rate {values['lr']:g}, latent size {values['latent_dim']}"
         for name, values in PRESETS.items()
     ]
-    return "The study's three sets of parameters. " + "; ".join(lines)
+    words = glossary.about("batch size", "learning rate", "latent size")
+    return f"The study's three sets of parameters. {'; '.join(lines)}.\n\n{words}"
 
 
 # ---- cost ---------------------------------------------------------------------------------------------

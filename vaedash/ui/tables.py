@@ -10,6 +10,7 @@ import streamlit as st
 
 from vaedash import compare, images, runs
 from vaedash.runs import Run
+from vaedash.ui import glossary
 
 _COLUMNS = (
     "name",
@@ -39,21 +40,32 @@ def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: 
     table = pd.DataFrame([_pick(row) for row in rows])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in found])
     table["command"] = [compare.replay_command(run) for run in found]
-    nats = st.column_config.NumberColumn(format="%.2f", help="Nats per image, at the epoch whose weights are kept.")
     st.dataframe(
         table,
         hide_index=True,
         row_height=56,
         column_config={
-            "drawn": st.column_config.ImageColumn("drawn", help="Made up from random numbers after its last epoch."),
-            "epochs": st.column_config.NumberColumn("epochs to stop"),
-            **dict.fromkeys(("loss", "test_loss", "test_recon", "test_kl"), nats),
-            "n_test": st.column_config.NumberColumn("test images"),
+            "drawn": st.column_config.ImageColumn(
+                "drawn", help=f"After its last epoch.\n\n{glossary.about('prior sample')}"
+            ),
+            "seed": st.column_config.NumberColumn(help=glossary.about("seed")),
+            "epochs": st.column_config.NumberColumn("epochs to stop", help=glossary.about("epoch", "early stopping")),
+            "loss": _nats("loss", "train, test"),
+            "test_loss": _nats("loss", "train, test"),
+            "test_recon": _nats("recon", "train, test"),
+            "test_kl": _nats("KL", "train, test"),
+            "n_test": st.column_config.NumberColumn("test images", help=glossary.about("train, test")),
             "parameters": st.column_config.NumberColumn(format="localized"),
             "seconds": st.column_config.NumberColumn(format="%.0f"),
             "images_per_second": st.column_config.NumberColumn("images/s", format="%.0f"),
         },
     )
+
+
+def _nats(*words: str) -> Any:
+    """A column of losses, and what its words mean."""
+    kept = "Nats per image, at the epoch whose weights are kept."
+    return st.column_config.NumberColumn(format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
 
 
 def settings(a: Run, b: Run) -> None:

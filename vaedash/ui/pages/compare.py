@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from vaedash import charts, compare, runs
-from vaedash.ui import cache, components, tables
+from vaedash.ui import cache, components, glossary, tables
 
 st.title("Compare")
 st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
@@ -24,6 +24,7 @@ term = controls.segmented_control(
     key="term",
     bind="query-params",
     required=True,
+    help=glossary.about("loss", "recon", "KL"),
 )
 axis = controls.segmented_control(
     "By",
@@ -33,9 +34,16 @@ axis = controls.segmented_control(
     key="axis",
     bind="query-params",
     required=True,
+    help=glossary.about("epoch"),
 )
 splits = controls.pills(
-    "Of", ["train", "val", "test"], default=["train", "test"], selection_mode="multi", key="of", bind="query-params"
+    "Of",
+    ["train", "val", "test"],
+    default=["train", "test"],
+    selection_mode="multi",
+    key="of",
+    bind="query-params",
+    help=glossary.about("train, test", "val"),
 )
 smoothing = controls.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=160)
 log = controls.toggle("Log scale", key="log", bind="query-params")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from vaedash import images
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, pictures
+from vaedash.ui import cache, components, decoded, glossary, pictures
 
 VIEWS = {"learn": "Watch them learn", "invent": "What they make up", "remember": "What they remember"}
 KINDS = {"prior": "Random numbers", "recon": "Photographs"}
@@ -32,7 +32,7 @@ def learn() -> None:
     elif "epoch" not in state and "epoch" not in st.query_params:
         state.epoch = last
     pictures.within("epoch", last)
-    about = "An epoch is one look at every training image. Arrow keys move the slider too."
+    about = f"{glossary.about('epoch')} Arrow keys move the slider too."
     epoch = st.slider("Epoch", 1, last, key="epoch", bind="query-params", help=about) if last > 1 else 1
     with pictures.beside(chosen):
         for run in chosen:
@@ -45,7 +45,14 @@ def learn() -> None:
 if view == "learn":
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control(
-            "Out of", KINDS, format_func=KINDS.get, default="prior", required=True, key="kind", bind="query-params"
+            "Out of",
+            KINDS,
+            format_func=KINDS.get,
+            default="prior",
+            required=True,
+            key="kind",
+            bind="query-params",
+            help=glossary.about("prior sample", "train, test"),
         )
         playing = st.toggle("Play", key="playing")
     if not any(run.epochs for run in chosen):
@@ -55,7 +62,7 @@ if view == "learn":
 
 elif view == "invent":
     left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
-    about = "The seed of the random numbers z: each draw is another set of them."
+    about = f"The seed of the random numbers: each draw is another set of them.\n\n{glossary.about('seed', 'z')}"
     seed = left.number_input("Draw", 0, 2**31 - 1, key="seed", bind="query-params", help=about)
     about = "How far from the average z may lie. 0: not at all. 1: as in training. Above: bolder, and odder."
     temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.1, key="temperature", bind="query-params", help=about)
@@ -88,7 +95,7 @@ else:
         "brightness or more. The scale is the same for all runs.",
         help="The image is drawn from the centre of what the encoder says (z = mu). Its loss is recon + beta * KL as in the "
         "test loss: z is drawn around mu with the same noise, so the mean over all test images is the run's test loss. "
-        "The error is that of the image shown, the average of red, green and blue.",
+        f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",
     )
     for group in pictures.by_images(chosen):
         able = pictures.able(group)

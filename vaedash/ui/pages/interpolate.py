@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import images, latent
-from vaedash.ui import cache, components, ends, morph, pictures
+from vaedash.ui import cache, components, ends, glossary, morph, pictures
 
 MOST_RUNS = 4
 LETTERS = {"Two pictures": "AB", "Four pictures": "ABCD"}
@@ -20,7 +20,7 @@ def gif(paths: list[np.ndarray]) -> bytes:
     return images.encode_gif([*moments, *moments[-2:0:-1]], seconds=5)
 
 
-st.title("What lies between pictures?")
+st.title("What lies between pictures?", help=glossary.about("interpolation", "z"))
 st.markdown(
     "A model turns every picture into a list of numbers, z, and draws a picture from any such list. So one can walk "
     "from the numbers of A to those of B and let it draw what it meets on the way. **Pull the slider**: does one thing "

@@ -4,7 +4,7 @@ import streamlit as st
 
 from vaedash import analysis, charts
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, pictures
+from vaedash.ui import cache, components, decoded, glossary, pictures
 
 STARTS = {"average": "The average", "photo": "The photograph"}
 
@@ -15,7 +15,7 @@ def clicked(key: str) -> None:
         st.session_state.photograph = points[0]["customdata"]
 
 
-st.title("What do the latents say?")
+st.title("What do the latents say?", help=glossary.about("z", "latent size"))
 st.markdown(
     "A model squeezes every picture into a few numbers, its **latents**, and draws it again from them. "
     "How much does each of them say, what happens when one is turned, and which pictures lie close together?"
@@ -39,7 +39,7 @@ for run in chosen:
         st.warning(f"{gone} Its latents can be turned all the same.")
 
 if measured:
-    st.subheader("How much does each one say?", anchor=False)
+    st.subheader("How much does each one say?", anchor=False, help=glossary.about("KL", "active"))
     with pictures.beside(chosen):
         for run, kl in measured:
             with st.container(border=True):
@@ -84,7 +84,7 @@ with pictures.beside(chosen):
             pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
 
 if measured:
-    st.subheader("Which pictures lie close together?", anchor=False)
+    st.subheader("Which pictures lie close together?", anchor=False, help=glossary.about("μ and σ", "train, test"))
     st.caption(
         "Up to a thousand photographs that the model never learned from, laid flat: of all directions through its latent space, "
         "the two along which they differ most. Click one to see what the model makes of it."

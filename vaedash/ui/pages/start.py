@@ -5,7 +5,7 @@ import streamlit as st
 from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, diagram, launching, race
+from vaedash.ui import cache, components, diagram, glossary, launching, race
 
 st.title("Does architecture matter?")
 st.markdown(
@@ -42,6 +42,6 @@ for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().i
         st.image(diagram.svg(arch, steps), alt=diagram.in_words(arch, steps), width="stretch")
 
 st.subheader("Words", anchor=False)
-lines = [f"- **{word}**: {meaning}" for word, meaning in components.GLOSSARY.items()]
+lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
 for column, half in zip(st.columns(2), (lines[: len(lines) // 2 + 1], lines[len(lines) // 2 + 1 :]), strict=True):
     column.markdown("\n".join(half))
