@@ -71,7 +71,7 @@ def plant(mistake: str | None) -> None:
         case None:
             pass
         case "order":
-            train._batches = replayed_order(train._batches)
+            train.batches = replayed_order(train.batches)
         case "optimizer":
             torch.optim.Adam.load_state_dict = lambda self, state: None
         case "in place":

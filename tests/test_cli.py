@@ -211,7 +211,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
     given = {
         **{"dataset": "celeba", "batch_size": 32, "lr": 0.002, "latent_dim": 16, "epochs": 7, "beta": 0.5},
         **{"kl_warmup": 3, "fraction": 0.25, "seed": 4, "patience": 9, "min_delta": 0.1, "monitor": "val"},
-        **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16"},
+        **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16", "schedule": "one-cycle", "activation": "silu"},
     }
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert call("train", "--arch", "conv", *flags).code == 0
@@ -607,7 +607,7 @@ WRONG = [
     ("train --dataset", "--dataset: expected one argument"),
     ("sweep --seeds 0,0", "--seeds takes different values by comma"),
     ("sweep --seeds one", "seeds takes a whole number, got 'one'."),
-    ("sweep --presets p9", "preset must be one of p1, p2, p3; got 'p9'."),
+    ("sweep --presets p9", "preset must be one of p1, p2, p3, fast; got 'p9'."),
     ("sweep --archs vgg", "arch must be one of fc, conv; got 'vgg'."),
     ("sweep --batch-size 3", "Unrecognized arguments: --batch-size 3"),
     ("show", "required: RUN"),

@@ -101,7 +101,7 @@ def test_an_unallowed_value_is_an_error_for_a_person():
 
 
 def test_the_presets_are_those_of_the_study():
-    assert config.PRESETS == {
+    assert {name: config.PRESETS[name] for name in config.STUDY} == {
         "p1": {"batch_size": 64, "lr": 0.001, "latent_dim": 128},
         "p2": {"batch_size": 128, "lr": 0.0005, "latent_dim": 128},
         "p3": {"batch_size": 64, "lr": 0.0005, "latent_dim": 256},
@@ -124,7 +124,8 @@ def test_images_have_3072_values():
 @pytest.mark.parametrize("preset", config.PRESETS)
 def test_a_preset_fills_in_what_was_not_given(preset):
     built = RunConfig.build(preset=preset, arch="fc", lr=None, seed=3)
-    assert built == RunConfig(preset=preset, arch="fc", seed=3, **config.PRESETS[preset])
+    epochs = {"epochs": config.DEFAULT_EPOCHS[preset]} if preset in config.DEFAULT_EPOCHS else {}
+    assert built == RunConfig(preset=preset, arch="fc", seed=3, **config.PRESETS[preset], **epochs)
 
 
 def test_a_value_of_ones_own_wins_over_the_preset_and_takes_its_name_away():
@@ -137,7 +138,7 @@ def test_repeating_a_presets_value_keeps_its_name():
 
 
 def test_an_unknown_preset_is_told_the_known_ones():
-    with pytest.raises(UsageError, match=r"^preset must be one of p1, p2, p3; got 'p9'\.$"):
+    with pytest.raises(UsageError, match=r"^preset must be one of p1, p2, p3, fast; got 'p9'\.$"):
         RunConfig.build(preset="p9")
 
 
@@ -214,3 +215,35 @@ def test_a_place_is_what_was_given_then_the_environments_then_beside_the_app(
     assert function() == tmp_path / "from-environment"
     monkeypatch.delenv(variable)
     assert function() == Path(config.__file__).resolve().parent.parent / beside
+
+
+# ---- the learning rate over a run ------------------------------------------------------------------------
+
+
+def test_a_constant_learning_rate_is_constant():
+    assert {RunConfig(lr=0.01).lr_at(done / 10) for done in range(11)} == {0.01}
+
+
+def test_one_cycle_is_what_torchs_scheduler_makes_of_it():
+    import torch
+
+    settings, steps = RunConfig(schedule="one-cycle", lr=0.02), 51
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    # It counts its 30% from the step before the first.
+    share = (0.3 * (steps - 1) + 1) / steps
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.02, total_steps=steps, pct_start=share)
+    expected = []
+    for _ in range(steps):
+        expected.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        if len(expected) < steps:
+            scheduler.step()
+    rates = [settings.lr_at(done / (steps - 1)) for done in range(steps)]
+    assert rates == pytest.approx(expected, rel=1e-6)
+    assert max(rates) == 0.02
+
+
+def test_the_fast_preset_brings_its_epochs_unless_others_are_given():
+    assert RunConfig.build(preset="fast").epochs == config.DEFAULT_EPOCHS["fast"]
+    assert RunConfig.build(preset="fast", epochs=9).epochs == 9
+    assert RunConfig.build(preset="fast", lr=0.1).epochs == RunConfig().epochs

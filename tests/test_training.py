@@ -140,8 +140,8 @@ def plain_training(settings: RunConfig, dataset: datasets.Dataset) -> tuple[nn.M
     for epoch in range(1, settings.epochs + 1):
         beta = settings.beta * min(1, epoch / max(1, settings.kl_warmup))
         batches = []
-        for batch, noise in training._batches(pixels, settings, epoch):
-            recon, kl = plain_loss(model, batch, noise)
+        for batch, noise in training.batches(pixels, settings, epoch):
+            recon, kl = plain_loss(model, batch / 255, noise)
             losses = recon + beta * kl
             optimizer.zero_grad()
             losses.mean().backward()
@@ -178,13 +178,12 @@ def test_the_held_out_loss_is_the_mean_over_images_with_z_drawn_from_q(tiny, tra
 
 
 def test_a_held_out_loss_does_not_depend_on_how_the_images_are_cut_into_batches(monkeypatch, tiny, dataset):
-    machine = hardware.choose(tiny(), sharing=1, data_dir=Path())
     torch.manual_seed(0)
     model = models.build("conv", 4)
     held_out = training.HeldOut.of(dataset.train, 4, "cpu")
-    whole = training.evaluate(model, held_out, beta=1.0, machine=machine)
+    whole = training.evaluate(model, held_out, beta=1.0)
     monkeypatch.setattr(training, "_EVALUATION_BATCH", 48)  # 48 images, and then 4
-    assert training.evaluate(model, held_out, beta=1.0, machine=machine) == pytest.approx(whole, rel=1e-6)
+    assert training.evaluate(model, held_out, beta=1.0) == pytest.approx(whole, rel=1e-6)
 
 
 def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
@@ -192,8 +191,7 @@ def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
         run = trained(tiny(epochs=epochs))
         model = checkpoints.load_model(run, which="last")[0]
         held_out = training.HeldOut.of(dataset.test, 4, "cpu")
-        machine = hardware.choose(run.config, sharing=1, data_dir=Path())
-        means = training.evaluate(model, held_out, beta=1.0, machine=machine)
+        means = training.evaluate(model, held_out, beta=1.0)
         assert run.epochs[-1]["test_loss"] == means["loss"]
 
 
@@ -256,14 +254,14 @@ def test_a_finished_run_leaves_its_facts_and_pictures(tiny, trained, dataset):
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     """Collects the images and the noise of every batch that is trained on."""
-    batches, collected = training._batches, []
+    batches, collected = training.batches, []
 
     def spying(*arguments: Any) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for batch, noise in batches(*arguments):
-            collected.append((batch.numpy().tobytes(), noise.numpy().tobytes()))
+            collected.append((batch.contiguous().numpy().tobytes(), noise.numpy().tobytes()))
             yield batch, noise
 
-    monkeypatch.setattr(training, "_batches", spying)
+    monkeypatch.setattr(training, "batches", spying)
     return collected
 
 
@@ -279,8 +277,8 @@ def test_fc_and_conv_of_one_seed_see_the_same_batches_and_noise(tiny, trained, s
 def drawn(settings: RunConfig, epoch: int) -> tuple[list[int], torch.Tensor]:
     """Which images an epoch takes, in order, and the noise of each."""
     numbered = torch.arange(52, dtype=torch.uint8).repeat(3, 32, 32, 1).permute(3, 0, 1, 2)
-    batches = list(training._batches(numbered, settings, epoch))
-    order = [round(image[0, 0, 0].item() * 255) for batch, _ in batches for image in batch]
+    batches = list(training.batches(numbered, settings, epoch))
+    order = [image[0, 0, 0].item() for batch, _ in batches for image in batch]
     return order, torch.cat([noise for _, noise in batches])
 
 
@@ -390,8 +388,8 @@ def test_a_validation_share_is_taken_from_the_training_images_alone_and_is_the_s
         assert [run.dataset[key] for key in ("n_train", "n_val", "n_test")] == [39, 13, 12]
         assert all({"val_loss", "val_recon", "val_kl"} <= set(row) for row in run.epochs)
         assert [row["images_seen"] for row in run.epochs] == [39, 78]
-        learned = {image.tobytes() for batch, _ in seen for image in np.frombuffer(batch, np.float32).reshape(-1, 3072)}
-        every = [latent.to_float(torch.from_numpy(image)).numpy().tobytes() for image in np.array(dataset.train)]
+        learned = {image.tobytes() for batch, _ in seen for image in np.frombuffer(batch, np.uint8).reshape(-1, 3072)}
+        every = [image.tobytes() for image in np.array(dataset.train)]
         assert len(set(every)) == 52 and len(learned) == 39
         chosen.append([index for index, image in enumerate(every) if image not in learned])
     assert len(chosen[0]) == 13
@@ -409,7 +407,7 @@ def test_without_an_image_to_learn_from_it_says_what_to_change(tiny, dataset):
 def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
     """Asks a run to stop while it takes its nth batch; looked for after each batch, however fast they are."""
     monkeypatch.setattr(training, "STOP_SECONDS", 0.0)
-    batches = training._batches
+    batches = training.batches
 
     def stop(path: Path, nth: int) -> None:
         count = itertools.count(1)
@@ -420,7 +418,7 @@ def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
                     runs.request_stop(path)
                 yield batch
 
-        monkeypatch.setattr(training, "_batches", asking)
+        monkeypatch.setattr(training, "batches", asking)
 
     return stop
 
@@ -488,7 +486,7 @@ QUICK = (("train", math.nan), ("val", math.inf))
 def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_weights(
     monkeypatch, tiny, trained, arch, split, value
 ):
-    batches, evaluate = training._batches, training.evaluate
+    batches, evaluate = training.batches, training.evaluate
     measured = itertools.count()
 
     def poisoned_batches(pixels: Any, settings: RunConfig, epoch: int) -> Iterator[Any]:
@@ -501,7 +499,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_
             held_out = training.HeldOut(held_out.images, held_out.noise * value)
         return evaluate(model, held_out, **how)
 
-    monkeypatch.setattr(training, "_batches", poisoned_batches)
+    monkeypatch.setattr(training, "batches", poisoned_batches)
     if split != "train":
         monkeypatch.setattr(training, "evaluate", poisoned_evaluate)
     run = trained(tiny(arch=arch, monitor="val", epochs=3, lr=0.002))
@@ -517,8 +515,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_
 
 
 def test_a_learning_rate_that_is_much_too_large_ends_as_diverged(monkeypatch, tiny, trained):
-    adam = torch.optim.Adam
-    monkeypatch.setattr(torch.optim, "Adam", lambda parameters, *, lr, **rest: adam(parameters, lr=1e30, **rest))
+    monkeypatch.setattr(RunConfig, "lr_at", lambda *_: 1e30)
     run = trained(tiny())
     assert run.status == "diverged"
     assert run.sentence.startswith("Diverged in epoch 1: train_")

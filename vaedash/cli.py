@@ -8,12 +8,12 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from vaedash import compare, config, datasets, launch, runs, storage
-from vaedash.config import PRESETS, RunConfig
+from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError, VaedashError
 from vaedash.runs import Run
 
@@ -327,7 +327,7 @@ def interpolate(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """The held-out loss of the kept weights, and how many latents say anything."""
-    from vaedash import analysis, hardware
+    from vaedash import analysis, hardware, models
     from vaedash import train as training
 
     run, model, epoch = _model(arguments)
@@ -338,9 +338,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     machine, difference = hardware.as_recorded(run.facts[0], run.config)
     machine.apply()
-    held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device)
-    means = training.evaluate(model.to(machine.device), held_out, beta=run.config.beta, machine=machine)
     kl = analysis.kl_by_latent(model, dataset.test)
+    layout = models.memory_format(run.config.arch)
+    held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
+    # As the run measures itself: on its device, in its precision.
+    means = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
     record = {
         "run": run.id,
         "weights": arguments.weights,
@@ -368,17 +370,31 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def bench(arguments: argparse.Namespace) -> int:
     """Figures of speed on this machine."""
-    from vaedash.bench import ui
+    if arguments.what == "ui":
+        from vaedash.bench import ui
 
-    results = ui.measure(runs_dir=arguments.runs_dir and _runs_dir(arguments))
+        results = ui.measure(runs_dir=arguments.runs_dir and _runs_dir(arguments))
+    else:
+        from vaedash.bench import train as training
+
+        measure = training.measure if arguments.what == "train" else training.recipe
+        results = measure(
+            dataset=config.dataset_spec(arguments.dataset or "shapes"), data_dir=config.data_dir(arguments.data_dir)
+        )
     if arguments.json:
         _print_json(results)
     else:
-        for name, value in results.items():
-            print(f"{name}: {value}" if not isinstance(value, dict) else f"{name}:")
-            for key, item in value.items() if isinstance(value, dict) else ():
-                print(f"  {key:14} {item if not isinstance(item, float) else format(item, '.2f')}")
+        _print_nested(results)
     return DONE
+
+
+def _print_nested(record: Mapping[str, Any], indent: str = "") -> None:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            print(f"{indent}{name}:")
+            _print_nested(value, indent + "  ")
+        else:
+            print(f"{indent}{name}: {f'{value:.2f}' if isinstance(value, float) else value}")
 
 
 def _model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
@@ -495,7 +511,7 @@ def _parser() -> argparse.ArgumentParser:
         "train presets x architectures x seeds",
         ["sweep --dataset cifar10", "sweep --seeds 0,1,2"],
     )
-    sweeping.add_argument("--presets", default=",".join(PRESETS), help="by comma (default: %(default)s)")
+    sweeping.add_argument("--presets", default=",".join(STUDY), help="by comma (default: %(default)s)")
     sweeping.add_argument("--archs", default=",".join(config.ARCHS), help="by comma (default: %(default)s)")
     sweeping.add_argument("--seeds", default="0", help="by comma (default: %(default)s)")
     _add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
@@ -578,11 +594,23 @@ def _parser() -> argparse.ArgumentParser:
     evaluating = _command(
         commands, "evaluate", evaluate, "held-out loss of a run's weights", ["evaluate latest:conv --json"]
     )
-    measuring = _command(commands, "bench", bench, "measure how fast it is here", ["bench ui", "bench ui --json"])
-    measuring.add_argument(
-        "what", metavar="WHAT", choices=("ui",), help="ui: the page in a real browser; takes some minutes"
+    measuring = _command(
+        commands,
+        "bench",
+        bench,
+        "measure how fast it is here",
+        ["bench train", "bench train --dataset cifar10", "bench ui --json"],
     )
-    _add_places(measuring)
+    measuring.add_argument(
+        "what",
+        metavar="WHAT",
+        choices=("train", "recipe", "ui"),
+        help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
+        "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
+        "ui: the page in a real browser. Each takes some minutes",
+    )
+    measuring.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
+    _add_places(measuring, data=True)
     _add_json(measuring)
     for using in (generating, reconstructing, interpolating, evaluating):
         using.add_argument("run", metavar="RUN", help=_RUN)

@@ -88,21 +88,21 @@ def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> dict[str, float
     import torch
 
     from vaedash import hardware, models
-    from vaedash.train import step
+    from vaedash.learner import Learner
 
     machine = hardware.choose(settings, sharing=sharing, data_dir=data_dir)
     machine.apply()
-    model = models.build(settings.arch, settings.latent_dim).to(machine.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=machine.device != "mps")
-    batch = torch.rand(settings.batch_size, *config.IMAGE_SHAPE, device=machine.device)
+    learner = Learner(settings, machine)
+    batch = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8, device=machine.device)
+    batch = batch.contiguous(memory_format=models.memory_format(settings.arch))
     noise = torch.randn(settings.batch_size, settings.latent_dim, device=machine.device)
     seconds = []
     for _ in range(_WARM_UP + _STEPS):
         start = time.perf_counter()
-        step(model, optimizer, batch, noise, beta=settings.beta, machine=machine).tolist()
+        learner.step(batch, noise, beta=settings.beta, lr=settings.lr).tolist()
         seconds.append(time.perf_counter() - start)
     speed = settings.batch_size / statistics.median(seconds[_WARM_UP:])
-    return {"images_per_second": speed, "parameters": models.parameter_count(model)}
+    return {"images_per_second": speed, "parameters": models.parameter_count(learner.model)}
 
 
 if __name__ == "__main__":

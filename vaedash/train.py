@@ -17,6 +17,7 @@ from vaedash import checkpoints, config, datasets, hardware, images, latent, los
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError
 from vaedash.hardware import Hardware
+from vaedash.learner import Learner
 from vaedash.models import VAE
 from vaedash.runs import Run
 
@@ -43,18 +44,15 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
     _require_same_images(run, dataset, resumed=resumed is not None)
     data = Split.of(dataset, settings, machine.device)
 
-    torch.manual_seed(settings.seed)
-    model = models.build(settings.arch, settings.latent_dim).to(machine.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=machine.device != "mps")
+    learner = Learner(settings, machine)
     epochs: list[dict[str, Any]] = []
     if resumed:
-        model.load_state_dict(resumed["model"])
-        optimizer.load_state_dict(resumed["optimizer"])
+        learner.load(resumed)
         epochs = resumed["epochs"]
     for sentence in filter(None, (damage, difference)):
         print(sentence, flush=True)
     runs.add_facts(
-        run.path, _facts(machine, dataset, data, model, resumed_after=len(epochs), note=difference or damage)
+        run.path, _facts(machine, dataset, data, learner.model, resumed_after=len(epochs), note=difference or damage)
     )
     # The checkpoint is ahead of metrics.json if a kill came between the two; never behind it for good.
     runs.write_metrics(run.path, epochs)
@@ -66,11 +64,11 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         beta = settings.beta_at(epoch)
         sums = torch.zeros(2, dtype=_sum_type(machine.device), device=machine.device)
         seen, training_clock = 0, time.perf_counter()
-        model.train()
 
-        for batch, noise in _batches(data.train, settings, epoch):
+        for batch, noise in batches(data.train, settings, epoch):
+            lr = settings.lr_at((epoch - 1 + seen / len(data.train)) / settings.epochs)
             # Sums over images, not means over batches: a short last batch weighs what its images weigh.
-            sums += step(model, optimizer, batch, noise, beta=beta, machine=machine)
+            sums += learner.step(batch, noise, beta=beta, lr=lr)
             seen += len(batch)
             if report.stop_requested():
                 return "stopped", _stopped_sentence(epochs)
@@ -86,9 +84,9 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         row = {"epoch": epoch, **_named("train", train_means)}
         for split, held_out in data.held_out.items():
             report.phase(f"measuring {split} loss")
-            row |= _named(split, evaluate(model, held_out, beta=beta, machine=machine))
+            row |= _named(split, evaluate(learner.working, held_out, beta=beta))
         row |= {
-            "lr": settings.lr,
+            "lr": lr,
             "beta": beta,
             "images_per_second": seen / training_seconds,
             "images_seen": epoch * len(data.train),
@@ -96,38 +94,18 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         if broken := [key for key, value in row.items() if not math.isfinite(value)]:
             runs.write_metrics(run.path, [*epochs, row | {"seconds": time.perf_counter() - clock}])
             return "diverged", _diverged_sentence(epoch, broken[0], epochs, settings)
-        _save_pictures(run.path, model, data, epoch)
+        _save_pictures(run.path, learner.model, data, epoch)
         now = time.perf_counter()
         row["seconds"], clock = now - clock, now
         epochs.append(row)
 
         # Weights first, then the announcement: what metrics.json says is never lost.
         if runs.best_epoch(epochs, settings) == epoch:
-            checkpoints.save(run.path, "best", {"epoch": epoch, "model": model.state_dict()})
-        state = {"epoch": epoch, "model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs}
-        checkpoints.save(run.path, "last", state)
+            checkpoints.save(run.path, "best", {"epoch": epoch, "model": learner.model.state_dict()})
+        checkpoints.save(run.path, "last", {"epoch": epoch, "epochs": epochs, **learner.state()})
         runs.write_metrics(run.path, epochs)
         print(_epoch_line(row, settings), flush=True)
     return ending
-
-
-def step(
-    model: VAE, optimizer: torch.optim.Optimizer, batch: Tensor, noise: Tensor, *, beta: float, machine: Hardware
-) -> Tensor:
-    """One step down the gradient of a batch's mean loss; the batch's summed recon and kl, `(2,)`.
-
-    `batch` is `(B, 3, 32, 32)` in [0, 1], `noise` is `(B, latent_dim)`, standard normal.
-    """
-    with machine.autocast():
-        mu, logvar = model.encode(batch)
-        decoded = model.decode(losses.reparameterize(mu, logvar, noise))
-    recon = losses.recon_per_image(decoded, batch).sum()
-    kl = losses.kl_per_image(mu, logvar).sum()
-    loss = (recon + beta * kl) / len(batch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-    return torch.stack([recon, kl]).detach()
 
 
 # ---- data ---------------------------------------------------------------------------------------------
@@ -141,11 +119,12 @@ class HeldOut:
     noise: Tensor  # (N, latent_dim)
 
     @classmethod
-    def of(cls, pixels: np.ndarray, latent_dim: int, device: str) -> "HeldOut":
+    def of(
+        cls, pixels: np.ndarray, latent_dim: int, device: str, layout: torch.memory_format = torch.contiguous_format
+    ) -> "HeldOut":
         """Drawn on the CPU whatever the device, so that every run of one latent size is measured with the same noise."""
-        generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
-        noise = torch.randn(len(pixels), latent_dim, generator=generator)
-        return cls(torch.from_numpy(np.array(pixels)).to(device), noise.to(device))
+        noise = latent.heldout_noise(len(pixels), latent_dim)
+        return cls(_laid_out(pixels, layout).to(device), noise.to(device))
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Images and their noise, some hundred at a time."""
@@ -170,13 +149,20 @@ class Split:
             raise DatasetError(
                 f"No training image of {dataset.name} is left: raise --fraction or lower --val-fraction."
             )
+        layout = models.memory_format(settings.arch)
         return cls(
-            torch.from_numpy(np.array(train)).to(device),
-            {name: HeldOut.of(pixels, settings.latent_dim, device) for name, pixels in held_out.items()},
+            _laid_out(train, layout).to(device),
+            {name: HeldOut.of(pixels, settings.latent_dim, device, layout) for name, pixels in held_out.items()},
         )
 
 
-def _batches(pixels: Tensor, settings: RunConfig, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _laid_out(pixels: np.ndarray, layout: torch.memory_format) -> Tensor:
+    tensor = torch.empty(pixels.shape, dtype=torch.uint8, memory_format=layout)
+    tensor.numpy()[...] = pixels
+    return tensor
+
+
+def batches(pixels: Tensor, settings: RunConfig, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Each image once, in an order that depends on seed and epoch alone, with the noise that draws its z.
 
     No generator's state outlives an epoch, so a resume needs none; and architectures do not matter, so fc and
@@ -187,7 +173,7 @@ def _batches(pixels: Tensor, settings: RunConfig, epoch: int) -> Iterator[tuple[
     generator = torch.Generator(pixels.device).manual_seed(_derived_seed(settings.seed, "noise", epoch))
     for chosen in order.split(settings.batch_size):
         noise = torch.randn(len(chosen), settings.latent_dim, generator=generator, device=pixels.device)
-        yield latent.to_float(pixels[chosen]), noise
+        yield pixels[chosen], noise
 
 
 def _derived_seed(seed: int, purpose: str, epoch: int) -> int:
@@ -209,19 +195,17 @@ def _require_same_images(run: Run, dataset: datasets.Dataset, *, resumed: bool) 
 
 
 @torch.inference_mode()
-def evaluate(model: VAE, held_out: HeldOut, *, beta: float, machine: Hardware) -> dict[str, float]:
+def evaluate(model: VAE, held_out: HeldOut, *, beta: float) -> dict[str, float]:
     """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training.
 
     Weighted by image: the mean over all of them, not over batches.
     """
-    model.eval()
     recon = kl = 0.0
-    exact = _sum_type(machine.device)
+    exact = _sum_type(held_out.images.device.type)
     for batch, noise in held_out.batches():
         pixels = latent.to_float(batch)
-        with machine.autocast():
-            mu, logvar = model.encode(pixels)
-            decoded = model.decode(losses.reparameterize(mu, logvar, noise))
+        mu, logvar = model.encode(pixels)
+        decoded = model.decode(losses.reparameterize(mu, logvar, noise))
         recon += losses.recon_per_image(decoded, pixels).sum(dtype=exact).item()
         kl += losses.kl_per_image(mu, logvar).sum(dtype=exact).item()
     count = len(held_out.images)
@@ -378,7 +362,6 @@ def _save_originals(path: Path, data: Split) -> None:
 
 def _save_pictures(path: Path, model: VAE, data: Split, epoch: int) -> None:
     """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn."""
-    model.eval()
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
     latent_dim = data.held_out["test"].noise.shape[1]
     pictures = {

@@ -1,5 +1,6 @@
 """One variational autoencoder for every architecture: an encoder, a decoder, and what lies between them."""
 
+import torch
 from torch import Tensor, nn
 
 # exp(logvar) stays finite and above zero in fp32 and bf16 alike. A trained latent lies between -8 and 0.
@@ -7,18 +8,26 @@ LOGVAR_RANGE = (-30.0, 20.0)
 
 
 class VAE(nn.Module):
-    """`encoder` maps images `(B, 3, 32, 32)` to `(B, 2 * latent_dim)`; `decoder` maps z `(B, latent_dim)` to images in [0, 1]."""
+    """`encoder` maps images `(B, 3, 32, 32)` to `(B, 2 * latent_dim)`; `decoder` maps z `(B, latent_dim)` to images in [0, 1].
+
+    Both compute in the precision of the weights. mu and logvar are fp32 whatever that is: a draw adds small to large.
+    """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of its weights."""
+        return next(self.parameters()).dtype
+
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar of q(z|x), each `(B, latent_dim)`; logvar within LOGVAR_RANGE (a NaN stays one, so that it is noticed)."""
-        mu, logvar = self.encoder(images).chunk(2, dim=1)
+        mu, logvar = self.encoder(images.to(self.dtype)).float().chunk(2, dim=1)
         return mu, logvar.clamp(*LOGVAR_RANGE)
 
     def decode(self, z: Tensor) -> Tensor:
         """The mean image for each z: `(B, latent_dim)` -> `(B, 3, 32, 32)` in [0, 1]."""
-        return self.decoder(z)
+        return self.decoder(z.to(self.dtype))
