@@ -81,7 +81,7 @@ def test_a_running_run_without_an_epoch_is_waited_for(folder, page):
     expected = {
         "start": "-badge[running]|The first pictures come with the first epoch",
         "train": "-badge[running]|The first pictures come with the first epoch",
-        "compare": "Two runs with a finished epoch each are needed|No pictures yet",
+        "compare": "No pictures yet",
         "gallery": "No chosen run has finished an epoch yet",
     }
     says(at, expected.get(page, "No run has weights yet"))
