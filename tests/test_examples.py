@@ -36,7 +36,7 @@ def first_number(text):
 
 
 def test_the_study_and_a_pair_on_shapes_come_along():
-    assert set(STUDY) == {(preset, arch) for preset in config.PRESETS for arch in config.ARCHS}
+    assert set(STUDY) == {(preset, arch) for preset in config.STUDY for arch in config.ARCHS}
     assert {run.config.arch for run in SHAPES} == set(config.ARCHS)
     assert len(EXAMPLES) == len(STUDY) + len(SHAPES)
 
@@ -68,7 +68,7 @@ def test_the_leads_in_the_text_are_those_of_the_runs():
     readme = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
     leads = [
-        STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.PRESETS
+        STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY
     ]
     assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]
 
