@@ -94,10 +94,10 @@ def test_runs_that_differ_in_more_than_their_seed_get_no_band():
 def test_the_race_grows_within_an_epoch():
     progress = {"trace": [[1.0, 4.9], [1.2, 4.5], [1.4, 4.4]]}
     learning = named(charts.race([run_of([5.0], status="running", progress=progress)]), "while learning")[0]
-    assert list(learning.x) == [1, 1.2, 1.4]
+    assert list(learning.x) == [0.5, 1.2, 1.4]
     assert list(learning.y) == [6.0, 4.5, 4.4]
     over = run_of([5.0], progress=progress)
-    assert list(named(charts.race([over]), "while learning")[0].x) == [1]
+    assert list(named(charts.race([over]), "while learning")[0].x) == [0.5]
 
 
 def test_an_update_keeps_zoom_and_legend():
@@ -107,4 +107,12 @@ def test_an_update_keeps_zoom_and_legend():
 
 def test_a_race_without_a_finished_epoch_can_be_drawn():
     figure = charts.race([dataclasses.replace(run_of([]), status="running")])
-    assert figure.layout.yaxis.range is None
+    assert not figure.layout.yaxis.showticklabels
+
+
+def test_a_race_shows_where_every_run_stands():
+    ahead = run_of([50.0], status="running", progress={"trace": [[1.5, 45.0]]})
+    behind = dataclasses.replace(run_of([]), status="running", progress={"trace": [[0.5, 90.0]]})
+    low, high = charts.race([ahead, behind]).layout.yaxis.range
+    assert low < 45.0
+    assert high > 90.0

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vaedash import config
@@ -82,34 +83,63 @@ def groups(chosen: Sequence[Run]) -> list[list[Run]]:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Who leads and by how much, in a few words (`headline`); below it, `grounds`: the figures, and what they do not say."""
+
+    headline: str
+    figures: str = ""
+    since: str = ""
+    caveat: str = ""
+
+    @property
+    def grounds(self) -> str:
+        """What stands behind the headline, in whole sentences; empty where it says everything."""
+        return f"{self.figures}{self.since}. {self.caveat}" if self.figures else ""
+
+    def __str__(self) -> str:
+        return f"{self.headline} ({self.figures}){self.since}. {self.caveat}" if self.figures else f"{self.headline}."
+
+
 def verdict(chosen: Sequence[Run]) -> str:
     """Who leads on the held-out images, by how much, in one or two sentences that claim no more than the figures allow."""
+    return str(judged(chosen))
+
+
+def judged(chosen: Sequence[Run]) -> Verdict:
+    """The verdict on these runs, in its parts."""
     measured = [run for run in chosen if run.config and run.best and run.best["test_loss"] is not None]
     if len(measured) < 2:
-        return "Two runs with a finished epoch each are needed for a comparison."
+        return Verdict(headline="Two runs with a finished epoch each are needed for a comparison")
     first, second = _rivals(sorted(measured, key=lambda run: run.best["test_loss"]))
     if not same_axis(first, second) or first.best.get("beta") != second.best.get("beta"):  # within a KL warm-up
-        return "These runs cannot be compared: they differ in their images or in beta, so their losses have different units."
+        return Verdict(
+            headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
+            "different units"
+        )
     gap = second.best["test_loss"] - first.best["test_loss"]
     n_test = first.dataset.get("n_test", 0)
     figures = (
         f"{first.best['test_loss']:.1f} against {second.best['test_loss']:.1f} nats on the same {n_test:,} test images"
     )
-    confounded = [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
+    one, other, caveat = _label(first, second), _label(second, first), _caveat(first, second)
     if gap < 0.05:
-        sentence = f"{_label(first, second)} and {_label(second, first)} are level ({figures})."
-    else:
-        since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
-        sentence = (
-            f"{_label(first, second)} leads {_label(second, first)} by {gap:.1f} nats per image ({figures}){since}."
-        )
+        return Verdict(headline=f"{one} and {other} are level", figures=figures, caveat=caveat)
+    since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
+    headline = f"{one} leads {other} by {gap:.1f} nats per image"
+    return Verdict(headline=headline, figures=figures, since=since, caveat=caveat)
+
+
+def _caveat(first: Run, second: Run) -> str:
+    """Why the figures of two runs may not be the architecture's doing."""
+    confounded = [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
     if confounded and first.config.arch != second.config.arch:
-        return f"{sentence} They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
+        return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
     if confounded:
-        return f"{sentence} They differ in {', '.join(confounded)}."
+        return f"They differ in {', '.join(confounded)}."
     if any(run.active for run in (first, second)):
-        return f"{sentence} Not over yet."
-    return f"{sentence} One seed each: how much of it is luck, only more seeds can tell."
+        return "Not over yet."
+    return "One seed each: how much of it is luck, only more seeds can tell."
 
 
 def ahead_from(leader: Run, other: Run) -> int | None:

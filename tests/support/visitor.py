@@ -56,7 +56,7 @@ def shown(page, **query):
 
 def words(at):
     """All that it says, without what keeps Markdown from seeing a meaning."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
+    kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
     found = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
     return " ".join(found).replace("\\", "")
 

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import config, datasets, runs
+from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
 from vaedash.runs import Run
 
@@ -49,6 +50,12 @@ def model(run: Run, *, which: str = "best") -> "tuple[VAE, int]":
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")
 def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
     return datasets.load(spec, data_dir=Path(data_dir), fraction=fraction, download=False)
+
+
+@st.cache_data(show_spinner=False)
+def some_shapes() -> np.ndarray:
+    """A few images of the built-in dataset, as they are drawn."""
+    return shapes.make(n_train=24, n_test=0).train
 
 
 def test_images(run: Run) -> np.ndarray:

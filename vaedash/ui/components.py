@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import images
+from vaedash.compare import Verdict
 from vaedash.runs import Run
 
 # What Streamlit calls the colours of a badge, for each state of a run.
@@ -84,11 +85,18 @@ def damaged(found: Sequence[Run]) -> None:
         st.warning("  \n".join(lines), icon=":material/warning:")
 
 
+def verdict(said: Verdict) -> None:
+    """Who leads, for the last row of the room; below it, for who asks, the figures."""
+    st.header(said.headline, anchor=False)
+    if said.grounds:
+        st.markdown(escaped(said.grounds))
+
+
 def status_line(run: Run) -> None:
-    """Name, state and, where something is to be said, what."""
+    """Name, state and, where the state does not say it all, what else."""
     kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
     st.markdown(f"**{escaped(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
-    if run.sentence:
+    if run.sentence and run.status != "finished":
         st.caption(escaped(run.sentence))
 
 

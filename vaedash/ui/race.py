@@ -1,10 +1,12 @@
 """Runs side by side while they learn: curves that grow, pictures that sharpen, time left, and who won."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import streamlit as st
 
 from vaedash import charts, compare, config, forecast, launch, runs
+from vaedash.compare import Verdict
 from vaedash.runs import Run
 from vaedash.ui import components, live
 
@@ -22,38 +24,48 @@ def race(ids: Sequence[str]) -> None:
 def _view(ids: tuple[str, ...], active: bool) -> None:
     current = [runs.read(config.runs_dir() / run_id) for run_id in ids]
     readable = [run for run in current if run.config]
-    st.subheader(_headline(readable))
-    live.figure(
-        charts.race(readable), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {_headline(readable)}", height=340
-    )
-    for run, column in zip(current, st.columns(len(current)), strict=True):
-        with column:
+    said = _said(readable)
+    components.verdict(said)
+    # A pair fits beside its curves, so that a projector shows all of it at once.
+    if len(current) <= 2:
+        chart, *lanes = st.columns([4, *[3] * len(current)])
+    else:
+        chart, lanes = st.container(), st.columns(len(current))
+    with chart:
+        live.figure(charts.race(readable), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
+    for run, lane in zip(current, lanes, strict=True):
+        with lane:
             _lane(run)
     if active and not any(run.active for run in current):
         st.rerun()  # the whole page once more, and the looking stops
 
 
-def _headline(current: Sequence[Run]) -> str:
-    if sum(bool(run.epochs) for run in current) >= 2:
-        return compare.verdict(current)
+def _said(current: Sequence[Run]) -> Verdict:
+    """Who leads; while they still learn, after as many epochs as all have, or the faster one would lead by its haste."""
+    together = min((len(run.epochs) for run in current), default=0)
+    if together and len(current) > 1 and any(run.active for run in current):
+        even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
+        said = compare.judged(even)
+        return dataclasses.replace(said, headline=f"Epoch {together}: {said.headline}")
+    if sum(bool(run.epochs) for run in current) >= 2 and not any(run.active for run in current):
+        return compare.judged(current)
     if any(run.active for run in current):
-        return "Both start from random numbers. Lower is better."
-    return "Not enough to compare yet."
+        return Verdict(headline="Both start from random numbers; lower is better")
+    return Verdict(headline="Not enough to compare yet")
 
 
 def _lane(run: Run) -> None:
     """One run: its state, how far it is, its newest pictures, and what can be done with it."""
-    components.status_line(run)
-    if run.active:
-        _progress(run)
-        if st.button(
-            "Stop",
-            key=f"stop-{run.id}",
-            icon=":material/stop:",
-            help="Ends after the current batch. The unfinished epoch is dropped; finished ones are kept.",
-        ):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container():
+            components.status_line(run)
+        about = "Ends after the current batch. The unfinished epoch is dropped; finished ones are kept."
+        icon, key = ":material/stop:", f"stop-{run.id}"
+        if run.active and st.button("Stop", key=key, icon=icon, type="tertiary", help=about):
             runs.request_stop(run.path)
             st.toast("Stopping after the current batch.")
+    if run.active:
+        _progress(run)
     elif run.status in runs.RESUMABLE:
         st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
         if run.status == "failed":
@@ -62,7 +74,7 @@ def _lane(run: Run) -> None:
     tiles = runs.samples(run.path, "prior", len(run.epochs))
     if tiles is not None:
         what = f"made up from random numbers, after epoch {len(run.epochs)}"
-        components.picture(tiles[:36], columns=9, alt=f"{run.name}: 36 images {what}", caption=f"36 images {what}")
+        components.picture(tiles[:36], columns=6, alt=f"{run.name}: 36 images {what}", caption=f"36 images {what}")
     elif run.active:
         st.caption("The first pictures come with the first epoch.")
 

@@ -27,6 +27,7 @@ _COLUMNS = (
 )
 _COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
+_SHORT = 12  # rows that are shown without a scroll bar
 # Text that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -44,6 +45,7 @@ def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: 
         table,
         hide_index=True,
         row_height=56,
+        height="content" if len(found) <= _SHORT else "auto",
         column_config={
             "drawn": st.column_config.ImageColumn(
                 "drawn", help=f"After its last epoch.\n\n{glossary.about('prior sample')}"

@@ -13,9 +13,9 @@ st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, o
 found = cache.all_runs()
 components.damaged(found)
 chosen = components.choose_runs(found)
-st.subheader(compare.verdict(chosen), anchor=False)
+components.verdict(compare.judged(chosen))
 
-controls = st.container(horizontal=True)
+controls = st.container(horizontal=True, vertical_alignment="bottom")
 term = controls.segmented_control(
     "Show",
     list(charts.TERMS),
@@ -58,7 +58,8 @@ for group in groups:
         f"{components.escaped(group[0].dataset.get('name', ''))}, beta {group[0].config.beta:g}. A dot marks the kept epoch."
     )
     figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
-    st.plotly_chart(figure, key=f"curves-{group[0].id}")
+    names = ", ".join(run.name for run in group)
+    st.plotly_chart(figure, key=f"curves-{group[0].id}", alt=f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {names}")
 
 for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
     with column:

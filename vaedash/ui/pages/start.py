@@ -21,11 +21,15 @@ racing = any(run.active for run in found)
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
 launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
 place = st.container()  # always there, so that what follows keeps its place, and with it its buttons
-if racing:
-    place.caption("They are learning now, below.")
-elif not pair:
+if not pair:
     place.caption(
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
+    )
+    components.picture(
+        cache.some_shapes(),
+        columns=12,
+        alt="rings, squares, triangles, stars and hearts in many colours",
+        caption="some of the pictures that they will learn from",
     )
 
 components.damaged(found)
