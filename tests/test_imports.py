@@ -20,7 +20,7 @@ APP = PACKAGE.parent / "streamlit_app.py"
 FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models"),
-    ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner"),
+    ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
     ("train", "forecast", "bench", "worker", "cli"),
     ("ui",),
 )

@@ -25,7 +25,7 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from vaedash import checkpoints, config, datasets, hardware, latent, launch, models, runs, worker
+from vaedash import checkpoints, config, datasets, hardware, launch, models, runs, worker
 from vaedash import train as training
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError

@@ -40,6 +40,9 @@ class Hardware:
         torch.use_deterministic_algorithms(True)
         # Every tensor here is written before it is read; filling each one first cost FC an eighth of its speed.
         torch.utils.deterministic.fill_uninitialized_memory = False
+        if self.device == "cuda":
+            # Steps are recorded as CUDA graphs, which the default stream does not allow.
+            torch.cuda.set_stream(torch.cuda.Stream())
 
     @property
     def dtype(self) -> torch.dtype:
