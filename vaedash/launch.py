@@ -142,8 +142,9 @@ def environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         # `-m` would look for modules where the person happens to stand first, be it for another vaedash.
         "PYTHONSAFEPATH": "1",
-        # Waiting threads sleep instead of spinning: two trainers on two cores would else halve each other's speed.
-        "OMP_WAIT_POLICY": "PASSIVE",
+        # Between two operations, threads wait awake for some microseconds and then sleep: always asleep, a run alone on
+        # two cores lost a third of its speed; always awake, trainers that share cores would halve each other's.
+        "GOMP_SPINCOUNT": "10000",
         # A training step frees megabytes and asks for them again; by default glibc hands them back to the kernel
         # each time, and getting them zeroed anew cost a fifth of a convolutional step. Other systems ignore this.
         "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",

@@ -54,7 +54,6 @@ def main() -> int:
     parser.add_argument("path", type=Path)
     parser.add_argument("--data-dir", type=Path, required=True)
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return 0 if work(arguments.path, arguments.data_dir) not in ("failed", "diverged") else 1
     except VaedashError as error:
