@@ -89,7 +89,7 @@ def test_a_choice_of_runs_with_fewer_epochs_takes_the_slider_back(trained):
 
 
 def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
-    at = shown(view="What they make up", seed=3, temperature=0.5)
+    at = shown(view="Made up", seed=3, temperature=0.5)
     assert [caption.split(",")[0] for _, caption in pictures(at)] == ["Draw 3 at temperature 0.5"] * 2
     assert len(at.get("download_button")) == 2
     at.number_input(key="seed").set_value(4)
@@ -100,7 +100,7 @@ def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
 
 
 def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(trained):
-    at = shown(view="What they remember", order="In order", photo=10)
+    at = shown(view="Remembered", order="In order", photo=10)
     shot = pictures(at)
     assert len(shot) == 8 * (1 + 2 * 2) and len(at.get("download_button")) == 1
     # From number 10 of 12 on, and round again.
@@ -118,29 +118,29 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
 
 def test_a_run_without_weights_shows_what_it_left(trained):
     forget_weights(runs.find(trained, "latest:fc"))
-    at = shown(view="What they make up")
+    at = shown(view="Made up")
     assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 2
-    at = shown(view="What they remember")
+    at = shown(view="Remembered")
     assert "only the last grid" in words(at) and len(pictures(at)) == 8 * 3 + 1
 
 
 def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     lose_images(trained)
-    at = shown(view="What they remember")
+    at = shown(view="Remembered")
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
-    assert len(pictures(shown(view="What they make up"))) == 2
+    assert len(pictures(shown(view="Made up"))) == 2
 
 
 def test_a_run_that_was_passed_on_without_its_images_says_so(trained):
     lose_images(trained, dataset="Boxes, a copy")
-    at = shown(view="What they remember")
+    at = shown(view="Remembered")
     assert "came without its images, Boxes, a copy" in words(at) and len(pictures(at)) == 2
 
 
 def test_a_damaged_run_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
-    for view in ("Watch them learn", "What they make up", "What they remember"):
+    for view in ("As they learn", "Made up", "Remembered"):
         assert pictures(shown(view=view))
 
 

@@ -128,8 +128,8 @@ def test_a_damaged_run_alone_is_named(make, page):
 
 
 VIEWS = [
-    ("gallery", {"view": "What they make up"}, "Draw 0 at temperature 1"),
-    ("gallery", {"view": "What they remember"}, "number 0"),
+    ("gallery", {"view": "Made up"}, "Draw 0 at temperature 1"),
+    ("gallery", {"view": "Remembered"}, "number 0"),
     ("interpolate", {}, USUAL["interpolate"]),
     ("latent_space", {}, USUAL["latent_space"]),
 ]

@@ -24,11 +24,12 @@ PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 _WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
 _LAYOUT = {
     "hovermode": "x unified",
-    "font": {"size": 15},
-    "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    "legend": {"font": {"size": 13}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
     "uirevision": "keep",  # zoom and hidden curves survive new points
 }
+
+_AXIS = {"tickfont": {"size": 14}, "title": {"font": {"size": 15}}}
 
 TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
 AXES = {"epoch": "epoch", "seconds": "seconds of training", "images_seen": "images seen"}
@@ -88,7 +89,7 @@ def loss_curves(
         figure.add_traces(band)
     figure.update_layout(xaxis={"title": AXES[axis], "rangemode": "tozero", "automargin": True}, **_LAYOUT)
     figure.update_yaxes(title=f"{TERMS[term]} (nats per image)", automargin=True, type="log" if log else "linear")
-    return figure
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
 
 
 def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
@@ -185,9 +186,10 @@ def _reach(chosen: Sequence[Run]) -> float:
 def _lower_part(chosen: Sequence[Run]) -> list[float] | None:
     """The range where it is decided: the first steps of training lie far above everything that comes later."""
     tests = [row["test_loss"] for run in chosen for row in run.epochs if row["test_loss"] is not None]
+    traces = [run.progress["trace"] for run in chosen if run.active and (run.progress or {}).get("trace")]
+    newest = [trace[-1][1] for trace in traces]
     if not tests:
-        return None
-    newest = [run.progress["trace"][-1][1] for run in chosen if run.active and (run.progress or {}).get("trace")]
+        return [0, 1.05 * max(loss for trace in traces for _, loss in trace)] if traces else None
     lowest, highest = min(tests + newest), max(tests + newest)
     # The first figures fall fast: room for what comes, so that the scale does not leap at each epoch.
     spread = max(highest - lowest, (0.15 if len(tests) > 2 * len(chosen) else 0.5) * lowest)
@@ -228,14 +230,14 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
         text=f"in use: above {threshold:g} nats",
         **{"x": 1, "xref": "x domain", "xanchor": "right", "y": math.log10(threshold), "yanchor": "bottom"},
         showarrow=False,
-        font={"color": "gray"},
+        font={"color": "gray", "size": 14},
     )
     figure.update_layout(
         xaxis={"title": "latents, the one that says most first"},
         yaxis={"title": "KL (nats per image)", "type": "log", "dtick": 1, "tickformat": "~g"},
         **_LAYOUT,
     )
-    return figure
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
 
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0

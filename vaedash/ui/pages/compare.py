@@ -59,7 +59,8 @@ for group in groups:
     )
     figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
     names = ", ".join(run.name for run in group)
-    st.plotly_chart(figure, key=f"curves-{group[0].id}", alt=f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {names}")
+    about = f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {names}"
+    st.plotly_chart(figure, key=f"curves-{group[0].id}", alt=about)
 
 for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
     with column:

@@ -9,7 +9,7 @@ from vaedash import images
 from vaedash.errors import DatasetError
 from vaedash.ui import cache, components, decoded, glossary, pictures
 
-VIEWS = {"learn": "Watch them learn", "invent": "What they make up", "remember": "What they remember"}
+VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered"}
 KINDS = {"prior": "Random numbers", "recon": "Photographs"}
 ORDERS = {"random": "At random", "row": "In order"}
 SECONDS = 0.8  # that an epoch stays on the screen while it plays
@@ -19,7 +19,8 @@ st.title("What do they make?")
 found = cache.all_runs()
 components.damaged(found)
 chosen = components.choose_runs([run for run in found if run.epochs] or found)
-view = st.segmented_control(
+left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+view = left.segmented_control(
     "View", VIEWS, format_func=VIEWS.get, default="learn", required=True, key="view", bind="query-params"
 )
 
@@ -43,18 +44,18 @@ def learn() -> None:
 
 
 if view == "learn":
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = st.segmented_control(
-            "Out of",
-            KINDS,
-            format_func=KINDS.get,
-            default="prior",
-            required=True,
-            key="kind",
-            bind="query-params",
-            help=glossary.about("prior sample", "train, test"),
-        )
-        playing = st.toggle("Play", key="playing")
+    row = right.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    kind = row.segmented_control(
+        "Out of",
+        KINDS,
+        format_func=KINDS.get,
+        default="prior",
+        required=True,
+        key="kind",
+        bind="query-params",
+        help=glossary.about("prior sample", "train, test"),
+    )
+    playing = row.toggle("Play", key="playing")
     if not any(run.epochs for run in chosen):
         st.info("No chosen run has finished an epoch yet; its first pictures come with it.")
         st.stop()
@@ -67,7 +68,7 @@ elif view == "invent":
     about = "How far from the average z may lie. 0: not at all. 1: as in training. Above: bolder, and odder."
     temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.1, key="temperature", bind="query-params", help=about)
     count = right.segmented_control("Images", (16, 36, 64), default=36, required=True, key="count", bind="query-params")
-    st.caption("The same place is the same z in every grid, wherever the runs have as many latents.")
+    st.caption("The same place is the same z in every grid, wherever the runs have equally many latents.")
     able = pictures.able(chosen)
     with pictures.beside(chosen):
         for run in chosen:
@@ -91,8 +92,8 @@ else:
     number = right.number_input(what, 0, 2**31 - 1, key="photo", bind="query-params")
     st.caption(
         "Above, photographs that no run learned from. Below, what each run makes of them, with its loss in nats (lower is "
-        f"better), and where it is wrong: from black, right, to bright yellow, off by {images.ERROR_TOP:.0%} of full "
-        "brightness or more. The scale is the same for all runs.",
+        f"better), and its error: black where the colour is right, bright yellow where it is off by {images.ERROR_TOP:.0%} "
+        "or more.",
         help="The image is drawn from the centre of what the encoder says (z = mu). Its loss is recon + beta * KL as in the "
         "test loss: z is drawn around mu with the same noise, so the mean over all test images is the run's test loss. "
         f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",

@@ -38,14 +38,21 @@ if len(chosen) > MOST_RUNS:
 called = components.labels(found)
 names = [called[run.id] for run in chosen]
 
-stage, controls = st.columns([3, 1], gap="large")
+between = st.segmented_control(
+    "Between", LETTERS, default="Two pictures", required=True, key="between", bind="query-params",
+    label_visibility="collapsed",
+)  # fmt: skip
+if between == "Four pictures":  # maps need room: their corners are chosen below them
+    stage, seats, controls = st.container(), st.columns(4), st.container()
+else:
+    stage, controls = st.columns([3, 1], gap="large")
+    seats = [controls] * 2
+offered, about = ends.held_out(chosen)
+points = []
+for place, (letter, seat) in enumerate(zip(LETTERS[between], seats, strict=True), 1):
+    with seat:
+        points.append(ends.choose(letter, place=place, pictures=offered))
 with controls:
-    between = st.segmented_control(
-        "Between", LETTERS, default="Two pictures", required=True, key="between", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    offered, about = ends.held_out(chosen)
-    points = [ends.choose(letter, place=place, pictures=offered) for place, letter in enumerate(LETTERS[between], 1)]
     way = st.segmented_control(
         "Way", WAYS, format_func=WAYS.get, default="linear", required=True, key="way", bind="query-params",
         help=ABOUT_WAYS,

@@ -29,13 +29,15 @@ with right:
             help="The study's three presets with both architectures, two runs at a time; the others wait in line.",
         )
 
-found = cache.all_runs(archived=st.toggle("Show archived runs", key="archived"))
+found = cache.all_runs(archived=st.session_state.get("archived", False))
 active = [run for run in found if run.active]
 shown = [run.id for run in active[::-1][: 2 * config.SLOTS]] or st.session_state.get("chosen", [])
 if shown := [run_id for run_id in shown if any(run.id == run_id for run in found)]:
     race.race(shown)
 
-st.subheader("All runs", anchor=False)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.subheader("All runs", anchor=False, width="content")
+    st.toggle("Show archived runs", key="archived")
 if not found:
     st.info("Nothing has been trained yet.", icon=":material/flag:")
 for run in found:
