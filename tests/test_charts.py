@@ -32,6 +32,11 @@ def run_of(losses, *, status="finished", progress=None, name=None, **settings):
     )
 
 
+LINE = {
+    split: {"loss": loss, "recon": 3.0, "kl": 1.0, "directions": 2} for split, loss in (("train", 5.5), ("test", 4.5))
+}
+
+
 def named(figure, part):
     return [trace for trace in figure.data if trace.name and part in trace.name]
 
@@ -116,3 +121,20 @@ def test_a_race_shows_where_every_run_stands():
     low, high = charts.race([ahead, behind]).layout.yaxis.range
     assert low < 45.0
     assert high > 90.0
+
+
+def lines(figure):
+    return {shape.y0 for shape in figure.layout.shapes}, [note.text for note in figure.layout.annotations]
+
+
+def test_the_best_linear_vae_is_one_line_for_all_runs_that_share_it():
+    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured={"pca": LINE}) for arch in config.ARCHS]
+    assert lines(charts.loss_curves(pair)) == ({4.5}, ["best linear VAE (PCA), test: 4.5"])
+    assert lines(charts.race(pair))[0] == {4.5}
+    assert lines(charts.loss_curves(pair, term="recon"))[0] == {3.0}
+    assert lines(charts.loss_curves(pair, splits=["train"])) == ({5.5}, ["best linear VAE (PCA), train: 5.5"])
+    assert charts.loss_curves(pair, log=True).layout.annotations[0].y == pytest.approx(0.653, abs=1e-3)
+
+
+def test_without_a_measurement_there_is_no_line():
+    assert lines(charts.loss_curves([run_of([5.0])])) == (set(), [])

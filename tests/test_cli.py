@@ -521,6 +521,11 @@ def test_evaluate_agrees_with_the_row_of_the_epoch_whose_weights_these_are(of_pa
     assert said.json["n_test"] == 12 and said.json["latent_dim"] == 4
     assert 1 <= said.json["active_units"] <= 4
     assert said.json["note"] == ""
+    line = runs.read(run.path).line
+    assert said.json["pca"] == line
+    for split in ("train", "test"):
+        assert line[split]["loss"] == pytest.approx(line[split]["recon"] + line[split]["kl"])
+        assert 0 < line[split]["directions"] <= 4
 
 
 def test_evaluate_says_the_loss_in_words(of_pair, pair):

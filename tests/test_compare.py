@@ -1,5 +1,6 @@
 """The words and the table of a comparison: no more is claimed than the figures allow."""
 
+import dataclasses
 import shlex
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def test_the_kept_epoch_counts_not_the_last():
 )
 def test_two_measured_runs_are_needed(chosen):
     assert compare.verdict(chosen) == "Two runs with a finished epoch each are needed for a comparison."
+
+
+def test_the_verdict_says_where_the_best_linear_vae_would_be():
+    line = {
+        "pca": {split: {"loss": 76.13, "recon": 52.85, "kl": 23.28, "directions": 36} for split in ("train", "test")}
+    }
+    pair = [dataclasses.replace(one, measured=line) for one in (CONV, FC)]
+    said = "The best linear VAE (PCA) would have 76.1: conv is 2.2 below, fc is 2.9 above."
+    assert compare.verdict(pair) == f"conv leads fc by 5.1 nats per image {AHEAD}. {said} {LUCK}"
+    assert compare.below_line(pair[0]) == pytest.approx(2.19)
+    assert compare.result(pair[1])["below_pca"] == pytest.approx(-2.94)
+    assert "PCA" not in compare.verdict([pair[0], FC])
 
 
 def test_a_damaged_run_is_left_out():
@@ -252,6 +265,7 @@ def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
         "test_loss": 80.0,
         "test_recon": 1.0,
         "test_kl": 1.0,
+        "below_pca": None,
         "n_test": 2000,
         "parameters": 77,
         "seconds": 7.5,

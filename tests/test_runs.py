@@ -55,6 +55,8 @@ def complete(folder: Path) -> runs.Run:
     runs.write_progress(
         path, {"updated": 1.5, "epoch": 2, "epochs": 9, "seen": 64, "of": 90, "loss": 80.5, "phase": "training"}
     )
+    line = {"loss": 76.1, "recon": 52.8, "kl": 23.3, "directions": 36}
+    runs.write_measured(path, pca={"train": line, "test": line})
     runs.write_outcome(path, "stopped", "Stopped on request.")
     return runs.read(path)
 
@@ -235,7 +237,7 @@ def test_a_lock_in_this_process_is_seen_too_and_free_afterwards(tmp_path):
 # ---- damaged files -----------------------------------------------------------------------------------------
 
 CORE = ("config.json", "metrics.json", "facts.json", "outcome.json")
-LOSABLE = ("progress.json", "notes.json")
+LOSABLE = ("progress.json", "notes.json", "measured.json")
 
 
 @pytest.mark.parametrize("name", CORE + LOSABLE)

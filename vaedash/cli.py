@@ -327,7 +327,7 @@ def interpolate(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """The held-out loss of the kept weights, and how many latents say anything."""
-    from vaedash import analysis, hardware, models
+    from vaedash import analysis, hardware, models, pca
     from vaedash import train as training
 
     run, model, epoch = _model(arguments)
@@ -343,6 +343,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in its precision.
     means = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
+    line = pca.measure_run(run, data_dir=config.data_dir(arguments.data_dir))
     record = {
         "run": run.id,
         "weights": arguments.weights,
@@ -352,6 +353,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         **{f"test_{term}": value for term, value in means.items()},
         "active_units": analysis.active_units(kl),
         "latent_dim": run.config.latent_dim,
+        "pca": line,
         "note": difference,
     }
     if arguments.json:
@@ -363,6 +365,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
             f"{means['kl']:.2f} nats per image\n  {record['active_units']} of {run.config.latent_dim} latents active "
             f"(mean KL over the test images above {analysis.ACTIVE_KL} nats)"
         )
+        if line:
+            print(
+                f"  the best linear VAE (PCA) has {line['test']['loss']:.2f} = {line['test']['recon']:.2f} + "
+                f"{run.config.beta:g} * {line['test']['kl']:.2f} on them, with {line['test']['directions']} directions"
+            )
         if difference:
             print(f"  {difference}")
     return DONE

@@ -17,7 +17,8 @@ def result(run: Run) -> dict[str, Any]:
     """One row of the results table; the losses are those of the epoch whose weights are kept, None before the first.
 
     Keys: `run`, `name`, `dataset`, `preset`, `model`, `seed`, `status`, `epochs`, `best_epoch`, `loss` (train),
-    `test_loss`, `test_recon`, `test_kl` in nats per image, `n_test`, `parameters`, `seconds`, `images_per_second`.
+    `test_loss`, `test_recon`, `test_kl` in nats per image, `below_pca` (`below_line`), `n_test`, `parameters`,
+    `seconds`, `images_per_second`.
     """
     best, settings = run.best or {}, run.config
     speeds = [row["images_per_second"] for row in run.epochs if row.get("images_per_second")]
@@ -35,6 +36,7 @@ def result(run: Run) -> dict[str, Any]:
         "test_loss": best.get("test_loss"),
         "test_recon": best.get("test_recon"),
         "test_kl": best.get("test_kl"),
+        "below_pca": below_line(run),
         "n_test": run.dataset.get("n_test"),
         "parameters": run.facts[-1].get("parameters") if run.facts else None,
         "seconds": sum(row.get("seconds") or 0.0 for row in run.epochs),
@@ -90,15 +92,20 @@ class Verdict:
     headline: str
     figures: str = ""
     since: str = ""
+    line: str = ""
     caveat: str = ""
 
     @property
     def grounds(self) -> str:
         """What stands behind the headline, in whole sentences; empty where it says everything."""
-        return f"{self.figures}{self.since}. {self.caveat}" if self.figures else ""
+        return f"{self.figures}{self.since}. {self.line}{self.caveat}" if self.figures else ""
 
     def __str__(self) -> str:
-        return f"{self.headline} ({self.figures}){self.since}. {self.caveat}" if self.figures else f"{self.headline}."
+        return (
+            f"{self.headline} ({self.figures}){self.since}. {self.line}{self.caveat}"
+            if self.figures
+            else f"{self.headline}."
+        )
 
 
 def verdict(chosen: Sequence[Run]) -> str:
@@ -123,11 +130,29 @@ def judged(chosen: Sequence[Run]) -> Verdict:
         f"{first.best['test_loss']:.1f} against {second.best['test_loss']:.1f} nats on the same {n_test:,} test images"
     )
     one, other, caveat = _label(first, second), _label(second, first), _caveat(first, second)
+    line = _against_line({one: first, other: second})
     if gap < 0.05:
-        return Verdict(headline=f"{one} and {other} are level", figures=figures, caveat=caveat)
+        return Verdict(headline=f"{one} and {other} are level", figures=figures, line=line, caveat=caveat)
     since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
     headline = f"{one} leads {other} by {gap:.1f} nats per image"
-    return Verdict(headline=headline, figures=figures, since=since, caveat=caveat)
+    return Verdict(headline=headline, figures=figures, since=since, line=line, caveat=caveat)
+
+
+def below_line(run: Run) -> float | None:
+    """By how many nats the run's test loss is below that of the best linear VAE; negative above it, None where that is unknown."""
+    if not run.line or not run.best or run.best["test_loss"] is None:
+        return None
+    return run.line["test"]["loss"] - run.best["test_loss"]
+
+
+def _against_line(named: Mapping[str, Run]) -> str:
+    """What the best linear VAE would have, and how each run stands to it; empty where that is unknown."""
+    gaps = {name: below_line(run) for name, run in named.items()}
+    if None in gaps.values():
+        return ""
+    stands = [f"{name} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for name, gap in gaps.items()]
+    best = next(iter(named.values())).line["test"]["loss"]
+    return f"The best linear VAE (PCA) would have {best:.1f}: {', '.join(stands)}. "
 
 
 def _caveat(first: Run, second: Run) -> str:

@@ -14,7 +14,7 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ PROVENANCE: Mapping[str, str] = {
     "metrics.json": "losses of each finished epoch: the trainer; replaced whole",
     "progress.json": "where it is within an epoch: the trainer, about once a second; losing it loses nothing",
     "outcome.json": "how it ended: the trainer's last act",
+    "measured.json": "what was measured beside the losses once it had ended, such as the PCA line; losing it loses nothing",
     "notes.json": "display name, tags, star, archived: the person, through page or command line",
     "stop": "a request to stop: page or command line; the trainer polls it between batches",
     "lock": "held by the training process for its life; the kernel drops it however the process dies",
@@ -80,6 +81,7 @@ class Run:
     outcome: Mapping[str, Any] | None
     notes: Mapping[str, Any]
     status: str
+    measured: Mapping[str, Any] = field(default_factory=dict)
     damage: str | None = None
 
     @property
@@ -113,6 +115,11 @@ class Run:
         Where they were a copy of a built-in dataset, `copy_of` names that one.
         """
         return self.facts[-1].get("dataset", {}) if self.facts else {}
+
+    @property
+    def line(self) -> Mapping[str, Mapping[str, float]]:
+        """Of the best linear VAE on its images (`pca.line`), for `train` and `test`; empty where it was not measured."""
+        return self.measured.get("pca") or {}
 
     @property
     def active(self) -> bool:
@@ -210,6 +217,7 @@ def read(path: Path) -> Run:
     # What loses nothing when it is lost does not make a run damaged.
     progress = record("progress.json", _check_progress, None)
     notes = record("notes.json", _check_record, {})
+    measured = record("measured.json", _check_measured, {})
     return Run(
         path=path,
         config=settings,
@@ -219,6 +227,7 @@ def read(path: Path) -> Run:
         progress=progress,
         outcome=outcome,
         notes=notes,
+        measured=measured,
         status=DAMAGED if damage else derive_status(path, held=held, outcome=outcome, created=created, now=time.time()),
         damage=damage,
     )
@@ -227,7 +236,15 @@ def read(path: Path) -> Run:
 def signature(path: Path) -> tuple[Any, ...]:
     """Something that differs whenever `read(path)` would: readings may be kept for as long as it stays the same."""
     stats: list[Any] = []
-    for name in ("config.json", "metrics.json", "facts.json", "outcome.json", "notes.json", "progress.json"):
+    for name in (
+        "config.json",
+        "metrics.json",
+        "facts.json",
+        "outcome.json",
+        "notes.json",
+        "measured.json",
+        "progress.json",
+    ):
         try:
             stat = os.stat(path / name)
             stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
@@ -395,6 +412,12 @@ def write_notes(path: Path, **changes: Any) -> None:
         except (FileNotFoundError, ValueError):
             notes = {}
         storage.write_json(path / "notes.json", {**notes, "schema": config.SCHEMA, **changes})
+
+
+def write_measured(path: Path, **figures: Any) -> None:
+    """Add to what was measured of an ended run."""
+    with FileLock(path / "notes.lock"):
+        storage.write_json(path / "measured.json", {**read(path).measured, "schema": config.SCHEMA, **figures})
 
 
 def _plain(value: Any) -> Any:
@@ -573,6 +596,15 @@ def _check_facts(value: Any) -> tuple[Mapping[str, Any], ...]:
         if not all(isinstance(size, int) for size in sizes):
             raise ValueError("does not say how many images there were")
     return tuple(starts)
+
+
+def _check_measured(value: Any) -> dict[str, Any]:
+    record = _check_record(value)
+    if line := record.get("pca"):
+        figures = [line[split][name] for split in ("train", "test") for name in ("loss", "recon", "kl", "directions")]
+        if not all(isinstance(figure, (int, float)) for figure in figures):
+            raise ValueError("has a figure that is not a number")
+    return record
 
 
 def _check_outcome(value: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import os
 import shutil
 import sys
 import traceback
@@ -55,10 +54,23 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     arguments = parser.parse_args()
     try:
-        return 0 if work(arguments.path, arguments.data_dir) not in ("failed", "diverged") else 1
+        status = work(arguments.path, arguments.data_dir)
     except VaedashError as error:
         print(error, flush=True)
         return 1
+    if status in ("finished", "early-stopped"):
+        _measure(arguments.path, arguments.data_dir)
+    return int(status in ("failed", "diverged"))
+
+
+def _measure(path: Path, data_dir: Path) -> None:
+    """What the best linear VAE would have reached; the run itself is over, whatever comes of this."""
+    from vaedash import pca
+
+    try:
+        pca.measure_run(runs.read(path), data_dir=data_dir)
+    except Exception as error:
+        print(f"The PCA line could not be measured: {error}", flush=True)
 
 
 if __name__ == "__main__":

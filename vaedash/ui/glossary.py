@@ -21,6 +21,8 @@ WORDS: Mapping[str, str] = {
     "early stopping": "a run ends by itself once its loss has hardly fallen for some epochs in a row (its patience).",
     "batch size": "how many pictures it looks at before it corrects itself a little.",
     "learning rate": "how large each of these corrections is. Too small is slow; too large never settles.",
+    "PCA line": "the loss of the best linear VAE, which follows from the pictures by a formula, without training (PCA). A "
+    "network that stays above it has learned less than a formula knows.",
     "seed": "the number that all chance follows from: the same one gives the same again, another one shows how much was "
     "luck.",
     "prior sample": "a picture drawn from random z: made up, not remembered.",

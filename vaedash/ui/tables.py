@@ -24,6 +24,7 @@ _COLUMNS = (
     "test_loss",
     "test_recon",
     "test_kl",
+    "below_pca",
 )
 _COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
@@ -56,6 +57,7 @@ def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: 
             "test_loss": _nats("loss", "train, test"),
             "test_recon": _nats("recon", "train, test"),
             "test_kl": _nats("KL", "train, test"),
+            "below_pca": st.column_config.NumberColumn("below PCA", format="%.1f", help=glossary.about("PCA line")),
             "n_test": st.column_config.NumberColumn("test images", help=glossary.about("train, test")),
             "parameters": st.column_config.NumberColumn(format="localized"),
             "seconds": st.column_config.NumberColumn(format="%.0f"),
