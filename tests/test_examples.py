@@ -67,9 +67,7 @@ def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
 def test_the_leads_in_the_text_are_those_of_the_runs():
     readme = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
-    leads = [
-        STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY
-    ]
+    leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
     assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]
 
 

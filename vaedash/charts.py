@@ -85,11 +85,26 @@ def loss_curves(
                 marker={"color": HUE[arch], "size": 10, "line": {"width": 2, "color": "white"}},
                 hovertemplate=f"weights kept: epoch {run.best_epoch}<extra></extra>",
             )
+    _add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
     for band in _seed_bands(chosen, term, axis):
         figure.add_traces(band)
     figure.update_layout(xaxis={"title": AXES[axis], "rangemode": "tozero", "automargin": True}, **_LAYOUT)
     figure.update_yaxes(title=f"{TERMS[term]} (nats per image)", automargin=True, type="log" if log else "linear")
     return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
+
+
+def _add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *, log: bool = False) -> None:
+    """Where the best linear VAE (`pca.line`) would be, for each beta and latent size among runs on the same images."""
+    for height in {round(run.line[split][term], 2) for run in chosen if run.line}:
+        figure.add_hline(y=height, line={"color": "gray", "width": 1.5, "dash": "dash"})
+        # On the axis, not in the legend: it belongs to the images, not to a run.
+        figure.add_annotation(
+            text=f"best linear VAE (PCA), {split}: {height:.1f}",
+            **{"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "bottom"},  # curves begin high above it
+            y=math.log10(height) if log else height,
+            showarrow=False,
+            font={"color": "gray", "size": 13},
+        )
 
 
 def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
@@ -168,6 +183,7 @@ def race(chosen: Sequence[Run]) -> go.Figure:
             marker={"size": 8},
             hovertemplate="%{y:.1f}",
         )
+    _add_line(figure, chosen, "loss", "test")
     figure.update_layout(
         xaxis={"title": AXES["epoch"], "range": [0, _reach(chosen)], "automargin": True},
         yaxis={"title": "loss (nats per image)", "range": _lower_part(chosen), "automargin": True},

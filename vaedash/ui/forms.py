@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from vaedash import config, datasets, forecast, launch, runs, storage
-from vaedash.config import DATASETS, PRESETS, RunConfig
+from vaedash.config import DATASETS, PRESETS, STUDY, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run
 from vaedash.ui import components, glossary
@@ -114,7 +114,7 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
     seeds = sorted({one.seed for one in chosen})
     return [
         RunConfig.build(preset=preset, arch=arch, seed=seed, **keep)
-        for preset in PRESETS
+        for preset in STUDY
         for seed in seeds
         for arch in config.ARCHS
     ]
