@@ -24,6 +24,7 @@ _WORDS = {
     "epochs": ("epoch",),
     "batch_size": ("batch size",),
     "lr": ("learning rate",),
+    "schedule": ("learning rate",),
     "latent_dim": ("latent size",),
     "beta": ("beta", "recon", "KL"),
     "kl_warmup": ("KL", "epoch"),
@@ -154,7 +155,22 @@ def _dataset() -> str | None:
 def _own_values() -> dict[str, Any]:
     columns = st.columns(3)
     labels = {"batch_size": "Batch size", "lr": "Learning rate", "latent_dim": "Latent size"}
-    return {name: _number(name, label, column) for (name, label), column in zip(labels.items(), columns, strict=True)}
+    numbers = {
+        name: _number(name, label, column) for (name, label), column in zip(labels.items(), columns, strict=True)
+    }
+    choices = {
+        name: column.segmented_control(
+            name.capitalize(),
+            _SETTING[name].metadata["choices"],
+            default=_SETTING[name].default,
+            required=True,
+            key=name,
+            bind="query-params",
+            help=_help(name),
+        )
+        for name, column in zip(("schedule", "activation"), st.columns(2), strict=True)
+    }
+    return numbers | choices
 
 
 def _number(name: str, label: str, place: Any, *, value: Any = None) -> Any:
@@ -194,9 +210,13 @@ def _preset_words() -> str:
     lines = [
         f"**{name}**: batch size {values['batch_size']}, learning rate {values['lr']:g}, latent size {values['latent_dim']}"
         for name, values in PRESETS.items()
+        if name in STUDY
     ]
     words = glossary.about("batch size", "learning rate", "latent size")
-    return f"The study's three sets of parameters. {'; '.join(lines)}.\n\n{words}"
+    fast = (
+        "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a quarter of them"
+    )
+    return f"The study's three sets of parameters. {'; '.join(lines)}. {fast}.\n\n{words}"
 
 
 # ---- cost ---------------------------------------------------------------------------------------------
@@ -276,4 +296,5 @@ def _copy_into_form(run: Run) -> None:
     if one.dataset in DATASETS:
         st.session_state.dataset = one.dataset
     if one.preset is None:
-        st.session_state.update(batch_size=one.batch_size, lr=one.lr, latent_dim=one.latent_dim)
+        for name in PRESETS["fast"]:  # the preset that says most
+            st.session_state[name] = getattr(one, name)
