@@ -97,10 +97,10 @@ def _add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *
     """Where the best linear VAE (`pca.line`) would be, for each beta and latent size among runs on the same images."""
     for height in {round(run.line[split][term], 2) for run in chosen if run.line}:
         figure.add_hline(y=height, line={"color": "gray", "width": 1.5, "dash": "dash"})
-        # On the axis, not in the legend: it belongs to the images, not to a run.
+        # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
         figure.add_annotation(
-            text=f"best linear VAE (PCA), {split}: {height:.1f}",
-            **{"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "bottom"},  # curves begin high above it
+            text=f"PCA line, {split}: {height:.1f}",
+            **{"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "top"},
             y=math.log10(height) if log else height,
             showarrow=False,
             font={"color": "gray", "size": 13},
