@@ -3,8 +3,10 @@
 import contextlib
 import dataclasses
 import io
+import re
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,63 @@ from vaedash.config import RunConfig
 from vaedash.runs import Run
 
 N_TRAIN, N_TEST = 52, 12
+
+
+# ---- the promises, and the figure that each test reached ------------------------------------------------
+
+
+# What is counted for each promise.
+COUNTED = {
+    "R1": "kills that left a readable run and every announced epoch",
+    "R2": "resumes equal to an uninterrupted run, bit for bit",
+    "R4": "cases with a true status",
+    "R6": "full disks that left the old data whole, said so, and were overcome",
+    "R7": "damaged files read without an exception, the other runs as ever",
+    "R8": "flipped bits found",
+    "R9": "runs with a NaN or Inf ended as diverged, with a remedy and the last good weights",
+    "R10": "launches with an id, a lock and a turn of their own",
+    "R11": "hostile names without an effect",
+    "R12": "foreign or malicious checkpoints refused in one sentence, none of them run",
+    "R13": "odd or bad images used, or skipped and counted",
+    "R14": "missing or half-there images told with what, where to and where from",
+    "R17": "planted mistakes caught",
+}
+
+
+@pytest.fixture
+def promise(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Notes what this test measures: `promise("R8", cases=1000)` is "1,000 of 1,000 flipped bits found" once it has passed.
+
+    Cases of several tests add up. With `cases=None`, the words given are the whole figure.
+    """
+
+    def note(which: str, words: str = "", *, cases: int | None = 1) -> None:
+        request.node.user_properties.append(("promise", (which, words or COUNTED[which], cases)))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of promises: which one, the figure, the files whose tests measured it."""
+    tried: Counter[tuple[str, str]] = Counter()
+    kept: Counter[tuple[str, str]] = Counter()
+    files: dict[tuple[str, str], dict[str, None]] = {}
+    counted: dict[tuple[str, str], bool] = {}
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in report.user_properties if getattr(report, "when", "") == "call" else ():
+            if name == "promise":
+                which, words, cases = value
+                counted[which, words] = cases is not None
+                tried[which, words] += cases or 1
+                kept[which, words] += (cases or 1) * report.passed
+                files.setdefault((which, words), {})[report.nodeid.partition("::")[0]] = None
+    if tried:
+        terminalreporter.section("promises")
+    for key in sorted(tried, key=lambda key: (int(re.sub(r"\D", "", key[0]) or 0), key[1])):
+        which, words = key
+        figure = f"{kept[key]:,} of {tried[key]:,} {words}" if counted[key] else words
+        missed = "" if kept[key] == tried[key] else "MISSED: "
+        terminalreporter.line(f"{missed}{which}: {figure}  ({', '.join(files[key])})")
 
 
 def _pictures(count: int, seed: int) -> Iterator[bytes]:

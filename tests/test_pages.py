@@ -81,7 +81,8 @@ def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
     assert {runs.read(path).config.dataset for path in started[0]} == {"shapes"}
 
 
-def test_a_double_click_launches_once(folder, monkeypatch):
+def test_a_double_click_launches_once(folder, monkeypatch, promise):
+    promise("R10", "double clicks launched once")
     started = []
     monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
     at = shown("train")

@@ -241,7 +241,7 @@ LOSABLE = ("progress.json", "notes.json", "measured.json")
 
 
 @pytest.mark.parametrize("name", CORE + LOSABLE)
-def test_a_file_that_ends_too_soon_is_noticed_at_every_length(tmp_path, name):
+def test_a_file_that_ends_too_soon_is_noticed_at_every_length(tmp_path, name, promise):
     sound, run = make(tmp_path), complete(tmp_path)
     data = (run.path / name).read_bytes()
     for length in range(len(data) - 1):  # the last byte is a newline
@@ -253,6 +253,7 @@ def test_a_file_that_ends_too_soon_is_noticed_at_every_length(tmp_path, name):
             assert cut.damage.count(name) == 1
         else:
             assert cut.status == "stopped" and cut.damage is None
+    promise("R7", cases=len(data) - 1)
     assert [other.status for other in runs.list_runs(tmp_path) if other.id == sound.id] == ["queued"]
     (run.path / name).write_bytes(data)
     assert runs.read(run.path) == run
@@ -276,7 +277,8 @@ GARBAGE = {
 
 @pytest.mark.parametrize("name", CORE + LOSABLE)
 @pytest.mark.parametrize("garbage", [*GARBAGE, "folder"])
-def test_garbage_damages_its_own_run_only_and_loses_no_more_than_it_must(tmp_path, name, garbage):
+def test_garbage_damages_its_own_run_only_and_loses_no_more_than_it_must(tmp_path, name, garbage, promise):
+    promise("R7")
     sound, run = make(tmp_path), complete(tmp_path)
     (run.path / name).unlink()
     if garbage == "folder":
@@ -312,7 +314,7 @@ def put(value, place: tuple, what):
 
 
 @pytest.mark.parametrize("name", CORE + LOSABLE)
-def test_a_value_of_any_other_type_at_any_place_breaks_nothing(tmp_path, name):
+def test_a_value_of_any_other_type_at_any_place_breaks_nothing(tmp_path, name, promise):
     run = complete(tmp_path)
     value = storage.read_json(run.path / name)
     others = [None, True, -1, 0, 1.0, 2.5, 1e300, 10**300, "x", "", [], {}, [1], {"a": 1}, "\ud800", ...]
@@ -328,6 +330,7 @@ def test_a_value_of_any_other_type_at_any_place_breaks_nothing(tmp_path, name):
             raise AssertionError(f"{name} with {other!r} at {place}") from error
         assert read.status in ("damaged", *runs.OUTCOMES)
         tried += 1
+    promise("R7", cases=tried)
     assert tried > 40
 
 
@@ -349,7 +352,8 @@ def test_rows_that_are_no_epochs_are_damage_and_the_sentence_says_which(tmp_path
     assert (run.status, run.damage, run.epochs) == ("damaged", f"Cannot be read: {said}.", ())
 
 
-def test_a_run_of_a_newer_vaedash_is_damaged_here_and_says_what_to_do(tmp_path):
+def test_a_run_of_a_newer_vaedash_is_damaged_here_and_says_what_to_do(tmp_path, promise):
+    promise("R7")
     sound, path = make(tmp_path), make(tmp_path).path
     storage.write_json(path / "config.json", {**storage.read_json(path / "config.json"), "schema": config.SCHEMA + 1})
     run = runs.read(path)

@@ -128,19 +128,22 @@ def told(data_dir: Path) -> str:
     return str(caught.value)
 
 
-def test_a_missing_folder_is_told_with_the_file_its_place_and_its_source(tmp_path):
+def test_a_missing_folder_is_told_with_the_file_its_place_and_its_source(tmp_path, promise):
+    promise("R14")
     message = told(tmp_path)
     assert "there is no folder" in message
     assert "Download img_align_celeba.zip" in message
     assert "list_eval_partition.txt" in message
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_an_empty_folder_is_told(tmp_path, promise):
+    promise("R14")
     (tmp_path / "celeba").mkdir()
     assert "has no CelebA images: it holds nothing" in told(tmp_path)
 
 
-def test_a_folder_with_the_partition_but_no_images_is_told(tmp_path):
+def test_a_folder_with_the_partition_but_no_images_is_told(tmp_path, promise):
+    promise("R14")
     (tmp_path / "celeba" / "img_align_celeba").mkdir(parents=True)
     partition(tmp_path)
     assert "it holds 1 .txt file" in told(tmp_path)
@@ -157,7 +160,8 @@ def test_a_folder_with_the_partition_but_no_images_is_told(tmp_path):
         (b"PK\x03\x04 and no more", "the beginning of a zip whose end is missing"),
     ],
 )
-def test_a_zip_that_is_not_one_is_told_with_what_it_is(tmp_path, data, expected):
+def test_a_zip_that_is_not_one_is_told_with_what_it_is(tmp_path, data, expected, promise):
+    promise("R14")
     (tmp_path / "celeba").mkdir()
     (tmp_path / "celeba" / "img_align_celeba.zip").write_bytes(data)
     message = told(tmp_path)
@@ -165,7 +169,8 @@ def test_a_zip_that_is_not_one_is_told_with_what_it_is(tmp_path, data, expected)
     assert str(tmp_path / "celeba" / "img_align_celeba.zip") in message
 
 
-def test_a_zip_without_images_is_told(tmp_path):
+def test_a_zip_without_images_is_told(tmp_path, promise):
+    promise("R14")
     (tmp_path / "celeba").mkdir()
     with zipfile.ZipFile(tmp_path / "celeba" / "img_align_celeba.zip", "w") as archive:
         archive.writestr("list_attr_celeba.txt", "x")
@@ -181,20 +186,23 @@ def test_a_zip_without_images_is_told(tmp_path):
         (TEXT[: TEXT.index("000031")], "does not name 20 of the 50 images"),
     ],
 )
-def test_a_damaged_partition_file_is_told(tmp_path, text, expected):
+def test_a_damaged_partition_file_is_told(tmp_path, text, expected, promise):
+    promise("R14")
     unpacked(tmp_path)
     partition(tmp_path, text)
     assert expected in told(tmp_path)
 
 
-def test_images_that_stop_half_way_are_told(tmp_path):
+def test_images_that_stop_half_way_are_told(tmp_path, promise):
+    promise("R14")
     unpacked(tmp_path, faces=dict(list(FACES.items())[:42]))
     partition(tmp_path)
     message = told(tmp_path)
     assert "40 training and 0 test images: 8 images that the partition file names are not there" in message
 
 
-def test_nothing_but_bad_images_is_told(tmp_path):
+def test_nothing_but_bad_images_is_told(tmp_path, promise):
+    promise("R14")
     unpacked(tmp_path, faces=dict.fromkeys(FACES, b"x"))
     assert "None of 45 CelebA images" in told(tmp_path)
 

@@ -188,7 +188,8 @@ def test_an_unpacked_folder_that_is_not_whole_is_unpacked_anew(tmp_path, offline
     assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
 
 
-def test_a_server_out_of_reach_is_a_sentence_with_everything_to_do_it_by_hand(tmp_path, offline):
+def test_a_server_out_of_reach_is_a_sentence_with_everything_to_do_it_by_hand(tmp_path, offline, promise):
+    promise("R14")
     text = failure(tmp_path, ARCHIVE)
     assert text.startswith(f"CIFAR-10 could not be downloaded from {NOWHERE}: the server cannot be reached (")
     assert "www.cs.toronto.edu, has been throttled since June 2026" in text
@@ -197,7 +198,8 @@ def test_a_server_out_of_reach_is_a_sentence_with_everything_to_do_it_by_hand(tm
     assert "set VAEDASH_CIFAR10_URL to the address of a mirror" in text
 
 
-def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archive, server):
+def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archive, server, promise):
+    promise("R14")
     server.body = PACKED[:-1] + b"\xff"
     text = failure(tmp_path, archive)
     assert f"MD5 {hashlib.md5(server.body).hexdigest()} in place of {archive.md5}" in text
@@ -209,7 +211,8 @@ def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archi
 
 
 @pytest.mark.parametrize(("data", "flaw"), [(PACKED[:500], "has 500 bytes"), (PACKED[:-1] + b"\xff", "has the MD5")])
-def test_a_damaged_archive_put_there_by_hand_is_named_and_left_alone(tmp_path, offline, data, flaw):
+def test_a_damaged_archive_put_there_by_hand_is_named_and_left_alone(tmp_path, offline, data, flaw, promise):
+    promise("R14")
     path = tmp_path / cifar10.FILENAME
     path.write_bytes(data)
     text = failure(tmp_path, ARCHIVE)
@@ -218,7 +221,8 @@ def test_a_damaged_archive_put_there_by_hand_is_named_and_left_alone(tmp_path, o
 
 
 @pytest.mark.parametrize("length", [True, False])
-def test_a_web_page_in_place_of_the_archive_is_recognised(tmp_path, archive, server, length):
+def test_a_web_page_in_place_of_the_archive_is_recognised(tmp_path, archive, server, length, promise):
+    promise("R14")
     server.body, server.length = b"<html>Quota exceeded</html>", length
     assert "web page" in failure(tmp_path, archive)
     server.body = PACKED

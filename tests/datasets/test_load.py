@@ -134,7 +134,8 @@ def test_two_processes_that_ask_at_once_agree(photos, tmp_path):
     assert sorted("decoded" in output for output in outputs) == [False, True]
 
 
-def test_a_path_that_is_not_there_is_told(tmp_path):
+def test_a_path_that_is_not_there_is_told(tmp_path, promise):
+    promise("R14")
     with pytest.raises(DatasetError, match=r"There is no file or folder .*nowhere"):
         datasets.load(str(tmp_path / "nowhere"), data_dir=tmp_path / "data")
 
