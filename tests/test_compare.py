@@ -4,9 +4,10 @@ import dataclasses
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from vaedash import compare
+from vaedash import compare, runs
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 
@@ -305,3 +306,73 @@ def test_the_studys_table_has_the_studys_columns():
     for heading in ("preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"):
         assert heading in headings
     assert "73.9" in table and "79.1" in table
+
+
+# ---- difference or luck --------------------------------------------------------------------------------------
+
+
+def with_losses(folder, chosen, losses):
+    path = folder / chosen.id
+    path.mkdir()
+    runs.write_test_losses(path, losses)
+    return dataclasses.replace(chosen, path=path)
+
+
+def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_varied(tmp_path):
+    rng = np.random.default_rng(0)
+    easy = rng.gamma(4.0, 20.0, 2000)
+    pair = [with_losses(tmp_path, one, easy + shift + rng.normal(0, 4, 2000)) for one, shift in ((CONV, 0), (FC, 5.13))]
+    found = compare.over_images(*pair)
+    assert found.low < 5.13 < found.high and found.count == 2000
+    said = compare.verdict(pair)
+    assert f"95% interval of the difference: {found.low:.1f} to {found.high:.1f} over other test images. {LUCK}" in said
+
+
+def test_losses_of_other_images_are_not_paired(tmp_path):
+    pair = [with_losses(tmp_path, one, np.ones(count)) for one, count in ((CONV, 5), (FC, 6))]
+    assert compare.over_images(*pair) is None
+
+
+def of_seeds(*gaps):
+    return [
+        run(f"{letter}bcde{seed}", 90.0, 74.0 + gap * (arch == "fc"), arch=arch, seed=seed)
+        for seed, gap in enumerate(gaps)
+        for letter, arch in (("a", "fc"), ("b", "conv"))
+    ]
+
+
+def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seeds():
+    said = compare.verdict(of_seeds(5.5, 5.9, 6.3))
+    assert said.startswith("conv leads fc by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
+    assert "95% interval of the difference: 4.9 to 6.9 over other seeds." in said
+    assert LUCK not in said and "differ in seed" not in said
+
+
+def test_a_lead_that_another_seed_may_turn_is_called_luck():
+    said = compare.verdict(of_seeds(1.0, -1.5, 2.0))
+    assert said.startswith("conv leads fc by 0.5 nats") and "over other seeds: it may be luck." in said
+
+
+def test_the_best_single_run_does_not_decide_between_architectures_of_several_seeds():
+    """fc has the best run of all, conv the lower mean."""
+    assert compare.verdict(of_seeds(-0.5, 3.0, 3.5)).startswith("conv leads fc by 2.0 nats")
+
+
+def test_an_unfair_comparison_proposes_the_run_that_would_be_fair():
+    unfair = run("qqqqqq", 85.0, arch="fc", batch_size=128)
+    label, [fair] = compare.proposed([CONV, unfair])
+    assert label == f"Train fc with the settings of {CONV.name}"
+    assert fair == dataclasses.replace(CONV.config, arch="fc")
+
+
+def test_a_fair_comparison_proposes_another_seed():
+    label, both = compare.proposed([CONV, FC])
+    assert label == "Train both with another seed (1)"
+    assert [(one.arch, one.seed) for one in both] == [("conv", 1), ("fc", 1)]
+
+
+@pytest.mark.parametrize("status", ["running", "queued"])
+def test_nothing_is_proposed_while_they_run_or_without_their_images(status):
+    assert compare.proposed([dataclasses.replace(CONV, status=status), FC]) == ("", [])
+    copied = run("abcdef", 80.0, arch="conv", copy_of="cifar10")
+    assert compare.proposed([copied, FC]) == ("", [])

@@ -19,9 +19,9 @@ APP = PACKAGE.parent / "streamlit_app.py"
 # A room may import from the floors below and from the rooms named before it on its own.
 FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
-    ("runs", "models"),
+    ("runs", "models", "luck"),
     ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
-    ("train", "forecast", "bench", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "worker", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)

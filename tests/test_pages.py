@@ -182,3 +182,15 @@ def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
     runs.write_metrics(run.path, [row(1, 3.0)])
     assert len(cache.all_runs()[0].epochs) == 1
     assert len(reads) == 1
+
+
+def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others(folder, monkeypatch):
+    monkeypatch.setattr(launch, "start", lambda *_, **__: [])
+    pair = [make_run(folder, arch="fc", batch_size=32), make_run(folder, arch="conv", loss=40.0)]
+    at = shown("compare", runs=",".join(run.id for run in pair))
+    at.button(key="missing").click().run()
+    assert not at.exception
+    added = {run.id for run in runs.list_runs(folder)} - {run.id for run in pair}
+    [new] = [runs.find(folder, one) for one in added]
+    assert (new.config.arch, new.config.batch_size) == ("fc", 64)
+    assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}

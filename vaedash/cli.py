@@ -327,7 +327,7 @@ def interpolate(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """The held-out loss of the kept weights, and how many latents say anything."""
-    from vaedash import analysis, hardware, models, pca
+    from vaedash import aftermath, analysis, hardware, models
     from vaedash import train as training
 
     run, model, epoch = _model(arguments)
@@ -343,7 +343,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in its precision.
     means = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
-    line = pca.measure_run(run, data_dir=config.data_dir(arguments.data_dir))
+    line = aftermath.measure(run, data_dir=config.data_dir(arguments.data_dir))["pca"]
     record = {
         "run": run.id,
         "weights": arguments.weights,

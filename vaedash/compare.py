@@ -1,12 +1,15 @@
 """Runs side by side, in figures and in words: the results table, what differs between two runs, who leads and by how much."""
 
+import dataclasses
 import shlex
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vaedash import config
+from vaedash import config, luck, runs
 from vaedash.config import RunConfig
+from vaedash.luck import Interval
 from vaedash.runs import Run
 
 # Settings that may differ between two runs without making them incomparable as architectures.
@@ -92,20 +95,15 @@ class Verdict:
     headline: str
     figures: str = ""
     since: str = ""
-    line: str = ""
-    caveat: str = ""
+    rest: tuple[str, ...] = ()  # sentences: how sure it is, the line, what else may have made the difference
 
     @property
     def grounds(self) -> str:
         """What stands behind the headline, in whole sentences; empty where it says everything."""
-        return f"{self.figures}{self.since}. {self.line}{self.caveat}" if self.figures else ""
+        return " ".join([f"{self.figures}{self.since}.", *self.rest]) if self.figures else ""
 
     def __str__(self) -> str:
-        return (
-            f"{self.headline} ({self.figures}){self.since}. {self.line}{self.caveat}"
-            if self.figures
-            else f"{self.headline}."
-        )
+        return " ".join([f"{self.headline}{f' ({self.figures})' * bool(self.figures)}{self.since}.", *self.rest])
 
 
 def verdict(chosen: Sequence[Run]) -> str:
@@ -124,18 +122,79 @@ def judged(chosen: Sequence[Run]) -> Verdict:
             headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
             "different units"
         )
-    gap = second.best["test_loss"] - first.best["test_loss"]
+    pairs = _pairs(measured, first, second)
+    if statistics.fmean(_gap(*pair) for pair in pairs) < 0:  # the best run of all, but not the better architecture
+        first, second, pairs = second, first, [(b, a) for a, b in pairs]
+    gap = statistics.fmean(_gap(*pair) for pair in pairs)
+    means = [statistics.fmean(run.best["test_loss"] for run in side) for side in zip(*pairs, strict=True)]
+    several = f", means of {len(pairs)} seeds," if len(pairs) > 1 else ""
     n_test = first.dataset.get("n_test", 0)
-    figures = (
-        f"{first.best['test_loss']:.1f} against {second.best['test_loss']:.1f} nats on the same {n_test:,} test images"
-    )
-    one, other, caveat = _label(first, second), _label(second, first), _caveat(first, second)
-    line = _against_line({one: first, other: second})
+    figures = f"{means[0]:.1f} against {means[1]:.1f} nats{several} on the same {n_test:,} test images"
+    one, other = _label(first, second), _label(second, first)
+    sentences = (_luck(pairs), _against_line({one: first, other: second}), _caveat(first, second, len(pairs)))
+    rest = tuple(filter(None, sentences))
     if gap < 0.05:
-        return Verdict(headline=f"{one} and {other} are level", figures=figures, line=line, caveat=caveat)
+        return Verdict(headline=f"{one} and {other} are level", figures=figures, rest=rest)
     since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
     headline = f"{one} leads {other} by {gap:.1f} nats per image"
-    return Verdict(headline=headline, figures=figures, since=since, line=line, caveat=caveat)
+    return Verdict(headline=headline, figures=figures, since=since, rest=rest)
+
+
+def _gap(first: Run, second: Run) -> float:
+    return second.best["test_loss"] - first.best["test_loss"]
+
+
+def _pairs(measured: Sequence[Run], first: Run, second: Run) -> list[tuple[Run, Run]]:
+    """The two runs, or, where both are there with several seeds in common, a pair for each seed that is over."""
+    sides = [
+        {run.config.seed: run for run in measured if not run.active and _but_seed(run) == _but_seed(rival)}
+        for rival in (first, second)
+    ]
+    common = sorted(sides[0].keys() & sides[1].keys()) if _but_seed(first) != _but_seed(second) else []
+    return [(sides[0][seed], sides[1][seed]) for seed in common] if len(common) > 1 else [(first, second)]
+
+
+def _but_seed(run: Run) -> RunConfig:
+    return dataclasses.replace(run.config, seed=0)
+
+
+def over_images(first: Run, second: Run) -> Interval | None:
+    """How much lower the first run's loss is over other test images like these; None where that was not measured of both."""
+    losses = [runs.test_losses(run.path) for run in (first, second)]
+    if any(one is None for one in losses) or len(losses[0]) != len(losses[1]) or not same_axis(first, second):
+        return None
+    return luck.over_images(losses[1], losses[0])
+
+
+def _luck(pairs: Sequence[tuple[Run, Run]]) -> str:
+    """How sure the difference is, over other images and over other seeds, as far as either was varied."""
+    images = over_images(*pairs[0]) if len(pairs) == 1 else None
+    seeds = luck.over_seeds([_gap(*pair) for pair in pairs])
+    said = [
+        f"{found.low:.1f} to {found.high:.1f} over other {what}"
+        for found, what in ((images, "test images"), (seeds, "seeds"))
+        if found
+    ]
+    if not said:
+        return ""
+    sure = "" if all(found.certain for found in (images, seeds) if found) else ": it may be luck"
+    return f"95% interval of the difference: {' and '.join(said)}{sure}."
+
+
+def proposed(chosen: Sequence[Run]) -> tuple[str, list[RunConfig]]:
+    """What is missing for a fair or a surer comparison, in words, and the runs that would bring it; none while runs are active."""
+    measured = [run for run in chosen if run.config and run.best and not run.dataset.get("copy_of")]
+    if len(measured) < 2 or any(run.active for run in chosen):
+        return "", []
+    first, second = _rivals(sorted(measured, key=lambda run: run.best["test_loss"] or 0.0))
+    if first.config.arch == second.config.arch or not same_axis(first, second):
+        return "", []
+    if _confounded(first, second):
+        fair = dataclasses.replace(first.config, arch=second.config.arch)
+        return f"Train {fair.arch} with the settings of {first.name}", [fair]
+    seed = max(run.config.seed for run in measured) + 1
+    both = [dataclasses.replace(run.config, seed=seed) for run in (first, second)]
+    return f"Train both with another seed ({seed})", both
 
 
 def below_line(run: Run) -> float | None:
@@ -152,19 +211,25 @@ def _against_line(named: Mapping[str, Run]) -> str:
         return ""
     stands = [f"{name} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for name, gap in gaps.items()]
     best = next(iter(named.values())).line["test"]["loss"]
-    return f"The best linear VAE (PCA) would have {best:.1f}: {', '.join(stands)}. "
+    return f"The best linear VAE (PCA) would have {best:.1f}: {', '.join(stands)}."
 
 
-def _caveat(first: Run, second: Run) -> str:
+def _confounded(first: Run, second: Run) -> list[str]:
+    return [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
+
+
+def _caveat(first: Run, second: Run, seeds: int) -> str:
     """Why the figures of two runs may not be the architecture's doing."""
-    confounded = [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
+    confounded = _confounded(first, second)
+    if seeds > 1:
+        confounded = [name for name in confounded if name != "seed"]
     if confounded and first.config.arch != second.config.arch:
         return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
     if confounded:
         return f"They differ in {', '.join(confounded)}."
     if any(run.active for run in (first, second)):
         return "Not over yet."
-    return "One seed each: how much of it is luck, only more seeds can tell."
+    return "" if seeds > 1 else "One seed each: how much of it is luck, only more seeds can tell."
 
 
 def ahead_from(leader: Run, other: Run) -> int | None:

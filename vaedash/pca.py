@@ -6,7 +6,6 @@ the training images' pixel covariance, without training.
 """
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,8 @@ import numpy as np
 import torch
 from filelock import FileLock
 
-from vaedash import config, datasets, runs, storage
+from vaedash import config, storage
 from vaedash.datasets import Dataset
-from vaedash.errors import DatasetError
-from vaedash.runs import Run
 
 _CHUNK = 4096  # images
 
@@ -83,17 +80,6 @@ def line(found: Spectrum, *, latent_dim: int, beta: float) -> dict[str, dict[str
             "directions": kept,
         }
     return result
-
-
-def measure_run(run: Run, *, data_dir: Path) -> Mapping[str, Any] | None:
-    """The line for a run's own images, latent size and beta, written beside its losses. DatasetError where they are not here."""
-    settings = runs.require_settings(run)
-    dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, download=False)
-    if dataset.fingerprint != run.dataset.get("fingerprint"):
-        raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
-    found = line(spectrum(dataset, data_dir=data_dir), latent_dim=settings.latent_dim, beta=settings.beta)
-    runs.write_measured(run.path, pca=found)
-    return found
 
 
 def _second_moment(images: np.ndarray, mean: np.ndarray) -> torch.Tensor:

@@ -6,6 +6,7 @@ and the others are unaffected.
 
 import contextlib
 import datetime
+import io
 import math
 import os
 import re
@@ -37,6 +38,7 @@ PROVENANCE: Mapping[str, str] = {
     "progress.json": "where it is within an epoch: the trainer, about once a second; losing it loses nothing",
     "outcome.json": "how it ended: the trainer's last act",
     "measured.json": "what was measured beside the losses once it had ended, such as the PCA line; losing it loses nothing",
+    "test_losses.npy": "the loss of each test image with the kept weights, measured then too",
     "notes.json": "display name, tags, star, archived: the person, through page or command line",
     "stop": "a request to stop: page or command line; the trainer polls it between batches",
     "lock": "held by the training process for its life; the kernel drops it however the process dies",
@@ -485,6 +487,22 @@ def sample_path(path: Path, kind: str, epoch: int) -> Path:
 def samples(path: Path, kind: str, epoch: int) -> np.ndarray | None:
     """The images `(N, 3, 32, 32)` of that picture, or None where there is none that can be read."""
     return _tiles(sample_path(path, kind, epoch))
+
+
+def test_losses(path: Path) -> np.ndarray | None:
+    """The loss of each test image with the kept weights, `(N,)` in nats, or None where that was not measured."""
+    try:
+        losses = np.load(path / "test_losses.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return losses if losses.ndim == 1 and losses.dtype == np.float32 and np.isfinite(losses).all() else None
+
+
+def write_test_losses(path: Path, losses: np.ndarray) -> None:
+    """Keep the loss of each test image, for comparisons image by image."""
+    buffer = io.BytesIO()
+    np.save(buffer, losses.astype(np.float32))
+    storage.write_bytes(path / "test_losses.npy", buffer.getvalue())
 
 
 def originals(path: Path) -> np.ndarray | None:

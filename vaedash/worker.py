@@ -64,13 +64,13 @@ def main() -> int:
 
 
 def _measure(path: Path, data_dir: Path) -> None:
-    """What the best linear VAE would have reached; the run itself is over, whatever comes of this."""
-    from vaedash import pca
+    """What needs the trained model, and no more training; the run itself is over, whatever comes of this."""
+    from vaedash import aftermath
 
     try:
-        pca.measure_run(runs.read(path), data_dir=data_dir)
+        aftermath.measure(runs.read(path), data_dir=data_dir)
     except Exception as error:
-        print(f"The PCA line could not be measured: {error}", flush=True)
+        print(f"Not measured after the training: {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from vaedash import charts, compare, runs
-from vaedash.ui import cache, components, glossary, tables
+from vaedash.ui import cache, components, glossary, launching, tables
 
 st.title("Compare")
 st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
@@ -14,6 +14,9 @@ found = cache.all_runs()
 components.damaged(found)
 chosen = components.choose_runs(found)
 components.verdict(compare.judged(chosen))
+missing, settings = compare.proposed(chosen)
+if settings:
+    launching.button(missing, settings, key="missing", keep=[run.id for run in chosen])
 
 controls = st.container(horizontal=True, vertical_alignment="bottom")
 term = controls.segmented_control(
