@@ -24,11 +24,11 @@ def save(path: Path, name: str, state: Mapping[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save({"schema": config.SCHEMA, **state}, buffer)
-    data = buffer.getvalue()
+    data = buffer.getbuffer()
     file, hashes = path / f"{name}.pt", path / f"{name}.pt.sha256"
     digest, before = f"{storage.sha256(data)}  {name}.pt\n".encode(), hashes.read_bytes() if hashes.exists() else b""
     # A damaged `last` must not take the place of a sound `previous`.
-    moved = name == "last" and file.exists() and storage.sha256(file.read_bytes()) in _known_digests(path)
+    moved = name == "last" and file.exists() and storage.sha256_of(file) in _known_digests(path)
     if moved:
         storage.replace(file, path / "previous.pt")
     storage.write_bytes(hashes, digest + before)
@@ -67,6 +67,38 @@ def load_for_resume(path: Path) -> tuple[dict[str, Any] | None, str]:
         except RunError as error:
             damage = f"{error} Going on from what was sound before it."
     return None, damage
+
+
+def flaw(path: Path, name: str) -> str:
+    """What is wrong with `name`.pt of run directory `path`, as a sentence; empty where it is sound or not there."""
+    try:
+        load(path, name)
+    except FileNotFoundError:
+        return ""
+    except (RunError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def restore_last(path: Path) -> None:
+    """Make the sound `previous` the `last` again; a damaged `last` is set aside as last.pt.damaged."""
+    load(path, "previous")
+    data = (path / "previous.pt").read_bytes()
+    _set_aside(path / "last.pt")
+    storage.write_bytes(path / "last.pt.sha256", f"{storage.sha256(data)}  last.pt\n".encode())
+    storage.write_bytes(path / "last.pt", data)
+
+
+def restore_best(path: Path) -> None:
+    """Make the weights of the sound `last` the `best`; a damaged `best` is set aside as best.pt.damaged."""
+    state = load(path, "last")
+    _set_aside(path / "best.pt")
+    save(path, "best", {"epoch": state["epoch"], "model": state["model"]})
+
+
+def _set_aside(file: Path) -> None:
+    if file.exists():
+        storage.replace(file, file.with_name(f"{file.name}.damaged"))
 
 
 def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:

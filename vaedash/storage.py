@@ -40,7 +40,7 @@ def _rename(source: Path, target: Path) -> None:
 # ---- what the other rooms call --------------------------------------------------------------------
 
 
-def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_bytes(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Replace `path` by `data`: a crash leaves the old file or the new one, never a piece of either.
 
     Returns when the disk has it; with `durable=False` (for what may be lost) it does not wait for that.
@@ -102,9 +102,15 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path.name} is not readable JSON ({error})") from None
 
 
-def sha256(data: bytes) -> str:
+def sha256(data: bytes | memoryview) -> str:
     """The SHA-256 of `data` as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, read piece by piece."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_constant(name: str) -> None:

@@ -151,7 +151,7 @@ class Split:
             )
         layout = models.memory_format(settings.arch)
         return cls(
-            _laid_out(train, layout).to(device),
+            torch.from_numpy(train).to(device),
             {name: HeldOut.of(pixels, settings.latent_dim, device, layout) for name, pixels in held_out.items()},
         )
 
@@ -169,11 +169,12 @@ def batches(pixels: Tensor, settings: RunConfig, epoch: int) -> Iterator[tuple[T
     conv of one seed see the same batches in the same order.
     """
     shuffle = torch.Generator().manual_seed(_derived_seed(settings.seed, "order", epoch))
+    layout = models.memory_format(settings.arch)
     order = torch.randperm(len(pixels), generator=shuffle).to(pixels.device)
     generator = torch.Generator(pixels.device).manual_seed(_derived_seed(settings.seed, "noise", epoch))
     for chosen in order.split(settings.batch_size):
         noise = torch.randn(len(chosen), settings.latent_dim, generator=generator, device=pixels.device)
-        yield pixels[chosen], noise
+        yield pixels[chosen].contiguous(memory_format=layout), noise
 
 
 def _derived_seed(seed: int, purpose: str, epoch: int) -> int:

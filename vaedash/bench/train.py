@@ -316,17 +316,7 @@ def _whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
     data = datasets.load(dataset, data_dir=data_dir)
     results["loading the cached images, s"] = time.perf_counter() - start
     results["images, train and test"] = f"{len(data.train):,} + {len(data.test):,}"
-    bare = int(
-        subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "import torch\nprint(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])",
-            ],
-            capture_output=True,
-            check=True,
-        ).stdout
-    )
+    bare = _bare_memory()
     for one in _short(dataset):
         with tempfile.TemporaryDirectory() as folder:
             run = launch.new_runs(Path(folder), [one])[0]
@@ -336,7 +326,7 @@ def _whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
             while process.poll() is None:
                 if first_step is None and (runs.read(run.path).progress or {}).get("seen"):
                     first_step = time.perf_counter() - begin
-                memory = max(memory, _peak_memory(process.pid))
+                memory = max(memory, peak_memory(process.pid))
                 time.sleep(0.02 if first_step is None else 0.2)
             row = runs.read(run.path).epochs[-1]
             stepping = len(data.train) / row["images_per_second"]
@@ -349,7 +339,22 @@ def _whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
     return results
 
 
-def _peak_memory(pid: int) -> int:
+def _bare_memory() -> int:
+    """kB that a process holds in which torch has done nothing but a step of Adam with two weights."""
+    program = (
+        "import os, torch\n"
+        "layer = torch.nn.Linear(1, 1)\n"
+        "adam = torch.optim.Adam(layer.parameters(), fused=True)\n"
+        "layer(torch.ones(1, 1)).sum().backward()\n"
+        "adam.step()\n"
+        "from vaedash.bench import train\n"
+        "print(train.peak_memory(os.getpid()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=launch.environment(), capture_output=True, check=True)
+    return int(done.stdout)
+
+
+def peak_memory(pid: int) -> int:
     """kB that a process has held at most; 0 where the system does not say."""
     try:
         return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])

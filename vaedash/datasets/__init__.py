@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -148,13 +149,44 @@ def _open_cache(folder: Path) -> tuple[Source, str] | None:
     # `meta.json` is written last, so a cache without it was never finished.
     try:
         meta = json.loads((folder / "meta.json").read_bytes())
-        # Memory-mapped: a page is read when a batch first touches it, and two runs of a pair share it.
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("train", "test")}
+        # Memory-mapped: a page is read when a batch first touches it, and two runs of a pair share it. "c": what is
+        # changed in the memory of one of them, which nobody does, would stay there.
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ("train", "test")}
         factors = {name: np.load(folder / file) for name, file in meta["factors"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         return None
     source = Source(**arrays, skipped=meta["skipped"], notes=tuple(meta["notes"]), factors=factors)
     return source, meta["fingerprint"]
+
+
+def caches(data_dir: Path) -> list[Path]:
+    """The folders of all caches, finished or not."""
+    return sorted(path for path in (data_dir / "cache").glob("*") if path.is_dir())
+
+
+def cache_flaw(folder: Path) -> str:
+    """Why a cache cannot be used, as the end of a sentence; empty where it can. It reads all of its images."""
+    if not (folder / "meta.json").exists():
+        return "was never finished: it has no meta.json"
+    cached = _open_cache(folder)
+    if cached is None:
+        return "cannot be read"
+    source, fingerprint = cached
+    return (
+        "holds other images than those that were written" if _digest(source.train, source.test) != fingerprint else ""
+    )
+
+
+def remove_cache(folder: Path) -> None:
+    """Remove a cache, once nobody is at work on it; its images are read anew when they are next needed."""
+    with FileLock(folder.parent / f"{folder.name}.lock"):
+        shutil.rmtree(folder)
+
+
+def leftovers(data_dir: Path) -> list[Path]:
+    """What killed writers left half written; some of it may still be in the making."""
+    cache = data_dir / "cache"
+    return [*cache.glob("*/*.tmp"), *cache.glob(".*.tmp"), *(data_dir / "uploads").glob(".*.tmp")]
 
 
 def _write_cache(folder: Path, source: Source) -> None:
