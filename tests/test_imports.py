@@ -21,17 +21,17 @@ FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models", "luck"),
     ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
-    ("aftermath", "train", "forecast", "bench", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "doctor", "worker", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)
 # The page starts training as a process of its own; it never imports what trains.
-CLOSED_TO_UI = ("train", "bench", "worker", "cli")
+CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
 OWNERS = {"streamlit": ("ui",), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
-NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "worker", "cli")  # within a function, yes
+NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "doctor", "worker", "cli")  # within a function, yes
 
 # What each of these loads of the heavy packages; charts comes last, since one process imports them all in turn.
 HEAVY = ("torch", "torchvision", "streamlit", "plotly")
@@ -46,6 +46,7 @@ LIGHT = (
     "launch",
     "forecast",
     "bench",
+    "doctor",
     "worker",
     "cli",
 )

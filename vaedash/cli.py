@@ -30,13 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # so that a reader who has gone is noticed here, not when the interpreter ends
         return code
     except UsageError as error:
-        print(f"vaedash: {error}", file=sys.stderr)
+        _say(f"vaedash: {error}")
         return WRONG_USAGE
     except VaedashError as error:
-        print(f"vaedash: {error}", file=sys.stderr)
+        _say(f"vaedash: {error}")
         return FAILED
     except KeyboardInterrupt:
-        print("vaedash: stopped.", file=sys.stderr)
+        _say("vaedash: stopped.")
         return CTRL_C
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:  # a folder that may not be written, a full disk
         if error.filename is None:
             raise
-        print(f"vaedash: {error.filename}: {error.strerror}.", file=sys.stderr)
+        _say(f"vaedash: {error.filename}: {error.strerror}.")
         return FAILED
 
 
@@ -221,7 +221,7 @@ def show(arguments: argparse.Namespace) -> int:
     for title, record in (("settings", run.config and run.config.to_json()), ("found", run.facts and run.facts[-1])):
         print(f"{title}:")
         for key, value in (record or {}).items():
-            print(f"  {key:20} {value}")
+            print(runs.visible(f"  {key:20} {value}"))
     if run.epochs:
         columns = {key: key.replace("_", " ") for key in run.epochs[-1]}
         print("\n" + compare.text_table(run.epochs, columns))
@@ -393,6 +393,38 @@ def bench(arguments: argparse.Namespace) -> int:
     else:
         _print_nested(results)
     return DONE
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Every damage on disk, and what to do about it."""
+    from vaedash import doctor as surgery
+
+    places = _runs_dir(arguments), _data_dir(arguments)
+    found, mended = surgery.examine(*places), []
+    while arguments.fix and (mendable := surgery.mend(found)) and len(mended) < 10_000:
+        mended += mendable
+        found = surgery.examine(*places)  # what was hidden by the damage shows now
+    if arguments.json:
+        said = {"mended": mended, "found": found}
+        _print_json({key: [_finding_record(one) for one in findings] for key, findings in said.items()})
+        return FAILED if found else DONE
+    for one in mended:
+        print(runs.visible(f"{one.where}: mended. {one.sentence}"))
+    for one in found:
+        print(runs.visible(f"{one.where}: {one.sentence} {one.remedy}"))
+    count = len(runs.paths(places[0]))
+    mendable = sum(one.mend is not None for one in found)
+    print(
+        f"{count} run{'s' * (count != 1)} in {places[0]}: "
+        + (f"{len(found)} found" if found else "all sound")
+        + (f"; --fix mends {mendable} of them and loses nothing." if mendable else ".")
+    )
+    return FAILED if found else DONE
+
+
+def _finding_record(finding: Any) -> dict[str, Any]:
+    record = {key: getattr(finding, key) for key in ("kind", "where", "sentence", "remedy")}
+    return record | {"mendable": finding.mend is not None}
 
 
 def _print_nested(record: Mapping[str, Any], indent: str = "") -> None:
@@ -619,6 +651,18 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
     _add_places(measuring, data=True)
     _add_json(measuring)
+    examining = _command(
+        commands,
+        "doctor",
+        doctor,
+        "look for damage in all runs and the cache of images; exit code 0: all sound, 1: something found",
+        ["doctor", "doctor --fix"],
+    )
+    examining.add_argument(
+        "--fix", action="store_true", help="mend what can be mended without losing anything; the rest is only named"
+    )
+    _add_places(examining, data=True)
+    _add_json(examining)
     for using in (generating, reconstructing, interpolating, evaluating):
         using.add_argument("run", metavar="RUN", help=_RUN)
         using.add_argument("--weights", choices=("best", "last"), default="best", help="(default: %(default)s)")
@@ -775,7 +819,7 @@ def _duration(seconds: float) -> str:
 
 def _say(text: str) -> None:
     """To the person: stdout belongs to results."""
-    print(text, file=sys.stderr, flush=True)
+    print(runs.visible(text), file=sys.stderr, flush=True)
 
 
 def _print_json(value: Any) -> None:

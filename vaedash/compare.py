@@ -24,11 +24,12 @@ def result(run: Run) -> dict[str, Any]:
     `seconds`, `images_per_second`.
     """
     best, settings = run.best or {}, run.config
+    dataset = run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None)
     speeds = [row["images_per_second"] for row in run.epochs if row.get("images_per_second")]
     return {
         "run": run.id,
         "name": run.name,
-        "dataset": run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None),
+        "dataset": dataset and runs.visible(str(dataset)),
         "preset": settings and (settings.preset or "own"),
         "model": settings and settings.arch,
         "seed": settings and settings.seed,
@@ -288,4 +289,4 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
-    return str(value)
+    return runs.visible(" ".join(str(value).split()))

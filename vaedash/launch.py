@@ -1,6 +1,7 @@
 """Starting, queueing and stopping the processes that train: they outlive the tab, the server and the terminal that asked."""
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -94,10 +95,9 @@ def slot(path: Path) -> Iterator[int | None]:
     folder.mkdir(exist_ok=True)
     held = None
     while not runs.stop_requested(path):
-        waiting = [ticket for ticket in runs.tickets(path.parent) if _alive(ticket)]
         free = [lock for lock in _slot_locks(folder) if not runs.lock_is_held(Path(lock.lock_file))]
-        ahead = [ticket.run_id for ticket in waiting].index(path.name) if _has(waiting, path) else 0
-        if ahead < len(free):
+        # Looked at second: where hundreds wait, each would look at hundreds of locks, again and again.
+        if _its_turn(path, free=len(free)):
             with contextlib.suppress(Timeout):
                 held = free[0]
                 held.acquire(timeout=0)
@@ -109,7 +109,8 @@ def slot(path: Path) -> Iterator[int | None]:
             runs.dequeue(path)
             yield None
             return
-        sharing = config.SLOTS - len(free) + len(waiting)
+        waiting = itertools.islice(filter(_alive, runs.tickets(path.parent)), config.SLOTS)
+        sharing = config.SLOTS - len(free) + len(list(waiting))
         runs.dequeue(path)
         yield max(1, min(config.SLOTS, sharing))
     finally:
@@ -121,8 +122,12 @@ def _slot_locks(folder: Path) -> list[FileLock]:
     return [FileLock(folder / f"{number}.lock") for number in range(config.SLOTS)]
 
 
-def _has(waiting: Sequence[runs.Ticket], path: Path) -> bool:
-    return any(ticket.run_id == path.name for ticket in waiting)
+def _its_turn(path: Path, *, free: int) -> bool:
+    """Whether fewer runs than there are `free` slots still wait before it."""
+    tickets = runs.tickets(path.parent)
+    own = next((place for place, ticket in enumerate(tickets) if ticket.run_id == path.name), 0)
+    before = itertools.islice(filter(_alive, tickets[:own]), free)
+    return len(list(before)) < free
 
 
 def _alive(ticket: runs.Ticket) -> bool:

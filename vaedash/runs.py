@@ -95,15 +95,16 @@ class Run:
     def name(self) -> str:
         """The display name a person gave, else one made from the settings."""
         given = self.notes.get("name")
-        if isinstance(given, str) and given:
+        # Cleaned when it is given; but a folder may come from somebody else.
+        if isinstance(given, str) and (given := _plain(given)):
             return given
-        return self.config.title if self.config else self.id
+        return visible(" ".join(self.config.title.split())) if self.config else self.id
 
     @property
     def tags(self) -> tuple[str, ...]:
         """Words a person put on it."""
         given = self.notes.get("tags")
-        return tuple(tag for tag in given if isinstance(tag, str)) if isinstance(given, list) else ()
+        return tuple(_plain(tag) for tag in given if isinstance(tag, str)) if isinstance(given, list) else ()
 
     @property
     def archived(self) -> bool:
@@ -146,7 +147,7 @@ class Run:
         if self.status == INTERRUPTED:
             kept = f"after epoch {len(self.epochs)}" if self.epochs else "before its first epoch was finished"
             return f"Its process ended without a word {kept}; resume it and it goes on from there."
-        return str(self.outcome.get("sentence", "")) if self.outcome else ""
+        return visible(str(self.outcome.get("sentence", ""))) if self.outcome else ""
 
 
 # ---- what early stopping and the best weights rest on: derived from the rows, never stored ----------
@@ -369,6 +370,15 @@ def queue_ticket(path: Path) -> Ticket | None:
     return next((ticket for ticket in tickets(path.parent) if ticket.run_id == path.name), None)
 
 
+def stale_tickets(folder: Path) -> list[Ticket]:
+    """Those whose run nobody is about to train: there is no process that waits with it, and none that could still begin."""
+    return [
+        ticket
+        for ticket in tickets(folder)
+        if not lock_is_held(folder / ticket.run_id / "lock") and time.time() - ticket.launched_at > GRACE
+    ]
+
+
 def enqueue(path: Path) -> None:
     """Give the run at `path` a ticket (a fresh one if it had one)."""
     dequeue(path)
@@ -426,10 +436,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):
-        spaced = "".join(" " if letter.isspace() else letter for letter in value)
-        seen = "".join(letter for letter in spaced if not unicodedata.category(letter).startswith("C"))
-        return " ".join(seen.split())[:80]
+        return " ".join(visible(" ".join(value.split())).split())[:80]
     return value
+
+
+def visible(text: str) -> str:
+    """`text` without what moves a cursor, changes the direction of text or cannot be seen; lines stay lines."""
+    kept = (" " if letter.isspace() and letter != "\n" else letter for letter in text)
+    return "".join(letter for letter in kept if letter == "\n" or not unicodedata.category(letter).startswith("C"))
 
 
 def request_stop(path: Path) -> None:
@@ -527,10 +541,41 @@ def log_tail(path: Path, *, lines: int = 30) -> str:
     return "\n".join(text.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
 
 
+def leftovers(path: Path) -> list[Path]:
+    """What killed writers left half written in a run; some of it may still be in the making."""
+    return [*path.glob(".*.tmp"), *path.glob("samples/.*.tmp")]
+
+
 def sweep_temporary(path: Path) -> None:
     """Remove what a killed writer left half written; only the holder of the run's lock may."""
-    for leftover in [*path.glob(".*.tmp"), *path.glob("samples/.*.tmp")]:
+    for leftover in leftovers(path):
         leftover.unlink(missing_ok=True)
+
+
+def damaged_files(path: Path) -> dict[str, str]:
+    """The JSON files of a run that are there but cannot be read, each with the reason as the end of a sentence."""
+    found = {}
+    for name, check in _CHECKS.items():
+        try:
+            check(storage.read_json(path / name))
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, VaedashError) as error:
+            found[name] = str(error).removeprefix(name).strip(": .") or "cannot be read"
+    return found
+
+
+def damaged_samples(path: Path) -> list[Path]:
+    """The pictures of a run that cannot be read."""
+    every = [*path.glob("samples/*.png"), *path.glob("samples/*.webp")]
+    return sorted(file for file in every if _tiles(file) is None)
+
+
+def set_aside(path: Path, name: str) -> None:
+    """Rename a damaged JSON file of a run to `<name>.damaged`, unless it has become readable in the meantime."""
+    with FileLock(path / "notes.lock"):
+        if name in damaged_files(path):
+            storage.replace(path / name, path / f"{name}.damaged")
 
 
 def delete(path: Path) -> None:
@@ -630,6 +675,17 @@ def _check_outcome(value: Any) -> dict[str, Any]:
     if record.get("status") not in OUTCOMES:
         raise ValueError(f"says a status that is none of {', '.join(OUTCOMES)}")
     return record
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "config.json": _check_config,
+    "metrics.json": _check_metrics,
+    "facts.json": _check_facts,
+    "outcome.json": _check_outcome,
+    "progress.json": _check_progress,
+    "notes.json": _check_record,
+    "measured.json": _check_measured,
+}
 
 
 def _timestamp(text: str) -> float:

@@ -1,0 +1,335 @@
+"""The doctor: every kind of damage is named in a sentence with what to do, and only what loses nothing is mended."""
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+
+from vaedash import checkpoints, cli, datasets, doctor, images, runs, storage
+from vaedash.config import RunConfig
+
+LONG_AGO = time.time() - 86_400
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch):
+    monkeypatch.setattr(storage, "_fsync", lambda fd: None)
+
+
+@pytest.fixture
+def place(tmp_path) -> SimpleNamespace:
+    """A runs folder with one sound run of two epochs, ended, and a cache of a few images."""
+    folder, data_dir = tmp_path / "runs", tmp_path / "data"
+    path = runs.create(folder, RunConfig(latent_dim=2), name="a name").path
+    runs.add_facts(path, {"dataset": {"name": "shapes", "fingerprint": "ab12", "n_train": 90, "n_test": 10}})
+    losses = {f"{split}_{term}": 9.0 for split in ("train", "test") for term in ("loss", "recon", "kl")}
+    epochs = [
+        {"epoch": number, **losses, "train_loss": 9.0 - number, "seconds": 1.0, "images_per_second": 9.0}
+        for number in (1, 2)
+    ]
+    for epoch in (1, 2):
+        model = {"weight": torch.full((4,), float(epoch))}
+        checkpoints.save(path, "best", {"epoch": epoch, "model": model})
+        checkpoints.save(path, "last", {"epoch": epoch, "epochs": epochs[:epoch], "model": model})
+        tiles = np.full((64, 3, 32, 32), epoch, np.uint8)
+        runs.write_sample(path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
+    runs.write_metrics(path, epochs)
+    runs.write_progress(path, {"updated": time.time(), "epoch": 2})
+    runs.write_outcome(path, "stopped", "Stopped on request.")
+    cache = data_dir / "cache" / "shapes-0123456789abcdef"
+    cache.mkdir(parents=True)
+    pictures = np.zeros((4, 3, 32, 32), np.uint8)
+    datasets._write_cache(cache, datasets.Source(train=pictures, test=pictures))
+    return SimpleNamespace(folder=folder, data_dir=data_dir, path=path, cache=cache)
+
+
+def aged(file: Path) -> Path:
+    os.utime(file, (LONG_AGO, LONG_AGO))
+    return file
+
+
+def flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 4
+    file.write_bytes(data)
+
+
+def changed(file: Path, **changes) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def lose_the_end(place) -> None:
+    """As a kill leaves it: no outcome, and launched a day ago."""
+    (place.path / "outcome.json").unlink()
+    changed(place.path / "config.json", created="2020-01-01T00:00:00+00:00")
+
+
+def leave_a_ticket(place) -> None:
+    (place.folder / ".queue").mkdir()
+    (place.folder / ".queue" / f"{int(LONG_AGO * 1e9)}-{place.path.name}").touch()
+
+
+# What happened, the finding's kind, words of its sentence, words of its remedy, and whether --fix mends it.
+DAMAGES: dict[str, tuple[Callable, str, str, str, bool]] = {
+    "settings cut off": (
+        lambda place: (place.path / "config.json").write_text("{"),
+        *("damaged-json", "config.json is not readable JSON", "Put a copy of it back", False),
+    ),
+    "no settings": (
+        lambda place: (place.path / "config.json").unlink(),
+        *("no-settings", "config.json is missing", "archive {id} --forever", False),
+    ),
+    "settings of a newer version": (
+        lambda place: changed(place.path / "config.json", schema=2),
+        *("newer-schema", "was written by a newer vaedash", "Update vaedash", False),
+    ),
+    "facts that are none": (
+        lambda place: (place.path / "facts.json").write_text("[]"),
+        *("damaged-json", "facts.json is not a JSON object", "Put a copy of it back", False),
+    ),
+    "losses cut off": (
+        lambda place: (place.path / "metrics.json").write_text('{"epochs": ['),
+        *("damaged-json", "metrics.json is not readable JSON", "takes the epochs out of last.pt", True),
+    ),
+    "an end that is none": (
+        lambda place: (place.path / "outcome.json").write_text("7"),
+        *("damaged-json", "outcome.json is not a JSON object", "a resume then finds out again", True),
+    ),
+    "notes cut off": (
+        lambda place: (place.path / "notes.json").write_text(""),
+        *("damaged-json", "notes.json is not readable JSON", "have to be given again", True),
+    ),
+    "progress cut off": (
+        lambda place: (place.path / "progress.json").write_text("{"),
+        *("damaged-json", "progress.json is not readable JSON", "writes it anew", True),
+    ),
+    "a flipped bit in last.pt": (
+        lambda place: flip(place.path / "last.pt"),
+        *("damaged-weights", "last.pt of run {id} is damaged: its bytes do not match the SHA-256", "previous.pt", True),
+    ),
+    "no last.pt": (
+        lambda place: (place.path / "last.pt").unlink(),
+        *("no-weights", "last.pt is missing", "restores it from previous.pt", True),
+    ),
+    "nothing to resume from": (
+        lambda place: (flip(place.path / "last.pt"), (place.path / "previous.pt").unlink()),
+        *("damaged-weights", "last.pt of run {id} is damaged", "A resume would begin anew", False),
+    ),
+    "a flipped bit in previous.pt": (
+        lambda place: flip(place.path / "previous.pt"),
+        *("damaged-weights", "previous.pt of run {id} is damaged", "nothing is lost", False),
+    ),
+    "no best.pt": (
+        lambda place: (place.path / "best.pt").unlink(),
+        *("no-weights", "best.pt is missing", "takes the weights out of last.pt", True),
+    ),
+    "a flipped bit in best.pt": (
+        lambda place: flip(place.path / "best.pt"),
+        *("damaged-weights", "best.pt of run {id} is damaged", "takes the weights out of last.pt", True),
+    ),
+    "a run that was killed": (
+        lose_the_end,
+        *("interrupted", "ended without a word after epoch 2.", "python -m vaedash resume {id}", False),
+    ),
+    "a picture cut off": (
+        lambda place: (place.path / "samples" / "prior-0001.png").write_bytes(b"\x89PNG"),
+        *("unreadable-picture", "samples/prior-0001.png cannot be read", "may be deleted", False),
+    ),
+    "half a file of a killed writer": (
+        lambda place: (
+            (place.path / ".metrics.json.123.tmp").touch(),
+            aged(place.path / ".metrics.json.123.tmp"),
+        ),
+        *("leftover", ".metrics.json.123.tmp was left half written", "--fix removes it", True),
+    ),
+    "half a picture of a killed writer": (
+        lambda place: (
+            (place.path / "samples" / ".prior-0003.png.9.tmp").touch(),
+            aged(place.path / "samples" / ".prior-0003.png.9.tmp"),
+        ),
+        *("leftover", "samples/.prior-0003.png.9.tmp was left half written", "--fix removes it", True),
+    ),
+    "a ticket that nobody waits with": (
+        leave_a_ticket,
+        *("stale-ticket", "no process waits there", "--fix takes the place away", True),
+    ),
+    "a cache that was never finished": (
+        lambda place: (place.cache / "meta.json").unlink(),
+        *("broken-cache", "was never finished: it has no meta.json", "read anew", True),
+    ),
+    "a cache cut off": (
+        lambda place: (place.cache / "train.npy").write_bytes(b"\x93NUMPY"),
+        *("broken-cache", "cannot be read", "read anew", True),
+    ),
+    "a flipped bit in a cache": (
+        lambda place: flip(place.cache / "train.npy"),
+        *("broken-cache", "holds other images", "read anew", True),
+    ),
+    "half a cache's file": (
+        lambda place: ((place.cache / "meta.json.tmp").touch(), aged(place.cache / "meta.json.tmp")),
+        *("leftover", "meta.json.tmp was left half written", "--fix removes it", True),
+    ),
+}
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """All files but locks, which hold nothing."""
+    every = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock" and file.name != "lock")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in every}
+
+
+def examine(place) -> list[doctor.Finding]:
+    return doctor.examine(place.folder, place.data_dir)
+
+
+def test_where_all_is_sound_nothing_is_found(place):
+    assert examine(place) == []
+
+
+@pytest.mark.parametrize("case", DAMAGES)
+def test_a_damage_is_named_with_what_to_do_and_nothing_is_changed(place, case):
+    harm, kind, sentence, remedy, mendable = DAMAGES[case]
+    harm(place)
+    before = bytes_of(place.folder.parent)
+    [finding] = examine(place)
+    assert finding.kind == kind
+    assert sentence.format(id=place.path.name) in finding.sentence and finding.sentence.endswith(".")
+    assert remedy.format(id=place.path.name) in finding.remedy
+    assert finding.where in (place.path.name, str(place.cache), str(place.data_dir))
+    assert (finding.mend is not None) == mendable
+    for said in (finding.sentence, finding.remedy):
+        assert "\n" not in said and "Traceback" not in said and len(said) < 200
+    assert bytes_of(place.folder.parent) == before
+
+
+@pytest.mark.parametrize("case", [case for case, (*_, mendable) in DAMAGES.items() if mendable])
+def test_what_is_mended_is_sound_afterwards_and_no_good_byte_is_gone(place, case):
+    sound = bytes_of(place.folder.parent)
+    DAMAGES[case][0](place)
+    harmed = bytes_of(place.folder.parent)
+    doctor.mend(examine(place))
+    left = examine(place)
+    # A run whose end could not be read is one to resume; that is all there is to it.
+    assert [finding.kind for finding in left if finding.kind != "interrupted"] == []
+    after = bytes_of(place.folder.parent)
+    kept = set(after.values())
+    for name, data in harmed.items():
+        # A cache can be made anew, and a hash belongs to the file that it lies beside.
+        if sound.get(name) == data and "cache" not in name and not name.endswith(".sha256"):
+            assert data in kept, name
+
+
+def test_restored_weights_are_those_of_the_epoch_before_and_restored_losses_those_that_were_there(place):
+    before = runs.read(place.path).epochs
+    flip(place.path / "last.pt")
+    damaged = (place.path / "last.pt").read_bytes()
+    doctor.mend(examine(place))
+    assert checkpoints.load(place.path, "last")["epoch"] == 1
+    assert (place.path / "last.pt.damaged").read_bytes() == damaged
+    checkpoints.restore_best(place.path)
+    assert checkpoints.load(place.path, "best")["epoch"] == 1
+    checkpoints.save(place.path, "last", {"epoch": 2, "epochs": list(before), "model": {}})
+    (place.path / "metrics.json").write_text("{")
+    doctor.mend(examine(place))
+    assert runs.read(place.path).epochs == before
+
+
+def test_best_weights_of_another_epoch_than_the_last_are_not_made_up(place):
+    record = json.loads((place.path / "metrics.json").read_text())
+    record["epochs"][0]["train_loss"] = 0.5  # the first epoch was the best
+    (place.path / "metrics.json").write_text(json.dumps(record))
+    (place.path / "best.pt").unlink()
+    [finding] = examine(place)
+    assert finding.mend is None
+    assert finding.remedy.startswith("Give --weights last")
+
+
+def test_what_somebody_is_at_work_on_is_left_alone(place):
+    (place.path / ".last.pt.77.tmp").touch()  # a moment old
+    assert examine(place) == []
+    aged(place.path / ".last.pt.77.tmp")
+    flip(place.path / "last.pt")
+    (place.cache / "meta.json").unlink()
+    with FileLock(place.path / "lock"), FileLock(place.cache.with_name(f"{place.cache.name}.lock")):
+        assert examine(place) == []
+
+
+def test_a_process_that_lives_and_says_nothing_is_named_not_called_dead(place):
+    runs.write_progress(place.path, {"updated": time.time() - 3600, "epoch": 2})
+    (place.path / "outcome.json").unlink()
+    with FileLock(place.path / "lock"):
+        [finding] = examine(place)
+    assert (finding.kind, finding.mend) == ("silent", None)
+    assert finding.sentence == "Its process lives, but has said nothing for 60 minutes."
+
+
+@pytest.mark.parametrize(
+    ("lock", "kind"), [("{run}/notes.lock", "held-lock"), (".slots/0.lock", "held-slot")], ids=["notes", "slot"]
+)
+def test_a_lock_that_nobody_should_hold_is_named(place, lock, kind):
+    file = place.folder / lock.format(run=place.path.name)
+    file.parent.mkdir(exist_ok=True)
+    with FileLock(file):
+        [finding] = examine(place)
+    assert (finding.kind, finding.mend) == (kind, None)
+    assert examine(place) == []
+
+
+def test_little_room_and_a_folder_that_may_not_be_written_are_named(place, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5_000_000))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    found = examine(place)
+    assert {(finding.kind, finding.where) for finding in found} == {
+        (kind, str(folder)) for kind in ("little-room", "not-writable") for folder in (place.folder, place.data_dir)
+    }
+    assert "5 MB left" in found[0].sentence
+
+
+def test_what_comes_without_weights_is_no_damage(place):
+    for file in place.path.glob("*.pt*"):
+        file.unlink()
+    assert examine(place) == []
+
+
+def test_an_empty_place_is_sound(tmp_path):
+    assert doctor.examine(tmp_path / "runs", tmp_path / "data") == []
+    assert not list(tmp_path.iterdir())
+
+
+# ---- the command ------------------------------------------------------------------------------------------
+
+
+def test_the_command_names_what_it_finds_mends_it_when_told_and_says_so_by_its_exit_code(place, capsys):
+    places = ["--runs-dir", str(place.folder), "--data-dir", str(place.data_dir)]
+    assert cli.main(["doctor", *places]) == 0
+    assert capsys.readouterr().out == f"1 run in {place.folder}: all sound.\n"
+    flip(place.path / "last.pt")
+    leave_a_ticket(place)
+    assert cli.main(["doctor", *places]) == 1
+    said = capsys.readouterr().out
+    assert f"{place.path.name}: last.pt of run {place.path.name} is damaged" in said
+    assert said.endswith("2 found; --fix mends 2 of them and loses nothing.\n")
+    assert cli.main(["doctor", *places, "--json"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert [one["kind"] for one in record["found"]] == ["stale-ticket", "damaged-weights"]
+    assert set(record["found"][0]) == {"kind", "where", "sentence", "remedy", "mendable"}
+    assert cli.main(["doctor", *places, "--fix"]) == 0
+    assert f"{place.path.name}: mended. last.pt of run" in capsys.readouterr().out
+    assert cli.main(["doctor", *places]) == 0
+
+
+def test_what_cannot_be_mended_stays_found(place, capsys):
+    (place.path / "facts.json").write_text("[]")
+    with contextlib.suppress(SystemExit):
+        assert cli.main(["doctor", "--fix", "--runs-dir", str(place.folder), "--data-dir", str(place.data_dir)]) == 1
+    assert (place.path / "facts.json").read_text() == "[]"
+    assert "facts.json is not a JSON object." in capsys.readouterr().out
