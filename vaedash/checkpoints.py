@@ -101,38 +101,6 @@ def _set_aside(file: Path) -> None:
         storage.replace(file, file.with_name(f"{file.name}.damaged"))
 
 
-def flaw(path: Path, name: str) -> str:
-    """What is wrong with `name`.pt of run directory `path`, as a sentence; empty where it is sound or not there."""
-    try:
-        load(path, name)
-    except FileNotFoundError:
-        return ""
-    except (RunError, OSError) as error:
-        return str(error)
-    return ""
-
-
-def restore_last(path: Path) -> None:
-    """Make the sound `previous` the `last` again; a damaged `last` is set aside as last.pt.damaged."""
-    load(path, "previous")
-    data = (path / "previous.pt").read_bytes()
-    _set_aside(path / "last.pt")
-    storage.write_bytes(path / "last.pt.sha256", f"{storage.sha256(data)}  last.pt\n".encode())
-    storage.write_bytes(path / "last.pt", data)
-
-
-def restore_best(path: Path) -> None:
-    """Make the weights of the sound `last` the `best`; a damaged `best` is set aside as best.pt.damaged."""
-    state = load(path, "last")
-    _set_aside(path / "best.pt")
-    save(path, "best", {"epoch": state["epoch"], "model": state["model"]})
-
-
-def _set_aside(file: Path) -> None:
-    if file.exists():
-        storage.replace(file, file.with_name(f"{file.name}.damaged"))
-
-
 def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
     """The model of a run with its `best` or `last` weights, in evaluation mode on the CPU, and the epoch they are of.
 

@@ -189,34 +189,6 @@ def leftovers(data_dir: Path) -> list[Path]:
     return [*cache.glob("*/*.tmp"), *cache.glob(".*.tmp"), *(data_dir / "uploads").glob(".*.tmp")]
 
 
-def caches(data_dir: Path) -> list[Path]:
-    """The folders of all caches, finished or not."""
-    return sorted(path for path in (data_dir / "cache").glob("*") if path.is_dir())
-
-
-def cache_flaw(folder: Path) -> str:
-    """Why a cache cannot be used, as the end of a sentence; empty where it can. It reads all of its images."""
-    if not (folder / "meta.json").exists():
-        return "was never finished: it has no meta.json"
-    cached = _open_cache(folder)
-    if cached is None:
-        return "cannot be read"
-    source, fingerprint = cached
-    return "holds other images than those that were written" if _digest(source.train, source.test) != fingerprint else ""
-
-
-def remove_cache(folder: Path) -> None:
-    """Remove a cache, once nobody is at work on it; its images are read anew when they are next needed."""
-    with FileLock(folder.parent / f"{folder.name}.lock"):
-        shutil.rmtree(folder)
-
-
-def leftovers(data_dir: Path) -> list[Path]:
-    """What killed writers left half written; some of it may still be in the making."""
-    cache = data_dir / "cache"
-    return [*cache.glob("*/*.tmp"), *cache.glob(".*.tmp"), *(data_dir / "uploads").glob(".*.tmp")]
-
-
 def _write_cache(folder: Path, source: Source) -> None:
     folder.mkdir(exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
