@@ -6,6 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
+from vaedash.ui import visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
@@ -26,6 +27,7 @@ page = st.navigation(
     ],
     position="top",
 )
+visitors.sign_in()
 try:
     page.run()
 except VaedashError as error:

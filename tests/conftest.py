@@ -40,6 +40,8 @@ COUNTED = {
     "R12": "foreign or malicious checkpoints refused in one sentence, none of them run",
     "R13": "odd or bad images used, or skipped and counted",
     "R14": "missing or half-there images told with what, where to and where from",
+    "R3": "servers killed, interrupted or left by their tab: training went on, a new server showed it, the port was free at once",
+    "R15": "foreign names and pages refused",
     "R17": "planted mistakes caught",
 }
 

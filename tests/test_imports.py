@@ -29,7 +29,7 @@ ROOMS = tuple(room for floor in FLOORS for room in floor)
 CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
-OWNERS = {"streamlit": ("ui",), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
+OWNERS = {"streamlit": ("ui", "bench/session.py"), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
 NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "doctor", "worker", "cli")  # within a function, yes
 

@@ -62,6 +62,11 @@ def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
     return Path(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").expanduser().resolve()
 
 
+def read_only() -> bool:
+    """Whether visitors of the page may only look on: `$VAEDASH_READ_ONLY` says anything but 0, no, off or false."""
+    return os.environ.get("VAEDASH_READ_ONLY", "").strip().lower() not in ("", "0", "no", "off", "false")
+
+
 def _setting(default: Any, help: str, **bounds: Any) -> Any:
     return field(default=default, metadata={"help": help, **bounds})
 

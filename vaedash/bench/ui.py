@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vaedash import bench, config, runs
 from vaedash.errors import UsageError
@@ -57,34 +57,54 @@ def measure(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000)
 
 
 class Server:
-    """A Streamlit server of its own on a free port of this machine, until it is closed."""
+    """A Streamlit server of its own, by default on a free port of this machine, until it is closed.
 
-    def __init__(self, folder: Path, data_dir: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url, self.folder = f"http://localhost:{port}", folder
-        self._process = subprocess.Popen(
+    `options` are Streamlit's (`--server.maxUploadSize=1`), `settings` go into its environment. Its output goes to `log`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        options: Sequence[str] = ("--server.headless=true",),
+        settings: Mapping[str, str] | None = None,
+        log: Path = Path(os.devnull),
+    ) -> None:
+        self.port = port or _free_port()
+        self.url, self.folder = f"http://localhost:{self.port}", folder
+        with open(log, "wb") as said:
+            self.process = self._start(data_dir, options, settings or {}, said)
+        for _ in range(300):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.2)
+        self.close()
+        raise TimeoutError(f"The server at {self.url} did not come up within a minute.")
+
+    def _start(
+        self, data_dir: Path, options: Sequence[str], settings: Mapping[str, str], log: IO[bytes]
+    ) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             [
                 sys.executable,
                 "-m",
                 "streamlit",
                 "run",
                 "streamlit_app.py",
-                "--server.headless=true",
-                f"--server.port={port}",
+                f"--server.port={self.port}",
+                *options,
             ],
             cwd=config.PROJECT_ROOT,
-            env=os.environ | {"VAEDASH_RUNS": str(folder), "VAEDASH_DATA": str(data_dir)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            env=os.environ | {"VAEDASH_RUNS": str(self.folder), "VAEDASH_DATA": str(data_dir)} | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that a test's Ctrl-C is the server's alone
         )
-        for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
-                return
-            time.sleep(0.2)
-        self.close()
-        raise TimeoutError(f"The server at {self.url} did not come up within a minute.")
 
     def __enter__(self) -> "Server":
         return self
@@ -94,8 +114,14 @@ class Server:
 
     def close(self) -> None:
         """End the server; runs that it launched go on."""
-        self._process.terminate()
-        self._process.wait(timeout=20)
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def browser_path() -> str | None:

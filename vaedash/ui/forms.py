@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from vaedash import config, datasets, forecast, launch, runs, storage
 from vaedash.config import DATASETS, PRESETS, STUDY, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run
-from vaedash.ui import components, glossary
+from vaedash.ui import components, glossary, visitors
 
 COST_HELP = (
     "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
@@ -49,6 +50,9 @@ class Cost:
 
 def settings() -> list[RunConfig]:
     """The runs that the form describes, one for each architecture and seed; empty, with a reason shown, if it cannot be."""
+    if config.read_only():
+        st.info(visitors.LOOK_ON, icon=":material/visibility:")
+        return []
     dataset = _dataset()
     preset = st.segmented_control(
         "Parameters", [*PRESETS, "own"], default="p1", key="preset", bind="query-params", help=_preset_words()
@@ -133,12 +137,9 @@ def _dataset() -> str | None:
     )
     if upload is None:
         return None
-    data = upload.getvalue()
-    # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
-    path = config.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_bytes(path, data)
+    path = _keep(upload.getvalue())
+    if path is None:
+        return None
     try:
         with st.spinner("Reading the images ..."):
             loaded = datasets.load(str(path), data_dir=config.data_dir())
@@ -150,6 +151,16 @@ def _dataset() -> str | None:
         + (f", {loaded.skipped:,} files skipped because they could not be read." if loaded.skipped else ".")
     )
     return str(path)
+
+
+@visitors.change
+def _keep(data: bytes) -> Path:
+    # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
+    path = config.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write_bytes(path, data)
+    return path
 
 
 def _own_values() -> dict[str, Any]:
@@ -261,14 +272,12 @@ def manage(run: Run) -> None:
     with st.expander(f"{components.escaped(components.name_with_tags(run))}: {run.status}"):
         components.status_line(run)
         st.caption(f"{run.id}, created {run.created[:16].replace('T', ' ')} UTC, {len(run.epochs)} epochs")
-        if run.config is None:
+        if run.config is None or config.read_only():
             return
-        name = st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
-        tags = st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
+        st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
+        st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
         row = st.container(horizontal=True)
-        if row.button("Save", key=f"save-{run.id}"):
-            runs.write_notes(run.path, name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
-            st.rerun()
+        row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
         row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=_copy_into_form, args=(run,))
         if run.status in runs.RESUMABLE:
             row.button("Resume", key=f"again-{run.id}", on_click=_resume, args=(run,))
@@ -280,10 +289,18 @@ def manage(run: Run) -> None:
                 st.button("Archive it", key=f"archive-{run.id}", on_click=_archive, args=(run, True))
 
 
+@visitors.change
+def _save(run: Run) -> None:
+    name, tags = st.session_state[f"rename-{run.id}"], st.session_state[f"tags-{run.id}"]
+    runs.write_notes(run.path, name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
+
+
+@visitors.change
 def _resume(run: Run) -> None:
     launch.resume(runs.read(run.path), data_dir=config.data_dir())
 
 
+@visitors.change
 def _archive(run: Run, archived: bool) -> None:
     runs.write_notes(run.path, archived=archived)
 

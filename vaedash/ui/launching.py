@@ -7,6 +7,7 @@ import streamlit as st
 
 from vaedash import config, launch
 from vaedash.config import RunConfig
+from vaedash.ui import visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
 _DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
@@ -21,26 +22,28 @@ def button(
     primary: bool = False,
     name: str | None = None,
     help: str | None = None,
+    keep: Sequence[str] = (),
 ) -> None:
-    """A button that launches a run for each of `settings`, as one group, and shows them."""
+    """A button that launches a run for each of `settings`, as one group, and shows them, beside the runs whose ids are in `keep`."""
     st.button(
         label,
         key=key,
         type="primary" if primary else "secondary",
         icon=":material/rocket_launch:",
-        disabled=disabled,
-        help=help,
+        disabled=disabled or config.read_only(),
+        help=visitors.LOOK_ON if config.read_only() else help,
         on_click=_launch,
-        args=(tuple(settings), name),
+        args=(tuple(settings), name, tuple(keep)),
     )
 
 
-def _launch(settings: tuple[RunConfig, ...], name: str | None) -> None:
+@visitors.change
+def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, ...]) -> None:
     last, when = st.session_state.get("launched", (None, 0.0))
     if last == settings and time.monotonic() - when < _DOUBLE_CLICK:
         return
     st.session_state.launched = (settings, time.monotonic())
     started = launch.new_runs(config.runs_dir(), settings, name=name or None)
     launch.start([run.path for run in started], data_dir=config.data_dir())
-    st.session_state.chosen = [run.id for run in started]
+    st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)

@@ -8,7 +8,7 @@ import streamlit as st
 from vaedash import charts, compare, config, forecast, launch, runs
 from vaedash.compare import Verdict
 from vaedash.runs import Run
-from vaedash.ui import components, live
+from vaedash.ui import components, live, visitors
 
 _SECONDS = 1.0  # between two looks at runs in progress
 
@@ -61,13 +61,13 @@ def _lane(run: Run) -> None:
             components.status_line(run)
         about = "Ends after the current batch. The unfinished epoch is dropped; finished ones are kept."
         icon, key = ":material/stop:", f"stop-{run.id}"
-        if run.active and st.button("Stop", key=key, icon=icon, type="tertiary", help=about):
-            runs.request_stop(run.path)
-            st.toast("Stopping after the current batch.")
+        if run.active and not config.read_only():
+            st.button("Stop", key=key, icon=icon, type="tertiary", help=about, on_click=_stop, args=(run,))
     if run.active:
         _progress(run)
     elif run.status in runs.RESUMABLE:
-        st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
+        if not config.read_only():
+            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
         if run.status == "failed":
             with st.expander("The end of its log"):
                 st.code(runs.log_tail(run.path), language=None)
@@ -99,5 +99,12 @@ def _progress(run: Run) -> None:
         )
 
 
+@visitors.change
+def _stop(run: Run) -> None:
+    runs.request_stop(run.path)
+    st.toast("Stopping after the current batch.")
+
+
+@visitors.change
 def _resume(run: Run) -> None:
     launch.resume(runs.read(run.path), data_dir=config.data_dir())

@@ -1,0 +1,46 @@
+"""What visitors may do: everything, or, where the page is shown to a room (`config.read_only`), look on."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from vaedash import config
+from vaedash.errors import VaedashError
+from vaedash.ui import components
+
+LOOK_ON = "This page is for looking on: starting, stopping, renaming, archiving and uploading are switched off (VAEDASH_READ_ONLY)."
+
+
+def sign_in() -> None:
+    """Ends the page for who has not signed in, where a secrets.toml has the `[auth]` section of `st.login`."""
+    # A file that cannot be read is an error here: it must not open the door.
+    if not any(Path(file).exists() for file in st.get_option("secrets.files")) or "auth" not in st.secrets:
+        return
+    if not st.user.get("is_logged_in"):
+        st.title("Does architecture matter?")
+        st.button("Sign in", key="sign-in", icon=":material/login:", on_click=st.login)
+        st.stop()
+
+
+def change(action: Callable[..., Any]) -> Callable[..., Any]:
+    """`action`, a callback that changes something, made to refuse where visitors only look on; None is then its answer.
+
+    It asks when it is called, not when its button was drawn: a browser may send what it was never shown. What
+    the action itself cannot do it says in a sentence.
+    """
+
+    @functools.wraps(action)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        if config.read_only():
+            st.toast(LOOK_ON, icon=":material/visibility:")
+            return None
+        try:
+            return action(*args, **kwargs)
+        except VaedashError as error:
+            st.toast(components.escaped(str(error)), icon=":material/warning:", duration="long")
+            return None
+
+    return asked
