@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
-from vaedash.ui import visitors
+from vaedash.ui import components, visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
@@ -31,4 +31,4 @@ visitors.sign_in()
 try:
     page.run()
 except VaedashError as error:
-    st.error(str(error))
+    st.error(components.escaped(str(error)))

@@ -1,6 +1,7 @@
 """Runs as Plotly figures: one hue for each architecture, everywhere; nothing here knows about a page."""
 
 import base64
+import html
 import math
 import statistics
 from collections.abc import Sequence
@@ -68,7 +69,7 @@ def loss_curves(
             figure.add_scatter(
                 x=x,
                 y=y,
-                name=f"{run.name}, {split}",
+                name=f"{_plain(run.name)}, {split}",
                 legendgroup=run.id,
                 mode="lines+markers" if len(run.epochs) == 1 else "lines",
                 line=line,
@@ -78,7 +79,7 @@ def loss_curves(
             figure.add_scatter(
                 x=[x[run.best_epoch - 1]],
                 y=[run.best[f"test_{term}"]],
-                name=f"{run.name}, kept epoch",
+                name=f"{_plain(run.name)}, kept epoch",
                 legendgroup=run.id,
                 showlegend=False,
                 mode="markers",
@@ -105,6 +106,11 @@ def _add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *
             showarrow=False,
             font={"color": "gray", "size": 13},
         )
+
+
+def _plain(name: str) -> str:
+    """A name as it stands: Plotly reads some HTML, references to data (%{...}) and, where there is MathJax, TeX ($...$)."""
+    return html.escape(name, quote=False).replace("%", "&#37;").replace("$", "&#36;")
 
 
 def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:
@@ -235,7 +241,7 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
             x=np.arange(1, len(kl) + 1),
             y=np.maximum(kl[order], _KL_FLOOR),
             customdata=order + 1,
-            name=run.name,
+            name=_plain(run.name),
             mode="lines+markers",
             line={"color": HUE[arch], "width": 2.5, "dash": dash, "shape": "hvh"},
             marker={"size": 5},

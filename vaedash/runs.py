@@ -436,7 +436,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):
-        return " ".join(visible(" ".join(value.split())).split())[:80]
+        return " ".join(visible(" ".join(value.split())).split())[:80].rstrip()
     return value
 
 

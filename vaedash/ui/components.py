@@ -1,12 +1,13 @@
 """What several pages show alike: the choice of runs, a run's state, pictures, what to do where there is nothing yet."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from vaedash import images
+from vaedash import images, runs
 from vaedash.compare import Verdict
 from vaedash.runs import Run
 
@@ -87,15 +88,15 @@ def damaged(found: Sequence[Run]) -> None:
 
 def verdict(said: Verdict) -> None:
     """Who leads, for the last row of the room; below it, for who asks, the figures."""
-    st.header(said.headline, anchor=False)
+    st.header(plain(said.headline), anchor=False)
     if said.grounds:
-        st.markdown(escaped(said.grounds))
+        st.markdown(plain(said.grounds))
 
 
 def status_line(run: Run) -> None:
     """Name, state and, where the state does not say it all, what else."""
     kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
-    st.markdown(f"**{escaped(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
+    st.markdown(f"**{plain(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
     if run.sentence and run.status != "finished":
         st.caption(escaped(run.sentence))
 
@@ -113,5 +114,15 @@ def picture(
 
 
 def escaped(text: str) -> str:
-    """Text of a person or a file, without any meaning to Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:" else letter for letter in text)
+    """A sentence that may hold a person's or a file's words, without any meaning to Markdown but for web addresses."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:&" else letter for letter in text)
+
+
+def plain(name: str) -> str:
+    """A name, for Markdown, as it stands: Streamlit turns even escaped addresses into links, and words between colons
+    into icons. What cannot be seen, a word joiner, keeps these apart; so this is for names, not for what is to be copied.
+    """
+    return escaped(_MEANT.sub("\u2060", runs.visible(" ".join(name.split()))))
+
+
+_MEANT = re.compile(r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)

@@ -37,7 +37,7 @@ def held_out(chosen: Sequence[Run]) -> tuple[np.ndarray | None, str]:
             pictures = cache.test_images(run)
         except DatasetError:
             continue
-        title = components.escaped(config.dataset_title(run.config.dataset))
+        title = components.plain(config.dataset_title(run.config.dataset))
         return pictures, f"Pictures are the {len(pictures):,} test images of {title}, held out from training."
     return None, "The test pictures of these runs are not here any more. Random ends and your own still work."
 

@@ -106,7 +106,7 @@ def settings() -> list[RunConfig]:
             for arch in archs
         ]
     except VaedashError as error:
-        st.error(str(error))
+        st.error(components.escaped(str(error)))
         return []
 
 
@@ -269,7 +269,7 @@ def _training_images(one: RunConfig) -> int:
 
 def manage(run: Run) -> None:
     """One run in a list: its state, and behind it rename, tag, run again with changes, archive."""
-    with st.expander(f"{components.escaped(components.name_with_tags(run))}: {run.status}"):
+    with st.expander(f"{components.plain(components.name_with_tags(run))}: {run.status}"):
         components.status_line(run)
         st.caption(f"{run.id}, created {run.created[:16].replace('T', ' ')} UTC, {len(run.epochs)} epochs")
         if run.config is None or config.read_only():

@@ -28,14 +28,17 @@ def able(chosen: Sequence[Run]) -> list[Run]:
     harm = {run.id: decoded.damage(run) for run in having}
     for run in having:
         if harm[run.id]:
-            st.warning(components.escaped(f"{run.name} cannot draw. {harm[run.id]}"), icon=":material/warning:")
+            st.warning(
+                f"{components.plain(run.name)} cannot draw. {components.escaped(harm[run.id])}",
+                icon=":material/warning:",
+            )
     return [run for run in having if not harm[run.id]]
 
 
 def heading(run: Run, among: Sequence[Run]) -> None:
     """Whose pictures follow."""
     rest = run.name.removeprefix(run.config.arch).strip()
-    st.markdown(f"**{named(run, among)}** :gray[{components.escaped(rest)}]")
+    st.markdown(f"**{named(run, among)}** :gray[{components.plain(rest)}]")
 
 
 def beside(chosen: Sequence[Run]) -> st.delta_generator.DeltaGenerator:

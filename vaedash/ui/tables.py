@@ -1,6 +1,7 @@
 """Tables of runs: results that can be sorted and taken along, settings with their differences marked."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ _COLUMNS = (
 _COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _SHORT = 12  # rows that are shown without a scroll bar
-# Text that a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Text that a spreadsheet would take for a formula; where lists are parted by semicolons, after one of those too.
+_FORMULA = re.compile(r"(^|[;\t\r])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
 def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: Sequence[Run]) -> None:
@@ -97,7 +98,8 @@ def csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _pick(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: row[key] for key in (*_COLUMNS, *_COLUMNS_AFTER)}
+    # The table has a CSV download of its own, which hands out the cells as they are.
+    return {key: _harmless(row[key]) for key in (*_COLUMNS, *_COLUMNS_AFTER)}
 
 
 def _thumbnail(run: Run) -> str | None:
@@ -113,7 +115,7 @@ def _drawn(path: str, epoch: int, signature: tuple) -> str | None:  # noqa: ARG0
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

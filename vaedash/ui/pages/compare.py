@@ -58,7 +58,7 @@ if len(groups) > 1:
     )
 for group in groups:
     st.caption(
-        f"{components.escaped(group[0].dataset.get('name', ''))}, beta {group[0].config.beta:g}. A dot marks the kept epoch."
+        f"{components.plain(str(group[0].dataset.get('name', '')))}, beta {group[0].config.beta:g}. A dot marks the kept epoch."
     )
     figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
     names = ", ".join(run.name for run in group)

@@ -69,7 +69,7 @@ with stage:
     if len({run.config.latent_dim for run in chosen}) > 1 and any(point.pixels is None for point in points):
         sizes = ", ".join(f"{name}: {run.config.latent_dim}" for name, run in zip(names, chosen, strict=True))
         st.caption(
-            f"These models do not use equally many numbers ({components.escaped(sizes)}): a random end has the same "
+            f"These models do not use equally many numbers ({components.plain(sizes)}): a random end has the same "
             "seed in each, but is another point, so the pictures at that end have nothing to do with each other."
         )
     file = "-".join(run.id for run in chosen)
@@ -90,7 +90,7 @@ for name, strip in zip(names, stills, strict=True):
         strip,
         columns=10,
         alt=f"{name}: ten pictures from {points[0].label} to {points[1].label}",
-        caption=f"{components.escaped(name)}: each step changes a pixel by {min(steps):.1f} to {max(steps):.1f} of 255 "
+        caption=f"{components.plain(name)}: each step changes a pixel by {min(steps):.1f} to {max(steps):.1f} of 255 "
         "levels (root mean square)",
     )
 pictures.download(np.concatenate(stills), columns=10, file=f"ten-steps-{file}")

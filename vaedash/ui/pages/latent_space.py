@@ -35,7 +35,7 @@ for run in chosen:
         photos[run.id] = cache.test_images(run)
         measured.append((run, decoded.kl(run)))
     except DatasetError as error:
-        gone = components.escaped(f"The photographs of {run.name} are gone or have changed. {error}")
+        gone = f"The photographs of {components.plain(run.name)} are gone or have changed. {components.escaped(str(error))}"
         st.warning(f"{gone} Its latents can be turned all the same.")
 
 if measured:
