@@ -26,7 +26,7 @@ from vaedash import launch, runs
 from vaedash.config import RunConfig
 
 folder, number, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-launch._POLL = 0.1
+launch._POLL = 0.05
 children = []
 
 def work(path):
