@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -165,6 +167,13 @@ def test_an_interrupted_run_says_so(tmp_path, epochs, sentence):
     assert (run.status, run.active, run.sentence) == ("interrupted", False, sentence)
 
 
+def test_an_interrupted_run_on_a_full_disk_says_what_to_do_first(tmp_path, monkeypatch):
+    path = make(tmp_path).path
+    storage.write_json(path / "config.json", {**storage.read_json(path / "config.json"), "created": "2020-01-01"})
+    monkeypatch.setattr(shutil, "disk_usage", lambda where: SimpleNamespace(free=3_000_000))
+    assert runs.read(path).sentence.endswith("The disk is full (3 MB free): free some room first.")
+
+
 def test_an_ended_run_says_what_its_process_said_last(tmp_path):
     run = complete(tmp_path)
     assert (run.status, run.active, run.sentence) == ("stopped", False, "Stopped on request.")
@@ -232,6 +241,59 @@ def test_a_lock_in_this_process_is_seen_too_and_free_afterwards(tmp_path):
     with launch.claim(path):
         assert runs.read(path).status == "running"
     assert not runs.lock_is_held(path / "lock")
+
+
+def untrue(folder: Path) -> list[str]:
+    """Cases in which a run reads as another state than it is in: everything that a process id could say of it is wrong."""
+    held = {name: make(folder).path for name in ("slow", "waiting for days", "resumed", "suspended", "zombie")}
+    free = {
+        name: make(folder).path
+        for name in ("stale pid", "reused pid", "reboot", "copied while it trained", "ended", "killed in the queue")
+    }
+    (folder / ".queue").mkdir()
+    for path in [*held.values(), *free.values()]:
+        storage.write_json(path / "config.json", {**storage.read_json(path / "config.json"), "created": "2020-01-01"})
+        runs.write_progress(path, {"updated": 1.6e9, "epoch": 1})
+    for path in (held["waiting for days"], free["killed in the queue"], free["reboot"]):
+        (folder / ".queue" / f"1600000000000000000-{path.name}").touch()
+    runs.write_outcome(held["resumed"], "stopped", "It was.")
+    runs.write_outcome(free["ended"], "finished", "It is.")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with contextlib.ExitStack() as stack:
+        processes = {name: stack.enter_context(holder(path)) for name, path in held.items()}
+        processes["suspended"].send_signal(signal.SIGSTOP)
+        processes["zombie"].send_signal(signal.SIGKILL)
+        os.waitid(os.P_PID, processes["zombie"].pid, os.WEXITED | os.WNOWAIT)
+        pids = {name: process.pid for name, process in processes.items()}
+        pids |= {name: os.getpid() for name in free} | {"stale pid": ended.pid, "reboot": 1}
+        for name, path in {**held, **free}.items():
+            (path / "lock").write_text(str(pids[name]))
+        true = dict.fromkeys(free, "interrupted") | dict.fromkeys(held, "running")
+        true |= {"zombie": "interrupted", "waiting for days": "queued", "ended": "finished"}
+        return [name for name, path in {**held, **free}.items() if runs.read(path).status != true[name]]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_neither_a_stale_nor_a_reused_pid_nor_a_reboot_reads_as_running_and_slow_is_never_called_dead(
+    tmp_path, promise
+):
+    promise("R4", cases=11)
+    assert untrue(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_status_that_trusts_a_process_id_is_noticed(tmp_path, monkeypatch, promise):
+    def answers(lock: Path) -> bool:
+        try:
+            os.kill(int(lock.read_text()), 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    promise("R17")
+    monkeypatch.setattr(runs, "lock_is_held", answers)
+    assert {"reused pid", "zombie", "reboot", "copied while it trained"} <= set(untrue(tmp_path))
 
 
 # ---- damaged files -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -305,6 +306,22 @@ def test_two_runs_of_one_seed_are_equal_and_another_seed_differs(tiny, trained):
     assert {"losses", "last weights"} <= set(differences(one, other))
 
 
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_run_with_shuffled_pixels_names_the_same_images_and_keeps_pictures_that_people_can_read(
+    tiny, create, trained, data_dir, stopping, arch
+):
+    plain, shuffled = (trained(tiny(arch=arch, pixel_order=order)) for order in config.PIXEL_ORDERS)
+    assert plain.dataset == shuffled.dataset
+    assert np.array_equal(runs.originals(plain.path), runs.originals(shuffled.path))
+    assert [row["train_loss"] for row in plain.epochs] != [row["train_loss"] for row in shuffled.epochs]
+    stopped = create(tiny(arch=arch, pixel_order="shuffled")).path
+    stopping(stopped, 6)
+    worker.work(stopped, data_dir)
+    runs.reopen(stopped)
+    worker.work(stopped, data_dir)
+    assert differences(shuffled, runs.read(stopped)) == []
+
+
 # ---- how it ends ----------------------------------------------------------------------------------------
 
 
@@ -484,8 +501,9 @@ QUICK = (("train", math.nan), ("val", math.inf))
     ],
 )
 def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_weights(
-    monkeypatch, tiny, trained, arch, split, value
+    monkeypatch, tiny, trained, promise, arch, split, value
 ):
+    promise("R9")
     batches, evaluate = training.batches, training.evaluate
     measured = itertools.count()
 
@@ -680,27 +698,36 @@ def interrupted(forks, tiny, tmp_path_factory, data_dir) -> Callable[[str], Inte
 
 @posix
 @pytest.mark.parametrize(("arch", "step"), [("fc", 60), ("conv", 17)])
-def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(interrupted, arch, step):
+def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(
+    interrupted, promise, arch, step
+):
     runs_of = interrupted(arch)
     checkpoint, announced = runs_of.moments("rename last.pt")[-1], runs_of.moments("rename metrics.json")[-1]
     assert len(runs_of.operations) > 80 and checkpoint < announced
-    for at in {*range(step, len(runs_of.operations), step), checkpoint, announced}:
+    moments = {*range(step, len(runs_of.operations), step), checkpoint, announced}
+    promise("R1", cases=len(moments))
+    promise("R2", cases=len(moments))
+    for at in moments:
         runs_of.check(fault="kill", at=at)
 
 
 @posix
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ARCHS)
-def test_a_run_killed_at_every_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(interrupted, arch):
+def test_a_run_killed_at_every_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
     runs_of = interrupted(arch)
+    promise("R1", cases=len(runs_of.operations))
+    promise("R2", cases=len(runs_of.operations))
     for at in range(1, len(runs_of.operations) + 1):
         runs_of.check(fault="kill", at=at)
 
 
 @posix
 @pytest.mark.parametrize("arch", ARCHS)
-def test_a_run_killed_at_any_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, arch):
+def test_a_run_killed_at_any_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
     runs_of = interrupted(arch)
+    promise("R1", cases=2)
+    promise("R2", cases=2)
     whole = sum(row["seconds"] for row in runs_of.whole.epochs)
     for share in (0.3, 0.9):
         runs_of.check(seconds=share * whole)
@@ -709,8 +736,10 @@ def test_a_run_killed_at_any_instant_loses_nothing_and_goes_on_bit_for_bit(inter
 @posix
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ARCHS)
-def test_a_run_killed_at_25_random_instants_loses_nothing_and_goes_on_bit_for_bit(interrupted, arch):
+def test_a_run_killed_at_25_random_instants_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
     runs_of, chance = interrupted(arch), random.Random(0)
+    promise("R1", cases=25)
+    promise("R2", cases=25)
     whole = sum(row["seconds"] for row in runs_of.whole.epochs)
     for _ in range(25):
         runs_of.check(seconds=chance.random() * 1.2 * whole)
@@ -718,7 +747,8 @@ def test_a_run_killed_at_25_random_instants_loses_nothing_and_goes_on_bit_for_bi
 
 @posix
 @pytest.mark.parametrize("mistake", ["order", "optimizer"])
-def test_a_mistake_in_resuming_is_noticed(interrupted, mistake):
+def test_a_mistake_in_resuming_is_noticed(interrupted, promise, mistake):
+    promise("R17")
     runs_of = interrupted("conv")
     path = runs.create(runs_of.folder, runs_of.settings).path
     first = runs_of.moments("rename metrics.json")[1]
@@ -729,7 +759,8 @@ def test_a_mistake_in_resuming_is_noticed(interrupted, mistake):
 
 
 @posix
-def test_writing_in_place_is_noticed(interrupted):
+def test_writing_in_place_is_noticed(interrupted, promise):
+    promise("R17")
     runs_of = interrupted("conv")
     path = runs.create(runs_of.folder, runs_of.settings).path
     # In place there are no renames: the third write is that of metrics.json, and it is cut in half.
@@ -737,25 +768,83 @@ def test_writing_in_place_is_noticed(interrupted):
     assert "metrics.json" in runs.read(path).damage
 
 
+def fill_the_disk(runs_of: Interrupted, at: int, *, forever: bool) -> None:
+    """A disk that is full at an operation, for once or for ever after, leaves the old data whole; with room, the run goes on."""
+    path = runs.create(runs_of.folder, runs_of.settings).path
+    answer = runs_of.forks.work(path, fault="full", at=at, forever=forever)
+    run = runs.read(path)
+    assert not list(path.rglob(".*.tmp"))
+    if forever or at > runs_of.moments("rename metrics.json")[-1] + 1:  # not even the last words could be written
+        assert answer["status"] is None and "No space left" in answer["error"]
+    else:
+        assert answer["status"] == run.status == "failed"
+        assert run.sentence.startswith("The disk is full (")
+        assert run.sentence.endswith("What was saved is whole: free some room, then resume.")
+    runs_of._check_what_is_there(path, answer)
+    runs.reopen(path)
+    assert runs_of.forks.work(path)["status"] == "finished"
+    assert differences(runs_of.result, runs.read(path)) == []
+    shutil.rmtree(path)
+
+
 @posix
 @pytest.mark.parametrize("forever", [False, True])
-def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, forever):
+def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, forever):
     runs_of = interrupted("conv")
-    for at in range(2, len(runs_of.operations) - 4, 23):
-        path = runs.create(runs_of.folder, runs_of.settings).path
-        answer = runs_of.forks.work(path, fault="full", at=at, forever=forever)
+    moments = range(1, len(runs_of.operations) + 1, 19)
+    promise("R6", cases=len(moments))
+    for at in moments:
+        fill_the_disk(runs_of, at, forever=forever)
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("forever", [False, True])
+def test_a_full_disk_at_every_operation_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, forever):
+    runs_of = interrupted("conv")
+    promise("R6", cases=len(runs_of.operations))
+    for at in range(1, len(runs_of.operations) + 1):
+        fill_the_disk(runs_of, at, forever=forever)
+
+
+def seconds_to_stop(forks: Forks, folder: Path, settings: RunConfig, *, within: float, count: int) -> float:
+    """Of `count` requests to stop, at random moments within so many seconds of the start, the time that 95% took at most."""
+    chance, took = random.Random(0), []
+    for _ in range(count):
+        path, asked = runs.create(folder, settings).path, []
+
+        def stop(path: Path = path, asked: list[float] = asked) -> None:
+            asked.append(time.monotonic())
+            runs.request_stop(path)
+
+        timer = threading.Timer(0.2 + chance.random() * within, stop)
+        timer.start()
+        assert forks.work(path)["status"] == "stopped", (path / "train.log").read_text()
+        took.append(time.monotonic() - asked[0])
         run = runs.read(path)
-        assert not list(path.rglob(".*.tmp"))
-        if forever:
-            assert answer["status"] is None and "No space left" in answer["error"]
-        else:
-            assert answer["status"] == run.status == "failed"
-            assert run.sentence.startswith("The disk is full (")
-            assert run.sentence.endswith("What was saved is whole: free some room, then resume.")
-        runs_of._check_what_is_there(path, answer)
-        runs.reopen(path)
-        assert runs_of.forks.work(path)["status"] == "finished"
-        assert differences(runs_of.result, runs.read(path)) == []
+        assert run.status == "stopped" and "Stopped on request" in run.sentence
+        if run.epochs:
+            assert checkpoints.load(path, "last")["epoch"] == len(run.epochs)
+    return sorted(took)[math.ceil(0.95 * count) - 1]
+
+
+@posix
+def test_a_stop_takes_a_moment(forks, tiny, tmp_path, promise):
+    settings = tiny(epochs=10_000, patience=10_000)
+    seconds = seconds_to_stop(forks, tmp_path, settings, within=1.0, count=20)
+    promise("R5", f"p95 of 20 stops {seconds:.2f} s (small images)", cases=None)
+    assert seconds < 2.0
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, data_dir, promise, arch):
+    settings = RunConfig.build(arch=arch, preset="p1", dataset="shapes", precision="fp32", device="cpu")
+    datasets.load("shapes", data_dir=data_dir)
+    seconds = seconds_to_stop(forks, tmp_path, settings, within=20.0, count=20)
+    promise("R5", f"p95 of 20 stops {seconds:.2f} s ({arch}, preset p1, 20,000 images, one thread)", cases=None)
+    assert seconds < 2.0
 
 
 def test_a_full_disk_is_recognised_by_its_number(tmp_path):

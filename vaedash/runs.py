@@ -56,6 +56,7 @@ INTERRUPTED, DAMAGED = "interrupted", "damaged"
 ACTIVE = (QUEUED, RUNNING)
 RESUMABLE = ("stopped", "failed", INTERRUPTED)
 
+FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
 GRACE = 60.0  # seconds that a launched process may take before it holds its lock
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")
 _LETTERS, _LETTERS_AND_DIGITS = "abcdefghjkmnpqrstuvwxyz", "abcdefghjkmnpqrstuvwxyz23456789"
@@ -64,6 +65,7 @@ _QUEUE = ".queue"
 # What a metrics row may hold besides its epoch: finite numbers, or null where a loss was not finite.
 METRICS = tuple(f"{split}_{term}" for split in ("train", "test", "val") for term in ("loss", "recon", "kl"))
 REQUIRED_METRICS = METRICS[:6]
+_FRONTIER = ("beta", "kl", "recon")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,11 @@ class Run:
         return self.measured.get("pca") or {}
 
     @property
+    def frontier(self) -> Sequence[Mapping[str, float]]:
+        """`beta`, `kl` and `recon` of the best linear VAE for many beta; empty where it was not measured."""
+        return self.measured.get("frontier") or ()
+
+    @property
     def active(self) -> bool:
         """Whether it is queued or running."""
         return self.status in ACTIVE
@@ -146,7 +153,10 @@ class Run:
             return self.damage
         if self.status == INTERRUPTED:
             kept = f"after epoch {len(self.epochs)}" if self.epochs else "before its first epoch was finished"
-            return f"Its process ended without a word {kept}; resume it and it goes on from there."
+            said = f"Its process ended without a word {kept}; resume it and it goes on from there."
+            # Where there is no room, not even that could be written down.
+            free = shutil.disk_usage(self.path).free if self.path.exists() else FULL
+            return f"{said} The disk is full ({free / 1e6:.0f} MB free): free some room first." if free < FULL else said
         return visible(str(self.outcome.get("sentence", ""))) if self.outcome else ""
 
 
@@ -667,6 +677,8 @@ def _check_measured(value: Any) -> dict[str, Any]:
         figures = [line[split][name] for split in ("train", "test") for name in ("loss", "recon", "kl", "directions")]
         if not all(isinstance(figure, (int, float)) for figure in figures):
             raise ValueError("has a figure that is not a number")
+    if not all(isinstance(point[name], (int, float)) for point in record.get("frontier") or () for name in _FRONTIER):
+        raise ValueError("has a figure that is not a number")
     return record
 
 
