@@ -344,6 +344,31 @@ HOSTILE = {
 }
 
 
+ODD = {
+    "one pixel": ("x.png", plain(size=(1, 1))),
+    "a line of 60,000 pixels": ("x.png", plain(size=(1, 60_000))),
+    "CMYK": ("x.jpg", encoded(Image.new("CMYK", (40, 40), (255, 0, 255, 0)), "JPEG")),
+    "16 bits": ("x.png", encoded(Image.fromarray(np.full((40, 40), 40_000, np.uint16)))),
+    "transparent": ("x.png", encoded(Image.new("RGBA", (40, 40), (9, 9, 9, 0)))),
+    "animated": ("x.gif", encoded(Image.new("P", (40, 40)), "GIF", save_all=True, append_images=[Image.new("P", (40, 40), 1)])),
+    "a palette": ("x.png", encoded(Image.new("RGB", (40, 40), BLUE).convert("P"))),
+    "a lying name": ("x.jpg", plain()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [*HOSTILE, *ODD])
+@pytest.mark.parametrize("kind", ["folder", "zip"])  # an upload is a zip
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_an_odd_image_is_used_and_a_bad_one_is_skipped_and_counted(tmp_path, promise, kind, case):
+    promise("R13")
+    name, data = (HOSTILE | ODD)[case]
+    files = {f"good{level}.png": shade(level) for level in (10, 20, 30, 40)} | {name: data}
+    source = own.read(packed(tmp_path, files, kind))
+    used = len(source.train) + len(source.test)
+    assert (used, source.skipped) == ((5, 0) if case in ODD else (4, 1))
+    assert {10, 20, 30, 40} <= {*shades(source.train), *shades(source.test)}
+
+
 @pytest.mark.parametrize("case", HOSTILE)
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # so that both settings are tried
@@ -390,7 +415,7 @@ def test_a_pipe_and_a_dangling_link_called_jpg_are_skipped(tmp_path):
     assert own.read(tmp_path).skipped == 2
 
 
-def test_what_cannot_be_a_dataset_is_refused_with_what_it_is(tmp_path):
+def test_what_cannot_be_a_dataset_is_refused_with_what_it_is(tmp_path, promise):
     (tmp_path / "nothing").mkdir()
     whole = zipped(tmp_path / "whole.zip", {"train/a.png": shade(10) * 50}).read_bytes()
     heic = {f"IMG_{number}.heic": b"x" for number in range(3)}
@@ -416,6 +441,7 @@ def test_what_cannot_be_a_dataset_is_refused_with_what_it_is(tmp_path):
         zipped(tmp_path / "none.zip", {}): "it holds nothing",
         zipped(tmp_path / "tables.zip", {"train-0.parquet": b"PAR1"}): "it holds 1 .parquet file",
     }
+    promise("R14", cases=len(cases))
     for path, told in cases.items():
         with pytest.raises(DatasetError, match=told):
             own.read(path)
