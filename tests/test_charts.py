@@ -138,3 +138,29 @@ def test_the_best_linear_vae_is_one_line_for_all_runs_that_share_it():
 
 def test_without_a_measurement_there_is_no_line():
     assert lines(charts.loss_curves([run_of([5.0])])) == (set(), [])
+
+
+def test_each_run_is_a_point_of_rate_and_distortion_with_its_way_there():
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    figure = charts.rate_distortion(pair)
+    for arch, one in zip(config.ARCHS, pair, strict=True):
+        [point] = named(figure, arch)
+        assert (point.x[0], point.y[0]) == (4.0, 4.0) and point.marker.color == charts.HUE[arch]
+        [way] = [trace for trace in figure.data if trace.legendgroup == one.id and trace.mode == "lines"]
+        assert list(way.x) == [5.0, 4.0]
+    [iso] = [trace for trace in figure.data if trace.line.dash == "dot" and not trace.legendgroup]
+    assert iso.y[0] == 4.0  # what the loss would be without a KL
+    assert (iso.y[0] - iso.y[1]) / iso.x[1] == pytest.approx(1.0)  # beta
+
+
+def test_the_frontier_is_marked_where_well_known_code_stands():
+    frontier = [{"beta": beta, "kl": 8.0 / beta, "recon": beta} for beta in sorted(config.PUBLISHED_BETAS.values())]
+    one = dataclasses.replace(run_of([5.0, 4.0]), measured={"frontier": frontier})
+    [curve] = named(charts.rate_distortion([one]), "any beta")
+    assert list(curve.y) == [point["recon"] for point in frontier]
+    [marks] = [trace for trace in charts.rate_distortion([one]).data if trace.mode == "markers+text"]
+    assert set(marks.customdata) == set(config.PUBLISHED_BETAS)
+
+
+def test_runs_without_an_epoch_have_no_point():
+    assert not charts.rate_distortion([run_of([])]).data

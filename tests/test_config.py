@@ -125,7 +125,7 @@ def test_images_have_3072_values():
 def test_a_preset_fills_in_what_was_not_given(preset):
     built = RunConfig.build(preset=preset, arch="fc", lr=None, seed=3)
     epochs = {"epochs": config.DEFAULT_EPOCHS[preset]} if preset in config.DEFAULT_EPOCHS else {}
-    assert built == RunConfig(preset=preset, arch="fc", seed=3, **config.PRESETS[preset], **epochs)
+    assert built == RunConfig(preset=preset, arch="fc", seed=3, **config.preset_values(preset, "fc"), **epochs)
 
 
 def test_a_value_of_ones_own_wins_over_the_preset_and_takes_its_name_away():

@@ -154,7 +154,7 @@ def test_runs_on_other_images_get_a_chart_of_their_own(folder):
     one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
     runs.add_facts(other.path, {"dataset": DATASET | {"fingerprint": "f" * 16}})
     at = shown("compare")
-    assert len(at.get("plotly_chart")) == 2
+    assert len([chart for chart in at.get("plotly_chart") if "curves" in str(chart.proto.id)]) == 2
     assert "cannot be compared" in at.header[0].value
     assert {one.id, other.id} == set(at.query_params["runs"].split(","))
 
@@ -194,3 +194,55 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
     [new] = [runs.find(folder, one) for one in added]
     assert (new.config.arch, new.config.batch_size) == ("fc", 64)
     assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}
+
+
+# ---- why conv wins ------------------------------------------------------------------------------------------
+
+
+def test_one_click_trains_both_on_both_orders_of_the_pixels(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    at = shown("start")
+    assert "Why does conv win?" in words(at)
+    at.button(key="shuffle-test").click().run()
+    assert {(one.arch, one.pixel_order) for one in started} == {
+        (arch, order) for arch in config.ARCHS for order in config.PIXEL_ORDERS
+    }
+    assert len({(one.epochs, one.seed, one.preset, one.dataset) for one in started}) == 1
+
+
+def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
+    for loss, arch, order in ((80, "fc", "natural"), (75, "conv", "natural"), (80, "fc", "shuffled")):
+        make_run(folder, loss=loss, arch=arch, pixel_order=order)
+    assert "shuffled pixels" not in words(shown("start"))
+    make_run(folder, loss=91, arch="conv", pixel_order="shuffled")
+    at = shown("start")
+    assert "With shuffled pixels, conv is 16.0 nats worse and fc is as good as before." in words(at)
+    assert [(one.label, one.value) for one in at.metric] == [
+        ("fc, pixels as they are", "78.0"),
+        ("fc, pixels shuffled", "78.0"),
+        ("conv, pixels as they are", "73.0"),
+        ("conv, pixels shuffled", "89.0"),
+    ]
+    # The race above stays that of the pictures as they are.
+    assert "conv leads fc by 5.0 nats" in words(at)
+
+
+def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):
+    made = [
+        make_run(folder, epochs=0, status="running", arch=arch, pixel_order=order)
+        for order in config.PIXEL_ORDERS
+        for arch in config.ARCHS
+    ]
+    at = shown("start")
+    assert {one.value for one in at.metric} == {"queued"} and len(made) == len(at.metric)
+
+
+def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder, monkeypatch):
+    run = make_run(folder, pixel_order="shuffled")
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.button(key="launch").click().run()
+    assert [one.pixel_order for one in started] == ["shuffled"]

@@ -4,7 +4,7 @@ import base64
 import html
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +198,83 @@ def race(chosen: Sequence[Run]) -> go.Figure:
     if not any(trace.x for trace in figure.data):
         figure.update_layout(xaxis={"showticklabels": False}, yaxis={"showticklabels": False, "range": [0, 1]})
     return figure
+
+
+def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
+    """Runs that may share an axis by what they say of a picture (KL, the rate) and what that leaves wrong (recon, the distortion).
+
+    Each run is a dot at its kept epoch with its way there, on the test images. Along a dotted line the loss is the
+    same. The grey curve is the best linear VAE for any beta, with marks where well-known code has its "beta = 1".
+    """
+    figure = go.Figure()
+    used: dict[str, int] = {}
+    ends = [run for run in chosen if run.best and None not in (run.best["test_kl"], run.best["test_recon"])]
+    for run in ends:
+        arch = run.config.arch
+        dash = _DASHES[used.get(arch, 0) % len(_DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        way = [row for row in run.epochs if None not in (row["test_kl"], row["test_recon"])]
+        figure.add_scatter(
+            x=[row["test_kl"] for row in way],
+            y=[row["test_recon"] for row in way],
+            line={"color": HUE[arch], "width": 1.5, "dash": dash},
+            **{"mode": "lines", "opacity": 0.5, "showlegend": False, "hoverinfo": "skip", "legendgroup": run.id},
+        )
+        figure.add_scatter(
+            x=[run.best["test_kl"]],
+            y=[run.best["test_recon"]],
+            name=_plain(run.name),
+            mode="markers",
+            marker={"color": HUE[arch], "size": 13, "line": {"width": 2, "color": "white"}},
+            hovertemplate="KL %{x:.1f}, recon %{y:.1f}, loss " + f"{run.best['test_loss']:.1f}",
+            legendgroup=run.id,
+        )
+    if not ends:
+        return figure
+    kl = [run.best["test_kl"] for run in ends]
+    recon = [run.best["test_recon"] for run in ends]
+    right, top = 1.35 * max(kl), 1.25 * max(recon)
+    if frontier := next((run.frontier for run in ends if run.frontier), ()):
+        # The curve within the picture, and its ends beyond.
+        right = max(right, 1.1 * next(point["kl"] for point in frontier if point["beta"] >= ends[0].config.beta))
+        _add_frontier(figure, frontier)
+    beta = ends[0].config.beta
+    for loss in sorted({round(run.best["test_loss"], 1) for run in ends}):
+        figure.add_scatter(
+            x=[0, right],
+            y=[loss, loss - beta * right],
+            line={"color": "gray", "width": 1, "dash": "dot"},
+            **{"mode": "lines", "showlegend": False, "hoverinfo": "skip"},
+        )
+    low = 0.8 * min(recon)
+    figure.update_layout(
+        xaxis={"title": "KL (nats per image): what it says of a picture", "range": [0, right], "automargin": True},
+        yaxis={"title": "recon: what is still wrong", "range": [low, top], "automargin": True},
+        **_LAYOUT | {"hovermode": "closest"},
+    )
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
+
+
+def _add_frontier(figure: go.Figure, frontier: Sequence[Mapping[str, float]]) -> None:
+    names = {beta: name for name, beta in config.PUBLISHED_BETAS.items()}
+    marked = [point for point in frontier if point["beta"] in names]
+    figure.add_scatter(
+        x=[point["kl"] for point in frontier],
+        y=[point["recon"] for point in frontier],
+        name="best linear VAE (PCA), any beta",
+        line={"color": "gray", "width": 2, "dash": "dash"},
+        **{"mode": "lines", "hoverinfo": "skip"},
+    )
+    figure.add_scatter(
+        x=[point["kl"] for point in marked],
+        y=[point["recon"] for point in marked],
+        text=[f"beta {point['beta']:g}" for point in marked],
+        customdata=[names[point["beta"]] for point in marked],
+        **{"mode": "markers+text", "textposition": "top right", "showlegend": False},
+        marker={"color": "gray", "size": 8, "symbol": "diamond"},
+        textfont={"color": "gray", "size": 12},
+        hovertemplate="%{customdata}: KL %{x:.1f}, recon %{y:.1f}<extra></extra>",
+    )
 
 
 def _reach(chosen: Sequence[Run]) -> float:

@@ -191,7 +191,7 @@ def proposed(chosen: Sequence[Run]) -> tuple[str, list[RunConfig]]:
     if first.config.arch == second.config.arch or not same_axis(first, second):
         return "", []
     if _confounded(first, second):
-        fair = dataclasses.replace(first.config, arch=second.config.arch)
+        fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
         return f"Train {fair.arch} with the settings of {first.name}", [fair]
     seed = max(run.config.seed for run in measured) + 1
     both = [dataclasses.replace(run.config, seed=seed) for run in (first, second)]
@@ -216,7 +216,9 @@ def _against_line(named: Mapping[str, Run]) -> str:
 
 
 def _confounded(first: Run, second: Run) -> list[str]:
-    return [name for name in differing_settings(first, second) if name not in _INCIDENTAL]
+    """The settings besides the architecture to which a difference may be due; what their common preset gives each is none."""
+    common = config.PRESETS.get(first.config.preset, {}) if first.config.preset == second.config.preset else {}
+    return [name for name in differing_settings(first, second) if name not in (*_INCIDENTAL, *common)]
 
 
 def _caveat(first: Run, second: Run, seeds: int) -> str:
@@ -228,6 +230,8 @@ def _caveat(first: Run, second: Run, seeds: int) -> str:
         return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
     if confounded:
         return f"They differ in {', '.join(confounded)}."
+    if first.config.preset == second.config.preset and first.config.lr != second.config.lr:
+        return f"Preset {first.config.preset} gives each architecture a learning rate of its own."
     if any(run.active for run in (first, second)):
         return "Not over yet."
     return "" if seeds > 1 else "One seed each: how much of it is luck, only more seeds can tell."

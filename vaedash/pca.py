@@ -82,6 +82,13 @@ def line(found: Spectrum, *, latent_dim: int, beta: float) -> dict[str, dict[str
     return result
 
 
+def frontier(found: Spectrum, *, latent_dim: int) -> list[dict[str, float]]:
+    """`beta`, `kl` and `recon` of the best linear VAE on the held-out images, for a range of beta and those that are published."""
+    betas = sorted({*np.geomspace(0.02, 8.0, 25).round(4).tolist(), *config.PUBLISHED_BETAS.values()})
+    lines = ((beta, line(found, latent_dim=latent_dim, beta=beta)["test"]) for beta in betas)
+    return [{"beta": beta, "kl": means["kl"], "recon": means["recon"]} for beta, means in lines]
+
+
 def _second_moment(images: np.ndarray, mean: np.ndarray) -> torch.Tensor:
     """Mean of (x - mean)(x - mean)^T over uint8 images, `(3072, 3072)` float64."""
     total = torch.zeros(config.PIXELS, config.PIXELS, dtype=torch.float64)

@@ -64,6 +64,16 @@ for group in groups:
     names = ", ".join(run.name for run in group)
     about = f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {names}"
     st.plotly_chart(figure, key=f"curves-{group[0].id}", alt=about)
+    if any(run.best for run in group):
+        with st.expander("What the numbers say, and what it costs"):
+            st.caption(
+                "To the right, the numbers say more about a picture; further down, less of it is wrong. Both together are the "
+                "loss, which is the same along a dotted line. Grey is the best that a linear VAE can do, for any beta: the "
+                "marks are what well-known code calls beta 1.",
+                help=glossary.about("recon", "KL", "beta", "PCA line"),
+            )
+            about = f"KL against reconstruction error: {names}"
+            st.plotly_chart(charts.rate_distortion(group), key=f"rates-{group[0].id}", alt=about)
 
 for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
     with column:
