@@ -47,7 +47,10 @@ def measure(*, dataset: str, data_dir: Path, images: int = IMAGES, rounds: int =
                 f"held-out loss after {EPOCHS} epochs": statistics.median(one["loss"] for one in taken),
             }
             for name, taken in turns.items()
-        } | {"arithmetic": _arithmetic(arch, turns["vaedash"][0]["precision"], ours)}
+        } | {
+            "arithmetic": _arithmetic(arch, turns["vaedash"][0]["precision"], ours),
+            "where a step's time goes, one thread": _profile(arch, data_dir),
+        }
     results["a pair at once"] = _pair(dataset, data_dir)
     results |= _whole_run(dataset, data_dir)
     return results
@@ -278,6 +281,39 @@ def _arithmetic(arch: str, precision: str, images_per_second: float) -> dict[str
         "matrix peak, GFLOP/s": peak / 1e9,
         "share of the peak": per_image * images_per_second / peak,
     }
+
+
+def _profile(arch: str, data_dir: Path, most: int = 6) -> dict[str, float]:
+    """The operations that take most of a training step's time, each with its share."""
+    program = (
+        "import json, sys, torch\n"
+        "from pathlib import Path\n"
+        "from torch.profiler import ProfilerActivity, profile\n"
+        "from vaedash import hardware, models\n"
+        "from vaedash.config import RunConfig\n"
+        "from vaedash.learner import Learner\n"
+        "arch, data_dir, most = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])\n"
+        "settings = RunConfig.build(preset='p1', arch=arch)\n"
+        "machine = hardware.choose(settings, sharing=100, data_dir=data_dir)\n"
+        "machine.apply()\n"
+        "learner = Learner(settings, machine)\n"
+        "pixels = torch.randint(256, (64, 3, 32, 32), dtype=torch.uint8).contiguous(memory_format=models.memory_format(arch))\n"
+        "step = lambda: learner.step(pixels, torch.randn(64, 128), beta=1.0, lr=1e-3)\n"
+        "for _ in range(10): step()\n"
+        "with profile(activities=[ProfilerActivity.CPU]) as seen:\n"
+        "    for _ in range(30): step()\n"
+        "times = {event.key: event.self_cpu_time_total for event in seen.key_averages()}\n"
+        "total = sum(times.values())\n"
+        "first = sorted(times, key=times.get, reverse=True)[:most]\n"
+        "print(json.dumps({name: times[name] / total for name in first}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, arch, str(data_dir), str(most)],
+        env=launch.environment(),
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _pair(dataset: str, data_dir: Path, repeats: int = 2) -> dict[str, float]:
