@@ -171,7 +171,15 @@ def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit
 
 
 @pytest.mark.parametrize(
-    "setting", [{"batch_size": 32}, {"seed": 1}, {"kl_warmup": 1}, {"fraction": 0.5}, {"patience": 9}]
+    "setting",
+    [
+        {"batch_size": 32},
+        {"seed": 1},
+        {"kl_warmup": 1},
+        {"fraction": 0.5},
+        {"patience": 9},
+        {"pixel_order": "shuffled"},
+    ],
 )
 def test_every_setting_that_changes_the_figures_confounds(setting):
     [name] = setting
@@ -376,3 +384,48 @@ def test_nothing_is_proposed_while_they_run_or_without_their_images(status):
     assert compare.proposed([dataclasses.replace(CONV, status=status), FC]) == ("", [])
     copied = run("abcdef", 80.0, arch="conv", copy_of="cifar10")
     assert compare.proposed([copied, FC]) == ("", [])
+
+
+def test_what_a_preset_gives_each_architecture_does_not_confound_but_is_said():
+    pair = [
+        run(f"{arch[0]}bcdef", 80.0, **RunConfig.build(preset="fast", arch=arch).to_json()) for arch in ("fc", "conv")
+    ]
+    assert "Preset fast gives each architecture a learning rate of its own." in compare.verdict(pair)
+    assert compare.proposed(pair)[0] == "Train both with another seed (1)"
+
+
+# ---- why conv wins ------------------------------------------------------------------------------------------
+
+
+def four(**changes):
+    losses = {("fc", "natural"): 79.0, ("conv", "natural"): 74.0, ("fc", "shuffled"): 79.0, ("conv", "shuffled"): 90.5}
+    return [
+        run(f"abcde{number}", loss, arch=arch, pixel_order=order, **changes)
+        for number, ((arch, order), loss) in enumerate(losses.items())
+    ]
+
+
+def test_losses_on_shuffled_pixels_share_an_axis_with_the_others():
+    assert compare.groups(four()) == [four()]
+
+
+def test_a_shuffle_test_is_four_runs_alike_in_all_but_architecture_and_order():
+    tested = compare.shuffle_test([CONV, FC, *four(lr=0.5)])
+    assert {key: one.id for key, one in tested.items()} == {
+        (one.config.arch, one.config.pixel_order): one.id for one in four()
+    }
+    assert compare.shuffle_test([*four()[:3], dataclasses.replace(four(seed=1)[3])]) == {}
+    assert compare.shuffle_test([]) == {}
+    settings = [RunConfig.build(preset="fast", arch=arch, pixel_order=order) for arch, order in tested]
+    own_rates = [run(f"abcde{number}", 80.0, **one.to_json()) for number, one in enumerate(settings)]
+    assert len(compare.shuffle_test(own_rates)) == 4
+
+
+def test_what_the_shuffle_costs_each_architecture_is_told_once_all_are_over():
+    tested = compare.shuffle_test(four())
+    assert (
+        compare.shuffle_verdict(tested) == "With shuffled pixels, conv is 16.5 nats worse and fc is as good as before."
+    )
+    better = {**tested, ("fc", "shuffled"): run("ghjkmn", 78.0, arch="fc", pixel_order="shuffled")}
+    assert compare.shuffle_verdict(better) == "With shuffled pixels, conv is 16.5 nats worse and fc is 1.0 nats better."
+    assert compare.shuffle_verdict(compare.shuffle_test(four(status="running"))) == ""

@@ -198,6 +198,7 @@ def test_beta_rises_linearly_to_exactly_its_full_value():
 
 def test_a_run_is_called_after_what_tells_it_from_others():
     assert RunConfig.build(preset="p2", arch="fc", dataset="cifar10", seed=4).title == "fc p2 cifar10 seed 4"
+    assert RunConfig.build(preset="p2", arch="fc", pixel_order="shuffled").title == "fc p2 shapes shuffled seed 0"
     own = RunConfig.build(arch="conv", dataset="/data/cats.zip", lr=0.0003, batch_size=32, latent_dim=16)
     assert own.title == "conv batch 32, lr 0.0003, latent 16 cats seed 0"
 
@@ -247,3 +248,15 @@ def test_the_fast_preset_brings_its_epochs_unless_others_are_given():
     assert RunConfig.build(preset="fast").epochs == config.DEFAULT_EPOCHS["fast"]
     assert RunConfig.build(preset="fast", epochs=9).epochs == 9
     assert RunConfig.build(preset="fast", lr=0.1).epochs == RunConfig().epochs
+
+
+def test_the_fast_preset_trains_each_architecture_at_its_own_rate_in_any_order_of_arguments():
+    rates = {arch: RunConfig.build(preset="fast", arch=arch).lr for arch in config.ARCHS}
+    assert rates == {"fc": 1e-3, "conv": 3e-3}
+    assert RunConfig.build(preset="fast", arch="fc", lr=3e-3).preset is None
+
+
+def test_a_config_from_before_pixels_could_be_shuffled_is_of_a_run_that_saw_them_as_they_are():
+    record = RunConfig(seed=3).to_json()
+    del record["pixel_order"]
+    assert RunConfig.from_json(record) == RunConfig(seed=3, pixel_order="natural")

@@ -101,3 +101,13 @@ def test_frames_never_follow_faster_than_browsers_show_them():
     frames = [np.full((2, 2, 3), level, np.uint8) for level in range(200)]
     with Image.open(io.BytesIO(images.encode_gif(frames, seconds=1.0))) as animation:
         assert animation.info["duration"] == 20
+
+
+def test_shuffling_moves_whole_pixels_all_images_alike_and_always_in_the_same_way():
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), dtype=np.uint8)
+    shuffled = images.shuffled(tiles)
+    pixels, moved = (array.reshape(2, 3, 1024) for array in (tiles, shuffled))
+    order = images.shuffle_order()
+    assert sorted(order.tolist()) == list(range(1024)) and (order[:8] != np.arange(8)).all()
+    assert order[:4].tolist() == [84, 752, 296, 982]
+    assert all(np.array_equal(moved[:, :, place], pixels[:, :, origin]) for place, origin in enumerate(order))

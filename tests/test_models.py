@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaedash import config, losses, models
+from vaedash import config, images, losses, models
 from vaedash.errors import UsageError
 from vaedash.models import VAE, conv, fc
 from vaedash.models.vae import LOGVAR_RANGE
@@ -179,3 +179,37 @@ def test_only_the_fully_connected_encoder_reaches_every_pixel_at_once(arch, blin
     out = first_layer(image)
     out.flatten(2)[0, 0, 100].backward() if arch == "conv" else out[0, 0].backward()
     assert (image.grad != 0).any(1).sum().item() == (1024 if blind else 16)
+
+
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_a_model_with_shuffled_pixels_is_the_other_one_on_shuffled_images(arch):
+    def built(pixel_order):
+        torch.manual_seed(0)
+        return models.build(arch, 4, "relu", pixel_order)
+
+    def shuffle(tiles):
+        return torch.from_numpy(images.shuffled(tiles.detach().numpy()))
+
+    shuffled, natural = built("shuffled"), built("natural")
+    photos, z = torch.rand(5, 3, 32, 32), torch.randn(5, 4)
+    for one, other in zip(shuffled.encode(photos), natural.encode(shuffle(photos)), strict=True):
+        assert torch.equal(one, other)
+    # It draws pictures for people: what the other one draws, put back in order.
+    assert torch.equal(shuffle(shuffled.decode(z)), natural.decode(z))
+
+    def gradients(model, originals):
+        model.zero_grad()
+        drawn = model.decode(model.encode(originals)[0])
+        losses.recon_per_image(drawn, originals).mean().backward()
+        return [parameter.grad for parameter in model.parameters()]
+
+    # And it learns the same, so that a shuffled loss is a loss on the same images, in the same unit.
+    for one, other in zip(gradients(shuffled, photos), gradients(natural, shuffle(photos)), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_the_order_of_the_pixels_is_kept_with_the_weights_and_only_where_it_is_not_the_natural_one(arch):
+    natural, shuffled = (models.build(arch, 4, "relu", order).state_dict() for order in config.PIXEL_ORDERS)
+    assert set(shuffled) - set(natural) == {"order"}
+    assert shuffled["order"].sort().values.tolist() == list(range(1024))

@@ -113,7 +113,7 @@ def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
         others = [other.id for other in runs.list_runs(run.path.parent) if (other.path / f"{which}.pt").exists()]
         hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet."
         raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
-    model = models.build(settings.arch, settings.latent_dim, settings.activation)
+    model = models.build(settings.arch, settings.latent_dim, settings.activation, settings.pixel_order)
     try:
         model.load_state_dict(state["model"])
         epoch = state["epoch"]

@@ -159,6 +159,38 @@ def _but_seed(run: Run) -> RunConfig:
     return dataclasses.replace(run.config, seed=0)
 
 
+def shuffle_test(found: Sequence[Run]) -> dict[tuple[str, str], Run]:
+    """The newest runs, one of each architecture with each order of the pixels, that are alike in all else; by (arch, pixel_order).
+
+    `found` is newest first. Empty where there is no such set.
+    """
+    alike: dict[tuple[Any, ...], dict[tuple[str, str], Run]] = {}
+    for run in (run for run in found if run.config):
+        # A preset may give each architecture values of its own, so where there is one, its name says it.
+        varied = {"arch", "pixel_order", *config.PRESETS.get(run.config.preset, ())}
+        same = tuple(value for name, value in run.config.to_json().items() if name not in varied)
+        alike.setdefault(same, {}).setdefault((run.config.arch, run.config.pixel_order), run)
+    return next((runs for runs in alike.values() if len(runs) == len(config.ARCHS) * len(config.PIXEL_ORDERS)), {})
+
+
+def shuffle_verdict(tested: Mapping[tuple[str, str], Run]) -> str:
+    """What shuffling the pixels cost each architecture, in a sentence; empty before all are over."""
+    if any(run.active or not run.best or run.best["test_loss"] is None for run in tested.values()):
+        return ""
+    said = []
+    for arch in sorted(config.ARCHS, key=lambda arch: -_cost(tested, arch)):
+        cost = _cost(tested, arch)
+        change = (
+            f"{abs(cost):.1f} nats {'worse' if cost > 0 else 'better'}" if abs(cost) >= 0.05 else "as good as before"
+        )
+        said.append(f"{arch} is {change}")
+    return f"With shuffled pixels, {' and '.join(said)}."
+
+
+def _cost(tested: Mapping[tuple[str, str], Run], arch: str) -> float:
+    return _gap(tested[arch, "natural"], tested[arch, "shuffled"])
+
+
 def over_images(first: Run, second: Run) -> Interval | None:
     """How much lower the first run's loss is over other test images like these; None where that was not measured of both."""
     losses = [runs.test_losses(run.path) for run in (first, second)]

@@ -22,6 +22,7 @@ DATASETS = ("shapes", "cifar10", "celeba")  # anything else is a path to a perso
 MONITORS = ("train", "val")
 SCHEDULES = ("constant", "one-cycle")
 ACTIVATIONS = ("relu", "silu")
+PIXEL_ORDERS = ("natural", "shuffled")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -55,6 +56,7 @@ PUBLISHED_BETAS: Mapping[str, float] = {
 # different seeds are compared on the same images, and share one dataset fingerprint.
 SPLIT_SEED = 0
 SAMPLE_SEED = 0  # the z behind every run's sample grids: the same for all runs of one latent size
+SHUFFLE_SEED = 0  # the one order into which `shuffled` puts the pixels of every image, in every run
 HELDOUT_SEED = 0  # the noise with which held-out losses draw z from q(z|x): the same at every epoch
 
 SLOTS = 2  # runs that train at once on one machine: a pair races side by side
@@ -106,6 +108,11 @@ class RunConfig:
         "constant", "the learning rate over a run: constant, or up to lr and down to nothing", choices=SCHEDULES
     )
     activation: str = _setting("relu", "what stands between two layers", choices=ACTIVATIONS)
+    pixel_order: str = _setting(
+        "natural",
+        "how the model sees every image: as it is, or its pixels shuffled, always in the same way",
+        choices=PIXEL_ORDERS,
+    )
     epochs: int = _setting(100, "ceiling: early stopping usually ends the run before", low=1, high=10_000)
     beta: float = _setting(1.0, "weight of the KL term: loss = recon + beta * kl", low=0.0, high=1000.0)
     kl_warmup: int = _setting(0, "epochs over which beta rises linearly to its full value", low=0, high=1000)
@@ -170,9 +177,10 @@ class RunConfig:
 
     @property
     def title(self) -> str:
-        """What the run is called until a person names it: architecture, preset or own sizes, dataset, seed."""
+        """What the run is called until a person names it: architecture, preset or own sizes, dataset, pixels if shuffled, seed."""
         what = self.preset or f"batch {self.batch_size}, lr {self.lr:g}, latent {self.latent_dim}"
-        return f"{self.arch} {what} {dataset_title(self.dataset)} seed {self.seed}"
+        shuffled = " shuffled" if self.pixel_order == "shuffled" else ""
+        return f"{self.arch} {what} {dataset_title(self.dataset)}{shuffled} seed {self.seed}"
 
     def lr_at(self, progress: float) -> float:
         """The learning rate when this share (0 to 1) of all steps is done.

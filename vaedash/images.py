@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from vaedash import config
+
 
 def grid(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 0, background: int = 255) -> np.ndarray:
     """Images `(N, 3, H, W)` uint8 laid out row by row as one picture `(rows, width, 3)`.
@@ -28,6 +30,17 @@ def ungrid(picture: np.ndarray, *, side: int = 32) -> np.ndarray:
     height, width, channels = picture.shape
     tiles = picture.reshape(height // side, side, width // side, side, channels).swapaxes(1, 2)
     return tiles.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
+
+
+def shuffle_order() -> np.ndarray:
+    """The pixel, counted row by row, that each pixel of a shuffled image comes from: int64 `(1024,)`, always the same."""
+    rows, columns = config.IMAGE_SHAPE[1:]
+    return np.random.default_rng(config.SHUFFLE_SEED).permutation(rows * columns)
+
+
+def shuffled(tiles: np.ndarray) -> np.ndarray:
+    """Images `(N, 3, 32, 32)` with their pixels in that order; the three colours of a pixel stay together."""
+    return tiles.reshape(*tiles.shape[:2], -1)[:, :, shuffle_order()].reshape(tiles.shape)
 
 
 def encode_png(picture: np.ndarray) -> bytes:

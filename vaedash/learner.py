@@ -25,7 +25,9 @@ class Learner:
     def __init__(self, settings: RunConfig, machine: Hardware) -> None:
         torch.manual_seed(settings.seed)
         self.on_gpu = machine.device == "cuda"
-        self.model = models.build(settings.arch, settings.latent_dim, settings.activation).to(machine.device)
+        self.model = models.build(settings.arch, settings.latent_dim, settings.activation, settings.pixel_order).to(
+            machine.device
+        )
         # A recorded step reads its learning rate and beta from tensors, the only things that may change in it.
         self._lr = torch.tensor(settings.lr, device=machine.device) if self.on_gpu else settings.lr
         self._beta = torch.zeros((), device=machine.device)

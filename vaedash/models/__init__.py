@@ -6,7 +6,7 @@ from types import ModuleType
 import torch
 from torch import nn
 
-from vaedash import config
+from vaedash import config, images
 from vaedash.errors import UsageError
 from vaedash.models.vae import VAE
 
@@ -15,14 +15,16 @@ __all__ = ["VAE", "build", "memory_format", "parameter_count"]
 _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}
 
 
-def build(arch: str, latent_dim: int, activation: str = "relu") -> VAE:
+def build(arch: str, latent_dim: int, activation: str = "relu", pixel_order: str = "natural") -> VAE:
     """A freshly initialised model of `arch` (a name in `config.ARCHS`), with torch's default initialisation.
 
-    `activation` is one of `config.ACTIVATIONS`. Its weights come from torch's global generator, which the caller
-    seeds, and lie in the memory format of its architecture. Raises UsageError for an unknown name.
+    `activation` is one of `config.ACTIVATIONS`, `pixel_order` of `config.PIXEL_ORDERS`. Its weights come from torch's
+    global generator, which the caller seeds, and lie in the memory format of its architecture. Raises UsageError for an
+    unknown name.
     """
     layers, kind = _architecture(arch), _ACTIVATIONS[activation]
-    model = VAE(layers.encoder(latent_dim, kind), layers.decoder(latent_dim, kind))
+    order = torch.from_numpy(images.shuffle_order()) if pixel_order == "shuffled" else None
+    model = VAE(layers.encoder(latent_dim, kind), layers.decoder(latent_dim, kind), order)
     return model.to(memory_format=layers.MEMORY_FORMAT)
 
 

@@ -52,9 +52,12 @@ def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
 
 
 def newest_pair(found: Sequence[Run]) -> list[str]:
-    """Ids of the newest run of each architecture on the newest run's images, in the table's order; damaged ones if no other."""
+    """Ids of the newest run of each architecture on the newest run's images, in the table's order; damaged ones, and such
+    with shuffled pixels, if there are no others.
+    """
     pair: dict[str, str] = {}
     sound = [run for run in found if not run.damage] or found
+    sound = [run for run in sound if run.config.pixel_order == "natural"] or sound
     for run in sound:
         if run.config.dataset == sound[0].config.dataset:
             pair.setdefault(run.config.arch, run.id)

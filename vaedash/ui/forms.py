@@ -95,6 +95,14 @@ def settings() -> list[RunConfig]:
             key="monitor",
             help=_help("monitor"),
         )
+        rest["pixel_order"] = st.segmented_control(
+            "Order of the pixels",
+            config.PIXEL_ORDERS,
+            default="natural",
+            required=True,
+            key="pixel_order",
+            help=_help("pixel_order"),
+        )
     if dataset is None or not archs or not seeds:
         return []
     if dataset in config.DEFAULT_FRACTION and rest["fraction"] == 1.0:
@@ -115,7 +123,7 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
     keep = {
         name: getattr(chosen[0], name) for name in ("dataset", "epochs", "fraction", "beta", "kl_warmup", "patience")
     }
-    keep |= {"min_delta": chosen[0].min_delta, "monitor": chosen[0].monitor}
+    keep |= {name: getattr(chosen[0], name) for name in ("min_delta", "monitor", "pixel_order")}
     seeds = sorted({one.seed for one in chosen})
     return [
         RunConfig.build(preset=preset, arch=arch, seed=seed, **keep)
@@ -307,7 +315,7 @@ def _archive(run: Run, archived: bool) -> None:
 
 def _copy_into_form(run: Run) -> None:
     one = run.config
-    for name in ("epochs", "fraction", "beta", "kl_warmup", "patience", "min_delta", "monitor"):
+    for name in ("epochs", "fraction", "beta", "kl_warmup", "patience", "min_delta", "monitor", "pixel_order"):
         st.session_state[name] = getattr(one, name)
     st.session_state.update(preset=one.preset or "own", archs=[one.arch], seeds=str(one.seed))
     if one.dataset in DATASETS:

@@ -5,7 +5,7 @@ import streamlit as st
 from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, diagram, glossary, launching, race
+from vaedash.ui import cache, components, diagram, glossary, launching, race, shuffling
 
 st.title("Does architecture matter?")
 st.markdown(
@@ -35,6 +35,8 @@ if not pair:
 components.damaged(found)
 if pair:
     race.race(pair)
+
+shuffling.section(found, resting=racing)
 
 st.subheader("The two architectures", anchor=False)
 st.caption(

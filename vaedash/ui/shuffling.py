@@ -1,0 +1,71 @@
+"""Why conv wins: the same four trainings with the pixels as they are and shuffled, told on the Start page."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from vaedash import compare, config, images, runs
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+from vaedash.ui import cache, components, launching
+
+_LOOK = 2.0  # seconds between two looks at runs in progress
+_ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
+
+
+def section(found: Sequence[Run], *, resting: bool) -> None:
+    """The question, what the models are shown, the button, and once it was pressed what came of it."""
+    st.subheader("Why does conv win?", anchor=False)
+    words, seen = st.columns([3, 2], gap="large")
+    words.markdown(
+        "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost. "
+        "**FC does not care**: it never knew which pixels are neighbours, so to it this is the same task. "
+        "**Conv loses its advantage**: its small windows now hold pixels that have nothing to do with each other. "
+        "What conv knows beforehand is neighbourhood, and nothing else."
+    )
+    with seen:
+        some = cache.some_shapes()[:6]
+        components.picture(
+            images.in_turn([some, images.shuffled(some)], columns=6),
+            columns=6,
+            alt="six pictures of shapes, and below each the same pixels in another order: coloured noise",
+            caption="above as they are, below as a model sees them shuffled; what it draws is shown put back in order",
+        )
+    tested = compare.shuffle_test(found)
+    if not tested:
+        with words:
+            launching.button("Train all four (some minutes)", settings(), key="shuffle-test", disabled=resting)
+        return
+    active = any(run.active for run in tested.values())
+    st.fragment(_view, run_every=_LOOK if active else None)({key: run.id for key, run in tested.items()}, active)
+
+
+def settings() -> list[RunConfig]:
+    """The four runs, as short as the Start page's."""
+    return [
+        RunConfig.build(preset="p1", arch=arch, pixel_order=order, epochs=launching.QUICK_EPOCHS)
+        for order in config.PIXEL_ORDERS
+        for arch in config.ARCHS
+    ]
+
+
+def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
+    tested = {key: runs.read(config.runs_dir() / run_id) for key, run_id in ids.items()}
+    if said := compare.shuffle_verdict(tested):
+        st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each. To FC another order is what another seed is.]")
+    with st.grid(4, min_column_width=150, gap="medium"):
+        for arch in config.ARCHS:
+            for order, called in _ORDERS.items():
+                with st.container():
+                    _cell(tested[arch, order], called)
+    if active and not any(run.active for run in tested.values()):
+        st.rerun()
+
+
+def _cell(run: Run, called: str) -> None:
+    loss = run.epochs[-1 if run.active else run.best_epoch - 1]["test_loss"] if run.epochs else None
+    st.metric(f"{run.config.arch}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
+    tiles = runs.samples(run.path, "prior", len(run.epochs))
+    if tiles is not None:
+        what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"
+        components.picture(tiles[:16], columns=8, alt=f"{run.name}: 16 images {what}", caption=what)
