@@ -381,6 +381,10 @@ def bench(arguments: argparse.Namespace) -> int:
         from vaedash.bench import ui
 
         results = ui.measure(runs_dir=arguments.runs_dir and _runs_dir(arguments))
+    elif arguments.what == "load":
+        from vaedash.bench import load
+
+        results = load.measure(data_dir=config.data_dir(arguments.data_dir))
     else:
         from vaedash.bench import train as training
 
@@ -638,15 +642,15 @@ def _parser() -> argparse.ArgumentParser:
         "bench",
         bench,
         "measure how fast it is here",
-        ["bench train", "bench train --dataset cifar10", "bench ui --json"],
+        ["bench train", "bench train --dataset cifar10", "bench ui --json", "bench load"],
     )
     measuring.add_argument(
         "what",
         metavar="WHAT",
-        choices=("train", "recipe", "ui"),
+        choices=("train", "recipe", "ui", "load"),
         help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
         "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
-        "ui: the page in a real browser. Each takes some minutes",
+        "ui: the page in a real browser; load: thirty people watching one training. Each takes some minutes",
     )
     measuring.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
     _add_places(measuring, data=True)

@@ -115,7 +115,7 @@ class Server:
     def close(self) -> None:
         """End the server; runs that it launched go on."""
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 def _free_port() -> int:

@@ -111,9 +111,14 @@ def picture(
 
     Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
     """
-    png = images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
     # Streamlit would pass it on as JPEG.
-    st.image(png, caption=caption, alt=alt, width="stretch", output_format="PNG")
+    st.image(_png(tiles, columns, scale, gap), caption=caption, alt=alt, width="stretch", output_format="PNG")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _png(tiles: np.ndarray, columns: int, scale: int, gap: int) -> bytes:
+    # Looked at again each second, and by a whole room.
+    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
 
 
 def escaped(text: str) -> str:

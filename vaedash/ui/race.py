@@ -1,6 +1,9 @@
 """Runs side by side while they learn: curves that grow, pictures that sharpen, time left, and who won."""
 
 import dataclasses
+import math
+import secrets
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,7 +13,8 @@ from vaedash.compare import Verdict
 from vaedash.runs import Run
 from vaedash.ui import components, live, visitors
 
-_SECONDS = 1.0  # between two looks at runs in progress
+_LOOKS = 15  # a second, at runs in progress, by all who watch together
+_GONE = 30.0  # seconds after which somebody who did not look again has left
 
 
 def race(ids: Sequence[str]) -> None:
@@ -18,13 +22,31 @@ def race(ids: Sequence[str]) -> None:
     live.prepare()
     folder = config.runs_dir()
     active = any(runs.read(folder / run_id).active for run_id in ids)
-    st.fragment(_view, run_every=_SECONDS if active else None)(tuple(ids), active)
+    every = _seconds() if active else None
+    st.fragment(_view, run_every=every)(tuple(ids), every)
 
 
-def _view(ids: tuple[str, ...], active: bool) -> None:
+@st.cache_resource
+def _watching() -> dict[str, float]:
+    """When each visitor looked last."""
+    return {}
+
+
+def _seconds() -> float:
+    """Between two looks of this visitor: the longer the more watch, or they would take the computer from what they watch."""
+    seen, now = _watching(), time.monotonic()
+    seen[st.session_state.setdefault("visitor", secrets.token_hex(8))] = now
+    for visitor in [visitor for visitor, last in seen.copy().items() if now - last > _GONE]:
+        seen.pop(visitor, None)
+    return float(max(1, math.ceil(len(seen) / _LOOKS)))
+
+
+def _view(ids: tuple[str, ...], every: float | None) -> None:
     current = [runs.read(config.runs_dir() / run_id) for run_id in ids]
-    readable = [run for run in current if run.config]
-    said = _said(readable)
+    if every:  # others look at the same
+        said, chart_of_all = _story(ids, tuple(runs.signature(run.path) for run in current))
+    else:
+        said, chart_of_all = _told(current)
     components.verdict(said)
     # A pair fits beside its curves, so that a projector shows all of it at once.
     if len(current) <= 2:
@@ -32,12 +54,23 @@ def _view(ids: tuple[str, ...], active: bool) -> None:
     else:
         chart, lanes = st.container(), st.columns(len(current))
     with chart:
-        live.figure(charts.race(readable), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
+        live.figure(chart_of_all, key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
     for run, lane in zip(current, lanes, strict=True):
         with lane:
             _lane(run)
-    if active and not any(run.active for run in current):
-        st.rerun()  # the whole page once more, and the looking stops
+    if every and (not any(run.active for run in current) or _seconds() != every):
+        st.rerun()  # the whole page once more: the looking stops, or goes on at another pace
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _story(ids: tuple[str, ...], signatures: tuple) -> "tuple[Verdict, charts.go.Figure]":  # noqa: ARG001 - tells then from now
+    return _told([runs.read(config.runs_dir() / run_id) for run_id in ids])
+
+
+def _told(current: Sequence[Run]) -> "tuple[Verdict, charts.go.Figure]":
+    """Who leads, and the curves, of those runs that can be read."""
+    readable = [run for run in current if run.config]
+    return _said(readable), charts.race(readable)
 
 
 def _said(current: Sequence[Run]) -> Verdict:

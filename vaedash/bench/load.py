@@ -1,0 +1,149 @@
+"""A room full of people who watch a training, each in a tab of their own: how long they wait, and what they cost the trainer."""
+
+import contextlib
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vaedash import bench, config, launch, runs
+from vaedash.bench.session import Session
+from vaedash.bench.ui import Server
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+
+_SHARE = 0.25  # of the training images: an epoch then takes a few seconds, and speeds are those of whole epochs
+
+
+def measure(
+    *, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None
+) -> dict[str, Any]:
+    """Figures of `sessions` tabs on the Start page while a conv with one thread trains, beside its speed without them.
+
+    Both take turns, `rounds` times for at least `seconds` each. A tab's wait is the time from one picture to the next.
+    """
+    data_dir = data_dir or config.data_dir()
+    with tempfile.TemporaryDirectory() as temporary, Server(Path(temporary) / "runs", data_dir) as server:
+        run = _trainer(server.folder, data_dir)
+        quiet, watched, tabs = [], [], []
+        try:
+            for _ in range(rounds):
+                quiet += _speeds(run, seconds)
+                with _room(server, sessions) as present:
+                    watched += _speeds(run, seconds)
+                tabs += present
+        finally:
+            runs.request_stop(run.path)
+            while runs.lock_is_held(run.path / "lock"):
+                time.sleep(0.1)
+        alone, beside = (statistics.harmonic_mean(speeds) for speeds in (quiet, watched))
+        return {
+            "machine": bench.machine("streamlit"),
+            "sessions": sessions,
+            "errors": [error for tab in tabs for error in tab.errors],
+            "seconds from one picture to the next": _spread([wait for tab in tabs for wait in tab.waits]),
+            "seconds until the server has answered": _spread([answer for tab in tabs for answer in tab.answers]),
+            "images a second": {"alone": alone, "watched": beside},
+            "epochs measured": {"alone": len(quiet), "watched": len(watched)},
+            "training slowed by": 1 - beside / alone,
+        }
+
+
+def _trainer(folder: Path, data_dir: Path) -> Run:
+    """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
+    settings = {"preset": "p1", "epochs": 10_000, "patience": 10_000, "fraction": _SHARE}
+    fc, conv = launch.new_runs(folder, [RunConfig.build(arch=arch, **settings) for arch in ("fc", "conv")])
+    launch.start([fc.path, conv.path], data_dir=data_dir)
+    while not all(runs.read(run.path).epochs for run in (fc, conv)):
+        time.sleep(0.2)
+    runs.request_stop(fc.path)
+    while runs.lock_is_held(fc.path / "lock"):
+        time.sleep(0.1)
+    return conv
+
+
+def _speeds(run: Run, seconds: float) -> list[float]:
+    """Images a second in each whole epoch from now on, for at least `seconds`."""
+
+    def next_epoch() -> int:
+        before = len(runs.read(run.path).epochs)
+        while (now := len(runs.read(run.path).epochs)) == before:
+            time.sleep(0.2)
+        return now
+
+    first, end = next_epoch(), time.monotonic() + seconds
+    last = next_epoch()
+    while time.monotonic() < end:
+        last = next_epoch()
+    return [row["images_per_second"] for row in runs.read(run.path).epochs[first:last]]
+
+
+@contextlib.contextmanager
+def _room(server: Server, sessions: int) -> "Iterator[list[_Tab]]":
+    """That many tabs, which come one after the other; they are counted from when all are there."""
+    leave = threading.Event()
+    tabs = [_Tab(server.url, leave) for _ in range(sessions)]
+    try:
+        for tab in tabs:
+            tab.start()
+            time.sleep(0.1)
+        for tab in tabs:
+            tab.there.wait(timeout=60)
+        time.sleep(5)  # until all have found their pace
+        for tab in tabs:
+            tab.waits, tab.answers = [], []
+        yield tabs
+    finally:
+        leave.set()
+        for tab in tabs:
+            tab.join(timeout=60)
+
+
+class _Tab(threading.Thread):
+    """Somebody who watches: renews what renews itself, as often as the page asks for it."""
+
+    def __init__(self, url: str, leave: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.url, self.leave, self.there = url, leave, threading.Event()
+        self.waits: list[float] = []
+        self.answers: list[float] = []
+        self.errors: list[str] = []
+
+    def run(self) -> None:
+        try:
+            with Session(self.url) as session:
+                self.there.set()
+                self._watch(session)
+        except Exception as error:  # whatever it is, it is what is measured here
+            self.errors.append(f"{type(error).__name__}: {error}")
+        self.there.set()
+
+    def _watch(self, session: Session) -> None:
+        due = seen = time.monotonic()
+        while True:
+            part, every = next(iter(session.timers.items()), ("", 1.0))
+            due = max(due + every, time.monotonic())
+            if self.leave.wait(timeout=due - time.monotonic()):
+                return
+            asked = time.monotonic()
+            session.run(part=part)
+            answered = time.monotonic()
+            self.answers.append(answered - asked)
+            self.waits.append(answered - seen)
+            seen = answered
+            self.errors += [error.message for error in session.errors()]
+
+
+def _spread(times: list[float]) -> dict[str, float]:
+    if not times:
+        return {"count": 0}
+    ordered = sorted(times)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[int(0.95 * len(ordered))],
+        "longest": ordered[-1],
+        "count": len(ordered),
+    }
