@@ -113,12 +113,16 @@ def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
         others = [other.id for other in runs.list_runs(run.path.parent) if (other.path / f"{which}.pt").exists()]
         hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet."
         raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
+    except RunError as error:
+        raise RunError(f"{str(error).removesuffix('.')}; python -m vaedash doctor says what can be done.") from error
     model = models.build(settings.arch, settings.latent_dim, settings.activation, settings.pixel_order)
     try:
         model.load_state_dict(state["model"])
         epoch = state["epoch"]
     except (RuntimeError, KeyError, TypeError) as error:
-        raise RunError(f"{which}.pt of run {run.id} holds the weights of another model.") from error
+        raise RunError(
+            f"{which}.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
+        ) from error
     return model.eval().requires_grad_(False), epoch
 
 

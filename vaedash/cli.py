@@ -258,7 +258,7 @@ def restore(arguments: argparse.Namespace) -> int:
     """Bring an archived run back."""
     run = _find(arguments, arguments.run)
     if not run.archived:
-        raise UsageError(f"Run {run.id} is not archived.")
+        raise UsageError(f"Run {run.id} is not archived. There is nothing to restore.")
     runs.write_notes(run.path, archived=False)
     print(f"Restored {run.id}.")
     return DONE
@@ -478,7 +478,7 @@ def _end_point(text: str, run: Run, model: Any, arguments: argparse.Namespace) -
 
         image = decode(Path(text).read_bytes())
         if image is None:
-            raise UsageError(f"{text} is not an image that can be read.")
+            raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
     return latent.encode(model, image[None])[0][0]
 
 

@@ -43,7 +43,8 @@ def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list
         check=False,
     )
     if done.returncode:
-        raise RunError(f"This machine's speed could not be measured: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        reason = (done.stderr.strip().splitlines() or ["?"])[-1].removesuffix(".")
+        raise RunError(f"This machine's speed could not be measured: {reason}. Training may start all the same.")
     return [(answer["images_per_second"], answer["parameters"]) for answer in json.loads(done.stdout)]
 
 

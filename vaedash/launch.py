@@ -34,7 +34,7 @@ def start(paths: Sequence[Path], *, data_dir: Path) -> list[subprocess.Popen[byt
     for path in paths:
         run = runs.read(path)
         if runs.lock_is_held(path / "lock"):
-            raise RunError(f"Run {run.id} is {run.status} already.")
+            raise RunError(f"Run {run.id} is {run.status} already: wait for it, or stop it first.")
         runs.require_settings(run)
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
@@ -57,7 +57,7 @@ def require_resumable(run: Run) -> None:
     """RunError, which says why, if there is nothing to go on with."""
     settings = runs.require_settings(run)
     if run.damage:
-        raise RunError(f"Run {run.id} is damaged. {run.damage}")
+        raise RunError(f"Run {run.id} is damaged. {run.damage} {runs.DOCTOR}")
     if run.status == "finished" or run.status == "early-stopped":
         raise RunError(f"Run {run.id} is {run.status}: there is nothing to resume. Its settings in a new run train on.")
     if run.status == "diverged":
@@ -65,7 +65,7 @@ def require_resumable(run: Run) -> None:
             f"Run {run.id} diverged and would do so again. Start a new run with a smaller --lr (this one had {settings.lr:g})."
         )
     if run.status not in runs.RESUMABLE:
-        raise RunError(f"Run {run.id} is {run.status} already.")
+        raise RunError(f"Run {run.id} is {run.status} already: wait for it, or stop it first.")
 
 
 # ---- inside the training process ----------------------------------------------------------------------
@@ -78,7 +78,9 @@ def claim(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise RunError(f"Run {path.name} is trained by another process already.") from None
+        raise RunError(
+            f"Run {path.name} is trained by another process already: wait for it, or stop it first."
+        ) from None
     try:
         yield
     finally:

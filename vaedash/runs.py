@@ -56,6 +56,7 @@ INTERRUPTED, DAMAGED = "interrupted", "damaged"
 ACTIVE = (QUEUED, RUNNING)
 RESUMABLE = ("stopped", "failed", INTERRUPTED)
 
+DOCTOR = "What can be done about it says: python -m vaedash doctor"
 FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
 GRACE = 60.0  # seconds that a launched process may take before it holds its lock
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")
@@ -65,6 +66,8 @@ _QUEUE = ".queue"
 # What a metrics row may hold besides its epoch: finite numbers, or null where a loss was not finite.
 METRICS = tuple(f"{split}_{term}" for split in ("train", "test", "val") for term in ("loss", "recon", "kl"))
 REQUIRED_METRICS = METRICS[:6]
+# And how many latents are in use (`analysis.active_units`), measured on the test images; older runs have not counted them.
+ACTIVE_UNITS = "active_units"
 _FRONTIER = ("beta", "kl", "recon")
 
 
@@ -636,6 +639,8 @@ def _check_metrics(value: Any) -> tuple[Mapping[str, Any], ...]:
             raise ValueError(f"row {number} is not the record of epoch {number}")
         if isinstance(row["epoch"], float) or not all(map(_is_number, row.values())):
             raise ValueError(f"row {number} holds something that is not a number")
+        if isinstance(row.get(ACTIVE_UNITS), float) or (row.get(ACTIVE_UNITS) or 0) < 0:
+            raise ValueError(f"row {number} has {row[ACTIVE_UNITS]} active units, which is no count")
     return tuple(rows)
 
 
@@ -711,5 +716,5 @@ def _timestamp(text: str) -> float:
 def require_settings(run: Run) -> RunConfig:
     """Its settings; RunError where the run is damaged."""
     if run.config is None:
-        raise RunError(f"Run {run.id} is damaged. {run.damage}")
+        raise RunError(f"Run {run.id} is damaged. {run.damage} {DOCTOR}")
     return run.config

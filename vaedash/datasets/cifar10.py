@@ -183,11 +183,15 @@ def _network() -> Iterator[None]:
         error.close()
         raise _DownloadError(f"the server answered {error.code} {error.reason}") from None
     except urllib.error.URLError as error:
-        raise _DownloadError(f"the server cannot be reached ({error.reason})") from None
+        raise _DownloadError(
+            f"the server cannot be reached ({getattr(error.reason, 'strerror', None) or error.reason})"
+        ) from None
     except ValueError as error:
         raise _DownloadError(f"that is not a web address ({error})") from None
     except (OSError, http.client.HTTPException) as error:
-        raise _DownloadError(f"the connection broke off ({error or type(error).__name__})") from None
+        raise _DownloadError(
+            f"the connection broke off ({getattr(error, 'strerror', None) or error or type(error).__name__})"
+        ) from None
 
 
 def _size(path: Path) -> int:

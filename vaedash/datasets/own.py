@@ -194,4 +194,6 @@ def _image_column(file: "pyarrow.parquet.ParquetFile", path: Path) -> str:
         if name in columns:
             return columns[name]
     names = ", ".join(file.schema_arrow.names[:10])
-    raise DatasetError(f"{path} has no column image or img with encoded images; its columns are {names}.")
+    raise DatasetError(
+        f"{path} has no column image or img with encoded images; its columns are {names}. Give the one with images one of these names."
+    )
