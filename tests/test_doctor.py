@@ -144,6 +144,10 @@ DAMAGES: dict[str, tuple[Callable, str, str, str, bool]] = {
         lambda place: (place.path / "samples" / "prior-0001.png").write_bytes(b"\x89PNG"),
         *("unreadable-picture", "samples/prior-0001.png cannot be read", "may be deleted", False),
     ),
+    "losses by image cut off": (
+        lambda place: (place.path / "test_losses.npy").write_bytes(b"\x93NUMPY"),
+        *("unreadable-figures", "test_losses.npy cannot be read", "may be deleted", False),
+    ),
     "half a file of a killed writer": (
         lambda place: (
             (place.path / ".metrics.json.123.tmp").touch(),

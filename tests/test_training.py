@@ -468,6 +468,17 @@ def test_a_run_stopped_in_its_first_epoch_says_so_and_starts_again(tiny, create,
     assert differences(trained(tiny()), runs.read(path)) == []
 
 
+def test_a_run_can_be_stopped_while_its_images_are_read(monkeypatch, tmp_path, tiny, create, data_dir, pack):
+    path = create(tiny(dataset=str(pack(tmp_path / "own.zip")))).path
+    load = datasets.load
+    monkeypatch.setattr(datasets, "load", lambda *given, **how: (runs.request_stop(path), load(*given, **how))[1])
+    assert worker.work(path, data_dir) == "stopped"
+    assert runs.read(path).sentence == "Stopped on request before its first epoch was finished."
+    monkeypatch.undo()
+    runs.reopen(path)
+    assert worker.work(path, data_dir) == "finished"
+
+
 def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
     monkeypatch, tiny, create, data_dir, stopping
 ):

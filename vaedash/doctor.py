@@ -121,6 +121,13 @@ def _run(run: Run) -> Iterator[Finding]:
             sentence=f"samples/{file.name} cannot be read.",
             remedy="The pages leave it out, and nothing else needs it; it may be deleted.",
         )
+    if (run.path / "test_losses.npy").exists() and runs.test_losses(run.path) is None:
+        yield Finding(
+            kind="unreadable-figures",
+            where=run.id,
+            sentence="test_losses.npy cannot be read.",
+            remedy="Compare judges by the means alone; it may be deleted.",
+        )
     yield from _leftovers(run.id, runs.leftovers(run.path), run.path)
     if _stays_held(run.path / "notes.lock"):
         yield Finding(

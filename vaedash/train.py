@@ -40,7 +40,12 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir), ""
     machine.apply()
     report = Reporter(run.path, settings)
-    dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.loading)
+    try:
+        dataset = datasets.load(
+            settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.loading
+        )
+    except _StopAskedError:
+        return "stopped", _stopped_sentence(resumed["epochs"] if resumed else [])
     _require_same_images(run, dataset, resumed=resumed is not None)
     data = Split.of(dataset, settings, machine.device)
 
@@ -287,6 +292,10 @@ def _facts(
     }
 
 
+class _StopAskedError(Exception):
+    """Somebody asked the run to stop while its images were read."""
+
+
 class Reporter:
     """Tells the outside where the run is, about once a second, and listens for a stop request."""
 
@@ -310,7 +319,9 @@ class Reporter:
         return time.monotonic() - self._written >= PROGRESS_SECONDS
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Progress of a dataset that is read for the first time."""
+        """Progress of a dataset that is read, or fetched, for the first time: that can take an hour, so it can be stopped."""
+        if self.stop_requested():
+            raise _StopAskedError
         if self.due():
             self._write({**self._last, "phase": what, "done": done, "of": total})
 
