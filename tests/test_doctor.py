@@ -304,6 +304,41 @@ def test_what_comes_without_weights_is_no_damage(place):
     assert examine(place) == []
 
 
+GARBAGE = (
+    b"",
+    b"\x00" * 99,
+    b"null",
+    b"[]",
+    b"{}",
+    b"7",
+    b'{"schema": 1, "epochs": [1], "starts": [1], "updated": {}}',
+)
+
+
+def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks_nothing(place):
+    every = [file for file in place.folder.parent.rglob("*") if file.is_file() and "lock" not in file.name]
+    assert len(every) > 12
+    for file in every:
+        kept = file.read_bytes()
+        for data in GARBAGE:
+            file.write_bytes(data)
+            assert all(finding.sentence for finding in examine(place))
+        file.unlink()
+        file.mkdir()
+        assert all("Errno" not in finding.sentence for finding in examine(place))
+        file.rmdir()
+        file.write_bytes(kept)
+    for folder in (place.path / "samples", place.folder / ".queue", place.folder / ".slots", place.cache):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.write_bytes(b"x")
+        examine(place)
+        assert runs.read(place.path).damage is None
+        folder.unlink()
+    flip(place.path / "last.pt")
+    checkpoints.save(place.path, "best", {"nothing": 0})
+    assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
+
+
 def test_an_empty_place_is_sound(tmp_path):
     assert doctor.examine(tmp_path / "runs", tmp_path / "data") == []
     assert not list(tmp_path.iterdir())

@@ -75,8 +75,10 @@ def flaw(path: Path, name: str) -> str:
         load(path, name)
     except FileNotFoundError:
         return ""
-    except (RunError, OSError) as error:
+    except RunError as error:
         return str(error)
+    except OSError as error:
+        return f"{name}.pt of run {path.name} cannot be read ({error.strerror})."
     return ""
 
 

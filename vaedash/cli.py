@@ -405,9 +405,10 @@ def doctor(arguments: argparse.Namespace) -> int:
 
     places = _runs_dir(arguments), _data_dir(arguments)
     found, mended = surgery.examine(*places), []
-    while arguments.fix and (mendable := surgery.mend(found)) and len(mended) < 10_000:
-        mended += mendable
-        found = surgery.examine(*places)  # what was hidden by the damage shows now
+    for _ in range(3 if arguments.fix else 0):  # what a damage hid shows once it is mended
+        if mendable := surgery.mend(found):
+            mended += mendable
+            found = surgery.examine(*places)
     if arguments.json:
         said = {"mended": mended, "found": found}
         _print_json({key: [_finding_record(one) for one in findings] for key, findings in said.items()})

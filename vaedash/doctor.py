@@ -1,5 +1,6 @@
 """A look at all that is on disk: each damage in one sentence, with what to do; mends, where told to, what can be mended without loss."""
 
+import contextlib
 import os
 import shutil
 import time
@@ -198,7 +199,8 @@ def _epochs_in_weights(path: Path) -> list[dict] | None:
 
     if not (path / "last.pt").exists() or checkpoints.flaw(path, "last"):
         return None
-    return checkpoints.load(path, "last").get("epochs")
+    epochs = checkpoints.load(path, "last").get("epochs")
+    return epochs if runs.are_epochs(epochs) else None
 
 
 def _weights(run: Run) -> Iterator[Finding]:
@@ -225,7 +227,8 @@ def _weights(run: Run) -> Iterator[Finding]:
             remedy="last.pt is whole, so nothing is lost; the next epoch of a resume replaces it.",
         )
     if run.best_epoch and not sound["best"]:
-        kept = checkpoints.load(run.path, "last")["epoch"] if sound["last"] else None
+        last = checkpoints.load(run.path, "last") if sound["last"] else {}
+        kept = last.get("epoch") if "model" in last else None
         yield Finding(
             kind="damaged-weights" if there["best"] else "no-weights",
             where=run.id,
@@ -252,7 +255,9 @@ def _alone(path: Path, mend: Callable[[], None]) -> None:
 
 def _leftovers(where: str, files: list[Path], within: Path) -> Iterator[Finding]:
     for file in files:
-        if time.time() - file.stat().st_mtime > _SETTLED:
+        with contextlib.suppress(FileNotFoundError):  # it has just become whole
+            if time.time() - file.stat().st_mtime < _SETTLED:
+                continue
             yield Finding(
                 kind="leftover",
                 where=where,

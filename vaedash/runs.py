@@ -370,7 +370,7 @@ class Ticket:
 def tickets(folder: Path) -> list[Ticket]:
     """All tickets in a runs folder, oldest first."""
     found = []
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder / _QUEUE):
             order, _, run_id = entry.name.partition("-")
             if order.isdecimal() and RUN_ID.fullmatch(run_id):
@@ -576,6 +576,14 @@ def damaged_files(path: Path) -> dict[str, str]:
         except (ValueError, KeyError, TypeError, AttributeError, OSError, VaedashError) as error:
             found[name] = str(error).removeprefix(name).strip(": .") or "cannot be read"
     return found
+
+
+def are_epochs(rows: Any) -> bool:
+    """Whether these could be the rows of a metrics.json."""
+    try:
+        return bool(_check_metrics({"epochs": rows}))
+    except (ValueError, TypeError):
+        return False
 
 
 def damaged_samples(path: Path) -> list[Path]:

@@ -100,6 +100,10 @@ def read_json(path: Path) -> Any:
         return value
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not readable JSON ({error})") from None
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read ({error.strerror})") from None
 
 
 def sha256(data: bytes | memoryview) -> str:
