@@ -21,7 +21,7 @@ FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models", "luck"),
     ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
-    ("aftermath", "train", "forecast", "bench", "doctor", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)
@@ -31,9 +31,9 @@ CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
 # Packages that only their owners may import, anywhere in a file.
 OWNERS = {"streamlit": ("ui", "bench/session.py"), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
-NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "doctor", "worker", "cli")  # within a function, yes
+NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "report", "doctor", "worker", "cli")  # within a function, yes
 
-# What each of these loads of the heavy packages; charts comes last, since one process imports them all in turn.
+# What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them all in turn.
 HEAVY = ("torch", "torchvision", "streamlit", "plotly")
 LIGHT = (
     "errors",
@@ -50,7 +50,7 @@ LIGHT = (
     "worker",
     "cli",
 )
-LOADS = {**{room: [] for room in LIGHT}, "charts": ["plotly"]}
+LOADS = {**{room: [] for room in LIGHT}, "charts": ["plotly"], "report": ["plotly"]}
 
 
 def sources() -> list[Path]:

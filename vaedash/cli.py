@@ -350,7 +350,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         "epoch": epoch,
         "dataset": dataset.name,
         "n_test": len(dataset.test),
-        **{f"test_{term}": value for term, value in means.items()},
+        **{f"test_{term}": means[term] for term in ("loss", "recon", "kl")},
         "active_units": analysis.active_units(kl),
         "latent_dim": run.config.latent_dim,
         "pca": line,
@@ -373,6 +373,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
         if difference:
             print(f"  {difference}")
     return DONE
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """A comparison as one HTML file."""
+    from vaedash import report as reporting
+
+    _check_out(arguments, ".html", ".htm")
+    chosen = list({run.id: run for run in (_find(arguments, text) for text in arguments.run)}.values())
+    storage.write_bytes(arguments.out, reporting.page(chosen).encode())
+    what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
+    return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": compare.verdict(chosen)})
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -638,6 +649,19 @@ def _parser() -> argparse.ArgumentParser:
     evaluating = _command(
         commands, "evaluate", evaluate, "held-out loss of a run's weights", ["evaluate latest:conv --json"]
     )
+    reporting = _command(
+        commands,
+        "report",
+        report,
+        "curves, pictures, morph and settings of runs as one HTML file",
+        ["report latest:fc latest:conv", "report k3f7qa m2x9pd --out report.html"],
+    )
+    reporting.add_argument("run", nargs="+", metavar="RUN", help=_RUN)
+    reporting.add_argument(
+        "--out", type=Path, default=Path("report.html"), metavar="FILE", help="(default: %(default)s)"
+    )
+    _add_places(reporting)
+    _add_json(reporting)
     measuring = _command(
         commands,
         "bench",

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from vaedash import charts, compare, runs
+from vaedash import charts, compare, report, runs
 from vaedash.ui import cache, components, glossary, launching, tables
 
 st.title("Compare")
@@ -88,6 +88,15 @@ for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), st
 if len(chosen) == 2:
     with st.expander("Settings side by side"):
         tables.settings(*chosen)
+st.download_button(
+    "Report on these runs",
+    lambda: report.page(chosen),
+    f"vaedash-{'-'.join(run.id for run in chosen)}.html",
+    "text/html",
+    on_click="ignore",
+    icon=":material/download:",
+    help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
+)
 
 st.subheader("Results", anchor=False)
 readable = [run for run in found if run.config]
