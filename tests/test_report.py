@@ -128,6 +128,15 @@ def test_runs_in_other_units_get_a_chart_each(trained):
     assert without_plotly(report.page(pair)).count('class="plot"') == 1
 
 
+def test_the_verdict_is_on_those_that_can_be_compared(trained):
+    pair = runs.list_runs(trained)
+    others = [dataclasses.replace(run, config=dataclasses.replace(run.config, beta=2.0, preset=None)) for run in pair]
+    said = words(without_plotly(report.page([*pair, *others])))
+    assert f"beta 1: {compare.judged(pair).headline}" in said and f"beta 2: {compare.judged(others).headline}" in said
+    assert "These runs cannot be compared" in words(without_plotly(report.page([pair[0], others[1]])))
+    assert 'class="headline"' not in without_plotly(report.page(pair[:1]))
+
+
 def test_no_place_on_this_machine_is_in_it(trained, photos):
     pair = runs.list_runs(trained)
     assert pair[0].config.dataset == str(photos)

@@ -30,15 +30,13 @@ def page(chosen: Sequence[Run]) -> str:
     """The report on these runs as the text of an HTML file; loads torch where one has weights. RunError if one is damaged."""
     for run in chosen:
         runs.require_settings(run)
-    said = compare.judged(chosen)
     plotly, script = charts.PLOTLY_JS.read_text(encoding="utf-8"), _part("report.js")
     return Template(_part("report.html")).substitute(
         policy=_policy(plotly, script),
         style=_part("report.css"),
         title=_text(_title(chosen)),
         date=runs.now()[:10],
-        headline=_text(said.headline) + "." if len(chosen) > 1 else "",
-        grounds=_text(said.grounds),
+        verdict=_verdicts(chosen),
         curves=_curves(chosen),
         results=_results(chosen),
         samples=_samples(chosen),
@@ -105,6 +103,18 @@ def _by_images(chosen: Sequence[Run]) -> list[list[Run]]:
     return list(groups.values())
 
 
+def _verdicts(chosen: Sequence[Run]) -> str:
+    """Who leads, of those that can be compared with each other."""
+    groups = compare.groups(chosen)
+    rivals = [group for group in groups if len(group) > 1] or [chosen] * (len(chosen) > 1)
+    several, parts = len(groups) > 1 and rivals != [chosen], []
+    for group in rivals:
+        said = compare.judged(group)
+        on = f"{_dataset(group[0])}, beta {group[0].config.beta:g}: " * several
+        parts.append(f'<p class="headline">{_text(f"{on}{said.headline}")}.</p><p>{_text(said.grounds)}</p>')
+    return "".join(parts)
+
+
 # ---- curves and tables ----------------------------------------------------------------------------------
 
 
@@ -121,7 +131,7 @@ def _plot(group: Sequence[Run]) -> str:
     figure = charts.loss_curves(group).update_layout(template="plotly_white").to_json().replace("<", "\\u003c")
     ends = ", ".join(f"{run.name} ends at a test loss of {_number(run.epochs[-1]['test_loss'])}" for run in group)
     return (
-        f'<figure><div class="plot" role="img" aria-label="{_text(f"Loss by epoch: {ends}")}">'
+        f'<figure><div class="plot" style="--runs:{len(group)}" role="img" aria-label="{_text(f"Loss by epoch: {ends}")}">'
         f'<script type="application/json">{figure}</script></div>'
         f"<figcaption>{_text(_dataset(group[0]))}, beta {group[0].config.beta:g}. Bold: test images, which no run has "
         "learned from; thin: training images. A dot marks the epoch whose weights are kept.</figcaption></figure>"
