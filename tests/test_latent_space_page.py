@@ -34,7 +34,9 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     at = shown()
     text = words(at)
     assert text.count("4 latents") == 2 and "0.01 nats" in text
-    sorted_kl, *maps = figures(at)
+    sorted_kl, units, *maps = figures(at)
+    assert "Since when are they in use?" in text
+    assert [len(trace["x"]) for trace in units["data"]] == [6, 6]
     assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
     assert len(maps) == 2
     assert len(pictures(at)) == 2 * (1 + 3)  # a strip, and the photograph three times
@@ -44,7 +46,7 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
 def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     at = shown()
-    assert len(figures(at)) == 2 and len(pictures(at)) == 4
+    assert len(figures(at)) == 3 and len(pictures(at)) == 4
 
 
 def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
@@ -65,7 +67,7 @@ def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
         (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
     at = shown(start="The photograph")
     assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
-    assert not figures(at)
+    assert len(figures(at)) == 1  # how many were in use, epoch by epoch
     assert [caption.split(" at ")[0] for _, caption in pictures(at)] == ["Latent 1 of 4"] * 2
 
 
@@ -73,7 +75,7 @@ def test_of_three_runs_two_are_shown(trained):
     third = runs.find(trained, "latest:fc")
     shutil.copytree(third.path, trained / "zzzzzz")
     at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
-    assert "these are the first two" in words(at) and len(figures(at)) == 3
+    assert "these are the first two" in words(at) and len(figures(at)) == 4
 
 
 def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
@@ -171,3 +173,53 @@ def test_a_map_of_equal_points_is_drawn_all_the_same(tmp_path, tiny):
     photos = np.zeros((5, 3, 32, 32), np.uint8)
     figure = charts.latent_map(runs.create(tmp_path, tiny()), np.zeros((5, 2)), photos, np.arange(5), np.zeros(2))
     assert len(figure.layout.images) == 1
+
+
+# ---- how many are in use, epoch by epoch -----------------------------------------------------------------
+
+
+def counted(folder, units, *, directions=None, **settings):
+    """A run that counted these units; None stands for an epoch of before they were counted."""
+    made = visitor.make_run(folder, epochs=len(units), **settings)
+    kept = [row | ({} if one is None else {"active_units": one}) for row, one in zip(made.epochs, units, strict=True)]
+    runs.write_metrics(made.path, kept)
+    if directions:
+        figures = {"loss": 3.0, "recon": 2.0, "kl": 1.0, "directions": directions}
+        runs.write_measured(made.path, pca=dict.fromkeys(("train", "test"), figures))
+    return runs.read(made.path)
+
+
+def test_the_curve_has_a_point_for_each_epoch_that_counted_and_the_line_of_the_best_linear_vae(tmp_path):
+    fc, conv = counted(tmp_path, [None, 5, 3], arch="fc", directions=36), counted(tmp_path, [7, 8, 9], arch="conv")
+    figure = charts.active_units([fc, conv])
+    assert [list(trace.y) for trace in figure.data] == [[None, 5, 3], [7, 8, 9]]
+    assert [trace.line.color for trace in figure.data] == [charts.HUE["fc"], charts.HUE["conv"]]
+    assert [shape.y0 for shape in figure.layout.shapes] == [36]
+    assert figure.layout.annotations[0].text == "best linear VAE: 36"
+
+
+def test_runs_from_before_units_were_counted_are_readable_and_have_no_curve(tmp_path):
+    old = counted(tmp_path, [None, None])
+    assert old.status == "finished" and charts.active_units([old]) is None
+    assert charts.active_units([old, counted(tmp_path, [2])]).data[0].y == (2,)
+
+
+@pytest.mark.parametrize("units", [-1, 2.5, "3", [3], True])
+def test_a_count_that_is_none_is_damage(tmp_path, units):
+    assert counted(tmp_path, [units]).status == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("used", "worth", "said"),
+    [
+        (0, 36, "Try a lower beta, or a KL warm-up"),
+        (17, 36, "The best linear VAE on these images would use 36. Train longer"),
+        (30, 36, "Unused latents are normal"),
+        (30, None, "Unused latents are normal"),
+        (128, 36, "try a larger latent size"),
+    ],
+)
+def test_the_advice_fits_what_is_in_use(used, worth, said):
+    assert said in analysis.advice(used, 128, worth=worth)
+    if used == 30:
+        assert analysis.advice(used, 128, worth=worth).endswith("would use 36.") == (worth is not None)

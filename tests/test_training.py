@@ -26,7 +26,7 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from vaedash import checkpoints, config, datasets, hardware, launch, models, runs, worker
+from vaedash import analysis, checkpoints, config, datasets, hardware, launch, models, runs, worker
 from vaedash import train as training
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError
@@ -36,7 +36,7 @@ ARCHS = ("fc", "conv")
 TIMING = ("seconds", "images_per_second")
 ROW = [
     *("epoch", "train_loss", "train_recon", "train_kl", "test_loss", "test_recon", "test_kl"),
-    *("lr", "beta", "images_per_second", "images_seen", "seconds"),
+    *("active_units", "lr", "beta", "images_per_second", "images_seen", "seconds"),
 ]
 posix = pytest.mark.skipif(os.name == "nt", reason="forks, signals and /proc")
 
@@ -194,6 +194,19 @@ def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
         held_out = training.HeldOut.of(dataset.test, 4, "cpu")
         means = training.evaluate(model, held_out, beta=1.0)
         assert run.epochs[-1]["test_loss"] == means["loss"]
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_every_epoch_counts_the_latents_that_are_in_use(monkeypatch, tiny, trained, dataset, arch):
+    monkeypatch.setattr(training, "_EVALUATION_BATCH", 5)
+    run = trained(tiny(arch=arch, latent_dim=8, epochs=3, monitor="val"))
+    model = checkpoints.load_model(run, which="last")[0]
+    assert run.epochs[-1]["active_units"] == analysis.active_units(analysis.kl_by_latent(model, dataset.test))
+    assert all(type(row["active_units"]) is int and 0 <= row["active_units"] <= 8 for row in run.epochs)
+
+
+def test_a_collapse_is_seen_in_the_count(tiny, trained):
+    assert trained(tiny(beta=1000.0, lr=0.01, epochs=12, patience=99)).epochs[-1]["active_units"] == 0
 
 
 @pytest.mark.parametrize("arch", ARCHS)

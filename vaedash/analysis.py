@@ -39,6 +39,21 @@ def diagnosis(kl: np.ndarray) -> str:
     return f"{used} of {count} latents {verb} in use; {rest} nothing about the picture."
 
 
+def advice(used: int, count: int, *, worth: int | None = None) -> str:
+    """What to do about `used` of `count` latents, if anything; `worth` is how many the best linear VAE would use (`pca.line`)."""
+    if used == 0:
+        return "Try a lower beta, or a KL warm-up: the latents then become useful before they cost their full price."
+    if worth and used < worth / 2:
+        return (
+            f"The best linear VAE on these images would use {worth}. Train longer; if that does not help, try a lower beta "
+            "or a KL warm-up."
+        )
+    if used == count:
+        return "More might be used if there were more: try a larger latent size."
+    linear = f" The best linear VAE on these images would use {worth}." if worth else ""
+    return f"Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}"
+
+
 @torch.inference_mode()
 def loss_by_image(model: VAE, images: np.ndarray, noise: Tensor, *, beta: float) -> np.ndarray:
     """Loss of each uint8 image `(N, 3, 32, 32)` in nats, recon + beta * kl, with z drawn by `noise` `(N, latent_dim)`: float64 `(N,)`.

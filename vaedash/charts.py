@@ -12,7 +12,7 @@ import plotly
 import plotly.graph_objects as go
 
 from vaedash import config, images
-from vaedash.runs import Run
+from vaedash.runs import ACTIVE_UNITS, Run
 
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
@@ -337,6 +337,43 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
         **_LAYOUT,
     )
     return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
+
+
+def active_units(chosen: Sequence[Run]) -> go.Figure | None:
+    """How many latents are in use after each epoch, of those runs that counted them; None if none did.
+
+    A dashed line for each number that the best linear VAE on a run's images would use.
+    """
+    figure = go.Figure()
+    counted = [run for run in chosen if any(row.get(ACTIVE_UNITS) is not None for row in run.epochs)]
+    used: dict[str, int] = {}
+    for run in counted:
+        arch = run.config.arch
+        dash = _DASHES[used.get(arch, 0) % len(_DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        figure.add_scatter(
+            x=[row["epoch"] for row in run.epochs],
+            y=[row.get(ACTIVE_UNITS) for row in run.epochs],
+            name=_plain(run.name),
+            mode="lines+markers",
+            line={"color": HUE[arch], "width": 2.5, "dash": dash},
+            marker={"size": 6},
+            hovertemplate=f"%{{y}} of {run.config.latent_dim}",
+        )
+    for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
+        figure.add_hline(y=worth, line={"color": "gray", "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            text=f"best linear VAE: {worth}",
+            **{"x": 1, "xref": "x domain", "xanchor": "right", "y": worth, "yanchor": "bottom"},
+            showarrow=False,
+            font={"color": "gray", "size": 14},
+        )
+    figure.update_layout(
+        xaxis={"title": AXES["epoch"], "rangemode": "tozero", "automargin": True},
+        yaxis={"title": "latents in use", "rangemode": "tozero", "tickformat": "d", "automargin": True},
+        **_LAYOUT,
+    )
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS) if counted else None
 
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0

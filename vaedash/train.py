@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaedash import checkpoints, config, datasets, hardware, images, latent, losses, models, runs
+from vaedash import analysis, checkpoints, config, datasets, hardware, images, latent, losses, models, runs
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError
 from vaedash.hardware import Hardware
@@ -89,7 +89,10 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         row = {"epoch": epoch, **_named("train", train_means)}
         for split, held_out in data.held_out.items():
             report.phase(f"measuring {split} loss")
-            row |= _named(split, evaluate(learner.working, held_out, beta=beta))
+            means = evaluate(learner.working, held_out, beta=beta)
+            row |= _named(split, means)
+            if split == "test":
+                row["active_units"] = means["active_units"]
         row |= {
             "lr": lr,
             "beta": beta,
@@ -202,20 +205,22 @@ def _require_same_images(run: Run, dataset: datasets.Dataset, *, resumed: bool) 
 
 @torch.inference_mode()
 def evaluate(model: VAE, held_out: HeldOut, *, beta: float) -> dict[str, float]:
-    """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training.
+    """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training, and `active_units`.
 
-    Weighted by image: the mean over all of them, not over batches.
+    Weighted by image: the mean over all of them, not over batches. `active_units` is as in `analysis`.
     """
-    recon = kl = 0.0
+    recon, kl_sums = 0.0, 0.0
     exact = _sum_type(held_out.images.device.type)
     for batch, noise in held_out.batches():
         pixels = latent.to_float(batch)
         mu, logvar = model.encode(pixels)
         decoded = model.decode(losses.reparameterize(mu, logvar, noise))
         recon += losses.recon_per_image(decoded, pixels).sum(dtype=exact).item()
-        kl += losses.kl_per_image(mu, logvar).sum(dtype=exact).item()
+        kl_sums += losses.kl_per_latent(mu, logvar).sum(0, dtype=exact)
     count = len(held_out.images)
-    return {"loss": (recon + beta * kl) / count, "recon": recon / count, "kl": kl / count}
+    kl_by_latent = (kl_sums / count).cpu().numpy()
+    recon, kl = recon / count, float(kl_sums.sum()) / count
+    return {"loss": recon + beta * kl, "recon": recon, "kl": kl, "active_units": analysis.active_units(kl_by_latent)}
 
 
 def _sum_type(device: str) -> torch.dtype:
@@ -229,7 +234,7 @@ def _means(sums: Tensor, seen: int, beta: float) -> dict[str, float]:
 
 
 def _named(split: str, means: dict[str, float]) -> dict[str, float]:
-    return {f"{split}_{term}": value for term, value in means.items()}
+    return {f"{split}_{term}": means[term] for term in ("loss", "recon", "kl")}
 
 
 # ---- how it ends, and what it says --------------------------------------------------------------------

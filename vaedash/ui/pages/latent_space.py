@@ -45,12 +45,23 @@ if measured:
             with st.container(border=True):
                 pictures.heading(run, chosen)
                 st.markdown(analysis.diagnosis(kl))
+                worth = run.line["test"]["directions"] if run.line else None
+                st.caption(analysis.advice(analysis.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {analysis.diagnosis(kl)}" for run, kl in measured)
     figure = charts.kl_by_latent(measured, threshold=analysis.ACTIVE_KL)
     st.plotly_chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
         f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {analysis.ACTIVE_KL:g} "
         "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
+    )
+
+if figure := charts.active_units(chosen):
+    st.subheader("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
+    counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
+    st.plotly_chart(figure, alt=f"Latents in use after each epoch. {', '.join(counts)}", key="active-units", height=300)
+    st.caption(
+        "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
+        "run, and try a lower beta or a KL warm-up."
     )
 
 st.subheader("What happens when one is turned?", anchor=False)
