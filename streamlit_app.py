@@ -28,6 +28,7 @@ page = st.navigation(
     position="top",
 )
 visitors.sign_in()
+visitors.told()
 try:
     page.run()
 except VaedashError as error:

@@ -102,7 +102,8 @@ def test_what_a_callback_cannot_do_is_said_in_a_sentence(folder):
     with launch.claim(run.path):  # meanwhile another visitor has resumed it
         at.button(key=f"resume-{run.id}").click().run()
         assert not at.exception
-        assert [toast.value for toast in at.toast] == [f"Run {run.id} is running already\\."]
+        (toast,) = at.toast
+        assert toast.value.startswith(f"Run {run.id} is running already")
 
 
 def test_the_pages_change_something_only_in_functions_that_ask_first():

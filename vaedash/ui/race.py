@@ -14,7 +14,6 @@ from vaedash.runs import Run
 from vaedash.ui import components, live, visitors
 
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
-_GONE = 30.0  # seconds after which somebody who did not look again has left
 
 
 def race(ids: Sequence[str]) -> None:
@@ -36,12 +35,19 @@ def _seconds() -> float:
     """Between two looks of this visitor: the longer the more watch, or they would take the computer from what they watch."""
     seen, now = _watching(), time.monotonic()
     seen[st.session_state.setdefault("visitor", secrets.token_hex(8))] = now
-    for visitor in [visitor for visitor, last in seen.copy().items() if now - last > _GONE]:
+    # Who has left out several looks in a row has left; a busy server is given time.
+    gone = now - 5 - 4 * _pace(len(seen))
+    for visitor in [visitor for visitor, last in seen.copy().items() if last < gone]:
         seen.pop(visitor, None)
-    return float(max(1, math.ceil(len(seen) / _LOOKS)))
+    return _pace(len(seen))
+
+
+def _pace(watching: int) -> float:
+    return float(max(1, math.ceil(watching / _LOOKS)))
 
 
 def _view(ids: tuple[str, ...], every: float | None) -> None:
+    visitors.told()
     current = [runs.read(config.runs_dir() / run_id) for run_id in ids]
     if every:  # others look at the same
         said, chart_of_all = _story(ids, tuple(runs.signature(run.path) for run in current))
@@ -135,7 +141,7 @@ def _progress(run: Run) -> None:
 @visitors.change
 def _stop(run: Run) -> None:
     runs.request_stop(run.path)
-    st.toast("Stopping after the current batch.")
+    visitors.tell("Stopping after the current batch.")
 
 
 @visitors.change

@@ -25,6 +25,17 @@ def sign_in() -> None:
         st.stop()
 
 
+def tell(words: str) -> None:
+    """Have `told` say this: a callback itself must not draw."""
+    st.session_state.told = words
+
+
+def told() -> None:
+    """Says what the callback before this run of the script had to say."""
+    if words := st.session_state.pop("told", ""):
+        st.toast(words, duration="long")
+
+
 def change(action: Callable[..., Any]) -> Callable[..., Any]:
     """`action`, a callback that changes something, made to refuse where visitors only look on; None is then its answer.
 
@@ -35,12 +46,12 @@ def change(action: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(action)
     def asked(*args: Any, **kwargs: Any) -> Any:
         if config.read_only():
-            st.toast(LOOK_ON, icon=":material/visibility:")
+            tell(LOOK_ON)
             return None
         try:
             return action(*args, **kwargs)
         except VaedashError as error:
-            st.toast(components.escaped(str(error)), icon=":material/warning:", duration="long")
+            tell(components.escaped(str(error)))
             return None
 
     return asked
