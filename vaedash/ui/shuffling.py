@@ -19,7 +19,7 @@ def section(found: Sequence[Run], *, resting: bool) -> None:
     words, seen = st.columns([3, 2], gap="large")
     words.markdown(
         "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost. "
-        "**FC does not care**: it never knew which pixels are neighbours, so to it this is the same task. "
+        "**FC hardly notices**: it never knew which pixels are neighbours, so to it this is the same task. "
         "**Conv loses its advantage**: its small windows now hold pixels that have nothing to do with each other. "
         "What conv knows beforehand is neighbourhood, and nothing else."
     )
@@ -52,7 +52,7 @@ def settings() -> list[RunConfig]:
 def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
     tested = {key: runs.read(config.runs_dir() / run_id) for key, run_id in ids.items()}
     if said := compare.shuffle_verdict(tested):
-        st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each. To FC another order is what another seed is.]")
+        st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
     with st.grid(4, min_column_width=150, gap="medium"):
         for arch in config.ARCHS:
             for order, called in _ORDERS.items():
