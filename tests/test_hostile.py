@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import unicodedata
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import streamlit as st
 from hostile import NAMES
 from visitor import give_weights, make_run, shown
 
-from vaedash import charts, cli, compare, runs
+from vaedash import charts, cli, compare, report, runs
 from vaedash.config import RunConfig
 from vaedash.ui import components, tables
 
@@ -120,6 +121,34 @@ def test_pages_take_hostile_names_for_words_and_never_for_file_names(folder, mon
         assert any(components.plain(rest) in text for text in said), run.name
     assert all(re.fullmatch(r"[\w.-]+", file) and ".." not in file for file in files)
     assert files or page == "train"
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and the text between them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.said: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.found += [(tag, name) for name, _ in attributes] or [(tag, "")]
+
+    def handle_data(self, data):
+        self.said.append(data)
+
+
+def test_a_report_takes_hostile_names_for_words(folder):
+    """It holds the same elements, with the same attributes, as a report on runs whose names are harmless."""
+    made = [handed_on(folder, name) for name in NAMES]
+    hostile = Elements(report.page(made))
+    for run in made:
+        runs.write_notes(run.path, name=f"run {run.id}")
+    harmless = Elements(report.page([runs.read(run.path) for run in made]))
+    assert hostile.found == harmless.found
+    words = re.sub(r"\s+", " ", " ".join(hostile.said))
+    assert [run.name for run in made if run.name not in words] == []
 
 
 @pytest.mark.slow
