@@ -90,7 +90,13 @@ def test_an_example_says_nothing_of_the_machine_it_was_made_on(run):
     for file in run.path.glob("*.json"):
         for text in texts(json.loads(file.read_text(encoding="utf-8"))):
             assert not re.search(r"(^|\s)(~?/|[A-Za-z]:[\\/])|\\\\", text), (file.name, text)
-    assert {file.suffix for file in run.path.rglob("*") if file.is_file()} <= {".json", ".webp", ".pt", ".sha256"}
+    assert {file.suffix for file in run.path.rglob("*") if file.is_file()} <= {
+        ".json",
+        ".npy",
+        ".webp",
+        ".pt",
+        ".sha256",
+    }
 
 
 def test_all_examples_together_are_small():
