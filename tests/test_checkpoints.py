@@ -436,7 +436,10 @@ def test_the_weights_of_another_model_are_told_so(run, record):
     checkpoints.save(run.path, "best", record)
     with pytest.raises(RunError) as caught:
         checkpoints.load_model(run)
-    assert str(caught.value) == f"best.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
+    assert (
+        str(caught.value)
+        == f"best.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
+    )
 
 
 def test_the_model_of_a_damaged_run_is_refused_with_what_is_wrong(run):
