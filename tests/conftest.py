@@ -5,6 +5,7 @@ import dataclasses
 import io
 import re
 import shutil
+import signal
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ from vaedash import cli, runs
 from vaedash.bench import ui
 from vaedash.config import RunConfig
 from vaedash.runs import Run
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has what it starts in the background ignore Ctrl-C, and whatever that starts in turn; some tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_TRAIN, N_TEST = 52, 12
 
