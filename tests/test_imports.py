@@ -220,3 +220,8 @@ def loaded() -> dict[str, list[str]]:
 @pytest.mark.parametrize("room", LOADS)
 def test_importing_a_light_room_loads_no_heavy_package_but_its_own(loaded, room):
     assert loaded[room] == LOADS[room]
+
+
+def test_the_readme_names_every_room():
+    house = (APP.parent / "README.md").read_text(encoding="utf-8").split("## The house")[1]
+    assert [room for room in ROOMS if not re.search(rf"\b{room}(\.py|/)`", house)] == []

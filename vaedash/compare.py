@@ -313,6 +313,12 @@ STUDY_COLUMNS = {
 }
 
 
+def short(run: Run, among: Sequence[Run]) -> str:
+    """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
+    alike = sum(other.config.arch == run.config.arch for other in among)
+    return f"{run.config.arch} {run.id}" if alike > 1 else run.config.arch
+
+
 def _label(run: Run, other: Run) -> str:
     """What tells a run from the other: its architecture if that differs, else its name."""
     if run.config.arch == other.config.arch:

@@ -86,12 +86,6 @@ def _dataset(run: Run) -> str:
     return _placeless(str(run.dataset.get("name") or config.dataset_title(run.config.dataset)))
 
 
-def _short(run: Run, among: Sequence[Run]) -> str:
-    """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
-    alike = sum(other.config.arch == run.config.arch for other in among)
-    return f"{run.config.arch} {run.id}" if alike > 1 else run.config.arch
-
-
 def _swatch(run: Run) -> str:
     return f'<i class="hue" style="--hue:{charts.HUE[run.config.arch]}"></i>'
 
@@ -287,9 +281,9 @@ def _photos(chosen: Sequence[Run]) -> str:
 def _redrawn(group: Sequence[Run], *, among: Sequence[Run]) -> str:
     """Rows of held-out images, and below each what every run makes of it."""
     kept = [(run, runs.samples(run.path, "recon", run.best_epoch) if run.best_epoch else None) for run in group]
-    rows = [(_short(run, among), _swatch(run), run.name, tiles) for run, tiles in kept if tiles is not None]
+    rows = [(compare.short(run, among), _swatch(run), run.name, tiles) for run, tiles in kept if tiles is not None]
     originals = next((found for run in group if (found := runs.originals(run.path)) is not None), None)
-    missing = [_short(run, among) for run, tiles in kept if tiles is None]
+    missing = [compare.short(run, among) for run, tiles in kept if tiles is None]
     notes = [f"No picture of its kept epoch is here: {', '.join(missing)}."] if missing else []
     if rows and originals is not None:
         rows.insert(0, ("original", "", "held-out images", originals))
@@ -341,7 +335,7 @@ def _morph(run: Run, *, among: Sequence[Run]) -> tuple[str, str]:
     strip = _picture(frames[:: (FRAMES - 1) // 9], columns=10, alt=f"{run.name}: ten pictures {between}", scale=3)
     return (
         figure,
-        f"<figure>{strip}<figcaption>{_swatch(run)}{_text(_short(run, among))}, {between}</figcaption></figure>",
+        f"<figure>{strip}<figcaption>{_swatch(run)}{_text(compare.short(run, among))}, {between}</figcaption></figure>",
     )
 
 

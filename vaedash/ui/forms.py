@@ -232,9 +232,7 @@ def _preset_words() -> str:
         if name in STUDY
     ]
     words = glossary.about("batch size", "learning rate", "latent size")
-    fast = (
-        "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a quarter of them"
-    )
+    fast = "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a third of p1's"
     return f"The study's three sets of parameters. {'; '.join(lines)}. {fast}.\n\n{words}"
 
 

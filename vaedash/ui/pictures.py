@@ -5,21 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import charts, images, runs
+from vaedash import charts, compare, images, runs
 from vaedash.errors import DatasetError
 from vaedash.runs import Run
 from vaedash.ui import cache, components, decoded
 
 
-def short(run: Run, among: Sequence[Run]) -> str:
-    """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
-    alike = sum(other.config.arch == run.config.arch for other in among)
-    return f"{run.config.arch} {run.id}" if alike > 1 else run.config.arch
-
-
 def named(run: Run, among: Sequence[Run]) -> str:
     """The short name behind a square of the architecture's colour, as Markdown."""
-    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {short(run, among)}'
+    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {compare.short(run, among)}'
 
 
 def able(chosen: Sequence[Run]) -> list[Run]:
