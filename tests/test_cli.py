@@ -683,3 +683,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=environment)
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_bench_says_which_images_are_missing_before_it_measures(call, tmp_path):
+    said = call("bench", "train", "--dataset", tmp_path / "gone.zip", "--data-dir", tmp_path)
+    assert said.code == 1
+    assert said.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'gone.zip'}.")
