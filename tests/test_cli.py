@@ -22,6 +22,7 @@ import pytest
 from PIL import Image
 
 from vaedash import checkpoints, cli, config, datasets, hardware, images, latent, launch, models, runs, worker
+from vaedash.cli import training
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 
@@ -165,10 +166,10 @@ def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_proc
 def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
     run = dataclasses.replace(runs.create(tmp_path, tiny()), status="running")
     progress = {"epoch": 2, "epochs": 9, "images_per_second": 1234.5, "loss": 75.02, "eta_seconds": 4000}
-    assert cli._progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
-    assert cli._progress_words(run, {"phase": "decoding images"}) == "decoding images"
-    assert cli._progress_words(run, {}) == "starting"
-    assert cli._progress_words(dataclasses.replace(run, status="queued"), {}) == "queued"
+    assert training.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
+    assert training.progress_words(run, {"phase": "decoding images"}) == "decoding images"
+    assert training.progress_words(run, {}) == "starting"
+    assert training.progress_words(dataclasses.replace(run, status="queued"), {}) == "queued"
 
 
 def test_sweep_prints_the_studys_table(call, in_process, quick, places):
@@ -186,7 +187,7 @@ def test_sweep_prints_the_studys_table(call, in_process, quick, places):
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
     """Collects the settings that would be trained."""
     collected: list[RunConfig] = []
-    monkeypatch.setattr(cli, "_launch", lambda settings, arguments: collected.extend(settings) or 0)
+    monkeypatch.setattr(training, "_launch", lambda settings, arguments: collected.extend(settings) or 0)
     return collected
 
 
@@ -296,8 +297,8 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
     assert checkpoints.load(run.path, "last")["epoch"] == len(run.epochs) >= 1
     # The command that it names finds the run, wherever its folder is.
     [go_on] = re.findall(r"Go on with: python -m vaedash (.*)", rest)
-    arguments = cli._parser().parse_args(shlex.split(go_on))
-    assert arguments.command is cli.resume
+    arguments = cli.parser().parse_args(shlex.split(go_on))
+    assert arguments.command is training.resume
     assert [runs.find(config.runs_dir(arguments.runs_dir), text).id for text in arguments.run] == [run.id]
 
 
@@ -561,7 +562,7 @@ def test_a_run_without_weights_names_those_that_have_some(of_pair, pair, tiny):
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    [choices] = [action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    [choices] = [action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)]
     return dict(choices.choices)
 
 
@@ -584,7 +585,7 @@ def test_the_help_of_every_command_documents_each_option_and_has_examples_that_p
     assert examples
     for example in examples:
         assert example.split()[0] == name
-        cli._parser().parse_args(shlex.split(example))
+        cli.parser().parse_args(shlex.split(example))
     assert "--runs-dir" in said.out
 
 

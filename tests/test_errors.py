@@ -70,7 +70,7 @@ class Scene:
         """A command, up to the error that it would print."""
         self.monkeypatch.setenv("VAEDASH_RUNS", str(self.folder))
         self.monkeypatch.setenv("VAEDASH_DATA", str(self.data))
-        arguments = cli._parser().parse_args(words)
+        arguments = cli.parser().parse_args(words)
         arguments.command(arguments)
 
     def files(self, where: str, **files: bytes) -> Path:
@@ -180,15 +180,15 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: checkpoints.load_model(at.run()),
         lambda at: checkpoints.load_model(at.weights(model={})),
     ],
-    "cli.py: stop": [lambda at: at.cli("stop", at.run("finished").id)],
-    "cli.py: archive": [lambda at: at.cli("archive", at.run().id)],
-    "cli.py: restore": [lambda at: at.cli("restore", at.run("finished").id)],
-    "cli.py: evaluate": [
+    "cli/keeping.py: stop": [lambda at: at.cli("stop", at.run("finished").id)],
+    "cli/keeping.py: archive": [lambda at: at.cli("archive", at.run().id)],
+    "cli/keeping.py: restore": [lambda at: at.cli("restore", at.run("finished").id)],
+    "cli/measuring.py: evaluate": [
         lambda at: (
             (run := at.drawn()) and (at.home / "own" / "3.png").write_bytes(picture(77)) and at.cli("evaluate", run.id)
         )
     ],
-    "cli.py: _end_point": [
+    "cli/drawing.py: _end_point": [
         lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "random:-1"),
         lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "test:99"),
         lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "nothing"),
@@ -197,14 +197,14 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             *("--from", str(at.files("text", x__png=b"no") / "x.png")),
         ),
     ],
-    "cli.py: _check_out": [
+    "cli/drawing.py: _check_out": [
         lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
         lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")),
     ],
-    "cli.py: error": [lambda at: at.cli("frobnicate")],
-    "cli.py: _runs_dir": [lambda at: (at.folder.write_text(""), at.cli("runs"))],
-    "cli.py: _listed": [lambda at: at.cli("sweep", "--seeds", "0,0")],
-    "cli.py: _whole": [lambda at: at.cli("sweep", "--seeds", "one")],
+    "cli/parsing.py: error": [lambda at: at.cli("frobnicate")],
+    "cli/terminal.py: runs_dir": [lambda at: (at.folder.write_text(""), at.cli("runs"))],
+    "cli/terminal.py: listed": [lambda at: at.cli("sweep", "--seeds", "0,0")],
+    "cli/terminal.py: whole": [lambda at: at.cli("sweep", "--seeds", "one")],
     "config.py: __post_init__": [lambda at: RunConfig(preset="p1", lr=0.5)],
     "config.py: _check": [
         lambda at: RunConfig(arch="gan"),

@@ -1,0 +1,202 @@
+"""What a trained run can draw: grids, reconstructions, paths, and a report on several; these load torch."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vaedash import compare, config, storage
+from vaedash.cli import parsing, terminal
+from vaedash.errors import UsageError
+from vaedash.runs import Run
+
+
+def add_to(commands: Any) -> None:
+    """Let the command line know these commands."""
+    generating = parsing.command(
+        commands, "generate", generate, "draw prior samples", ["generate latest:conv --n 64 --seed 1 --out grid.png"]
+    )
+    generating.add_argument("--n", type=parsing.bounded(1, 1024), default=64, help="how many (default: %(default)s)")
+    generating.add_argument(
+        "--seed", type=parsing.bounded(0, 2**31 - 1), default=config.SAMPLE_SEED, help="of z (default: %(default)s)"
+    )
+    generating.add_argument(
+        "--temperature",
+        type=parsing.bounded(0.0, 10.0),
+        default=1.0,
+        help="standard deviation of z (default: %(default)s)",
+    )
+    reconstructing = parsing.command(
+        commands,
+        "reconstruct",
+        reconstruct,
+        "test images above their reconstructions",
+        ["reconstruct latest:fc --n 16"],
+    )
+    reconstructing.add_argument(
+        "--n", type=parsing.bounded(1, 512), default=16, help="how many test images (default: %(default)s)"
+    )
+    interpolating = parsing.command(
+        commands,
+        "interpolate",
+        interpolate,
+        "morph one picture into another",
+        [
+            "interpolate latest:conv --from random:1 --to random:2",
+            "interpolate latest --from test:3 --to me.jpg --out morph.gif",
+        ],
+    )
+    interpolating.add_argument(
+        "--steps", type=parsing.bounded(2, 500), default=10, help="frames, ends included (default: %(default)s)"
+    )
+    places = "random:SEED, test:INDEX or an image file (default: %(default)s)"
+    interpolating.add_argument("--from", dest="start", metavar="POINT", default="random:1", help=places)
+    interpolating.add_argument("--to", dest="end", metavar="POINT", default="random:2", help=places)
+    interpolating.add_argument("--method", choices=("linear", "slerp"), default="linear", help="(default: %(default)s)")
+    for one, out in ((generating, "grid.png"), (reconstructing, "recon.png"), (interpolating, "strip.png")):
+        one.add_argument("--out", type=Path, default=Path(out), metavar="FILE", help="(default: %(default)s)")
+        one.add_argument(
+            "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
+        )
+    for using in (generating, reconstructing, interpolating):
+        parsing.add_trained_run(using)
+    reporting = parsing.command(
+        commands,
+        "report",
+        report,
+        "curves, pictures, morph and settings of runs as one HTML file",
+        ["report latest:fc latest:conv", "report k3f7qa m2x9pd --out report.html"],
+    )
+    reporting.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    reporting.add_argument(
+        "--out", type=Path, default=Path("report.html"), metavar="FILE", help="(default: %(default)s)"
+    )
+    parsing.add_places(reporting)
+    parsing.add_json(reporting)
+
+
+def generate(arguments: argparse.Namespace) -> int:
+    """A grid of prior samples."""
+    from vaedash import latent
+
+    _check_out(arguments, ".png")
+    run, model, epoch = terminal.model(arguments)
+    z = latent.prior(arguments.n, run.config.latent_dim, seed=arguments.seed, temperature=arguments.temperature)
+    _save_grid(latent.decode(model, z), arguments, columns=max(1, round(arguments.n**0.5)))
+    what = f"{arguments.n} prior samples of {run.id} ({run.name}), weights of epoch {epoch}, seed {arguments.seed}"
+    return _finish(arguments, what, {"run": run.id, "epoch": epoch, "n": arguments.n, "seed": arguments.seed})
+
+
+def reconstruct(arguments: argparse.Namespace) -> int:
+    """Held-out images, and below each what the model keeps of it."""
+    import numpy as np
+
+    from vaedash import latent
+
+    _check_out(arguments, ".png")
+    run, model, epoch = terminal.model(arguments)
+    dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
+    originals = np.array(dataset.test[: arguments.n])
+    pictures = latent.reconstruct(model, originals)
+    columns = min(8, len(originals))
+    rows = [
+        part
+        for start in range(0, len(originals), columns)
+        for part in _padded_rows(originals, pictures, start, columns)
+    ]
+    _save_grid(np.concatenate(rows), arguments, columns=columns)
+    what = f"{len(originals)} test images of {dataset.name} above their reconstructions by {run.id}, weights of epoch {epoch}"
+    return _finish(arguments, what, {"run": run.id, "epoch": epoch, "n": len(originals)})
+
+
+def interpolate(arguments: argparse.Namespace) -> int:
+    """A path between two points in latent space, as a strip or an animation."""
+    import numpy as np
+
+    from vaedash import images, latent
+
+    _check_out(arguments, ".png", ".gif")
+    run, model, epoch = terminal.model(arguments)
+    start, end = (_end_point(text, run, model, arguments) for text in (arguments.start, arguments.end))
+    frames = latent.decode(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
+    sizes = latent.step_sizes(frames)
+    if arguments.out.suffix.lower() == ".gif":
+        there_and_back = np.concatenate([frames, frames[-2:0:-1]])
+        pictures = [images.grid(frame[None], columns=1, scale=arguments.scale * 2) for frame in there_and_back]
+        storage.write_bytes(arguments.out, images.encode_gif(pictures, seconds=4.0))
+    else:
+        _save_grid(frames, arguments, columns=arguments.steps)
+    what = (
+        f"{arguments.steps} steps from {arguments.start} to {arguments.end} ({arguments.method}) through {run.id}, "
+        f"epoch {epoch}; each step changes the picture by {min(sizes):.1f} to {max(sizes):.1f} grey levels"
+    )
+    return _finish(arguments, what, {"run": run.id, "epoch": epoch, "step_sizes": sizes})
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """A comparison as one HTML file."""
+    from vaedash import report as reporting
+
+    _check_out(arguments, ".html", ".htm")
+    chosen = list({run.id: run for run in (terminal.find(arguments, text) for text in arguments.run)}.values())
+    storage.write_bytes(arguments.out, reporting.page(chosen).encode())
+    what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
+    return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": compare.verdict(chosen)})
+
+
+def _padded_rows(originals: Any, pictures: Any, start: int, columns: int) -> Iterator[Any]:
+    import numpy as np
+
+    for tiles in (originals, pictures):
+        row = tiles[start : start + columns]
+        yield np.concatenate([row, np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)])
+
+
+def _end_point(text: str, run: Run, model: Any, arguments: argparse.Namespace) -> Any:
+    """z of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
+    from vaedash import latent
+
+    kind, _, rest = text.partition(":")
+    if kind == "random" and rest:
+        seed = terminal.whole(rest, "random:SEED")
+        if not 0 <= seed < 2**31:
+            raise UsageError(f"random:SEED must be between 0 and {2**31 - 1}, got {seed}.")
+        return latent.prior(1, run.config.latent_dim, seed=seed)[0]
+    if kind == "test" and rest:
+        dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
+        index = terminal.whole(rest, "test:INDEX")
+        if not 0 <= index < len(dataset.test):
+            raise UsageError(f"test:INDEX must be between 0 and {len(dataset.test) - 1}, got {index}.")
+        image = dataset.test[index]
+    else:
+        if not Path(text).is_file():
+            raise UsageError(f"An end point is random:SEED, test:INDEX or an image file; {text!r} is none of them.")
+        from vaedash.datasets.decode import decode
+
+        image = decode(Path(text).read_bytes())
+        if image is None:
+            raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
+    return latent.encode(model, image[None])[0][0]
+
+
+def _check_out(arguments: argparse.Namespace, *endings: str) -> None:
+    """Before anything is computed."""
+    if arguments.out.suffix.lower() not in endings:
+        raise UsageError(f"--out must end in {' or '.join(endings)}, got {arguments.out.name}.")
+    if not arguments.out.parent.is_dir():
+        raise UsageError(f"There is no folder {arguments.out.parent} to write {arguments.out.name} into.")
+
+
+def _save_grid(tiles: Any, arguments: argparse.Namespace, *, columns: int) -> None:
+    from vaedash import images
+
+    picture = images.grid(tiles, columns=columns, scale=arguments.scale, gap=arguments.scale)
+    storage.write_bytes(arguments.out, images.encode_png(picture))
+
+
+def _finish(arguments: argparse.Namespace, what: str, record: dict[str, Any]) -> int:
+    if arguments.json:
+        terminal.print_json(record | {"out": str(arguments.out)})
+    else:
+        print(f"{arguments.out}: {what}.")
+    return terminal.DONE

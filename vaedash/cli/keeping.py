@@ -1,0 +1,145 @@
+"""Runs as they lie there: looking at them, stopping them, putting them aside, mending them."""
+
+import argparse
+from typing import Any
+
+from vaedash import compare, runs
+from vaedash.cli import parsing, terminal
+from vaedash.errors import UsageError
+
+
+def add_to(commands: Any) -> None:
+    """Let the command line know these commands."""
+    listing = parsing.command(commands, "runs", list_runs, "list the runs", ["runs", "runs --json"])
+    listing.add_argument("--archived", action="store_true", help="archived ones too")
+    parsing.add_places(listing)
+    parsing.add_json(listing)
+    for name, function, what in (
+        ("show", show, "settings, facts and losses of a run"),
+        ("stop", stop, "stop a run after its current batch; finished epochs are kept"),
+        ("archive", archive, "put a run aside; nothing is deleted without --forever"),
+        ("restore", restore, "bring an archived run back"),
+    ):
+        one = parsing.command(commands, name, function, what, [f"{name} latest"])
+        one.add_argument("run", metavar="RUN", help=parsing.RUN)
+        parsing.add_places(one)
+        if name == "show":
+            parsing.add_json(one)
+        if name == "archive":
+            one.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
+
+    examining = parsing.command(
+        commands,
+        "doctor",
+        doctor,
+        "look for damage in all runs and the cache of images; exit code 0: all sound, 1: something found",
+        ["doctor", "doctor --fix"],
+    )
+    examining.add_argument(
+        "--fix", action="store_true", help="mend what can be mended without losing anything; the rest is only named"
+    )
+    parsing.add_places(examining, data=True)
+    parsing.add_json(examining)
+
+
+def list_runs(arguments: argparse.Namespace) -> int:
+    """All runs, newest first."""
+    found = runs.list_runs(terminal.runs_dir(arguments), archived=arguments.archived)
+    if arguments.json:
+        terminal.print_json([terminal.record(run) for run in found])
+    elif not found:
+        print(f"No runs in {terminal.runs_dir(arguments)} yet. Start one: python -m vaedash train")
+    else:
+        columns = {"run": "run", "name": "name", "status": "status", "epochs": "epochs", "test_loss": "test loss"}
+        print(compare.text_table([compare.result(run) for run in found], columns))
+    return terminal.DONE
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """One run: settings, what was found, losses."""
+    run = terminal.find(arguments, arguments.run)
+    if arguments.json:
+        terminal.print_json(terminal.record(run) | {"metrics": list(run.epochs)})
+        return terminal.DONE
+    print(f"{run.id}  {run.name}  {run.status}\n{run.sentence}\n")
+    for title, record in (("settings", run.config and run.config.to_json()), ("found", run.facts and run.facts[-1])):
+        print(f"{title}:")
+        for key, value in (record or {}).items():
+            print(runs.visible(f"  {key:20} {value}"))
+    if run.epochs:
+        columns = {key: key.replace("_", " ") for key in run.epochs[-1]}
+        print("\n" + compare.text_table(run.epochs, columns))
+    return terminal.DONE
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """Ask a run to end after its current batch."""
+    run = terminal.find(arguments, arguments.run)
+    if not run.active:
+        raise UsageError(f"Run {run.id} is {run.status}: there is nothing to stop.")
+    runs.request_stop(run.path)
+    print(
+        f"Asked {run.id} to stop; it keeps its finished epochs. Go on with: {terminal.command_line('resume', run.id, arguments)}"
+    )
+    return terminal.DONE
+
+
+def archive(arguments: argparse.Namespace) -> int:
+    """Put a run aside, or delete it for ever."""
+    run = terminal.find(arguments, arguments.run)
+    if run.active:
+        raise UsageError(
+            f"Run {run.id} is {run.status}; stop it first: {terminal.command_line('stop', run.id, arguments)}"
+        )
+    if arguments.forever:
+        runs.delete(run.path)
+        print(f"Deleted {run.id} and all its files.")
+    else:
+        runs.write_notes(run.path, archived=True)
+        print(
+            f"Archived {run.id}; nothing is deleted. Bring it back: {terminal.command_line('restore', run.id, arguments)}"
+        )
+    return terminal.DONE
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Bring an archived run back."""
+    run = terminal.find(arguments, arguments.run)
+    if not run.archived:
+        raise UsageError(f"Run {run.id} is not archived. There is nothing to restore.")
+    runs.write_notes(run.path, archived=False)
+    print(f"Restored {run.id}.")
+    return terminal.DONE
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Every damage on disk, and what to do about it."""
+    from vaedash import doctor as surgery
+
+    places = terminal.runs_dir(arguments), terminal.data_dir(arguments)
+    found, mended = surgery.examine(*places), []
+    for _ in range(3 if arguments.fix else 0):  # what a damage hid shows once it is mended
+        if mendable := surgery.mend(found):
+            mended += mendable
+            found = surgery.examine(*places)
+    if arguments.json:
+        said = {"mended": mended, "found": found}
+        terminal.print_json({key: [_finding_record(one) for one in findings] for key, findings in said.items()})
+        return terminal.FAILED if found else terminal.DONE
+    for one in mended:
+        print(runs.visible(f"{one.where}: mended. {one.sentence}"))
+    for one in found:
+        print(runs.visible(f"{one.where}: {one.sentence} {one.remedy}"))
+    count = len(runs.paths(places[0]))
+    mendable = sum(one.mend is not None for one in found)
+    print(
+        f"{count} run{'s' * (count != 1)} in {places[0]}: "
+        + (f"{len(found)} found" if found else "all sound")
+        + (f"; --fix mends {mendable} of them and loses nothing." if mendable else ".")
+    )
+    return terminal.FAILED if found else terminal.DONE
+
+
+def _finding_record(finding: Any) -> dict[str, Any]:
+    record = {key: getattr(finding, key) for key in ("kind", "where", "sentence", "remedy")}
+    return record | {"mendable": finding.mend is not None}

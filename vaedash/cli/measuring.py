@@ -1,0 +1,118 @@
+"""Figures: of a trained run, and of how fast everything is here."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from vaedash import config
+from vaedash.cli import parsing, terminal
+from vaedash.errors import VaedashError
+
+
+def add_to(commands: Any) -> None:
+    """Let the command line know these commands."""
+    evaluating = parsing.command(
+        commands, "evaluate", evaluate, "held-out loss of a run's weights", ["evaluate latest:conv --json"]
+    )
+    parsing.add_trained_run(evaluating)
+    benching = parsing.command(
+        commands,
+        "bench",
+        bench,
+        "measure how fast it is here",
+        ["bench train", "bench train --dataset cifar10", "bench ui --json", "bench load"],
+    )
+    benching.add_argument(
+        "what",
+        metavar="WHAT",
+        choices=("train", "recipe", "ui", "load"),
+        help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
+        "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
+        "ui: the page in a real browser; load: thirty people watching one training. Each takes some minutes",
+    )
+    benching.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
+    parsing.add_places(benching, data=True)
+    parsing.add_json(benching)
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """The held-out loss of the kept weights, and how many latents say anything."""
+    from vaedash import aftermath, analysis, hardware, models
+    from vaedash import train as training
+
+    run, model, epoch = terminal.model(arguments)
+    dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
+    if dataset.fingerprint != run.dataset.get("fingerprint"):
+        raise VaedashError(
+            f"The images of {dataset.name} are not those run {run.id} was trained on: figures would not be comparable."
+        )
+    machine, difference = hardware.as_recorded(run.facts[0], run.config)
+    machine.apply()
+    kl = analysis.kl_by_latent(model, dataset.test)
+    layout = models.memory_format(run.config.arch)
+    held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
+    # As the run measures itself: on its device, in its precision.
+    means = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
+    line = aftermath.measure(run, data_dir=config.data_dir(arguments.data_dir))["pca"]
+    record = {
+        "run": run.id,
+        "weights": arguments.weights,
+        "epoch": epoch,
+        "dataset": dataset.name,
+        "n_test": len(dataset.test),
+        **{f"test_{term}": means[term] for term in ("loss", "recon", "kl")},
+        "active_units": analysis.active_units(kl),
+        "latent_dim": run.config.latent_dim,
+        "pca": line,
+        "note": difference,
+    }
+    if arguments.json:
+        terminal.print_json(record)
+    else:
+        print(
+            f"{run.id} {run.name}, {arguments.weights} weights (epoch {epoch}), {len(dataset.test):,} test images of "
+            f"{dataset.name}:\n  loss {means['loss']:.2f} = recon {means['recon']:.2f} + {run.config.beta:g} * kl "
+            f"{means['kl']:.2f} nats per image\n  {record['active_units']} of {run.config.latent_dim} latents active "
+            f"(mean KL over the test images above {analysis.ACTIVE_KL} nats)"
+        )
+        if line:
+            print(
+                f"  the best linear VAE (PCA) has {line['test']['loss']:.2f} = {line['test']['recon']:.2f} + "
+                f"{run.config.beta:g} * {line['test']['kl']:.2f} on them, with {line['test']['directions']} directions"
+            )
+        if difference:
+            print(f"  {difference}")
+    return terminal.DONE
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Figures of speed on this machine."""
+    if arguments.what == "ui":
+        from vaedash.bench import ui
+
+        results = ui.measure(runs_dir=arguments.runs_dir and terminal.runs_dir(arguments))
+    elif arguments.what == "load":
+        from vaedash.bench import load
+
+        results = load.measure(data_dir=config.data_dir(arguments.data_dir))
+    else:
+        from vaedash.bench import train as training
+
+        measure = training.measure if arguments.what == "train" else training.recipe
+        spec = config.dataset_spec(arguments.dataset or "shapes")
+        terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
+        results = measure(dataset=spec, data_dir=config.data_dir(arguments.data_dir))
+    if arguments.json:
+        terminal.print_json(results)
+    else:
+        _print_nested(results)
+    return terminal.DONE
+
+
+def _print_nested(record: Mapping[str, Any], indent: str = "") -> None:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            print(f"{indent}{name}:")
+            _print_nested(value, indent + "  ")
+        else:
+            print(f"{indent}{name}: {f'{value:.2f}' if isinstance(value, float) else value}")

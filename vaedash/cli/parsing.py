@@ -1,0 +1,93 @@
+"""How words become arguments: settings come from config, so form and command line cannot disagree."""
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from vaedash.config import RunConfig
+from vaedash.errors import UsageError
+
+RUN = "an id, the beginning of one, a display name, latest or latest:conv"
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaint is one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[0].upper()}{message[1:]}. Try: {self.prog} --help")
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """argparse's help with each command and its purpose on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 16  # argparse forgets the indent of commands when it measures their names
+
+
+def command(commands: Any, name: str, function: Callable[..., int], what: str, examples: Sequence[str]) -> Any:
+    """The parser of a new command, whose help says `what` it does and shows `examples`; `function` does it."""
+    lines = "\n".join(f"  python -m vaedash {example}" for example in examples)
+    one = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=f"Examples:\n{lines}",
+        formatter_class=Help,
+    )
+    one.set_defaults(command=function)
+    return one
+
+
+def add_settings(parser: argparse.ArgumentParser, *, but: Sequence[str]) -> None:
+    """A flag for each setting of a run. No defaults here: RunConfig.build must see what was given and what was not."""
+    for setting in dataclasses.fields(RunConfig):
+        if setting.name not in but:
+            kind = {int: int, float: float}.get(type(setting.default), str)
+            choices = setting.metadata.get("choices")
+            default = "" if setting.default is None else f" (default: {setting.default})"
+            metavar = "{" + ",".join(choices) + "}" if choices else ("NAME|PATH" if setting.name == "dataset" else "N")
+            parser.add_argument(
+                f"--{setting.name.replace('_', '-')}",
+                type=kind,
+                choices=choices,
+                metavar=metavar,
+                help=f"{setting.metadata['help']}{default}",
+            )
+
+
+def add_places(parser: argparse.ArgumentParser, *, data: bool = False) -> None:
+    """Flags that say where runs lie, and with `data` where images do."""
+    parser.add_argument("--runs-dir", metavar="DIR", help="where runs live (default: $VAEDASH_RUNS or runs/)")
+    if data:
+        parser.add_argument("--data-dir", metavar="DIR", help="downloads and caches (default: $VAEDASH_DATA or data/)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The flag for scripts."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else there")
+
+
+def bounded(low: float, high: float) -> Callable[[str], float]:
+    """An argparse type: a number from `low` to `high`, whole if the bounds are."""
+
+    def convert(text: str) -> float:
+        kind = int if isinstance(low, int) else float
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a {'whole ' if kind is int else ''}number") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"must be between {low} and {high}, got {value}")
+        return value
+
+    return convert
+
+
+def add_trained_run(parser: argparse.ArgumentParser) -> None:
+    """Which run, and which of its weights; where runs and images are; and --json."""
+    parser.add_argument("run", metavar="RUN", help=RUN)
+    parser.add_argument("--weights", choices=("best", "last"), default="best", help="(default: %(default)s)")
+    add_places(parser, data=True)
+    add_json(parser)

@@ -1,0 +1,130 @@
+"""The terminal that commands talk to: what was typed, as settings, runs and images; what is said, and where."""
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from vaedash import compare, config, datasets, runs
+from vaedash.config import RunConfig
+from vaedash.errors import UsageError
+from vaedash.runs import Run
+
+DONE, FAILED, WRONG_USAGE, CTRL_C = 0, 1, 2, 130  # exit codes
+
+
+def settings(arguments: argparse.Namespace, **fixed: Any) -> RunConfig:
+    """The settings that were typed, with some `fixed` by the command."""
+    given = {name: getattr(arguments, name, None) for name in config.setting_names()}
+    return RunConfig.build(**(given | fixed))
+
+
+def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.Dataset:
+    """The images, with a bar while they are read for the first time."""
+    from tqdm import tqdm
+
+    with tqdm(disable=not sys.stderr.isatty(), leave=False, unit_scale=True) as bar:
+
+        def progress(what: str, done: int, total: int) -> None:
+            bar.set_description_str(what, refresh=False)
+            bar.total, bar.n = total or None, done
+            bar.refresh()
+
+        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=progress)
+
+
+def describe(dataset: datasets.Dataset) -> str:
+    """How many images there are, and what was odd about them."""
+    megabytes = (dataset.train.nbytes + dataset.test.nbytes) / 1e6
+    skipped = f", {dataset.skipped:,} files skipped because they could not be read" if dataset.skipped else ""
+    sentence = (
+        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images, "
+        f"{megabytes:.0f} MB in memory{skipped}."
+    )
+    return " ".join([sentence, *dataset.notes])
+
+
+def record(run: Run) -> dict[str, Any]:
+    """A run as one JSON object."""
+    return {
+        **compare.result(run),
+        "sentence": run.sentence,
+        "path": str(run.path),
+        "config": run.config and run.config.to_json(),
+        "facts": run.facts[-1] if run.facts else None,
+    }
+
+
+def find(arguments: argparse.Namespace, text: str) -> Run:
+    """The run that `text` means (`runs.find`)."""
+    return runs.find(runs_dir(arguments), text)
+
+
+def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
+    """The run that is meant, its model with the weights asked for, and the epoch these are of; loads torch."""
+    from vaedash import checkpoints
+
+    run = find(arguments, arguments.run)
+    return run, *checkpoints.load_model(run, which=arguments.weights)
+
+
+def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
+    """What to type next, with the flags that said where things are."""
+    places = [("--runs-dir", arguments.runs_dir)]
+    if command == "resume":
+        places.append(("--data-dir", getattr(arguments, "data_dir", None)))
+    flags = "".join(f" {flag} {shlex.quote(given)}" for flag, given in places if given)
+    return f"python -m vaedash {command} {ids}{flags}"
+
+
+def runs_dir(arguments: argparse.Namespace) -> Path:
+    """Where runs live; UsageError if that is a file."""
+    folder = config.runs_dir(arguments.runs_dir)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"Runs need a folder, but {folder} is a file.")
+    return folder
+
+
+def data_dir(arguments: argparse.Namespace) -> Path:
+    """Where downloads and caches live."""
+    return config.data_dir(arguments.data_dir)
+
+
+def listed(text: str, flag: str) -> list[str]:
+    """The values between commas; UsageError if there are none, or one stands twice."""
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    if not items or len(set(items)) < len(items):
+        raise UsageError(f"--{flag} takes different values by comma, got {text!r}.")
+    return items
+
+
+def whole(text: str, what: str) -> int:
+    """A whole number; UsageError that says what takes one."""
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{what} takes a whole number, got {text!r}.") from None
+
+
+def number(value: float | None) -> str:
+    """A loss as words."""
+    return "not finite" if value is None else f"{value:.2f}"
+
+
+def duration(seconds: float) -> str:
+    """As on a clock: `1:05`, or `2:01:05` with hours."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def say(text: str) -> None:
+    """To the person: stdout belongs to results."""
+    print(runs.visible(text), file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """The one document on stdout."""
+    print(json.dumps(value, indent=1, allow_nan=False))

@@ -1,0 +1,206 @@
+"""Training from a terminal: train, sweep and resume, in the foreground until all their runs have ended."""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from vaedash import compare, config, launch, runs
+from vaedash.cli import parsing, terminal
+from vaedash.config import PRESETS, STUDY, RunConfig
+from vaedash.runs import Run
+
+_LOOK = 0.5  # seconds between two looks at runs in progress
+
+
+def add_to(commands: Any) -> None:
+    """Let the command line know these commands."""
+    training = parsing.command(
+        commands,
+        "train",
+        train,
+        "train FC and conv, or one of them",
+        ["train --epochs 5", "train --arch conv --preset p2"],
+    )
+    training.add_argument(
+        "--arch", default=",".join(config.ARCHS), help="architectures, by comma (default: %(default)s)"
+    )
+    parsing.add_settings(training, but=("arch",))
+    sweeping = parsing.command(
+        commands,
+        "sweep",
+        sweep,
+        "train presets x architectures x seeds",
+        ["sweep --dataset cifar10", "sweep --seeds 0,1,2"],
+    )
+    sweeping.add_argument("--presets", default=",".join(STUDY), help="by comma (default: %(default)s)")
+    sweeping.add_argument("--archs", default=",".join(config.ARCHS), help="by comma (default: %(default)s)")
+    sweeping.add_argument("--seeds", default="0", help="by comma (default: %(default)s)")
+    parsing.add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
+    for launching in (training, sweeping):
+        launching.add_argument("--name", help="display name of the run")
+        parsing.add_places(launching, data=True)
+        parsing.add_json(launching)
+
+    resuming = parsing.command(
+        commands,
+        "resume",
+        resume,
+        "go on with runs that were stopped, interrupted or failed",
+        ["resume latest", "resume k3f7qa"],
+    )
+    resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    parsing.add_places(resuming, data=True)
+    parsing.add_json(resuming)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """One run for each architecture."""
+    archs = terminal.listed(arguments.arch, "arch")
+    return _launch([terminal.settings(arguments, arch=arch) for arch in archs], arguments)
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """Every combination of presets, architectures and seeds."""
+    presets, archs = terminal.listed(arguments.presets, "presets"), terminal.listed(arguments.archs, "archs")
+    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    settings = [
+        terminal.settings(arguments, preset=preset, arch=arch, seed=seed)
+        for preset in presets
+        for seed in seeds
+        for arch in archs
+    ]
+    return _launch(settings, arguments)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on with runs that were stopped, interrupted or failed."""
+    found = list({run.id: run for run in (terminal.find(arguments, text) for text in arguments.run)}.values())
+    for run in found:
+        launch.require_resumable(run)
+    with _stopping_on_ctrl_c(found, arguments):
+        launch.start([run.path for run in found], data_dir=terminal.data_dir(arguments))
+        return _watch(found, arguments)
+
+
+def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
+    # The images are read here, in the foreground, so that whatever is missing is said before any run exists.
+    for spec, fraction in {(one.dataset, one.fraction): None for one in settings}:
+        terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
+    started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
+    with _stopping_on_ctrl_c(started, arguments):
+        launch.start([run.path for run in started], data_dir=terminal.data_dir(arguments))
+        return _watch(started, arguments)
+
+
+@contextlib.contextmanager
+def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -> Iterator[None]:
+    """Ctrl-C asks the runs to stop and waits until they have; a second one leaves them to it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for run in watched:
+            if runs.read(run.path).active:
+                runs.request_stop(run.path)
+        terminal.say("Stopping after the current batch; finished epochs are kept.")
+        while any(runs.read(run.path).active for run in watched):
+            time.sleep(_LOOK / 5)
+        ids = " ".join(run.id for run in watched if runs.read(run.path).status in runs.RESUMABLE)
+        terminal.say(
+            f"Go on with: {terminal.command_line('resume', ids, arguments)}" if ids else "They had ended already."
+        )
+        raise
+
+
+def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
+    """Show progress until all have ended, then the table and the verdict. The exit code says whether one failed."""
+    display = _Bars(watched) if sys.stderr.isatty() else _Lines()
+    current = list(watched)
+    while True:
+        current = [runs.read(run.path) for run in watched]
+        display.show(current)
+        if not any(run.active for run in current):
+            break
+        time.sleep(_LOOK)
+    display.close()
+    for run in current:
+        if run.status in ("failed", "diverged", runs.INTERRUPTED, runs.DAMAGED):
+            terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
+    if arguments.json:
+        terminal.print_json({"runs": [terminal.record(run) for run in current], "verdict": compare.verdict(current)})
+    else:
+        print(compare.text_table([compare.result(run) for run in current], compare.STUDY_COLUMNS))
+        if len(current) > 1:
+            print(f"\n{compare.verdict(current)}")
+        print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")
+    return (
+        terminal.DONE
+        if all(run.status in ("finished", "early-stopped", "stopped") for run in current)
+        else terminal.FAILED
+    )
+
+
+class _Lines:
+    """Progress where nobody looks at a terminal: one line for each finished epoch."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, int] = {}
+        self._status: dict[str, str] = {}
+
+    def show(self, current: Sequence[Run]) -> None:
+        for run in current:
+            if self._status.get(run.id) != run.status:
+                self._status[run.id] = run.status
+                terminal.say(f"{run.id} {run.name}: {run.status}")
+            for row in run.epochs[self._shown.get(run.id, 0) :]:
+                terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
+            self._shown[run.id] = len(run.epochs)
+
+    def close(self) -> None:
+        pass
+
+
+class _Bars:
+    """Progress in a terminal: one bar a run, from its progress.json."""
+
+    def __init__(self, watched: Sequence[Run]) -> None:
+        from tqdm import tqdm
+
+        layout = "{desc} {bar:24} {postfix}"
+        self._bars = {
+            run.id: tqdm(total=1, position=position, bar_format=layout, desc=f"{run.id} {run.name}", leave=True)
+            for position, run in enumerate(watched)
+        }
+
+    def show(self, current: Sequence[Run]) -> None:
+        for run in current:
+            bar, progress = self._bars[run.id], run.progress or {}
+            bar.total = progress.get("of") or 1
+            bar.n = progress.get("seen", progress.get("done", 0)) if run.active else bar.total
+            bar.set_postfix_str(progress_words(run, progress), refresh=True)
+
+    def close(self) -> None:
+        for bar in self._bars.values():
+            bar.close()
+
+
+def progress_words(run: Run, progress: dict[str, Any]) -> str:
+    if not run.active:
+        return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
+    if run.status == runs.QUEUED:
+        return "queued"
+    # Before the first step there is no loss yet, and while a run diverges none that is a number.
+    if any(progress.get(key) is None for key in ("epoch", "epochs", "images_per_second", "loss", "eta_seconds")):
+        return progress.get("phase", "starting")
+    test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
+    return (
+        f"epoch {progress['epoch']}/{progress['epochs']} {progress['images_per_second']:,.0f} images/s, "
+        f"loss {progress['loss']:.1f}{test}, at most {terminal.duration(progress['eta_seconds'])} left"
+    )
+
+
+def _epoch_words(run: Run, row: dict[str, Any]) -> str:
+    losses = [f"{split} {terminal.number(row[f'{split}_loss'])}" for split in ("train", "test")]
+    return f"epoch {row['epoch']}/{run.config.epochs}, {', '.join(losses)}, {row.get('images_per_second') or 0:,.0f} images/s"
