@@ -103,6 +103,7 @@ def result_of(run: Run) -> dict[str, Any]:
         "best weights": tensors(best["model"]),
         "best epoch": best["epoch"],
         "optimizer": tensors(last["optimizer"]),
+        "what each latent said": runs.kl_by_latent(run.path).tobytes(),
         "pictures": {file.name: file.read_bytes() for file in (run.path / "samples").glob("*.png")},
     }
 
@@ -182,9 +183,10 @@ def test_a_held_out_loss_does_not_depend_on_how_the_images_are_cut_into_batches(
     torch.manual_seed(0)
     model = models.build("conv", 4)
     held_out = training.HeldOut.of(dataset.train, 4, "cpu")
-    whole = training.evaluate(model, held_out, beta=1.0)
+    whole, whole_kl = training.evaluate(model, held_out, beta=1.0)
     monkeypatch.setattr(training, "_EVALUATION_BATCH", 48)  # 48 images, and then 4
-    assert training.evaluate(model, held_out, beta=1.0) == pytest.approx(whole, rel=1e-6)
+    means, kl = training.evaluate(model, held_out, beta=1.0)
+    assert means == pytest.approx(whole, rel=1e-6) and kl == pytest.approx(whole_kl, rel=1e-6)
 
 
 def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
@@ -192,7 +194,7 @@ def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
         run = trained(tiny(epochs=epochs))
         model = checkpoints.load_model(run, which="last")[0]
         held_out = training.HeldOut.of(dataset.test, 4, "cpu")
-        means = training.evaluate(model, held_out, beta=1.0)
+        means, _ = training.evaluate(model, held_out, beta=1.0)
         assert run.epochs[-1]["test_loss"] == means["loss"]
 
 
@@ -203,6 +205,23 @@ def test_every_epoch_counts_the_latents_that_are_in_use(monkeypatch, tiny, train
     model = checkpoints.load_model(run, which="last")[0]
     assert run.epochs[-1]["active_units"] == analysis.active_units(analysis.kl_by_latent(model, dataset.test))
     assert all(type(row["active_units"]) is int and 0 <= row["active_units"] <= 8 for row in run.epochs)
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_what_each_latent_says_is_kept_for_every_epoch(tiny, trained, dataset, arch):
+    run = trained(tiny(arch=arch, latent_dim=8, epochs=3))
+    kept = runs.kl_by_latent(run.path)
+    assert kept.shape == (3, 8)
+    assert kept.sum(1) == pytest.approx([row["test_kl"] for row in run.epochs], rel=1e-5)
+    model = checkpoints.load_model(run, which="last")[0]
+    assert kept[-1] == pytest.approx(analysis.kl_by_latent(model, dataset.test), rel=1e-5)
+
+
+def test_what_each_latent_said_before_a_resume_stays_and_what_is_lost_is_not_made_up(tmp_path):
+    assert np.isnan(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[True] * 3] * 2
+    runs.write_kl_by_latent(tmp_path, [np.full(3, epoch, np.float64) for epoch in (1, 2, 3)])
+    assert np.array(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert np.isnan(training._kl_so_far(tmp_path, 4, 3)).all(1).tolist() == [False, False, False, True]
 
 
 def test_a_collapse_is_seen_in_the_count(tiny, trained):
@@ -346,9 +365,9 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], None]:
     def script(losses: list[float]) -> None:
         rest = iter(losses)
 
-        def said(model: Any, held_out: training.HeldOut, **how: Any) -> dict[str, float]:
-            means = evaluate(model, held_out, **how)
-            return means | {"loss": next(rest)} if len(held_out.images) == 5 else means
+        def said(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
+            means, kl = evaluate(model, held_out, **how)
+            return (means | {"loss": next(rest)} if len(held_out.images) == 5 else means), kl
 
         monkeypatch.setattr(training, "evaluate", said)
 
@@ -535,7 +554,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_
         for batch, noise in batches(pixels, settings, epoch):
             yield batch, noise * value if epoch == 2 and split == "train" else noise
 
-    def poisoned_evaluate(model: Any, held_out: training.HeldOut, **how: Any) -> dict[str, float]:
+    def poisoned_evaluate(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
         epoch, which = divmod(next(measured), 2)
         if epoch == 1 and which == ("test", "val").index(split):
             held_out = training.HeldOut(held_out.images, held_out.noise * value)

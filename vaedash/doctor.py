@@ -122,13 +122,12 @@ def _run(run: Run) -> Iterator[Finding]:
             sentence=f"samples/{file.name} cannot be read.",
             remedy="The pages leave it out, and nothing else needs it; it may be deleted.",
         )
-    if (run.path / "test_losses.npy").exists() and runs.test_losses(run.path) is None:
-        yield Finding(
-            kind="unreadable-figures",
-            where=run.id,
-            sentence="test_losses.npy cannot be read.",
-            remedy="Compare judges by the means alone; it may be deleted.",
-        )
+    for name, read, remedy in (
+        ("test_losses.npy", runs.test_losses, "Compare judges by the means alone; it may be deleted."),
+        ("kl_by_latent.npy", runs.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
+    ):
+        if (run.path / name).exists() and read(run.path) is None:
+            yield Finding(kind="unreadable-figures", where=run.id, sentence=f"{name} cannot be read.", remedy=remedy)
     yield from _leftovers(run.id, runs.leftovers(run.path), run.path)
     if _stays_held(run.path / "notes.lock"):
         yield Finding(

@@ -35,6 +35,7 @@ PROVENANCE: Mapping[str, str] = {
     "config.json": "what was asked: the launcher, before the process exists; never changed",
     "facts.json": "what was found: the trainer, one entry for each start or resume",
     "metrics.json": "losses of each finished epoch: the trainer; replaced whole",
+    "kl_by_latent.npy": "how much each latent said after each epoch: the trainer; losing it loses a picture only",
     "progress.json": "where it is within an epoch: the trainer, about once a second; losing it loses nothing",
     "outcome.json": "how it ended: the trainer's last act",
     "measured.json": "what was measured beside the losses once it had ended, such as the PCA line; losing it loses nothing",
@@ -518,18 +519,41 @@ def samples(path: Path, kind: str, epoch: int) -> np.ndarray | None:
 
 def test_losses(path: Path) -> np.ndarray | None:
     """The loss of each test image with the kept weights, `(N,)` in nats, or None where that was not measured."""
-    try:
-        losses = np.load(path / "test_losses.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return losses if losses.ndim == 1 and losses.dtype == np.float32 and np.isfinite(losses).all() else None
+    losses = _array(path / "test_losses.npy", dimensions=1)
+    return losses if losses is not None and np.isfinite(losses).all() else None
 
 
 def write_test_losses(path: Path, losses: np.ndarray) -> None:
     """Keep the loss of each test image, for comparisons image by image."""
+    storage.write_bytes(path / "test_losses.npy", _npy(losses))
+
+
+def kl_by_latent(path: Path) -> np.ndarray | None:
+    """Mean KL of each latent over the test images after each epoch, `(epochs, latent_dim)` in nats; None where that was not measured.
+
+    NaN in epochs of which it was lost. Written before the epoch is announced, so there may be one row too many.
+    """
+    return _array(path / "kl_by_latent.npy", dimensions=2)
+
+
+def write_kl_by_latent(path: Path, epochs: Sequence[np.ndarray]) -> None:
+    """Keep how much each latent says after each epoch, without waiting for the disk: losing it loses a picture only."""
+    storage.write_bytes(path / "kl_by_latent.npy", _npy(np.stack(epochs)), durable=False)
+
+
+def _array(file: Path, *, dimensions: int) -> np.ndarray | None:
+    """The float32 array in a file, or None where there is none that can be read."""
+    try:
+        found = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if isinstance(found, np.ndarray) and found.ndim == dimensions and found.dtype == np.float32 else None
+
+
+def _npy(values: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, losses.astype(np.float32))
-    storage.write_bytes(path / "test_losses.npy", buffer.getvalue())
+    np.save(buffer, values.astype(np.float32))
+    return buffer.getvalue()
 
 
 def originals(path: Path) -> np.ndarray | None:

@@ -62,6 +62,7 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
     # The checkpoint is ahead of metrics.json if a kill came between the two; never behind it for good.
     runs.write_metrics(run.path, epochs)
     _save_originals(run.path, data)
+    kl_by_latent = _kl_so_far(run.path, len(epochs), settings.latent_dim)
 
     clock = time.perf_counter()
     while (ending := _ending(epochs, settings)) is None:
@@ -89,10 +90,11 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         row = {"epoch": epoch, **_named("train", train_means)}
         for split, held_out in data.held_out.items():
             report.phase(f"measuring {split} loss")
-            means = evaluate(learner.working, held_out, beta=beta)
+            means, kl = evaluate(learner.working, held_out, beta=beta)
             row |= _named(split, means)
             if split == "test":
-                row["active_units"] = means["active_units"]
+                row["active_units"] = analysis.active_units(kl)
+                kl_by_latent.append(kl)
         row |= {
             "lr": lr,
             "beta": beta,
@@ -106,6 +108,7 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         now = time.perf_counter()
         row["seconds"], clock = now - clock, now
         epochs.append(row)
+        runs.write_kl_by_latent(run.path, kl_by_latent)
 
         # Weights first, then the announcement: what metrics.json says is never lost.
         if runs.best_epoch(epochs, settings) == epoch:
@@ -204,10 +207,10 @@ def _require_same_images(run: Run, dataset: datasets.Dataset, *, resumed: bool) 
 
 
 @torch.inference_mode()
-def evaluate(model: VAE, held_out: HeldOut, *, beta: float) -> dict[str, float]:
-    """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training, and `active_units`.
+def evaluate(model: VAE, held_out: HeldOut, *, beta: float) -> tuple[dict[str, float], np.ndarray]:
+    """Mean `loss`, `recon` and `kl` of held-out images in nats per image, z drawn from q(z|x) as in training; and the KL of each latent.
 
-    Weighted by image: the mean over all of them, not over batches. `active_units` is as in `analysis`.
+    Weighted by image: the mean over all of them, not over batches. The latter is float64 `(latent_dim,)`, as in `analysis`.
     """
     recon, kl_sums = 0.0, 0.0
     exact = _sum_type(held_out.images.device.type)
@@ -220,7 +223,14 @@ def evaluate(model: VAE, held_out: HeldOut, *, beta: float) -> dict[str, float]:
     count = len(held_out.images)
     kl_by_latent = (kl_sums / count).cpu().numpy()
     recon, kl = recon / count, float(kl_sums.sum()) / count
-    return {"loss": recon + beta * kl, "recon": recon, "kl": kl, "active_units": analysis.active_units(kl_by_latent)}
+    return {"loss": recon + beta * kl, "recon": recon, "kl": kl}, kl_by_latent
+
+
+def _kl_so_far(path: Path, epochs: int, latent_dim: int) -> list[np.ndarray]:
+    """What was measured of each latent in the epochs before a resume; NaN where that is lost."""
+    kept = runs.kl_by_latent(path)
+    unknown = [np.full(latent_dim, np.nan)] * epochs
+    return unknown if kept is None else [*kept, *unknown][:epochs]
 
 
 def _sum_type(device: str) -> torch.dtype:

@@ -245,7 +245,7 @@ def _contest() -> None:
         start = time.perf_counter()
         model = next(epochs)
         speeds.append(len(images) / (time.perf_counter() - start))
-        loss = train.evaluate(model, held_out, beta=settings.beta)["loss"]
+        loss = train.evaluate(model, held_out, beta=settings.beta)[0]["loss"]
     precision = hardware.choose(settings, sharing=1, data_dir=asked.data_dir).precision
     print(json.dumps({"speeds": speeds, "loss": loss, "precision": precision, "images": len(images)}))
 
