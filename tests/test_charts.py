@@ -164,3 +164,38 @@ def test_the_frontier_is_marked_where_well_known_code_stands():
 
 def test_runs_without_an_epoch_have_no_point():
     assert not charts.rate_distortion([run_of([])]).data
+
+
+# ---- equal cost, and quality ---------------------------------------------------------------------------------
+
+
+def test_by_parameters_each_run_is_a_dot_where_it_was_kept_and_one_that_never_began_is_none():
+    fc, conv = (
+        dataclasses.replace(run_of([5.0, 4.0], arch=arch), facts=({"parameters": count},))
+        for arch, count in (("fc", 3_511_040), ("conv", 1_119_811))
+    )
+    figure = charts.loss_curves([fc, conv, dataclasses.replace(run_of([3.0]), facts=())], axis="parameters")
+    assert [(trace.x[0], trace.y[0]) for trace in named(figure, ", test")] == [(3_511_040, 4.0), (1_119_811, 4.0)]
+    assert [trace.y[0] for trace in named(figure, ", train")] == [5.0, 5.0]
+    assert {trace.mode for trace in figure.data} == {"markers"}
+    assert figure.layout.xaxis.title.text == "weights"
+
+
+def with_quality(arch, value, **settings):
+    measured = {"quality": {"swd": {"value": value, "n": 2000, "floor": 8.11}}}
+    return dataclasses.replace(run_of([5.0], arch=arch, **settings), measured=measured)
+
+
+def test_a_measure_is_a_dot_a_run_beside_the_line_of_real_images_with_its_n():
+    fc, conv = with_quality("fc", 84.4), with_quality("conv", 58.7)
+    figure = charts.quality([fc, conv, run_of([5.0])], "swd")  # the third was not measured
+    assert [trace.x[0] for trace in figure.data] == [84.4, 58.7]
+    assert [trace.marker.color for trace in figure.data] == [charts.HUE["fc"], charts.HUE["conv"]]
+    assert [shape.x0 for shape in figure.layout.shapes] == [8.1]
+    assert figure.layout.annotations[0].text == "real images: 8.1"
+    assert figure.layout.xaxis.title.text == "SWD, lower is better; n = 2,000"
+
+
+def test_runs_of_one_name_have_a_place_each():
+    twins = [with_quality("fc", 84.4, name="twin"), with_quality("fc", 80.0, name="twin")]
+    assert len({trace.y[0] for trace in charts.quality(twins, "swd").data}) == 2

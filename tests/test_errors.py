@@ -5,6 +5,7 @@ import io
 import os
 import re
 import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from vaedash import (
     cli,
     config,
     datasets,
+    fid,
     forecast,
     hardware,
     latent,
@@ -135,6 +137,14 @@ def refused(scene: Scene, what: object, name: str, error: Exception) -> None:
         raise error
 
     scene.monkeypatch.setattr(what, name, refuse)
+
+
+def refused_nothing(scene: Scene, what: object, name: str) -> None:
+    scene.monkeypatch.setattr(what, name, lambda *_: None)
+
+
+def blank(count: int) -> np.ndarray:
+    return np.zeros((count, 3, 32, 32), np.uint8)
 
 
 def table(path: Path, **columns: list) -> Path:
@@ -296,6 +306,22 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: launch.require_resumable(at.run()),
     ],
     "launch.py: claim": [lambda at: (run := at.run()) and held(run.path, lambda: launch.claim(run.path).__enter__())],
+    "fid.py: measure": [
+        lambda at: (
+            refused_nothing(at, fid, "_scorer"),
+            fid.measure(
+                models.build("conv", 2),
+                datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
+                count=100,
+                data_dir=at.data,
+            ),
+        )
+    ],
+    "fid.py: weights": [
+        lambda at: (refused(at, torch.hub, "download_url_to_file", OSError("no route to host")), fid.weights(at.data)),
+        lambda at: fid.weights(at.files("data", **{f"{Path(fid.URL).stem}__pth": b"x"})),
+    ],
+    "fid.py: _scorer": [lambda at: (at.monkeypatch.setitem(sys.modules, "torch_fidelity", None), fid._scorer(at.data))],
     "models/__init__.py: _architecture": [lambda at: models.build("gan", 2)],
     "runs.py: find": [
         lambda at: runs.find(at.folder, "latest"),
@@ -343,7 +369,7 @@ ADDED_TO = ("checkpoints.py: load", "ui/cache.py: test_images")
 
 # Words that say what is allowed, what there is, what is kept or what to do.
 HELP = re.compile(
-    r"must be|must end|takes? |is one of|one of |Give |give |[Tt]ry|[Tt]rain|[Ss]tart|[Rr]esume|[Pp]ut |[Cc]hange|[Dd]ownload|stop it first"
+    r"must be|must end|pip install|takes? |is one of|one of |Give |give |[Tt]ry|[Tt]rain|[Ss]tart|[Rr]esume|[Pp]ut |[Cc]hange|[Dd]ownload|stop it first"
     r"|unpack|delete|[Uu]pdate|Available|Runs: |Runs with weights|No run has any|nothing to|doctor|raise --|leave the preset"
     r"|[Cc]hoose|at least|[Ww]ait|Need a folder|need a folder|is the first|no folder"
 )

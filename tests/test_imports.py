@@ -20,7 +20,19 @@ APP = PACKAGE.parent / "streamlit_app.py"
 FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models", "luck"),
-    ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
+    (
+        "compare",
+        "charts",
+        "launch",
+        "hardware",
+        "latent",
+        "checkpoints",
+        "analysis",
+        "learner",
+        "pca",
+        "quality",
+        "fid",
+    ),
     ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cli"),
     ("ui",),
 )
@@ -29,7 +41,13 @@ ROOMS = tuple(room for floor in FLOORS for room in floor)
 CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
-OWNERS = {"streamlit": ("ui", "bench/session.py"), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
+OWNERS = {
+    "streamlit": ("ui", "bench/session.py"),
+    "plotly": ("charts",),
+    "torchvision": ("datasets", "bench/train.py"),
+    "torchmetrics": ("quality",),
+    "torch_fidelity": ("fid",),
+}
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
 NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "report", "doctor", "worker", "cli")  # within a function, yes
 

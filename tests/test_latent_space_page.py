@@ -34,7 +34,9 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     at = shown()
     text = words(at)
     assert text.count("4 latents") == 2 and "0.01 nats" in text
-    sorted_kl, units, *maps = figures(at)
+    sorted_kl, units, fc_course, conv_course, *maps = figures(at)
+    assert len(fc_course["data"][0]["x"]) == len(conv_course["data"][0]["x"]) == 6  # epochs
+    assert text.count("in use after epoch 1, ") == 2
     assert "Since when are they in use?" in text
     assert [len(trace["x"]) for trace in units["data"]] == [6, 6]
     assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
@@ -46,7 +48,7 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
 def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     at = shown()
-    assert len(figures(at)) == 3 and len(pictures(at)) == 4
+    assert len(figures(at)) == 4 and len(pictures(at)) == 4
 
 
 def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
@@ -67,7 +69,7 @@ def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
         (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
     at = shown(start="The photograph")
     assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
-    assert len(figures(at)) == 1  # how many were in use, epoch by epoch
+    assert len(figures(at)) == 3  # how many were in use, epoch by epoch, and which
     assert [caption.split(" at ")[0] for _, caption in pictures(at)] == ["Latent 1 of 4"] * 2
 
 
@@ -75,7 +77,7 @@ def test_of_three_runs_two_are_shown(trained):
     third = runs.find(trained, "latest:fc")
     shutil.copytree(third.path, trained / "zzzzzz")
     at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
-    assert "these are the first two" in words(at) and len(figures(at)) == 4
+    assert "these are the first two" in words(at) and len(figures(at)) == 6
 
 
 def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
@@ -223,3 +225,33 @@ def test_the_advice_fits_what_is_in_use(used, worth, said):
     assert said in analysis.advice(used, 128, worth=worth)
     if used == 30:
         assert analysis.advice(used, 128, worth=worth).endswith("would use 36.") == (worth is not None)
+
+
+def test_a_latent_is_a_row_of_colour_that_says_since_when_it_speaks(tmp_path):
+    made = visitor.make_run(tmp_path, epochs=3, arch="fc")
+    kl = np.array([[0.0, 0.5, 0.0], [1.0, 0.5, np.nan], [2.0, 0.005, 0.0]])
+    [rows] = charts.kl_over_epochs(made, kl, threshold=0.01).data
+    assert list(rows.x) == [1, 2, 3]
+    assert rows.z[0] == pytest.approx([-2, 0, np.log10(2)])  # what says most in the end is on top
+    assert rows.z[1] == pytest.approx([np.log10(0.5), np.log10(0.5), -2])
+    assert [cell[0] for cell in rows.customdata[:, 0]] == [1, 2, 3]
+    assert (rows.zmin, rows.zmax) == (-2, pytest.approx(np.log10(2)))
+    assert "213,94,0" in rows.colorscale[1][1]  # the hue of fc
+
+
+def kl_of(*epochs):
+    return np.array([[0.5 if letter == "x" else 0.0 for letter in epoch] for epoch in epochs])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"),
+    [
+        (("x...",), "1 in use after the first epoch."),
+        (("x...", "xxx.", "xxxx"), "1 in use after epoch 1, 4 after epoch 3. None that was in use has fallen silent."),
+        (("xx..", "xxx.", "xx.x"), "One that was in use has fallen silent, the last after epoch 2. A few are normal"),
+        (("xxxx", "xx..", "x..."), "3 that were in use have fallen silent, the last after epoch 2. That is a collapse"),
+        (("xxxx", "....", "...."), "4 that were in use have fallen silent, the last after epoch 1. That is a collapse"),
+    ],
+)
+def test_the_course_of_the_latents_is_told(epochs, said):
+    assert said in analysis.course(kl_of(*epochs))

@@ -150,6 +150,25 @@ def test_compare_says_who_leads_and_renders_a_table(folder):
     assert "confounded" not in words(at)
 
 
+def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
+    fc, conv = make_run(folder, arch="fc"), make_run(folder, arch="conv")
+    assert "Not measured yet. That happens by itself when a run has ended" in words(shown("compare"))
+    runs.write_measured(fc.path, quality={"psnr": {"value": 21.95, "n": 2000}})
+    runs.write_measured(
+        conv.path, quality={"psnr": {"value": 24.48, "n": 2000}, "swd": {"value": 58.7, "n": 1000, "floor": 8.1}}
+    )
+    at = shown("compare")
+    table = at.dataframe[0].value
+    assert list(table["measure"]) == ["PSNR", "SWD"]
+    assert list(table[f"{conv.name} ({conv.id})"]) == ["24.48 dB", "58.7"]
+    assert list(table["n"]) == ["2,000 test images", "1,000 test images"]
+    assert list(table["real images"]) == ["", "8.1"]
+    [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith("PSNR")]
+    assert "n = 2,000" in chart.proto.spec
+    results = at.dataframe[-1].value
+    assert list(results["psnr"]) == [24.48, 21.95] and list(results["psnr_n"]) == [2000, 2000]
+
+
 def test_runs_on_other_images_get_a_chart_of_their_own(folder):
     one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
     runs.add_facts(other.path, {"dataset": DATASET | {"fingerprint": "f" * 16}})

@@ -58,7 +58,8 @@ def complete(folder: Path) -> runs.Run:
         path, {"updated": 1.5, "epoch": 2, "epochs": 9, "seen": 64, "of": 90, "loss": 80.5, "phase": "training"}
     )
     line = {"loss": 76.1, "recon": 52.8, "kl": 23.3, "directions": 36}
-    runs.write_measured(path, pca={"train": line, "test": line})
+    measured = {"value": 58.7, "n": 2000, "floor": 8.1, "bands": {"32": 95.7, "16": 21.6}}
+    runs.write_measured(path, pca={"train": line, "test": line}, quality={"swd": measured})
     runs.write_outcome(path, "stopped", "Stopped on request.")
     return runs.read(path)
 

@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaedash import latent, losses
+from vaedash import config, latent, losses
 from vaedash.models import VAE
 
 _BATCH = 256
-ACTIVE_KL = 0.01  # nats: a latent whose mean KL over the held-out images is above this says something about them
 
 
 def kl_by_latent(model: VAE, images: np.ndarray) -> np.ndarray:
@@ -20,8 +19,8 @@ def kl_by_latent(model: VAE, images: np.ndarray) -> np.ndarray:
 
 
 def active_units(kl: np.ndarray) -> int:
-    """How many latents have a mean KL above ACTIVE_KL; the others are ignored by the decoder (Burda et al. 2016, in spirit)."""
-    return int((kl > ACTIVE_KL).sum())
+    """How many latents have a mean KL above `config.ACTIVE_KL`; the others are ignored by the decoder."""
+    return int((kl > config.ACTIVE_KL).sum())
 
 
 def diagnosis(kl: np.ndarray) -> str:
@@ -52,6 +51,26 @@ def advice(used: int, count: int, *, worth: int | None = None) -> str:
         return "More might be used if there were more: try a larger latent size."
     linear = f" The best linear VAE on these images would use {worth}." if worth else ""
     return f"Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}"
+
+
+def course(kl: np.ndarray) -> str:
+    """How the latents came into use and fell out of it, in a sentence or two: `kl` is `(epochs, latent_dim)`, NaN where it is not known."""
+    used = kl > config.ACTIVE_KL
+    counts = used.sum(1)
+    lost = used[:-1].any(0) & ~used[-1]
+    if len(kl) < 2:
+        return f"{counts[-1]} in use after the first epoch."
+    said = f"{counts[0]} in use after epoch 1, {counts[-1]} after epoch {len(kl)}."
+    if not lost.any():
+        return f"{said} None that was in use has fallen silent."
+    since = len(kl) - int(np.argmax(used[::-1, lost].any(1)))  # the last epoch in which one of them still spoke
+    many = f"{lost.sum()} that were in use have" if lost.sum() > 1 else "One that was in use has"
+    verdict = (
+        "That is a collapse on its way."
+        if lost.sum() > counts[-1] / 2
+        else "A few are normal: what costs more than it is worth is given up."
+    )
+    return f"{said} {many} fallen silent, the last after epoch {since}. {verdict}"
 
 
 @torch.inference_mode()

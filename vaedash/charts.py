@@ -11,7 +11,7 @@ import numpy as np
 import plotly
 import plotly.graph_objects as go
 
-from vaedash import config, images
+from vaedash import compare, config, images
 from vaedash.runs import ACTIVE_UNITS, Run
 
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
@@ -33,7 +33,12 @@ _LAYOUT = {
 _AXIS = {"tickfont": {"size": 14}, "title": {"font": {"size": 15}}}
 
 TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
-AXES = {"epoch": "epoch", "seconds": "seconds of training", "images_seen": "images seen"}
+AXES = {
+    "epoch": "epoch",
+    "seconds": "seconds of training",
+    "images_seen": "images seen",
+    "parameters": "weights",
+}
 
 
 def loss_curves(
@@ -49,8 +54,10 @@ def loss_curves(
 
     `term` is a key of TERMS, in nats per image; `axis` a key of AXES. `smoothing` (0 to below 1) is the weight of the
     past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. Runs of one
-    architecture differ in dash.
+    architecture differ in dash. By `parameters` there are no curves: each run is a dot where it was kept.
     """
+    if axis == "parameters":
+        return _by_parameters(chosen, term=term, splits=splits, log=log)
     figure = go.Figure()
     used: dict[str, int] = {}
     for run in chosen:
@@ -90,6 +97,36 @@ def loss_curves(
     for band in _seed_bands(chosen, term, axis):
         figure.add_traces(band)
     figure.update_layout(xaxis={"title": AXES[axis], "rangemode": "tozero", "automargin": True}, **_LAYOUT)
+    return _in_nats(figure, term, log=log)
+
+
+def _by_parameters(chosen: Sequence[Run], *, term: str, splits: Sequence[str], log: bool) -> go.Figure:
+    """What a model costs and what that buys: kept losses against the number of weights, test filled and the others open."""
+    figure = go.Figure()
+    for run in (run for run in chosen if run.best and run.parameters):
+        for split in splits:
+            if (loss := run.best.get(f"{split}_{term}")) is not None:
+                figure.add_scatter(
+                    x=[run.parameters],
+                    y=[loss],
+                    name=f"{_plain(run.name)}, {split}",
+                    legendgroup=run.id,
+                    mode="markers",
+                    marker={
+                        "color": HUE[run.config.arch],
+                        "size": 14 if split == "test" else 10,
+                        "symbol": {"test": "circle", "val": "diamond-open", "train": "circle-open"}[split],
+                        "line": {"width": 2},
+                    },
+                    hovertemplate="%{y:.2f} with %{x:,} weights",
+                )
+    _add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
+    figure.update_layout(xaxis={"title": AXES["parameters"], "rangemode": "tozero", "automargin": True}, **_LAYOUT)
+    figure.update_layout(hovermode="closest")
+    return _in_nats(figure, term, log=log)
+
+
+def _in_nats(figure: go.Figure, term: str, *, log: bool) -> go.Figure:
     figure.update_yaxes(title=f"{TERMS[term]} (nats per image)", automargin=True, type="log" if log else "linear")
     return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
 
@@ -277,6 +314,54 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[Mapping[str, float]]) ->
     )
 
 
+def quality(chosen: Sequence[Run], measure: str) -> go.Figure:
+    """What was measured of each run beside its loss (a key of `compare.MEASURES`), and where real images would be."""
+    about, figure = compare.MEASURES[measure], go.Figure()
+    names = _distinct(chosen)
+    measured = [run for run in chosen if run.quality.get(measure, {}).get("value") is not None]
+    for run in measured:
+        found = run.quality[measure]
+        figure.add_scatter(
+            x=[found["value"]],
+            y=[names[run.id]],
+            mode="markers+text",
+            text=[f"{found['value']:.{about.digits}f}"],
+            textposition="top center",
+            textfont={"size": 14},
+            showlegend=False,
+            cliponaxis=False,
+            marker={"color": HUE[run.config.arch], "size": 14, "line": {"width": 2, "color": "white"}},
+            hovertemplate=f"n = {found['n']:,}<extra></extra>",
+        )
+    for floor in sorted(
+        {round(found["floor"], about.digits) for run in measured if (found := run.quality[measure]).get("floor")}
+    ):
+        figure.add_vline(x=floor, line={"color": "gray", "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            text=f"real images: {floor:.{about.digits}f}",
+            **{"x": floor, "xanchor": "left", "y": 1, "yref": "y domain", "yanchor": "top", "showarrow": False},
+            font={"color": "gray", "size": 13},
+        )
+    better = f", {about.better} is better" if about.better else ""
+    counts = ", ".join(sorted({f"{run.quality[measure]['n']:,}" for run in measured}))
+    figure.update_layout(
+        xaxis={
+            "title": f"{about.title}{f' ({about.unit.strip()})' * bool(about.unit)}{better}; n = {counts}",
+            "automargin": True,
+        },
+        yaxis={"automargin": True, "range": [len(measured) - 0.4, -0.8], "showgrid": False},
+        height=150 + 46 * len(measured),
+        **_LAYOUT | {"hovermode": "closest"},
+    )
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
+
+
+def _distinct(chosen: Sequence[Run]) -> dict[str, str]:
+    """What to call each run on an axis: its name, and its id where that is not enough."""
+    names = [run.name for run in chosen]
+    return {run.id: _plain(f"{run.name} {run.id}" if names.count(run.name) > 1 else run.name) for run in chosen}
+
+
 def _reach(chosen: Sequence[Run]) -> float:
     """The right end: one epoch beyond what is finished, at most the last there will be."""
     return max([1, *(min(len(run.epochs) + run.active, run.config.epochs) for run in chosen)]) * 1.02
@@ -377,6 +462,42 @@ def active_units(chosen: Sequence[Run]) -> go.Figure | None:
 
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
+
+
+def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
+    """How much each latent says after each epoch: `kl` `(epochs, latent_dim)` in nats, a row a latent, what says most in the end on top.
+
+    The stronger the colour, the more it says; what is below `threshold` is as good as nothing and has none.
+    """
+    order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
+    red, green, blue = (int(HUE[run.config.arch][at : at + 2], 16) for at in (1, 3, 5))
+    top = max(1.0, float(np.nanmax(kl, initial=0.0)))
+    ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(range(1, len(kl) + 1)),
+            y=list(range(1, len(order) + 1)),
+            z=np.log10(np.maximum(kl[:, order], threshold)).T,
+            zmin=math.log10(threshold),
+            zmax=math.log10(top),
+            customdata=np.dstack([np.broadcast_to(order + 1, kl.shape), kl[:, order]]).transpose(1, 0, 2),
+            # Clear, rather than white or black, where there is nothing: the page may be either.
+            colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
+            colorbar={
+                "title": {"text": "nats"},
+                "tickvals": [math.log10(tick) for tick in ticks],
+                "ticktext": [f"{tick:g}" for tick in ticks],
+                "thickness": 12,
+            },
+            hovertemplate="latent %{customdata[0]} after epoch %{x}: %{customdata[1]:.3g} nats<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        xaxis={"title": AXES["epoch"], "automargin": True, "showgrid": False},
+        yaxis={"title": "latents", "autorange": "reversed", "automargin": True, "showgrid": False, "zeroline": False},
+        **_LAYOUT | {"hovermode": "closest"},
+    )
+    return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
 
 
 def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:

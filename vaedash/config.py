@@ -60,6 +60,9 @@ SHUFFLE_SEED = 0  # the one order into which `shuffled` puts the pixels of every
 HELDOUT_SEED = 0  # the noise with which held-out losses draw z from q(z|x): the same at every epoch
 
 SLOTS = 2  # runs that train at once on one machine: a pair races side by side
+# nats: a latent whose mean KL over the held-out images is above this says something about them (Burda et al. 2016, in spirit)
+ACTIVE_KL = 0.01
+
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
 

@@ -126,6 +126,11 @@ class Run:
         return self.facts[-1].get("dataset", {}) if self.facts else {}
 
     @property
+    def parameters(self) -> int | None:
+        """How many numbers its model learns; None before the first start."""
+        return self.facts[-1].get("parameters") if self.facts else None
+
+    @property
     def line(self) -> Mapping[str, Mapping[str, float]]:
         """Of the best linear VAE on its images (`pca.line`), for `train` and `test`; empty where it was not measured."""
         return self.measured.get("pca") or {}
@@ -134,6 +139,11 @@ class Run:
     def frontier(self) -> Sequence[Mapping[str, float]]:
         """`beta`, `kl` and `recon` of the best linear VAE for many beta; empty where it was not measured."""
         return self.measured.get("frontier") or ()
+
+    @property
+    def quality(self) -> Mapping[str, Mapping[str, Any]]:
+        """What was measured beside the losses (`compare.MEASURES`), by name: `value`, `n` and more; empty where nothing was."""
+        return self.measured.get("quality") or {}
 
     @property
     def active(self) -> bool:
@@ -547,7 +557,8 @@ def _array(file: Path, *, dimensions: int) -> np.ndarray | None:
         found = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return found if isinstance(found, np.ndarray) and found.ndim == dimensions and found.dtype == np.float32 else None
+    sound = isinstance(found, np.ndarray) and found.ndim == dimensions and found.dtype == np.float32 and found.size
+    return found if sound else None
 
 
 def _npy(values: np.ndarray) -> bytes:
@@ -716,6 +727,9 @@ def _check_measured(value: Any) -> dict[str, Any]:
             raise ValueError("has a figure that is not a number")
     if not all(isinstance(point[name], (int, float)) for point in record.get("frontier") or () for name in _FRONTIER):
         raise ValueError("has a figure that is not a number")
+    for measure in (record.get("quality") or {}).values():
+        if not all(_is_number(measure.get(key)) for key in ("value", "n", "floor")):
+            raise ValueError("has a measure that is not a number")
     return record
 
 

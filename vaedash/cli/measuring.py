@@ -1,10 +1,10 @@
 """Figures: of a trained run, and of how fast everything is here."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaedash import config
+from vaedash import compare, config
 from vaedash.cli import parsing, terminal
 from vaedash.errors import VaedashError
 
@@ -12,9 +12,23 @@ from vaedash.errors import VaedashError
 def add_to(commands: Any) -> None:
     """Let the command line know these commands."""
     evaluating = parsing.command(
-        commands, "evaluate", evaluate, "held-out loss of a run's weights", ["evaluate latest:conv --json"]
+        commands,
+        "evaluate",
+        evaluate,
+        "held-out loss of a run's weights, and how good the kept ones are beyond it",
+        ["evaluate latest:conv --json", "evaluate latest:conv --fid"],
     )
     parsing.add_trained_run(evaluating)
+    evaluating.add_argument(
+        "--fid",
+        type=parsing.bounded(10, 50_000),
+        nargs="?",
+        const=10_000,
+        default=0,
+        metavar="N",
+        help="FID and KID too, of N prior samples against N test images (10000 where N is left out); needs the extra fid, the "
+        "weights of Inception (95 MB, fetched once), and about a second for every 10 images on a processor's core",
+    )
     benching = parsing.command(
         commands,
         "bench",
@@ -36,7 +50,7 @@ def add_to(commands: Any) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """The held-out loss of the kept weights, and how many latents say anything."""
+    """The held-out loss of a run's weights, how many latents say anything, and how good the kept weights are beyond the loss."""
     from vaedash import aftermath, analysis, hardware, models
     from vaedash import train as training
 
@@ -48,12 +62,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     machine, difference = hardware.as_recorded(run.facts[0], run.config)
     machine.apply()
-    kl = analysis.kl_by_latent(model, dataset.test)
     layout = models.memory_format(run.config.arch)
     held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in its precision.
-    means = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
-    line = aftermath.measure(run, data_dir=config.data_dir(arguments.data_dir))["pca"]
+    means, kl = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
+    with terminal.progress() as told:
+        figures = aftermath.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=told)
     record = {
         "run": run.id,
         "weights": arguments.weights,
@@ -63,26 +77,40 @@ def evaluate(arguments: argparse.Namespace) -> int:
         **{f"test_{term}": means[term] for term in ("loss", "recon", "kl")},
         "active_units": analysis.active_units(kl),
         "latent_dim": run.config.latent_dim,
-        "pca": line,
+        "pca": figures["pca"],
+        "quality": figures["quality"],
         "note": difference,
     }
     if arguments.json:
         terminal.print_json(record)
     else:
-        print(
-            f"{run.id} {run.name}, {arguments.weights} weights (epoch {epoch}), {len(dataset.test):,} test images of "
-            f"{dataset.name}:\n  loss {means['loss']:.2f} = recon {means['recon']:.2f} + {run.config.beta:g} * kl "
-            f"{means['kl']:.2f} nats per image\n  {record['active_units']} of {run.config.latent_dim} latents active "
-            f"(mean KL over the test images above {analysis.ACTIVE_KL} nats)"
-        )
-        if line:
-            print(
-                f"  the best linear VAE (PCA) has {line['test']['loss']:.2f} = {line['test']['recon']:.2f} + "
-                f"{run.config.beta:g} * {line['test']['kl']:.2f} on them, with {line['test']['directions']} directions"
-            )
-        if difference:
-            print(f"  {difference}")
+        print(f"{run.id} {run.name}, {arguments.weights} weights (epoch {epoch}), {len(dataset.test):,} test images of")
+        print("\n".join(_evaluation_words(record, beta=run.config.beta)))
     return terminal.DONE
+
+
+def _evaluation_words(record: Mapping[str, Any], *, beta: float) -> Iterator[str]:
+    yield f"{record['dataset']}:"
+    yield (
+        f"  loss {record['test_loss']:.2f} = recon {record['test_recon']:.2f} + {beta:g} * kl {record['test_kl']:.2f} "
+        f"nats per image"
+    )
+    yield (
+        f"  {record['active_units']} of {record['latent_dim']} latents active (mean KL over the test images above "
+        f"{config.ACTIVE_KL} nats)"
+    )
+    if record["pca"]:
+        line = record["pca"]["test"]
+        yield (
+            f"  the best linear VAE (PCA) has {line['loss']:.2f} = {line['recon']:.2f} + {beta:g} * {line['kl']:.2f} on "
+            f"them, with {line['directions']} directions"
+        )
+    yield "the kept weights, beyond the loss:"
+    for row in compare.quality_rows(record["quality"]):
+        floor = f"; real images against real ones {row['floor']}" * bool(row["floor"])
+        yield f"  {row['measure']}: {row['value']} ({row['n']}{floor}; {row['better']})"
+    if record["note"]:
+        yield f"  {record['note']}"
 
 
 def bench(arguments: argparse.Namespace) -> int:

@@ -1,9 +1,11 @@
 """The terminal that commands talk to: what was typed, as settings, runs and images; what is said, and where."""
 
 import argparse
+import contextlib
 import json
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +23,25 @@ def settings(arguments: argparse.Namespace, **fixed: Any) -> RunConfig:
     return RunConfig.build(**(given | fixed))
 
 
-def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.Dataset:
-    """The images, with a bar while they are read for the first time."""
+@contextlib.contextmanager
+def progress() -> Iterator[datasets.Progress]:
+    """A function to be told how far something is, which draws a bar of it where somebody looks at a terminal."""
     from tqdm import tqdm
 
     with tqdm(disable=not sys.stderr.isatty(), leave=False, unit_scale=True) as bar:
 
-        def progress(what: str, done: int, total: int) -> None:
+        def told(what: str, done: int, total: int) -> None:
             bar.set_description_str(what, refresh=False)
             bar.total, bar.n = total or None, done
             bar.refresh()
 
-        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=progress)
+        yield told
+
+
+def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.Dataset:
+    """The images, with a bar while they are read for the first time."""
+    with progress() as told:
+        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=told)
 
 
 def describe(dataset: datasets.Dataset) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from vaedash import compare, images, runs
+from vaedash import charts, compare, images, runs
 from vaedash.runs import Run
 from vaedash.ui import glossary
 
@@ -27,7 +27,10 @@ _COLUMNS = (
     "test_kl",
     "below_pca",
 )
-_COLUMNS_AFTER = ("n_test", "parameters", "seconds", "images_per_second")
+_COLUMNS_AFTER = (
+    *("n_test", "parameters", "seconds", "images_per_second"),
+    *("psnr", "ssim", "psnr_n", "iwae", "swd", "swd_n", "fid", "fid_n"),
+)
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _SHORT = 12  # rows that are shown without a scroll bar
 # Text that a spreadsheet would take for a formula; where lists are parted by semicolons, after one of those too.
@@ -63,6 +66,10 @@ def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: 
             "parameters": st.column_config.NumberColumn(format="localized"),
             "seconds": st.column_config.NumberColumn(format="%.0f"),
             "images_per_second": st.column_config.NumberColumn("images/s", format="%.0f"),
+            **{name: _measure(name) for name in ("psnr", "ssim", "iwae", "swd", "fid")},
+            "psnr_n": st.column_config.NumberColumn("n of PSNR, SSIM", format="localized"),
+            "swd_n": st.column_config.NumberColumn("n of IWAE, SWD", format="localized"),
+            "fid_n": st.column_config.NumberColumn("n of FID", format="localized"),
         },
     )
 
@@ -71,6 +78,42 @@ def _nats(*words: str) -> Any:
     """A column of losses, and what its words mean."""
     kept = "Nats per image, at the epoch whose weights are kept."
     return st.column_config.NumberColumn(format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
+
+
+def _measure(name: str) -> Any:
+    """A column of a measure of quality, and what it is."""
+    measure = compare.MEASURES[name]
+    return st.column_config.NumberColumn(measure.title, format=f"%.{measure.digits}f", help=measure.about)
+
+
+def quality(chosen: Sequence[Run]) -> None:
+    """What was measured of runs on the same images beside their losses: one measure as a picture, all of them as a table."""
+    measured = [name for name in compare.MEASURES if any(name in run.quality for run in chosen)]
+    if not measured:
+        st.caption(
+            "Not measured yet. That happens by itself when a run has ended, or by `python -m vaedash evaluate RUN`."
+        )
+        return
+    which = st.segmented_control(
+        "Measure", measured, format_func=lambda name: compare.MEASURES[name].title, default=measured[0], required=True,
+        key=f"measure-{chosen[0].id}", label_visibility="collapsed",
+    )  # fmt: skip
+    about = compare.MEASURES[which]
+    st.caption(about.about)
+    rows = {run.id: {row["measure"]: row for row in compare.quality_rows(run.quality)} for run in chosen}
+    values = ", ".join(
+        f"{run.name} {rows[run.id][about.title]['value']}" for run in chosen if about.title in rows[run.id]
+    )
+    st.plotly_chart(charts.quality(chosen, which), key=f"quality-{chosen[0].id}", alt=f"{about.title}: {values}")
+    table = []
+    for name in measured:
+        title = compare.MEASURES[name].title
+        found = [row[title] for row in rows.values() if title in row]
+        values = {f"{run.name} ({run.id})": rows[run.id].get(title, {}).get("value", "") for run in chosen}
+        several = {row["n"] for row in found}
+        common = {"real images": found[0]["floor"], "n": " / ".join(sorted(several)), "": found[0]["better"]}
+        table.append({"measure": title, **values, **common})
+    st.dataframe(table, hide_index=True)
 
 
 def settings(a: Run, b: Run) -> None:

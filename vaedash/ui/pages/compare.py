@@ -74,6 +74,8 @@ for group in groups:
             )
             about = f"KL against reconstruction error: {names}"
             st.plotly_chart(charts.rate_distortion(group), key=f"rates-{group[0].id}", alt=about)
+        with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
+            tables.quality(group)
 
 for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
     with column:

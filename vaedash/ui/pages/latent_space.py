@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from vaedash import analysis, charts
+from vaedash import analysis, charts, config, runs
 from vaedash.errors import DatasetError
 from vaedash.ui import cache, components, decoded, glossary, pictures
 
@@ -48,10 +48,10 @@ if measured:
                 worth = run.line["test"]["directions"] if run.line else None
                 st.caption(analysis.advice(analysis.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {analysis.diagnosis(kl)}" for run, kl in measured)
-    figure = charts.kl_by_latent(measured, threshold=analysis.ACTIVE_KL)
+    figure = charts.kl_by_latent(measured, threshold=config.ACTIVE_KL)
     st.plotly_chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
-        f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {analysis.ACTIVE_KL:g} "
+        f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
         "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
     )
 
@@ -63,6 +63,18 @@ if figure := charts.active_units(chosen):
         "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
         "run, and try a lower beta or a KL warm-up."
     )
+
+courses = {run.id: runs.kl_by_latent(run.path) for run in chosen}
+if any(kl is not None for kl in courses.values()):
+    st.caption("Each line is a latent, from the first epoch to the last: the stronger the colour, the more it says.")
+    with pictures.beside(chosen):
+        for run in (run for run in chosen if courses[run.id] is not None):
+            with st.container():
+                pictures.heading(run, chosen)
+                said = analysis.course(courses[run.id][: len(run.epochs)])
+                figure = charts.kl_over_epochs(run, courses[run.id][: len(run.epochs)], threshold=config.ACTIVE_KL)
+                st.plotly_chart(figure, alt=f"{run.name}: KL of each latent by epoch. {said}", key=f"course-{run.id}")
+                st.caption(said)
 
 st.subheader("What happens when one is turned?", anchor=False)
 left, middle, right = st.columns([3, 2, 1], gap="medium", vertical_alignment="bottom")
