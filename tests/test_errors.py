@@ -369,7 +369,8 @@ ADDED_TO = ("checkpoints.py: load", "ui/cache.py: test_images")
 
 # Words that say what is allowed, what there is, what is kept or what to do.
 HELP = re.compile(
-    r"must be|must end|pip install|takes? |is one of|one of |Give |give |[Tt]ry|[Tt]rain|[Ss]tart|[Rr]esume|[Pp]ut |[Cc]hange|[Dd]ownload|stop it first"
+    r"must be|must end|pip install|"
+    r"takes? |is one of|one of |Give |give |[Tt]ry|[Tt]rain|[Ss]tart|[Rr]esume|[Pp]ut |[Cc]hange|[Dd]ownload|stop it first"
     r"|unpack|delete|[Uu]pdate|Available|Runs: |Runs with weights|No run has any|nothing to|doctor|raise --|leave the preset"
     r"|[Cc]hoose|at least|[Ww]ait|Need a folder|need a folder|is the first|no folder"
 )

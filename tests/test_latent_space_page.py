@@ -36,7 +36,7 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     assert text.count("4 latents") == 2 and "0.01 nats" in text
     sorted_kl, units, fc_course, conv_course, *maps = figures(at)
     assert len(fc_course["data"][0]["x"]) == len(conv_course["data"][0]["x"]) == 6  # epochs
-    assert text.count("in use after epoch 1, ") == 2
+    assert text.count(" in use after epoch 6, saying ") == 2
     assert "Since when are they in use?" in text
     assert [len(trace["x"]) for trace in units["data"]] == [6, 6]
     assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
@@ -240,18 +240,24 @@ def test_a_latent_is_a_row_of_colour_that_says_since_when_it_speaks(tmp_path):
 
 
 def kl_of(*epochs):
-    return np.array([[0.5 if letter == "x" else 0.0 for letter in epoch] for epoch in epochs])
+    return np.array([[int(letter) / 10 if letter != "?" else np.nan for letter in epoch] for epoch in epochs])
 
 
 @pytest.mark.parametrize(
     ("epochs", "said"),
     [
-        (("x...",), "1 in use after the first epoch."),
-        (("x...", "xxx.", "xxxx"), "1 in use after epoch 1, 4 after epoch 3. None that was in use has fallen silent."),
-        (("xx..", "xxx.", "xx.x"), "One that was in use has fallen silent, the last after epoch 2. A few are normal"),
-        (("xxxx", "xx..", "x..."), "3 that were in use have fallen silent, the last after epoch 2. That is a collapse"),
-        (("xxxx", "....", "...."), "4 that were in use have fallen silent, the last after epoch 1. That is a collapse"),
+        (("500",), "1 in use after epoch 1, saying 0.5 nats together."),
+        (
+            ("500", "550", "555"),
+            "3 in use after epoch 3, saying 1.5 nats together; 1 after epoch 1, saying 0.5. None has fallen silent.",
+        ),
+        (("555", "880", "990"), "2 in use after epoch 3, saying 1.8 nats together; 3 after epoch 1, saying 1.5. Those"),
+        (
+            ("123", "999", "110"),
+            "saying 0.2 nats together; after epoch 2 they said 2.7. That is a collapse: try a lower",
+        ),
+        (("???", "500"), "1 in use after epoch 2, saying 0.5 nats together; 0 after epoch 1, saying 0.0. None"),
     ],
 )
-def test_the_course_of_the_latents_is_told(epochs, said):
+def test_the_course_of_the_latents_is_told_and_a_collapse_is_when_all_together_say_less(epochs, said):
     assert said in analysis.course(kl_of(*epochs))

@@ -54,23 +54,20 @@ def advice(used: int, count: int, *, worth: int | None = None) -> str:
 
 
 def course(kl: np.ndarray) -> str:
-    """How the latents came into use and fell out of it, in a sentence or two: `kl` is `(epochs, latent_dim)`, NaN where it is not known."""
-    used = kl > config.ACTIVE_KL
-    counts = used.sum(1)
-    lost = used[:-1].any(0) & ~used[-1]
-    if len(kl) < 2:
-        return f"{counts[-1]} in use after the first epoch."
-    said = f"{counts[0]} in use after epoch 1, {counts[-1]} after epoch {len(kl)}."
-    if not lost.any():
-        return f"{said} None that was in use has fallen silent."
-    since = len(kl) - int(np.argmax(used[::-1, lost].any(1)))  # the last epoch in which one of them still spoke
-    many = f"{lost.sum()} that were in use have" if lost.sum() > 1 else "One that was in use has"
-    verdict = (
-        "That is a collapse on its way."
-        if lost.sum() > counts[-1] / 2
-        else "A few are normal: what costs more than it is worth is given up."
-    )
-    return f"{said} {many} fallen silent, the last after epoch {since}. {verdict}"
+    """How the latents came to say what they say, and whether they fell silent, in two sentences.
+
+    `kl` is `(epochs, latent_dim)` in nats, NaN where it is not known. That single latents fall silent is normal: they cost
+    more than they said. A collapse is when all of them together say less and less.
+    """
+    used, together = (kl > config.ACTIVE_KL).sum(1), np.nan_to_num(kl).sum(1)
+    now = f"{used[-1]} in use after epoch {len(kl)}, saying {together[-1]:.1f} nats together"
+    if len(kl) == 1:
+        return f"{now}."
+    peak = int(together.argmax())
+    if together[-1] < together[peak] / 2:
+        return f"{now}; after epoch {peak + 1} they said {together[peak]:.1f}. That is a collapse: try a lower beta or a KL warm-up."
+    fewer = "Those that fell silent cost more than they said." if used[-1] < used.max() else "None has fallen silent."
+    return f"{now}; {used[0]} after epoch 1, saying {together[0]:.1f}. {fewer}"
 
 
 @torch.inference_mode()

@@ -73,15 +73,15 @@ MEASURES: Mapping[str, Measure] = {
         about="Kernel Inception distance, times 1000: like FID, but its mean does not depend on n.",
     ),
     "path_pixels": Measure(
-        title="way in pixels",
+        title="path in pixels",
         unit="",
         digits=2,
         better="",
-        about="How long the way between two test images is, in pixels, against the straight line: 1 is a mere fade from one "
+        about="How long the path between two test images is, in pixels, against the straight line: 1 is a mere fade from one "
         "to the other; more means that shapes move or change.",
     ),
     "path_edges": Measure(
-        title="way in edges",
+        title="path in edges",
         unit="",
         digits=2,
         better="",
@@ -92,7 +92,7 @@ MEASURES: Mapping[str, Measure] = {
         unit="",
         digits=2,
         better="lower",
-        about="The largest step on such a way against the mean one: 1 is perfectly even, a jump is more.",
+        about="The largest step on such a path against the mean one: 1 is perfectly even, a jump is more.",
     ),
 }
 
