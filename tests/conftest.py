@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import signal
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -190,6 +191,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory, photos: Path, data_dir: Path)
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         code = cli.main([*command.split(), *places])
     return Pair(folder, data_dir, code, stdout.getvalue(), stderr.getvalue())
+
+
+@pytest.fixture(scope="session")
+def measured(pair: Pair) -> Pair:
+    """The trained pair, once all is there that its processes measure after the training."""
+    deadline = time.monotonic() + 300
+    while not all(pair.run(arch).quality for arch in ("fc", "conv")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return pair
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,34 @@ def test_every_page_fits_a_phone_in_the_dark(browser, server, path):
         phone.close()
 
 
+@pytest.fixture(scope="module")
+def of_pair(measured):
+    """A server that shows the trained pair."""
+    opened = bench.Server(measured.folder, measured.data_dir)
+    yield opened
+    opened.close()
+
+
+def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, of_pair):
+    tab.goto(f"{of_pair.url}/compare")
+    tab.get_by_text("Beyond the loss").click()
+    expect(tab.get_by_text("PSNR (dB), higher is better; n = 12")).to_be_visible()
+    tab.get_by_role("button", name="SWD").click()
+    expect(tab.get_by_text("SWD, lower is better; n = 12")).to_be_visible()
+    expect(tab.get_by_text(re.compile("real images: "))).to_be_visible()
+    tab.get_by_role("button", name="weights").click()
+    expect(tab.locator(".js-plotly-plot").first.locator(".xtitle")).to_have_text("weights")
+    expect(tab.locator(".js-plotly-plot").first.locator(".scatterlayer .point")).to_have_count(4)
+    assert unexpected(tab.complaints) == []
+
+
+def test_the_course_of_every_latent_is_drawn(tab, of_pair):
+    tab.goto(f"{of_pair.url}/latent-space")
+    expect(tab.locator(".heatmaplayer image").or_(tab.locator(".heatmaplayer .hm")).first).to_be_attached()
+    expect(tab.get_by_text(re.compile("in use after epoch 6, saying"))).to_have_count(2)
+    assert unexpected(tab.complaints) == []
+
+
 @pytest.mark.slow
 def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_learned(browser, tab, server):
     tab.goto(server.url)

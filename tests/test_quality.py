@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -173,15 +172,6 @@ def test_a_way_around_a_corner_is_longer_than_the_straight_one():
     corner[2, 1] = 200
     there = quality._way(corner)
     assert there["path_pixels"] == pytest.approx(2 / math.sqrt(2))
-
-
-@pytest.fixture(scope="module")
-def measured(pair):
-    """The trained pair, once all has been measured that its processes measure after the training."""
-    deadline = time.monotonic() + 300
-    while not all(pair.run(arch).quality for arch in ("fc", "conv")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return pair
 
 
 def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(measured):

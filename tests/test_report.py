@@ -94,6 +94,15 @@ def test_a_report_says_what_the_runs_say(page, examples):
         assert compare.replay_command(run) in said
 
 
+def test_what_was_measured_beyond_the_loss_is_told_with_its_n_and_its_floor(examples):
+    swd = {"swd": {"value": 58.7, "n": 2000, "floor": 8.1}}
+    measured = [dataclasses.replace(run, measured={"quality": swd}) for run in examples[:1]]
+    bare = [dataclasses.replace(run, measured={}) for run in examples[1:]]
+    said = words(without_plotly(report.page([*measured, *bare])))
+    assert "58.7" in said and "Of 2,000 test images; lower is better; real images: 8.1." in said
+    assert "Not measured of these runs" in words(without_plotly(report.page(bare)))
+
+
 def test_every_picture_and_curve_has_words_for_it(page):
     elements = Elements(without_plotly(page)).found
     assert all(at.get("alt") or "hidden" in at for tag, at in elements if tag == "img")

@@ -39,6 +39,7 @@ def page(chosen: Sequence[Run]) -> str:
         verdict=_verdicts(chosen),
         curves=_curves(chosen),
         results=_results(chosen),
+        quality=_quality(chosen),
         samples=_samples(chosen),
         photos=_photos(chosen),
         morph=_morphs(chosen),
@@ -162,6 +163,23 @@ def _results(chosen: Sequence[Run]) -> str:
         rows.append(f'<tr><th scope="row">{title}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
     endings = [f"{run.name}: {_placeless(run.sentence)}" for run in chosen if run.sentence and run.status != "finished"]
     return _table(chosen, rows) + "".join(f'<p class="small">{_text(ending)}</p>' for ending in endings)
+
+
+def _quality(chosen: Sequence[Run]) -> str:
+    """What was measured of the runs beside their losses, with what real images would have and on how many it rests."""
+    said = [{row["measure"]: row for row in compare.quality_rows(run.quality)} for run in chosen]
+    rows = []
+    for title, about in ((measure.title, measure.about) for measure in compare.MEASURES.values()):
+        if not (found := [of_run[title] for of_run in said if title in of_run]):
+            continue
+        cells = "".join(
+            f"<td>{_text(of_run[title]['value']) if title in of_run else '&ndash;'}</td>" for of_run in said
+        )
+        floors, counts = (" / ".join(sorted({row[key] for row in found} - {""})) for key in ("floor", "n"))
+        real = f"; real images: {floors}" * bool(floors)
+        note = _text(f"{about} Of {counts}; {found[0]['better']}{real}.")
+        rows.append(f'<tr><th scope="row">{_text(title)}<small class="about">{note}</small></th>{cells}</tr>')
+    return _table(chosen, rows) if rows else "<p>Not measured of these runs.</p>"
 
 
 def _number(value: Any, *, digits: int = 2) -> str:
