@@ -21,20 +21,34 @@ FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models", "luck"),
     ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
-    ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "report", "export", "doctor", "worker", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)
 # The page starts training as a process of its own; it never imports what trains.
-CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
+CLOSED_TO_UI = ("train", "bench", "export", "doctor", "worker", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
-OWNERS = {"streamlit": ("ui", "bench/session.py"), "plotly": ("charts",), "torchvision": ("datasets", "bench/train.py")}
+OWNERS = {
+    "streamlit": ("ui", "bench/session.py"),
+    "plotly": ("charts",),
+    "torchvision": ("datasets", "bench/train.py"),
+    "tensorboard": ("export",),
+}
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
-NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "report", "doctor", "worker", "cli")  # within a function, yes
+NOT_AT_ONCE_TORCH = (
+    "datasets",
+    "forecast",
+    "bench",
+    "report",
+    "export",
+    "doctor",
+    "worker",
+    "cli",
+)  # within a function, yes
 
 # What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them all in turn.
-HEAVY = ("torch", "torchvision", "streamlit", "plotly")
+HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard")
 LIGHT = (
     "errors",
     "config",
@@ -46,6 +60,7 @@ LIGHT = (
     "launch",
     "forecast",
     "bench",
+    "export",
     "doctor",
     "worker",
     "cli",
