@@ -567,7 +567,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 
 def test_the_commands_are_those_that_were_promised(call):
-    promised = "train sweep resume runs show stop archive restore generate reconstruct interpolate evaluate"
+    promised = "train sweep resume runs show stop archive restore generate reconstruct interpolate evaluate export"
     assert set(promised.split()) <= set(commands())
     said = call("--help")
     assert said.code == 0
@@ -625,6 +625,9 @@ WRONG = [
     ("show ../{id}", "No run is called '../"),
     ("stop latest:conv", "is finished: there is nothing to stop."),
     ("restore latest:conv", "is not archived."),
+    ("export", "required: WHAT, RUN"),
+    ("export wandb latest", "WHAT: invalid choice: 'wandb'"),
+    ("export tensorboard latest --out {tmp}/text.png", "--out must be a folder, but {tmp}/text.png is a file."),
     ("generate latest:conv --n 0", "--n: must be between 1 and 1024, got 0"),
     ("generate latest:conv --n 2.5", "--n: '2.5' is not a whole number"),
     ("generate latest:conv --temperature -1", "--temperature: must be between 0.0 and 10.0"),

@@ -193,6 +193,9 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
     "cli/keeping.py: stop": [lambda at: at.cli("stop", at.run("finished").id)],
     "cli/keeping.py: archive": [lambda at: at.cli("archive", at.run().id)],
     "cli/keeping.py: restore": [lambda at: at.cli("restore", at.run("finished").id)],
+    "cli/keeping.py: export": [
+        lambda at: at.cli("export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y"))
+    ],
     "cli/measuring.py: evaluate": [
         lambda at: (
             (run := at.drawn()) and (at.home / "own" / "3.png").write_bytes(picture(77)) and at.cli("evaluate", run.id)
@@ -274,6 +277,12 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
     "datasets/own.py: _divide": [lambda at: own.read(at.files("own", a__png=picture()))],
     "datasets/own.py: _open_parquet": [lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet")],
     "datasets/own.py: _image_column": [lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"]))],
+    "export.py: to_tensorboard": [
+        lambda at: (
+            at.monkeypatch.setitem(sys.modules, "tensorboard.summary.writer.record_writer", None),
+            at.cli("export", "tensorboard", at.run().id, "--out", str(at.home / "out")),
+        )
+    ],
     "forecast.py: measure": [
         lambda at: (
             at.monkeypatch.setattr(

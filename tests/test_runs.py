@@ -862,8 +862,8 @@ def test_reading_while_writing_never_shows_damage(tmp_path):
 
 
 def test_now_is_a_time_that_reads_back(monkeypatch):
-    assert abs(runs._timestamp(runs.now()) - runs.time.time()) < 60
-    assert runs._timestamp("soon") == 0.0
+    assert abs(runs.timestamp(runs.now()) - runs.time.time()) < 60
+    assert runs.timestamp("soon") == 0.0
 
 
 # ---- what the pages read besides -------------------------------------------------------------------------------

@@ -289,7 +289,7 @@ def derive_status(path: Path, *, held: bool, outcome: Mapping[str, Any] | None, 
         return QUEUED if ticket else RUNNING
     if outcome:
         return outcome["status"]
-    launched = max(_timestamp(created), ticket.launched_at if ticket else 0.0)
+    launched = max(timestamp(created), ticket.launched_at if ticket else 0.0)
     return QUEUED if abs(now - launched) < GRACE else INTERRUPTED  # a launch in the future is a clock set back
 
 
@@ -668,7 +668,7 @@ def _check_config(value: Any) -> tuple[str, RunConfig]:
             f"was written by a newer vaedash (schema {schema}, this one knows {config.SCHEMA}); update to read it"
         )
     created = record.get("created")
-    if not isinstance(created, str) or _timestamp(created) == 0.0:
+    if not isinstance(created, str) or timestamp(created) == 0.0:
         raise ValueError("has no creation time")
     return created, RunConfig.from_json(record)
 
@@ -751,7 +751,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _timestamp(text: str) -> float:
+def timestamp(text: str) -> float:
     """Seconds since 1970, or 0 where `text` is not a time."""
     try:
         return datetime.datetime.fromisoformat(text).timestamp()

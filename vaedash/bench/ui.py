@@ -72,7 +72,7 @@ class Server:
         settings: Mapping[str, str] | None = None,
         log: Path = Path(os.devnull),
     ) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url, self.folder = f"http://localhost:{self.port}", folder
         with open(log, "wb") as said:
             self.process = self._start(data_dir, options, settings or {}, said)
@@ -118,7 +118,8 @@ class Server:
         self.process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens on at the moment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]

@@ -138,7 +138,7 @@ def report(arguments: argparse.Namespace) -> int:
     from vaedash import report as reporting
 
     _check_out(arguments, ".html", ".htm")
-    chosen = list({run.id: run for run in (terminal.find(arguments, text) for text in arguments.run)}.values())
+    chosen = terminal.find_all(arguments)
     storage.write_bytes(arguments.out, reporting.page(chosen).encode())
     what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
     return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": compare.verdict(chosen)})

@@ -1,6 +1,8 @@
-"""Runs as they lie there: looking at them, stopping them, putting them aside, mending them."""
+"""Runs as they lie there: looking at them, stopping them, putting them aside, taking them along, mending them."""
 
 import argparse
+import shlex
+from pathlib import Path
 from typing import Any
 
 from vaedash import compare, runs
@@ -27,6 +29,25 @@ def add_to(commands: Any) -> None:
             parsing.add_json(one)
         if name == "archive":
             one.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
+
+    exporting = parsing.command(
+        commands,
+        "export",
+        export,
+        "write runs as another tool's files: curves, pictures and settings for TensorBoard",
+        ["export tensorboard latest:fc latest:conv", "export tensorboard k3f7qa --out ~/tensorboard"],
+    )
+    exporting.add_argument("what", metavar="WHAT", choices=("tensorboard",), help="tensorboard: its event files")
+    exporting.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    exporting.add_argument(
+        "--out",
+        type=Path,
+        default=Path("tensorboard"),
+        metavar="DIR",
+        help="gets a folder for each run, named by its id; what an earlier export of a run left there is replaced (default: %(default)s)",
+    )
+    parsing.add_places(exporting)
+    parsing.add_json(exporting)
 
     examining = parsing.command(
         commands,
@@ -109,6 +130,24 @@ def restore(arguments: argparse.Namespace) -> int:
         raise UsageError(f"Run {run.id} is not archived. There is nothing to restore.")
     runs.write_notes(run.path, archived=False)
     print(f"Restored {run.id}.")
+    return terminal.DONE
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Runs as TensorBoard's event files."""
+    from vaedash import export as exporting
+
+    out = arguments.out.expanduser()
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out must be a folder, but {out} is a file.")
+    chosen = terminal.find_all(arguments)
+    exporting.to_tensorboard(chosen, out=out)
+    if arguments.json:
+        terminal.print_json({"runs": [run.id for run in chosen], "out": str(out)})
+    else:
+        # By itself TensorBoard keeps ten pictures of each kind.
+        see = f"tensorboard --logdir {shlex.quote(str(out))} --samples_per_plugin images=1000"
+        print(f"{out}: {', '.join(f'{run.id} ({run.name})' for run in chosen)}. See it: {see}")
     return terminal.DONE
 
 

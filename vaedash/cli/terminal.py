@@ -71,6 +71,11 @@ def find(arguments: argparse.Namespace, text: str) -> Run:
     return runs.find(runs_dir(arguments), text)
 
 
+def find_all(arguments: argparse.Namespace) -> list[Run]:
+    """The runs that were named, each once, in the order given."""
+    return list({run.id: run for run in (find(arguments, text) for text in arguments.run)}.values())
+
+
 def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
     """The run that is meant, its model with the weights asked for, and the epoch these are of; loads torch."""
     from vaedash import checkpoints

@@ -77,7 +77,7 @@ def sweep(arguments: argparse.Namespace) -> int:
 
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with runs that were stopped, interrupted or failed."""
-    found = list({run.id: run for run in (terminal.find(arguments, text) for text in arguments.run)}.values())
+    found = terminal.find_all(arguments)
     for run in found:
         launch.require_resumable(run)
     with _stopping_on_ctrl_c(found, arguments):
