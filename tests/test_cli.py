@@ -109,7 +109,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_train_trains_the_pair_and_prints_one_json_document(pair):
     assert pair.code == 0
     said = json.loads(pair.stdout)
-    assert set(said) == {"runs", "verdict"}
+    assert set(said) == {"runs", "over_seeds", "verdict"}
     assert [(run["model"], run["status"], run["epochs"]) for run in said["runs"]] == [
         ("fc", "finished", 6),
         ("conv", "finished", 6),

@@ -331,7 +331,7 @@ def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_var
     rng = np.random.default_rng(0)
     easy = rng.gamma(4.0, 20.0, 2000)
     pair = [with_losses(tmp_path, one, easy + shift + rng.normal(0, 4, 2000)) for one, shift in ((CONV, 0), (FC, 5.13))]
-    found = compare.over_images(*pair)
+    found = compare.over_images([tuple(pair)])
     assert found.low < 5.13 < found.high and found.count == 2000
     said = compare.verdict(pair)
     assert f"95% interval of the difference: {found.low:.1f} to {found.high:.1f} over other test images. {LUCK}" in said
@@ -339,7 +339,7 @@ def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_var
 
 def test_losses_of_other_images_are_not_paired(tmp_path):
     pair = [with_losses(tmp_path, one, np.ones(count)) for one, count in ((CONV, 5), (FC, 6))]
-    assert compare.over_images(*pair) is None
+    assert compare.over_images([tuple(pair)]) is None
 
 
 def of_seeds(*gaps):
@@ -355,6 +355,32 @@ def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seed
     assert said.startswith("conv leads fc by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
     assert "95% interval of the difference: 4.9 to 6.9 over other seeds." in said
     assert LUCK not in said and "differ in seed" not in said
+
+
+def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
+    hard = np.random.default_rng(0).normal(0.0, 20.0, 500)  # images differ far more than models do
+    chosen = []
+    for one in of_seeds(5.5, 5.9, 6.3):
+        path = tmp_path / one.id
+        path.mkdir()
+        runs.write_test_losses(path, one.best["test_loss"] + hard)
+        chosen.append(dataclasses.replace(one, path=path))
+    said = compare.verdict(chosen)
+    assert "95% interval of the difference: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
+
+
+def test_a_cell_of_a_study_is_a_mean_and_a_spread_over_seeds():
+    cells = compare.over_seeds([*of_seeds(5.5, 5.9, 6.3), run("single", 90.0, 70.0, latent_dim=64)])
+    assert [(cell["model"], cell["seeds"]) for cell in cells] == [("fc", 3), ("conv", 3)]
+    assert cells[0]["test_loss"] == pytest.approx(79.9) and cells[0]["test_loss_spread"] == pytest.approx(0.4)
+    assert cells[1]["test_loss"] == pytest.approx(74.0) and cells[1]["test_loss_spread"] == 0.0
+    assert set(compare.SEEDS_COLUMNS) <= set(cells[0])
+
+
+def test_runs_that_are_not_over_or_share_a_seed_are_no_cell():
+    twins = [dataclasses.replace(one, config=dataclasses.replace(one.config, seed=0)) for one in of_seeds(1.0, 1.0)]
+    assert compare.over_seeds(twins) == []
+    assert compare.over_seeds([dataclasses.replace(one, status="running") for one in of_seeds(1.0, 1.0)]) == []
 
 
 def test_a_lead_that_another_seed_may_turn_is_called_luck():

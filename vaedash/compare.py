@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from vaedash import config, luck, runs
 from vaedash.config import RunConfig
 from vaedash.luck import Interval
@@ -296,17 +298,23 @@ def _cost(tested: Mapping[tuple[str, str], Run], arch: str) -> float:
     return _gap(tested[arch, "natural"], tested[arch, "shuffled"])
 
 
-def over_images(first: Run, second: Run) -> Interval | None:
-    """How much lower the first run's loss is over other test images like these; None where that was not measured of both."""
-    losses = [runs.test_losses(run.path) for run in (first, second)]
-    if any(one is None for one in losses) or len(losses[0]) != len(losses[1]) or not same_axis(first, second):
+def over_images(pairs: Sequence[tuple[Run, Run]]) -> Interval | None:
+    """How much lower the losses of the first of each pair are over other test images like these, the seeds being what they are.
+
+    Of several pairs, the mean over them is resampled. None where that was not measured of all.
+    """
+    losses = [[runs.test_losses(run.path) for run in side] for side in zip(*pairs, strict=True)]
+    if any(one is None or len(one) != len(losses[0][0]) for side in losses for one in side):
         return None
-    return luck.over_images(losses[1], losses[0])
+    if not all(same_axis(first, second) for first, second in pairs):
+        return None
+    first, second = (np.mean(side, axis=0) for side in losses)
+    return luck.over_images(second, first)
 
 
 def _luck(pairs: Sequence[tuple[Run, Run]]) -> str:
     """How sure the difference is, over other images and over other seeds, as far as either was varied."""
-    images = over_images(*pairs[0]) if len(pairs) == 1 else None
+    images = over_images(pairs)
     seeds = luck.over_seeds([_gap(*pair) for pair in pairs])
     said = [
         f"{found.low:.1f} to {found.high:.1f} over other {what}"
@@ -388,6 +396,40 @@ def _rivals(by_loss: Sequence[Run]) -> tuple[Run, Run]:
     """The best run, and the best one of another architecture if there is one, else the second best."""
     first, *others = by_loss
     return first, next((run for run in others if run.config.arch != first.config.arch), others[0])
+
+
+def over_seeds(chosen: Sequence[Run]) -> list[dict[str, Any]]:
+    """The cells of a study: runs that differ in nothing but their seed, as one row; only cells of two seeds or more.
+
+    Keys: `dataset`, `preset`, `model`, `seeds` (how many), and for `loss`, `test_loss` and `epochs` the mean and, as
+    `<key>_spread`, the standard deviation over seeds. Runs that are not over, or were measured in nothing, are left out.
+    """
+    cells: dict[RunConfig, list[Run]] = {}
+    for run in chosen:
+        if run.config and not run.active and run.best and None not in (run.best["train_loss"], run.best["test_loss"]):
+            cells.setdefault(_but_seed(run), []).append(run)
+    rows = []
+    for cell in (cell for cell in cells.values() if len({run.config.seed for run in cell}) > 1):
+        found = [result(run) for run in cell]
+        row = {key: found[0][key] for key in ("dataset", "preset", "model")} | {"seeds": len(found)}
+        for key in ("loss", "test_loss", "epochs"):
+            values = [one[key] for one in found]
+            row |= {key: statistics.fmean(values), f"{key}_spread": statistics.stdev(values)}
+        rows.append(row)
+    return rows
+
+
+# How `over_seeds` is printed.
+SEEDS_COLUMNS = {
+    "preset": "preset",
+    "model": "model",
+    "seeds": "seeds",
+    "test_loss": "mean test loss",
+    "test_loss_spread": "spread",
+    "loss": "mean loss",
+    "loss_spread": "spread of it",
+    "epochs": "mean epochs to stop",
+}
 
 
 def text_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:

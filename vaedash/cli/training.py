@@ -129,9 +129,14 @@ def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
         if run.status in ("failed", "diverged", runs.INTERRUPTED, runs.DAMAGED):
             terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
     if arguments.json:
-        terminal.print_json({"runs": [terminal.record(run) for run in current], "verdict": compare.verdict(current)})
+        records = [terminal.record(run) for run in current]
+        terminal.print_json(
+            {"runs": records, "over_seeds": compare.over_seeds(current), "verdict": compare.verdict(current)}
+        )
     else:
         print(compare.text_table([compare.result(run) for run in current], compare.STUDY_COLUMNS))
+        if cells := compare.over_seeds(current):
+            print(f"\n{compare.text_table(cells, compare.SEEDS_COLUMNS)}")
         if len(current) > 1:
             print(f"\n{compare.verdict(current)}")
         print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")

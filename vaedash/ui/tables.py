@@ -116,6 +116,18 @@ def quality(chosen: Sequence[Run]) -> None:
     st.dataframe(table, hide_index=True)
 
 
+def over_seeds(cells: Sequence[Mapping[str, Any]]) -> None:
+    """Means and spreads over seeds (`compare.over_seeds`)."""
+    named = [{title: cell[key] for key, title in compare.SEEDS_COLUMNS.items()} for cell in cells]
+    st.dataframe(
+        [
+            {key: _harmless(round(value, 2) if isinstance(value, float) else value) for key, value in row.items()}
+            for row in named
+        ],
+        hide_index=True,
+    )
+
+
 def settings(a: Run, b: Run) -> None:
     """The settings of two runs, what differs first and marked."""
     differing = compare.differing_settings(a, b)

@@ -87,6 +87,11 @@ for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), st
             what = f"{len(tiles)} images from random z, after epoch {len(run.epochs)}"
             components.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
 
+if cells := compare.over_seeds(chosen):
+    st.caption(
+        "Over seeds: the mean of each, and how far seeds lie apart (standard deviation).", help=glossary.about("seed")
+    )
+    tables.over_seeds(cells)
 if len(chosen) == 2:
     with st.expander("Settings side by side"):
         tables.settings(*chosen)
