@@ -264,7 +264,7 @@ def read(path: Path) -> Run:
 def signature(path: Path) -> tuple[Any, ...]:
     """Something that differs whenever `read(path)` would: readings may be kept for as long as it stays the same."""
     files = {name: _stamp(f"{path}/{name}") for name in _CHECKS}
-    held = lock_is_held(path / "lock")
+    held = lock_is_held(f"{path}/lock")
     if files["outcome.json"] and not held:  # over: neither queue nor clock have a say any more
         return (*files.values(), held)
     ticket, written = queue_ticket(path), files["config.json"]
@@ -293,8 +293,13 @@ def derive_status(path: Path, *, held: bool, outcome: Mapping[str, Any] | None, 
 
 def paths(folder: Path) -> list[Path]:
     """The directories of all runs in a runs folder."""
+    return [Path(place) for place in _places(folder)]
+
+
+def _places(folder: Path) -> list[str]:
+    # As text: to make ten thousand paths takes as long as to look at the files in them.
     try:
-        return [Path(entry.path) for entry in os.scandir(folder) if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+        return [entry.path for entry in os.scandir(folder) if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
     except FileNotFoundError:
         return []
 
@@ -314,10 +319,11 @@ class Readings:
     def list_runs(self, folder: Path, *, archived: bool = False) -> list[Run]:
         """As `runs.list_runs`."""
         known, kept = self._kept, {}
-        for path in paths(folder):
+        for place in _places(folder):
+            before = known.get(place)
+            path = before[1].path if before else Path(place)
             mark = signature(path)
-            before = known.get(str(path))
-            kept[str(path)] = before if before and before[0] == mark else (mark, read(path))
+            kept[place] = before if before and before[0] == mark else (mark, read(path))
         self._kept = kept  # without those that are gone
         return newest_first(run for _, run in kept.values() if archived or not run.archived)
 
@@ -352,7 +358,7 @@ def find(folder: Path, text: str) -> Run:
     raise UsageError(f"No run is called {text!r}. Runs: {listed}.")
 
 
-def lock_is_held(path: Path) -> bool:
+def lock_is_held(path: Path | str) -> bool:
     """Whether a living process holds the lock file at `path`; asking never disturbs it or another who asks."""
     if "fcntl" in globals():
         try:
@@ -367,7 +373,7 @@ def lock_is_held(path: Path) -> bool:
             return True
         finally:
             os.close(fd)
-    if not path.exists():
+    if not Path(path).exists():
         return False
     try:
         with FileLock(path, timeout=0.05):
