@@ -176,7 +176,7 @@ class RunConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The settings as a JSON record."""
-        return dataclasses.asdict(self)
+        return {name: getattr(self, name) for name in setting_names()}
 
     @property
     def title(self) -> str:

@@ -66,7 +66,8 @@ _QUEUE = ".queue"
 
 # What a metrics row may hold besides its epoch: finite numbers, or null where a loss was not finite.
 METRICS = tuple(f"{split}_{term}" for split in ("train", "test", "val") for term in ("loss", "recon", "kl"))
-REQUIRED_METRICS = METRICS[:6]
+REQUIRED_METRICS = frozenset(METRICS[:6])
+_NUMBERS = frozenset({int, float, type(None)})  # as JSON's are read; null stands for one that is not finite
 # And how many latents are in use (`analysis.active_units`), measured on the test images; older runs have not counted them.
 ACTIVE_UNITS = "active_units"
 _FRONTIER = ("beta", "kl", "recon")
@@ -97,7 +98,7 @@ class Run:
         """Six letters and digits, the name of the directory."""
         return self.path.name
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The display name a person gave, else one made from the settings."""
         given = self.notes.get("name")
@@ -262,41 +263,43 @@ def read(path: Path) -> Run:
 
 def signature(path: Path) -> tuple[Any, ...]:
     """Something that differs whenever `read(path)` would: readings may be kept for as long as it stays the same."""
-    stats: list[Any] = []
-    for name in (
-        "config.json",
-        "metrics.json",
-        "facts.json",
-        "outcome.json",
-        "notes.json",
-        "measured.json",
-        "progress.json",
-    ):
-        try:
-            stat = os.stat(path / name)
-            stats.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
-        except OSError:
-            stats.append(None)
-    ticket = queue_ticket(path)
-    recent = (path / "config.json").exists() and time.time() - (path / "config.json").stat().st_mtime < GRACE + 1
-    return (*stats, lock_is_held(path / "lock"), ticket, int(time.time()) if recent or ticket else None)
+    files = {name: _stamp(f"{path}/{name}") for name in _CHECKS}
+    held = lock_is_held(f"{path}/lock")
+    if files["outcome.json"] and not held:  # over: neither queue nor clock have a say any more
+        return (*files.values(), held)
+    ticket, written = queue_ticket(path), files["config.json"]
+    recent = written and time.time() - written[0] / 1e9 < GRACE + 1
+    return (*files.values(), held, ticket, int(time.time()) if recent or ticket else None)
+
+
+def _stamp(file: str) -> tuple[int, int, int] | None:
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def derive_status(path: Path, *, held: bool, outcome: Mapping[str, Any] | None, created: str, now: float) -> str:
     """The state of a readable run: first match wins, and nobody's process id is trusted."""
+    if outcome and not held:
+        return outcome["status"]
     ticket = queue_ticket(path)
     if held:
         return QUEUED if ticket else RUNNING
-    if outcome:
-        return outcome["status"]
     launched = max(timestamp(created), ticket.launched_at if ticket else 0.0)
     return QUEUED if abs(now - launched) < GRACE else INTERRUPTED  # a launch in the future is a clock set back
 
 
 def paths(folder: Path) -> list[Path]:
     """The directories of all runs in a runs folder."""
+    return [Path(place) for place in _places(folder)]
+
+
+def _places(folder: Path) -> list[str]:
+    # As text: to make ten thousand paths takes as long as to look at the files in them.
     try:
-        return [Path(entry.path) for entry in os.scandir(folder) if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+        return [entry.path for entry in os.scandir(folder) if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
     except FileNotFoundError:
         return []
 
@@ -305,6 +308,24 @@ def list_runs(folder: Path, *, archived: bool = False) -> list[Run]:
     """All runs in a runs folder, newest first; archived ones only if asked for."""
     found = (read(path) for path in paths(folder))
     return newest_first(run for run in found if archived or not run.archived)
+
+
+class Readings:
+    """Runs as they were when last read. To list them again, only those are read whose signature has changed since."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[Any, ...], Run]] = {}
+
+    def list_runs(self, folder: Path, *, archived: bool = False) -> list[Run]:
+        """As `runs.list_runs`."""
+        known, kept = self._kept, {}
+        for place in _places(folder):
+            before = known.get(place)
+            path = before[1].path if before else Path(place)
+            mark = signature(path)
+            kept[place] = before if before and before[0] == mark else (mark, read(path))
+        self._kept = kept  # without those that are gone
+        return newest_first(run for _, run in kept.values() if archived or not run.archived)
 
 
 def newest_first(found: Iterable[Run]) -> list[Run]:
@@ -337,7 +358,7 @@ def find(folder: Path, text: str) -> Run:
     raise UsageError(f"No run is called {text!r}. Runs: {listed}.")
 
 
-def lock_is_held(path: Path) -> bool:
+def lock_is_held(path: Path | str) -> bool:
     """Whether a living process holds the lock file at `path`; asking never disturbs it or another who asks."""
     if "fcntl" in globals():
         try:
@@ -352,7 +373,7 @@ def lock_is_held(path: Path) -> bool:
             return True
         finally:
             os.close(fd)
-    if not path.exists():
+    if not Path(path).exists():
         return False
     try:
         with FileLock(path, timeout=0.05):
@@ -678,9 +699,9 @@ def _check_metrics(value: Any) -> tuple[Mapping[str, Any], ...]:
     if not isinstance(rows, list):
         raise ValueError("has no list of epochs")
     for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or row.get("epoch") != number or any(key not in row for key in REQUIRED_METRICS):
+        if not isinstance(row, dict) or row.get("epoch") != number or REQUIRED_METRICS - row.keys():
             raise ValueError(f"row {number} is not the record of epoch {number}")
-        if isinstance(row["epoch"], float) or not all(map(_is_number, row.values())):
+        if isinstance(row["epoch"], float) or {*map(type, row.values())} - _NUMBERS:
             raise ValueError(f"row {number} holds something that is not a number")
         if isinstance(row.get(ACTIVE_UNITS), float) or (row.get(ACTIVE_UNITS) or 0) < 0:
             raise ValueError(f"row {number} has {row[ACTIVE_UNITS]} active units, which is no count")
@@ -705,7 +726,7 @@ def _is_trace(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     """Whether it is a number, or null in the place of one."""
-    return isinstance(value, (int, float, type(None))) and not isinstance(value, bool)
+    return type(value) in _NUMBERS
 
 
 def _check_facts(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -16,22 +16,13 @@ if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
 
 
 @st.cache_resource
-def _readings() -> dict[str, tuple[tuple, Run]]:
-    return {}
+def _readings() -> runs.Readings:
+    return runs.Readings()
 
 
 def all_runs(*, archived: bool = False) -> list[Run]:
     """All runs, newest first; only those whose files changed are read again."""
-    known = _readings()
-    folder = config.runs_dir()
-    found = []
-    for path in runs.paths(folder):
-        mark = runs.signature(path)
-        kept = known.get(str(path))
-        if kept is None or kept[0] != mark:
-            known[str(path)] = kept = (mark, runs.read(path))
-        found.append(kept[1])
-    return runs.newest_first(run for run in found if archived or not run.archived)
+    return _readings().list_runs(config.runs_dir(), archived=archived)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")

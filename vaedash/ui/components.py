@@ -25,23 +25,29 @@ _BADGE = {
 }
 
 
+OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
+
+
 def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
     """The runs a person picked, by default the newest pair; their ids live in the URL and travel between pages.
 
-    With `weights`, only runs that can decode are offered. Stops the page, saying what to do, where none is left.
+    With `weights`, only runs that can decode are offered. Where there are many, those picked are, and the newest of
+    those looked for. Stops the page, saying what to do, where none is left.
     """
     offered = {run.id: run for run in found if run.config and (not weights or (run.path / "best.pt").exists())}
     if not offered:
         nothing_yet(weights=weights)
     linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
     default = [run_id for run_id in linked if run_id in offered] or newest_pair(list(offered.values()))
+    shown = {run.id for run in look_for(list(offered.values()), most=OFFERED, key="look-for-runs")} | {*default}
+    options = [run_id for run_id in offered if run_id in shown]
     ids = st.multiselect(
         "Runs",
-        list(offered),
+        options,
         default=default,
         format_func=labels(list(offered.values())).get,
         placeholder="Choose a run or two",
-        key=f"runs-{','.join(offered)}",
+        key=f"runs-{','.join(options)}",
     )
     st.session_state.chosen = ids
     st.query_params["runs"] = ",".join(ids)
@@ -49,6 +55,26 @@ def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
         st.info("Choose a run or two above.")
         st.stop()
     return [offered[run_id] for run_id in ids]
+
+
+def look_for(found: Sequence[Run], *, most: int, key: str) -> list[Run]:
+    """All of these runs (newest first), or where there are more than `most` the newest of those that a person looks for."""
+    if len(found) <= most:
+        return list(found)
+    words = st.text_input(
+        "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
+    )
+    meant = [run for run in found if all(word in _known_as(run) for word in words.casefold().split())]
+    if len(meant) > most:
+        st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
+    elif not meant:
+        st.caption("No run is known by all of these words.")
+    return meant[:most]
+
+
+def _known_as(run: Run) -> str:
+    settings = run.config.title if run.config else ""
+    return f"{run.id} {name_with_tags(run)} {settings} {run.status}".casefold()
 
 
 def newest_pair(found: Sequence[Run]) -> list[str]:

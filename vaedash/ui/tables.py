@@ -31,19 +31,23 @@ _COLUMNS_AFTER = (
     *("n_test", "parameters", "seconds", "images_per_second"),
     *("psnr", "ssim", "psnr_n", "iwae", "swd", "swd_n", "fid", "fid_n"),
 )
+MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _SHORT = 12  # rows that are shown without a scroll bar
 # Text that a spreadsheet would take for a formula; where lists are parted by semicolons, after one of those too.
 _FORMULA = re.compile(r"(^|[;\t\r])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
-def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: Sequence[Run]) -> None:
-    """The study's table, made from the runs themselves, with their pictures and the commands that replay them.
+def results(found: Sequence[Run], *, chosen: Sequence[Run]) -> None:
+    """The study's table of readable runs, made from themselves, with their pictures and the commands that replay them.
 
-    `rows` are `compare.result` of `found`. Pictures are shown of the `chosen` runs and of the first PICTURED others.
+    It has the `chosen` runs and the first MOST others, and all where a person asks for them; pictures of the first PICTURED.
     """
     pictured = {run.id for run in [*chosen, *found[:PICTURED]]}
-    table = pd.DataFrame([_pick(row) for row in rows])
+    if len(found) > MOST and not st.toggle(f"All {len(found):,} runs, which takes a moment longer", key="all-results"):
+        kept = {run.id for run in [*chosen, *found[:MOST]]}
+        found = [run for run in found if run.id in kept]
+    table = pd.DataFrame([_pick(compare.result(run)) for run in found])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in found])
     table["command"] = [compare.replay_command(run) for run in found]
     st.dataframe(
@@ -72,6 +76,8 @@ def results(found: Sequence[Run], rows: Sequence[Mapping[str, Any]], *, chosen: 
             "fid_n": st.column_config.NumberColumn("n of FID", format="localized"),
         },
     )
+    if len(found) > PICTURED:
+        st.caption(f"{len(found):,} runs, the newest first; pictures of the newest {PICTURED} and of the chosen ones.")
 
 
 def _nats(*words: str) -> Any:

@@ -107,12 +107,15 @@ st.download_button(
 
 st.subheader("Results", anchor=False)
 readable = [run for run in found if run.config]
-rows = [compare.result(run) for run in readable]
-tables.results(readable, rows, chosen=chosen)
-if len(readable) > tables.PICTURED:
-    st.caption(f"Pictures of the chosen runs and of the {tables.PICTURED} newest; curves and figures of all.")
+tables.results(readable, chosen=chosen)
+
+
+def rows() -> list[dict]:
+    return [compare.result(run) for run in readable]
+
+
 downloads = st.container(horizontal=True)
-downloads.download_button("CSV", lambda: tables.csv(rows), "vaedash-results.csv", "text/csv", on_click="ignore")
+downloads.download_button("CSV", lambda: tables.csv(rows()), "vaedash-results.csv", "text/csv", on_click="ignore")
 downloads.download_button(
-    "JSON", lambda: json.dumps(rows, indent=1), "vaedash-results.json", "application/json", on_click="ignore"
+    "JSON", lambda: json.dumps(rows(), indent=1), "vaedash-results.json", "application/json", on_click="ignore"
 )
