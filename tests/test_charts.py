@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vaedash import charts, config, runs
@@ -54,6 +55,8 @@ def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
 def test_an_enlarged_figure_says_the_same_in_the_same_hues():
     measured = {"pca": LINE, "frontier": [{"beta": 1.0, "kl": 3.0, "recon": 2.0}]}
     pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured=measured) for arch in config.ARCHS]
+    course = charts.kl_over_epochs(pair[0], np.ones((2, 4)), threshold=0.01)
+    assert charts.enlarged(course, by=2.0).data[0].colorbar.title.font.size == 2 * charts.LETTERS
     for figure in (charts.loss_curves(pair), charts.race(pair), charts.rate_distortion(pair)):
         before = figure.to_json()
         large = charts.enlarged(figure, by=2.0)
