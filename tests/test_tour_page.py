@@ -93,7 +93,7 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
     seen, right = [], 0
     for number, question in enumerate(questions[:-1], start=1):
         assert asked(at) == question.key
-        assert at.get("progress")[0].proto.text == f"Question {number} of {len(questions)}"
+        assert at.get("progress")[0].proto.text.startswith(f"Question {number} of {len(questions)} on ")
         assert "".join(at.query_params["tour"]) == str(number)
         assert question.said.rstrip(".") not in words(at)
         guess = question.choices[number % len(question.choices)]
@@ -176,6 +176,16 @@ def test_a_prediction_can_be_changed_until_it_is_revealed(trained):
     press(at, "tour-on")
     assert at.success[0].value.startswith("**fc**, as you said")  # whose weights are more
     assert all(at.button(key=f"tour-say-{choice}").disabled for choice in ("fc", "conv", "level"))
+
+
+def test_the_runs_chosen_on_another_page_are_asked_rather_than_the_newest(folder):
+    older = [make_run(folder, arch=arch, loss=loss) for arch, loss in (("fc", 40.0), ("conv", 60.0))]
+    for arch in config.ARCHS:
+        make_run(folder, arch=arch)
+    at = visitor.shown("compare", runs=",".join(run.id for run in older))
+    at.switch_page(str(visitor.PAGES / "start.py")).run()
+    press(at, "tour")
+    assert at.session_state.tour_pair == [run.id for run in older]
 
 
 def test_a_run_that_ends_meanwhile_does_not_change_the_tour(trained):

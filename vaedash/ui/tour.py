@@ -33,7 +33,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "speed": (
         "Which one gets through more pictures a second?",
-        "While it learns, on the same computer. Think of how many weights each one has.",
+        "While it learns, that is. Think of how many weights each one has.",
         "Each of conv's few weights works at every place of the picture, each of FC's only once.",
     ),
     "first": (
@@ -93,7 +93,7 @@ def walk(found: Sequence[Run]) -> None:
         _farewell(pair, tested, asked)
         return
     question = asked[number - 1]
-    st.progress(number / len(asked), text=f"Question {number} of {len(asked)}")
+    st.progress(number / len(asked), text=f"Question {number} of {len(asked)} on {_names(pair)}")
     st.title(_WORDS[question.key][0], anchor=False)
     pictured, words = st.columns([4, 3], gap="large")
     with pictured:
@@ -105,11 +105,18 @@ def walk(found: Sequence[Run]) -> None:
 
 
 def _pair(found: Sequence[Run]) -> list[Run]:
-    """The pair that this visitor's tour began with, also if newer ones have come since."""
-    ids = st.session_state.get("tour_pair", ())
-    pair = components.comparable([run for run in found if run.id in ids]) or components.comparable(found)
-    st.session_state.tour_pair = [run.id for run in pair]
+    """The pair that this visitor's tour began with, also if newer ones have come since; at first one of the runs that were
+    chosen on another page, or else the newest.
+    """
+    state = st.session_state
+    chosen = [[run for run in found if run.id in state.get(key, ())] for key in ("tour_pair", "chosen")]
+    pair = next(filter(None, map(components.comparable, (*chosen, found))), [])
+    state.tour_pair = [run.id for run in pair]
     return pair
+
+
+def _names(pair: Sequence[Run]) -> str:
+    return " and ".join(components.plain(run.name) for run in pair)
 
 
 # ---- words and buttons ---------------------------------------------------------------------------------------------
@@ -178,7 +185,8 @@ def _farewell(pair: Sequence[Run], tested: Tested, asked: Sequence[Question]) ->
         st.button("Back", key="tour-back", shortcut="PageUp", on_click=_go, args=(len(asked),))
         _leave()
     st.caption(
-        "To go on: a blind vote by everybody's own phone is in the Gallery, and Interpolate turns one picture into another."
+        f"This was about {_names(pair)}. To go on: the Gallery has a blind vote for everybody's own phone, and Interpolate "
+        "turns one picture into another."
     )
 
 
