@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
-from vaedash.ui import components, visitors
+from vaedash.ui import components, presenter, visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
@@ -28,6 +28,7 @@ page = st.navigation(
     position="top",
 )
 visitors.sign_in()
+presenter.switch()
 visitors.told()
 try:
     page.run()

@@ -1,12 +1,14 @@
 """The page in a real browser: from an empty folder to a finished race, and what a link, a phone and the dark make of it."""
 
 import re
+import shutil
 import time
 
 import pytest
 
-from vaedash import runs
+from vaedash import lesson, runs
 from vaedash.bench import ui as bench
+from vaedash.ui import components
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -23,6 +25,14 @@ def server(tmp_path_factory):
     for run in runs.list_runs(opened.folder):
         runs.request_stop(run.path)
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def classroom(pair, tmp_path_factory):
+    """A server whose runs folder holds a trained FC and conv."""
+    folder = shutil.copytree(pair.folder, tmp_path_factory.mktemp("classroom") / "runs")
+    with bench.Server(folder, pair.data_dir) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -170,4 +180,97 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
     again.goto(address)
     expect(again.locator("canvas")).to_have_count(2, timeout=60_000)
     again.close()
+    assert unexpected(tab.complaints) == []
+
+
+# ---- in front of a class -------------------------------------------------------------------------------------
+
+
+def press(tab, key: str) -> None:
+    """A key, once what was there before has answered."""
+    settled(tab)
+    tab.keyboard.press(key)
+
+
+def test_a_teacher_walks_the_tour_with_the_keys_of_a_clicker(tab, classroom):
+    both = components.comparable(runs.list_runs(classroom.folder))
+    questions = lesson.questions(both, {})
+    tab.goto(classroom.url)
+    settled(tab)
+    tab.get_by_role("button", name="Guided tour").click()
+    for number, question in enumerate(questions, start=1):
+        expect(tab.get_by_text(f"Question {number} of {len(questions)}")).to_be_visible()
+        chosen = tab.locator(f".st-key-tour-say-{question.choices[0]} button")
+        expect(chosen).to_be_enabled()
+        press(tab, "1")
+        expect(chosen).to_have_attribute("kind", "primary")
+        assert f"tour={number}" in tab.url
+        if question.answer:
+            expect(tab.get_by_text(question.said)).to_have_count(0)
+            press(tab, "PageDown")
+            expect(tab.get_by_text(question.said)).to_be_visible()
+            expect(chosen).to_be_disabled()
+        press(tab, "PageDown")
+    right, counted, _ = lesson.score(questions, {question.key: question.choices[0] for question in questions})
+    expect(tab.get_by_text(f"You predicted {right} of {counted} right")).to_be_visible()
+    expect(tab.get_by_text(lesson.learned(both, {}))).to_be_visible()
+    press(tab, "PageUp")
+    expect(tab.get_by_text(f"Question {len(questions)} of")).to_be_visible()
+    press(tab, "Escape")
+    expect(tab.get_by_role("button", name="Train both")).to_be_visible()
+    assert "tour" not in tab.url
+    assert unexpected(tab.complaints) == []
+
+
+def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, classroom):
+    both = components.comparable(runs.list_runs(classroom.folder))
+    answer = lesson.ballot(both, kind="prior", draw=7).answer
+    other = next(letter for letter in "AB" if letter != answer)
+    contexts = [browser.new_context(), browser.new_context()]
+    teacher, pupil = (context.new_page() for context in contexts)
+    try:
+        for visitor in (teacher, pupil):
+            visitor.goto(f"{classroom.url}/gallery?view=Blind+vote&ballot=7")
+            settled(visitor)
+            expect(visitor.get_by_alt_text(re.compile("^12 pictures, drawn by [AB]$"))).to_have_count(2)
+        pupil.get_by_role("button", name=f"Vote {other}").click()
+        expect(teacher.get_by_text("1 vote so far")).to_be_visible()  # without a click of the teacher's
+        press(teacher, answer.lower())
+        expect(pupil.get_by_text("2 votes so far")).to_be_visible()
+        pupil.get_by_role("button", name=f"Vote {answer}").click()
+        press(teacher, "Shift+Enter")
+        expect(teacher.get_by_text("2 of 2 votes found conv")).to_be_visible()
+        expect(teacher.get_by_role("heading", name=f"{answer}: ")).to_contain_text("conv")
+        expect(pupil.get_by_role("heading", name=f"{answer}: ")).to_have_count(0)
+    finally:
+        for context in contexts:
+            context.close()
+
+
+def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_it(tab, classroom):
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    tab.goto(classroom.url)
+    settled(tab)
+    words = tab.get_by_test_id("stMarkdown").first
+    # Figures have letters of their own.
+    ticks = tab.locator(".live-figure .xtick text").first
+    small = [part.evaluate(size) for part in (words, ticks)]
+    tab.get_by_text("Large type").click()
+    tab.wait_for_url("**presenter=true**")
+    tab.wait_for_function(
+        "old => parseFloat(getComputedStyle(document.querySelector('.live-figure .xtick text')).fontSize) > old",
+        arg=small[1],
+    )
+    large = [part.evaluate(size) for part in (words, ticks)]
+    assert all(after >= 1.25 * before for before, after in zip(small, large, strict=True)), (small, large)
+    tab.get_by_role("link", name="Gallery").click()
+    expect(tab.get_by_role("heading", name="What do they make?")).to_be_visible()
+    assert "presenter=true" in tab.url
+    assert tab.locator("html").evaluate(size) > 20
+    # On a phone it is larger than usual too, and nothing sticks out.
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{classroom.url}/gallery?presenter=true&view=Blind+vote")
+    settled(tab)
+    assert tab.locator("html").evaluate(size) > 16
+    assert tab.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
     assert unexpected(tab.complaints) == []

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vaedash import charts, config, runs
@@ -49,6 +50,27 @@ def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
             lines = [trace for trace in named(figure, arch) if trace.line.color]
             assert lines
             assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
+
+
+def test_an_enlarged_figure_says_the_same_in_the_same_hues():
+    measured = {"pca": LINE, "frontier": [{"beta": 1.0, "kl": 3.0, "recon": 2.0}]}
+    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured=measured) for arch in config.ARCHS]
+    course = charts.kl_over_epochs(pair[0], np.ones((2, 4)), threshold=0.01)
+    assert charts.enlarged(course, by=2.0).data[0].colorbar.title.font.size == 2 * charts.LETTERS
+    for figure in (charts.loss_curves(pair), charts.race(pair), charts.rate_distortion(pair)):
+        before = figure.to_json()
+        large = charts.enlarged(figure, by=2.0)
+        assert figure.to_json() == before  # others may see it as it is
+        assert large.layout.font.size == 2 * charts.LETTERS
+        for axis in (large.layout.xaxis, large.layout.yaxis):
+            assert axis.tickfont.size >= 28 and axis.title.font.size >= 30
+        for one, other in zip(figure.data, large.data, strict=True):
+            assert (one.name, one.x, one.y, one.line.color, one.marker.color) == (
+                *(other.name, other.x, other.y, other.line.color, other.marker.color),
+            )
+            assert one.line.width is None or other.line.width == 2 * one.line.width
+        for one, other in zip(figure.layout.annotations, large.layout.annotations, strict=True):
+            assert (other.text, other.font.size, other.font.color) == (one.text, 2 * one.font.size, one.font.color)
 
 
 def test_runs_of_one_architecture_differ_in_dash():

@@ -22,6 +22,7 @@ FLOORS = (
     ("runs", "models", "luck"),
     (
         "compare",
+        "lesson",
         "charts",
         "launch",
         "hardware",
@@ -49,7 +50,7 @@ OWNERS = {
     "torch_fidelity": ("fid",),
     "tensorboard": ("export",),
 }
-NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
+NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "lesson", "charts", "launch")
 NOT_AT_ONCE_TORCH = (
     "datasets",
     "forecast",
@@ -71,6 +72,7 @@ LIGHT = (
     "datasets",
     "runs",
     "compare",
+    "lesson",
     "launch",
     "forecast",
     "bench",

@@ -22,6 +22,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # The plotly.js that the figures are made for.
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
+LETTERS = 15  # pixels, where a figure says nothing else
 _WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
 _LAYOUT = {
     "hovermode": "x unified",
@@ -235,6 +236,24 @@ def race(chosen: Sequence[Run]) -> go.Figure:
     if not any(trace.x for trace in figure.data):
         figure.update_layout(xaxis={"showticklabels": False}, yaxis={"showticklabels": False, "range": [0, 1]})
     return figure
+
+
+def enlarged(figure: go.Figure, *, by: float) -> go.Figure:
+    """A copy of a figure with letters, lines and dots `by` times as large; what it shows, and its hues, stay."""
+    copy = go.Figure(figure)
+    layout, curves = copy.layout, list(copy.select_traces({"type": "scatter"}))
+    fonts = [layout.font, layout.legend.font, *(note.font for note in layout.annotations)]
+    bars = [trace.colorbar for trace in copy.select_traces({"type": "heatmap"})]
+    for scale in (layout.xaxis, layout.yaxis, *bars):
+        fonts += [scale.tickfont, scale.title.font]
+    fonts += [curve.textfont for curve in curves if curve.text is not None]
+    for font in fonts:
+        font.size = by * (font.size or LETTERS)
+    for line in (part.line for part in (*curves, *layout.shapes) if part.line.width):
+        line.width *= by
+    for marker in (curve.marker for curve in curves if curve.marker.size):
+        marker.size *= by
+    return copy
 
 
 def rate_distortion(chosen: Sequence[Run]) -> go.Figure:

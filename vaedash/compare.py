@@ -285,8 +285,8 @@ def shuffle_verdict(tested: Mapping[tuple[str, str], Run]) -> str:
     if any(run.active or not run.best or run.best["test_loss"] is None for run in tested.values()):
         return ""
     said = []
-    for arch in sorted(config.ARCHS, key=lambda arch: -_cost(tested, arch)):
-        cost = _cost(tested, arch)
+    for arch in sorted(config.ARCHS, key=lambda arch: -shuffle_cost(tested, arch)):
+        cost = shuffle_cost(tested, arch)
         change = (
             f"{abs(cost):.1f} nats {'worse' if cost > 0 else 'better'}" if abs(cost) >= 0.05 else "as good as before"
         )
@@ -294,7 +294,7 @@ def shuffle_verdict(tested: Mapping[tuple[str, str], Run]) -> str:
     return f"With shuffled pixels, {' and '.join(said)}."
 
 
-def _cost(tested: Mapping[tuple[str, str], Run], arch: str) -> float:
+def shuffle_cost(tested: Mapping[tuple[str, str], Run], arch: str) -> float:
     return _gap(tested[arch, "natural"], tested[arch, "shuffled"])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import images, runs
+from vaedash import compare, images, runs
 from vaedash.compare import Verdict
 from vaedash.runs import Run
 
@@ -88,6 +88,18 @@ def newest_pair(found: Sequence[Run]) -> list[str]:
         if run.config.dataset == sound[0].config.dataset:
             pair.setdefault(run.config.arch, run.id)
     return [pair[arch] for arch in sorted(pair, reverse=True)]
+
+
+def comparable(found: Sequence[Run]) -> list[Run]:
+    """The newest run of each architecture, of those that ended with the same images and the same unit of loss; empty
+    where there are no two such.
+    """
+    sound = [run for run in found if run.best and not run.damage and not run.active]
+    for group in compare.groups([run for run in sound if run.config.pixel_order == "natural"]):
+        if len(pair := newest_pair(group)) > 1:
+            by_id = {run.id: run for run in group}
+            return [by_id[run_id] for run_id in pair]
+    return []
 
 
 def labels(found: Sequence[Run]) -> dict[str, str]:

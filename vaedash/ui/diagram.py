@@ -3,7 +3,9 @@
 import math
 from typing import Any
 
-from vaedash import charts
+import streamlit as st
+
+from vaedash import charts, config
 
 _WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
 _LABEL = 50  # width that the words below a block need
@@ -34,6 +36,12 @@ def svg(arch: str, steps: dict[str, list[dict[str, Any]]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 0 {_WIDTH + 16} {_HEIGHT}" font-family="sans-serif" '
         f'fill="#7d7d7d">{"".join(parts)}</svg>'
     )
+
+
+def show(arch: str, steps: dict[str, list[dict[str, Any]]], *, width: str | int = "stretch") -> None:
+    """The drawing with its name, and how many weights it has."""
+    st.markdown(f"**{arch}**: {config.ARCHS[arch]}, {weights(steps) / 1e6:.1f} million weights")
+    st.image(svg(arch, steps), alt=in_words(arch, steps), width=width)
 
 
 def in_words(arch: str, steps: dict[str, list[dict[str, Any]]]) -> str:

@@ -12,7 +12,7 @@ export default function ({ data, parentElement }) {
     template: undefined,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: colour("--st-font"), color: colour("--st-text-color"), size: 15 },
+    font: { family: colour("--st-font"), color: colour("--st-text-color"), size: data.layout.font?.size ?? 15 },
     xaxis: { ...axis, ...data.layout.xaxis },
     yaxis: { ...axis, ...data.layout.yaxis },
     hoverlabel: { bgcolor: colour("--st-background-color"), font: { color: colour("--st-text-color") } },

@@ -74,7 +74,7 @@ def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
         return
     what = f"{len(tiles)} images out of random numbers"
     if kind == "recon":
-        originals = _originals(run, len(tiles))
+        originals = originals_of(run, len(tiles))
         if originals is None:
             what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
         else:
@@ -86,7 +86,7 @@ def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
     grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
 
 
-def _originals(run: Run, count: int) -> np.ndarray | None:
+def originals_of(run: Run, count: int) -> np.ndarray | None:
     """What the first `count` tiles of a run's photographs redraw: kept beside them, or else the held-out images themselves."""
     found = runs.originals(run.path)
     if found is None:

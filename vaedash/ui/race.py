@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import secrets
 import time
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ import streamlit as st
 from vaedash import charts, compare, config, forecast, launch, runs
 from vaedash.compare import Verdict
 from vaedash.runs import Run
-from vaedash.ui import components, live, visitors
+from vaedash.ui import components, live, presenter, visitors
 
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
 
@@ -34,7 +33,7 @@ def _watching() -> dict[str, float]:
 def _seconds() -> float:
     """Between two looks of this visitor: the longer the more watch, or they would take the computer from what they watch."""
     seen, now = _watching(), time.monotonic()
-    seen[st.session_state.setdefault("visitor", secrets.token_hex(8))] = now
+    seen[visitors.me()] = now
     # Who has left out several looks in a row has left; a busy server is given time.
     gone = now - 5 - 4 * _pace(len(seen))
     for visitor in [visitor for visitor, last in seen.copy().items() if last < gone]:
@@ -60,7 +59,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
     else:
         chart, lanes = st.container(), st.columns(len(current))
     with chart:
-        live.figure(chart_of_all, key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
+        live.figure(presenter.figure(chart_of_all), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
     for run, lane in zip(current, lanes, strict=True):
         with lane:
             _lane(run)

@@ -24,13 +24,7 @@ def section(found: Sequence[Run], *, resting: bool) -> None:
         "What conv knows beforehand is neighbourhood, and nothing else."
     )
     with seen:
-        some = cache.some_shapes()[:6]
-        components.picture(
-            images.in_turn([some, images.shuffled(some)], columns=6),
-            columns=6,
-            alt="six pictures of shapes, and below each the same pixels in another order: coloured noise",
-            caption="above as they are, below as a model sees them shuffled; what it draws is shown put back in order",
-        )
+        shapes()
     tested = compare.shuffle_test(found)
     if not tested:
         with words:
@@ -38,6 +32,17 @@ def section(found: Sequence[Run], *, resting: bool) -> None:
         return
     active = any(run.active for run in tested.values())
     st.fragment(_view, run_every=_LOOK if active else None)({key: run.id for key, run in tested.items()}, active)
+
+
+def shapes() -> None:
+    """Pictures as they are, and as a model sees them shuffled."""
+    some = cache.some_shapes()[:6]
+    components.picture(
+        images.in_turn([some, images.shuffled(some)], columns=6),
+        columns=6,
+        alt="six pictures of shapes, and below each the same pixels in another order: coloured noise",
+        caption="above as they are, below as a model sees them shuffled; what it draws is shown put back in order",
+    )
 
 
 def settings() -> list[RunConfig]:
@@ -53,13 +58,18 @@ def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
     tested = {key: runs.read(config.runs_dir() / run_id) for key, run_id in ids.items()}
     if said := compare.shuffle_verdict(tested):
         st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
-    with st.grid(4, min_column_width=150, gap="medium"):
+    cells(tested)
+    if active and not any(run.active for run in tested.values()):
+        st.rerun()
+
+
+def cells(tested: Mapping[tuple[str, str], Run], *, across: int = 4) -> None:
+    """Loss and pictures of each architecture, with the pixels as they are and shuffled."""
+    with st.grid(across, min_column_width=150, gap="medium"):
         for arch in config.ARCHS:
             for order, called in _ORDERS.items():
                 with st.container():
                     _cell(tested[arch, order], called)
-    if active and not any(run.active for run in tested.values()):
-        st.rerun()
 
 
 def _cell(run: Run, called: str) -> None:

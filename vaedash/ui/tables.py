@@ -11,7 +11,7 @@ import streamlit as st
 
 from vaedash import charts, compare, images, runs
 from vaedash.runs import Run
-from vaedash.ui import glossary
+from vaedash.ui import glossary, presenter
 
 _COLUMNS = (
     "name",
@@ -110,7 +110,9 @@ def quality(chosen: Sequence[Run]) -> None:
     values = ", ".join(
         f"{run.name} {rows[run.id][about.title]['value']}" for run in chosen if about.title in rows[run.id]
     )
-    st.plotly_chart(charts.quality(chosen, which), key=f"quality-{chosen[0].id}", alt=f"{about.title}: {values}")
+    st.plotly_chart(
+        presenter.figure(charts.quality(chosen, which)), key=f"quality-{chosen[0].id}", alt=f"{about.title}: {values}"
+    )
     table = []
     for name in measured:
         title = compare.MEASURES[name].title

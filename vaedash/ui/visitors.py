@@ -1,6 +1,7 @@
 """What visitors may do: everything, or, where the page is shown to a room (`config.read_only`), look on."""
 
 import functools
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ def sign_in() -> None:
         st.title("Does architecture matter?")
         st.button("Sign in", key="sign-in", icon=":material/login:", on_click=st.login)
         st.stop()
+
+
+def me() -> str:
+    """What tells this visitor's open page from all others; opened anew, it is another's."""
+    return st.session_state.setdefault("visitor", secrets.token_hex(8))
 
 
 def tell(words: str) -> None:

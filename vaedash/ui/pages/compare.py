@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from vaedash import charts, compare, report, runs
-from vaedash.ui import cache, components, glossary, launching, tables
+from vaedash.ui import cache, components, glossary, launching, presenter, tables
 
 st.title("Compare")
 st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
@@ -63,7 +63,7 @@ for group in groups:
     figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
     names = ", ".join(run.name for run in group)
     about = f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {names}"
-    st.plotly_chart(figure, key=f"curves-{group[0].id}", alt=about)
+    st.plotly_chart(presenter.figure(figure), key=f"curves-{group[0].id}", alt=about)
     if any(run.best for run in group):
         with st.expander("What the numbers say, and what it costs"):
             st.caption(
@@ -73,7 +73,7 @@ for group in groups:
                 help=glossary.about("recon", "KL", "beta", "PCA line"),
             )
             about = f"KL against reconstruction error: {names}"
-            st.plotly_chart(charts.rate_distortion(group), key=f"rates-{group[0].id}", alt=about)
+            st.plotly_chart(presenter.figure(charts.rate_distortion(group)), key=f"rates-{group[0].id}", alt=about)
         with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
             tables.quality(group)
 

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import images
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, glossary, pictures
+from vaedash.ui import cache, components, decoded, glossary, pictures, vote
 
-VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered"}
+VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered", "vote": "Blind vote"}
 KINDS = {"prior": "Random numbers", "recon": "Photographs"}
 ORDERS = {"random": "At random", "row": "In order"}
 SECONDS = 0.8  # that an epoch stays on the screen while it plays
@@ -43,18 +44,16 @@ def learn() -> None:
                 pictures.kept(run, kind, own, " It has no later one, so it waits here." if own < epoch else "")
 
 
+def out_of(place: DeltaGenerator) -> str:
+    """Whether the pictures come out of random numbers or of photographs."""
+    about = glossary.about("prior sample", "train, test")
+    choice = {"format_func": KINDS.get, "default": "prior", "required": True, "help": about}
+    return place.segmented_control("Out of", KINDS, key="kind", bind="query-params", **choice)
+
+
 if view == "learn":
     row = right.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    kind = row.segmented_control(
-        "Out of",
-        KINDS,
-        format_func=KINDS.get,
-        default="prior",
-        required=True,
-        key="kind",
-        bind="query-params",
-        help=glossary.about("prior sample", "train, test"),
-    )
+    kind = out_of(row)
     playing = row.toggle("Play", key="playing")
     if not any(run.epochs for run in chosen):
         st.info("No chosen run has finished an epoch yet; its first pictures come with it.")
@@ -82,6 +81,12 @@ elif view == "invent":
                 what = f"Draw {seed} at temperature {temperature:g}, with the weights of epoch {decoded.epoch(run)}."
                 file = f"{run.id}-draw-{seed}-temperature-{temperature:g}-{count}"
                 pictures.grid(tiles, columns=math.isqrt(count), alt=f"{run.name}. {what}", caption=what, file=file)
+
+elif view == "vote":
+    row = right.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    kind = out_of(row)
+    draw = row.number_input("Ballot", 0, 2**31 - 1, key="ballot", bind="query-params", width=160)
+    vote.view(chosen, kind=kind, draw=draw)
 
 else:
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")

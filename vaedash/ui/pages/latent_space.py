@@ -4,7 +4,7 @@ import streamlit as st
 
 from vaedash import analysis, charts, config, runs
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, glossary, pictures
+from vaedash.ui import cache, components, decoded, glossary, pictures, presenter
 
 STARTS = {"average": "The average", "photo": "The photograph"}
 
@@ -49,7 +49,7 @@ if measured:
                 st.caption(analysis.advice(analysis.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {analysis.diagnosis(kl)}" for run, kl in measured)
     figure = charts.kl_by_latent(measured, threshold=config.ACTIVE_KL)
-    st.plotly_chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
+    st.plotly_chart(presenter.figure(figure), alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
         f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
         "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
@@ -58,7 +58,12 @@ if measured:
 if figure := charts.active_units(chosen):
     st.subheader("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
     counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
-    st.plotly_chart(figure, alt=f"Latents in use after each epoch. {', '.join(counts)}", key="active-units", height=300)
+    st.plotly_chart(
+        presenter.figure(figure),
+        alt=f"Latents in use after each epoch. {', '.join(counts)}",
+        key="active-units",
+        height=300,
+    )
     st.caption(
         "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
         "run, and try a lower beta or a KL warm-up."
@@ -73,7 +78,11 @@ if any(kl is not None for kl in courses.values()):
                 pictures.heading(run, chosen)
                 said = analysis.course(courses[run.id][: len(run.epochs)])
                 figure = charts.kl_over_epochs(run, courses[run.id][: len(run.epochs)], threshold=config.ACTIVE_KL)
-                st.plotly_chart(figure, alt=f"{run.name}: KL of each latent by epoch. {said}", key=f"course-{run.id}")
+                st.plotly_chart(
+                    presenter.figure(figure),
+                    alt=f"{run.name}: KL of each latent by epoch. {said}",
+                    key=f"course-{run.id}",
+                )
                 st.caption(said)
 
 st.subheader("What happens when one is turned?", anchor=False)
@@ -118,7 +127,7 @@ if measured:
                 pictures.heading(run, chosen)
                 key = f"map-{run.id}"
                 st.plotly_chart(
-                    decoded.chart(run),
+                    presenter.figure(decoded.chart(run)),
                     key=key,
                     on_select=lambda key=key: clicked(key),
                     selection_mode="points",

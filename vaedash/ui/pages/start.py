@@ -5,7 +5,12 @@ import streamlit as st
 from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, diagram, glossary, launching, race, shuffling
+from vaedash.ui import cache, components, diagram, glossary, launching, race, shuffling, tour
+
+found = cache.all_runs()
+if tour.step():
+    tour.walk(found)
+    st.stop()
 
 st.title("Does architecture matter?")
 st.markdown(
@@ -14,12 +19,13 @@ st.markdown(
     "that slide over the picture. Watch both learn, and see who draws better."
 )
 
-found = cache.all_runs()
 pair = components.newest_pair([run for run in found if run.config])
 racing = any(run.active for run in found)
 
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
-launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
+with st.container(horizontal=True):
+    launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
+    tour.invitation(found)
 place = st.container()  # always there, so that what follows keeps its place, and with it its buttons
 if not pair:
     place.caption(
@@ -44,8 +50,7 @@ st.caption(
 )
 for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().items(), strict=True):
     with column:
-        st.markdown(f"**{arch}**: {config.ARCHS[arch]}, {diagram.weights(steps) / 1e6:.1f} million weights")
-        st.image(diagram.svg(arch, steps), alt=diagram.in_words(arch, steps), width="stretch")
+        diagram.show(arch, steps)
 
 st.subheader("Words", anchor=False)
 lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
