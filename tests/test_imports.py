@@ -33,12 +33,12 @@ FLOORS = (
         "quality",
         "fid",
     ),
-    ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cluster", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)
 # The page starts training as a process of its own; it never imports what trains.
-CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cli")
+CLOSED_TO_UI = ("train", "bench", "doctor", "worker", "cluster", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
 OWNERS = {
@@ -47,12 +47,22 @@ OWNERS = {
     "torchvision": ("datasets", "bench/train.py"),
     "torchmetrics": ("quality",),
     "torch_fidelity": ("fid",),
+    "ray": ("cluster",),
 }
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "charts", "launch")
-NOT_AT_ONCE_TORCH = ("datasets", "forecast", "bench", "report", "doctor", "worker", "cli")  # within a function, yes
+NOT_AT_ONCE_TORCH = (
+    "datasets",
+    "forecast",
+    "bench",
+    "report",
+    "doctor",
+    "worker",
+    "cluster",
+    "cli",
+)  # within a function, yes
 
 # What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them all in turn.
-HEAVY = ("torch", "torchvision", "streamlit", "plotly")
+HEAVY = ("torch", "torchvision", "streamlit", "plotly", "ray")
 LIGHT = (
     "errors",
     "config",
@@ -66,6 +76,8 @@ LIGHT = (
     "bench",
     "doctor",
     "worker",
+    "cluster.machines",
+    "cluster.driver",
     "cli",
 )
 LOADS = {**{room: [] for room in LIGHT}, "charts": ["plotly"], "report": ["plotly"]}

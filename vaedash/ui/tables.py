@@ -28,7 +28,7 @@ _COLUMNS = (
     "below_pca",
 )
 _COLUMNS_AFTER = (
-    *("n_test", "parameters", "seconds", "images_per_second"),
+    *("n_test", "parameters", "seconds", "images_per_second", "host"),
     *("psnr", "ssim", "psnr_n", "iwae", "swd", "swd_n", "fid", "fid_n"),
 )
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
