@@ -138,7 +138,7 @@ class Anything:
 def test_a_reader_without_a_checksum_is_noticed(path, monkeypatch, promise):
     promise("R17")
     save(path, 1)
-    monkeypatch.setattr(checkpoints, "_known_digests", lambda _: Anything())
+    monkeypatch.setattr(runs, "known_digests", lambda _: Anything())
     assert flips_missed(path, 100) > 0
 
 

@@ -308,7 +308,7 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
 def test_runs_lists_the_newest_first(of_pair, pair):
     said = of_pair("runs")
     heading, _, *rows = said.out.splitlines()
-    assert heading.split() == ["run", "name", "status", "epochs", "test", "loss"]
+    assert heading.split() == ["run", "name", "status", "epochs", "test", "loss", "host"]
     assert [row.split()[:4] for row in rows] == [
         [pair.run(arch).id, "boxes", arch, "finished"] for arch in ("conv", "fc")
     ]

@@ -279,6 +279,7 @@ def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
         "parameters": 77,
         "seconds": 7.5,
         "images_per_second": 200.0,
+        "host": None,
         **dict.fromkeys((key for name in compare.MEASURES for key in (name, f"{name}_n")), None),
     }
 

@@ -34,12 +34,12 @@ FLOORS = (
         "quality",
         "fid",
     ),
-    ("aftermath", "train", "forecast", "bench", "report", "export", "doctor", "worker", "cli"),
+    ("aftermath", "train", "forecast", "bench", "report", "export", "doctor", "worker", "cluster", "cli"),
     ("ui",),
 )
 ROOMS = tuple(room for floor in FLOORS for room in floor)
 # The page starts training as a process of its own; it never imports what trains.
-CLOSED_TO_UI = ("train", "bench", "export", "doctor", "worker", "cli")
+CLOSED_TO_UI = ("train", "bench", "export", "doctor", "worker", "cluster", "cli")
 
 # Packages that only their owners may import, anywhere in a file.
 OWNERS = {
@@ -49,6 +49,7 @@ OWNERS = {
     "torchmetrics": ("quality",),
     "torch_fidelity": ("fid",),
     "tensorboard": ("export",),
+    "ray": ("cluster",),
 }
 NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "lesson", "charts", "launch")
 NOT_AT_ONCE_TORCH = (
@@ -59,11 +60,12 @@ NOT_AT_ONCE_TORCH = (
     "export",
     "doctor",
     "worker",
+    "cluster",
     "cli",
 )  # within a function, yes
 
 # What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them all in turn.
-HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard")
+HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard", "ray")
 LIGHT = (
     "errors",
     "config",
@@ -79,6 +81,8 @@ LIGHT = (
     "export",
     "doctor",
     "worker",
+    "cluster.machines",
+    "cluster.driver",
     "cli",
 )
 LOADS = {**{room: [] for room in LIGHT}, "charts": ["plotly"], "report": ["plotly"]}

@@ -892,8 +892,8 @@ def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, dat
 
 def test_a_full_disk_is_recognised_by_its_number(tmp_path):
     for number in (errno.ENOSPC, errno.EDQUOT):
-        assert worker._sentence(OSError(number, "x"), tmp_path).startswith("The disk is full")
-    assert not worker._sentence(OSError(errno.EACCES, "x"), tmp_path).startswith("The disk is full")
+        assert worker.sentence(OSError(number, "x"), tmp_path).startswith("The disk is full")
+    assert not worker.sentence(OSError(errno.EACCES, "x"), tmp_path).startswith("The disk is full")
 
 
 # ---- the queue, and processes of their own --------------------------------------------------------------

@@ -1,7 +1,6 @@
 """A run's weights on disk: written whole, checked against their SHA-256 before anything is read out of them."""
 
 import io
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,12 @@ from vaedash.errors import RunError
 from vaedash.models import VAE
 from vaedash.runs import Run
 
-_DIGEST = re.compile(rb"[0-9a-f]{64}")
-
 
 def save(path: Path, name: str, state: Mapping[str, Any]) -> None:
-    """Write `state` as `name` (`last` or `best`) into run directory `path`, keeping the previous `last` until it is whole.
-
-    At every instant the hash of each whole .pt file, old or new, is in one of the .sha256 files: a new one gets
-    there before its file, and an old one stays until its file is replaced.
-    """
+    """Write `state` as `name` (`last` or `best`) into run directory `path`, keeping the previous `last` until it is whole."""
     buffer = io.BytesIO()
     torch.save({"schema": config.SCHEMA, **state}, buffer)
-    data = buffer.getbuffer()
-    file, hashes = path / f"{name}.pt", path / f"{name}.pt.sha256"
-    digest, before = f"{storage.sha256(data)}  {name}.pt\n".encode(), hashes.read_bytes() if hashes.exists() else b""
-    # A damaged `last` must not take the place of a sound `previous`.
-    moved = name == "last" and file.exists() and storage.sha256_of(file) in _known_digests(path)
-    if moved:
-        storage.replace(file, path / "previous.pt")
-    storage.write_bytes(hashes, digest + before)
-    storage.write_bytes(file, data)
-    if moved:
-        storage.write_bytes(path / "previous.pt.sha256", before)
-    storage.write_bytes(hashes, digest)
+    runs.write_weights(path, name, buffer.getbuffer())
 
 
 def load(path: Path, name: str) -> dict[str, Any]:
@@ -45,7 +27,7 @@ def load(path: Path, name: str) -> dict[str, Any]:
     Nothing in a file is executed: hash first, then torch's reader for plain tensors only.
     """
     data = (path / f"{name}.pt").read_bytes()
-    if storage.sha256(data) not in _known_digests(path):
+    if storage.sha256(data) not in runs.known_digests(path):
         raise RunError(f"{name}.pt of run {path.name} is damaged: its bytes do not match the SHA-256 kept beside it.")
     try:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -126,7 +108,3 @@ def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
             f"{which}.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
         ) from error
     return model.eval().requires_grad_(False), epoch
-
-
-def _known_digests(path: Path) -> set[str]:
-    return {match.decode() for file in path.glob("*.pt.sha256") for match in _DIGEST.findall(file.read_bytes())}

@@ -126,7 +126,8 @@ def result(run: Run) -> dict[str, Any]:
 
     Keys: `run`, `name`, `dataset`, `preset`, `model`, `seed`, `status`, `epochs`, `best_epoch`, `loss` (train),
     `test_loss`, `test_recon`, `test_kl` in nats per image, `below_pca` (`below_line`), `n_test`, `parameters`,
-    `seconds`, `images_per_second`; then each of MEASURES, and `<measure>_n`, on how many images or pairs it rests.
+    `seconds`, `images_per_second`, `host` (the machine that trained it); then each of MEASURES, and `<measure>_n`, on
+    how many images or pairs it rests.
     """
     best, settings = run.best or {}, run.config
     dataset = run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None)
@@ -150,6 +151,7 @@ def result(run: Run) -> dict[str, Any]:
         "parameters": run.parameters,
         "seconds": sum(row.get("seconds") or 0.0 for row in run.epochs),
         "images_per_second": sorted(speeds)[len(speeds) // 2] if speeds else None,
+        "host": run.host or None,
         **{name: run.quality.get(name, {}).get("value") for name in MEASURES},
         **{f"{name}_n": run.quality.get(name, {}).get("n") for name in MEASURES},
     }

@@ -1,6 +1,7 @@
 """Where and how a run computes: its device, its share of the processor's cores, and a precision that was measured, not assumed."""
 
 import json
+import math
 import os
 import platform
 import time
@@ -17,6 +18,7 @@ from vaedash.config import IMAGE_SHAPE, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import VAE
 
+HOST = "VAEDASH_HOST"
 BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
 
 
@@ -85,6 +87,16 @@ def as_recorded(facts: Mapping[str, Any], settings: RunConfig) -> tuple[Hardware
     before, after = asdict(recorded), asdict(here)
     changes = [f"{key} was {before[key]}, is {after[key]}" for key in before if before[key] != after[key]]
     return here, f"Continues, but not bit-exact: {'; '.join(changes)}." if changes else ""
+
+
+def sharing(cpus: int) -> int:
+    """How many runs share this machine where each may have that many of its cores, and none more."""
+    return math.ceil(_cores() / cpus)
+
+
+def host() -> str:
+    """What this machine is called: `$VAEDASH_HOST`, else its name in the network."""
+    return os.environ.get(HOST) or platform.node()
 
 
 def _device(wanted: str) -> str:

@@ -16,8 +16,21 @@ from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import Run
 
-LOG_CAP = 1_000_000  # bytes of train.log that are kept when a run is started again
+LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
+CLUSTER_LOG = ".cluster.log"  # in a runs folder: what the processes said that had runs trained elsewhere
 _POLL = 0.2  # seconds between looks at the queue
+
+# What every process that computes finds in its environment.
+COMPUTING = {
+    # Between two operations, threads wait awake for some microseconds and then sleep: always asleep, a run alone on
+    # two cores lost a third of its speed; always awake, trainers that share cores would halve each other's.
+    "GOMP_SPINCOUNT": "10000",
+    # A training step frees megabytes and asks for them again; by default glibc hands them back to the kernel
+    # each time, and getting them zeroed anew cost a fifth of a convolutional step. Other systems ignore this.
+    "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
+    # What torch asks for when CUDA is to give the same sums every time.
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
 _children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so that each is reaped once it has ended
 
 
@@ -26,23 +39,25 @@ def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = 
     return [runs.create(folder, one, name=_member_name(name, one, settings)) for one in settings]
 
 
-def start(paths: Sequence[Path], *, data_dir: Path) -> list[subprocess.Popen[bytes]]:
+def start(paths: Sequence[Path], *, data_dir: Path, on: str = config.LOCAL) -> list[subprocess.Popen[bytes]]:
     """Start a training process for each run directory, oldest first in the queue; returns at once.
 
-    Raises RunError if one of them is active already. The handles are for waiting only: nothing depends on them.
+    Where `on` names a Ray cluster (`config.checked_place`), it is one process, which has them all trained there. Raises
+    RunError if one of them is active already. The handles are for waiting only: nothing depends on them.
     """
     for path in paths:
         run = runs.read(path)
         if runs.lock_is_held(path / "lock"):
             raise RunError(f"Run {run.id} is {run.status} already: wait for it, or stop it first.")
         runs.require_settings(run)
+    here = on == config.LOCAL
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
     for path in paths:
         runs.reopen(path)
-        runs.enqueue(path)
+        runs.enqueue(path, elsewhere=not here)
     _children[:] = [child for child in _children if child.poll() is None]
-    started = [_spawn(path, data_dir) for path in paths]
+    started = [_spawn(path, data_dir) for path in paths] if here else [_spawn_driver(paths, data_dir, on)]
     _children.extend(started)
     return started
 
@@ -97,7 +112,7 @@ def slot(path: Path) -> Iterator[int | None]:
     folder.mkdir(exist_ok=True)
     held = None
     while not runs.stop_requested(path):
-        waiting = runs.tickets(path.parent)
+        waiting = [ticket for ticket in runs.tickets(path.parent) if not ticket.elsewhere]
         place = next((place for place, ticket in enumerate(waiting) if ticket.run_id == path.name), 0)
         free = [lock for lock in _slot_locks(folder) if not runs.lock_is_held(Path(lock.lock_file))]
         if len(list(itertools.islice(filter(_alive, waiting[:place]), len(free)))) < len(free):
@@ -142,27 +157,31 @@ def environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         # `-m` would look for modules where the person happens to stand first, be it for another vaedash.
         "PYTHONSAFEPATH": "1",
-        # Between two operations, threads wait awake for some microseconds and then sleep: always asleep, a run alone on
-        # two cores lost a third of its speed; always awake, trainers that share cores would halve each other's.
-        "GOMP_SPINCOUNT": "10000",
-        # A training step frees megabytes and asks for them again; by default glibc hands them back to the kernel
-        # each time, and getting them zeroed anew cost a fifth of a convolutional step. Other systems ignore this.
-        "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
-        # What torch asks for when CUDA is to give the same sums every time.
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        **COMPUTING,
     }
 
 
 def _spawn(path: Path, data_dir: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "vaedash.worker", str(path), "--data-dir", str(data_dir)]
-    _cap(path / "train.log")
-    with open(path / "train.log", "ab") as log:
+    return _process(["vaedash.worker", str(path), "--data-dir", str(data_dir)], path / "train.log")
+
+
+def _spawn_driver(paths: Sequence[Path], data_dir: Path, on: str) -> subprocess.Popen[bytes]:
+    command = ["vaedash.cluster.driver", *map(str, paths), "--data-dir", str(data_dir), "--on", on]
+    # Ray's processes look for modules where the driver stands: nowhere that has any.
+    return _process(command, paths[0].parent / CLUSTER_LOG, cwd=paths[0].parent)
+
+
+def _process(command: Sequence[str], said: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `said`."""
+    _cap(said)
+    with open(said, "ab") as log:
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment(),
+            cwd=cwd,
             # A child that inherited Streamlit's listening socket would keep its port after the server is gone.
             close_fds=True,
             **_detached(),

@@ -236,7 +236,7 @@ _ABOUT_IMAGES = {
 def _facts(run: Run) -> dict[str, Any]:
     """What the trainer found at its last start, images first."""
     found = dict(run.facts[-1]) if run.facts else {}
-    for name in ("dataset", "resumed_after_epoch"):
+    for name in ("dataset", "resumed_after_epoch", "host"):  # where it was is nobody's business
         found.pop(name, None)
     about = {title: run.dataset[key] for key, title in _ABOUT_IMAGES.items() if run.dataset.get(key) not in (None, "")}
     kept = {key: value for key, value in found.items() if isinstance(value, (str, int, float)) and value != ""}

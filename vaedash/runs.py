@@ -42,7 +42,7 @@ PROVENANCE: Mapping[str, str] = {
     "test_losses.npy": "the loss of each test image with the kept weights, measured then too",
     "notes.json": "display name, tags, star, archived: the person, through page or command line",
     "stop": "a request to stop: page or command line; the trainer polls it between batches",
-    "lock": "held by the training process for its life; the kernel drops it however the process dies",
+    "lock": "held by the process that trains it, or has it trained on a cluster; the kernel drops it however that dies",
     "train.log": "what the training process said",
     "samples": "pictures decoded after each epoch: the trainer",
     "last.pt": "weights and optimizer after the last finished epoch, all that a resume needs: the trainer",
@@ -61,8 +61,10 @@ DOCTOR = "What can be done about it says: python -m vaedash doctor"
 FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
 GRACE = 60.0  # seconds that a launched process may take before it holds its lock
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
 _LETTERS, _LETTERS_AND_DIGITS = "abcdefghjkmnpqrstuvwxyz", "abcdefghjkmnpqrstuvwxyz23456789"
 _QUEUE = ".queue"
+_ELSEWHERE = "elsewhere"  # behind the id in the name of a ticket that waits for a cluster
 
 # What a metrics row may hold besides its epoch: finite numbers, or null where a loss was not finite.
 METRICS = tuple(f"{split}_{term}" for split in ("train", "test", "val") for term in ("loss", "recon", "kl"))
@@ -130,6 +132,12 @@ class Run:
     def parameters(self) -> int | None:
         """How many numbers its model learns; None before the first start."""
         return self.facts[-1].get("parameters") if self.facts else None
+
+    @property
+    def host(self) -> str:
+        """The machine on which it was started last; empty before its first start, and where older runs do not say it."""
+        host = self.facts[-1].get("host") if self.facts else ""
+        return visible(host) if isinstance(host, str) else ""
 
     @property
     def line(self) -> Mapping[str, Mapping[str, float]]:
@@ -392,6 +400,7 @@ class Ticket:
     path: Path
     run_id: str
     order: int  # nanoseconds since 1970 at the launch
+    elsewhere: bool = False  # it waits for a machine of a cluster, and so stands in nobody's way here
 
     @property
     def launched_at(self) -> float:
@@ -404,15 +413,24 @@ def tickets(folder: Path) -> list[Ticket]:
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(folder / _QUEUE):
-            order, _, run_id = entry.name.partition("-")
-            if order.isdecimal() and RUN_ID.fullmatch(run_id):
-                found.append(Ticket(Path(entry.path), run_id, int(order)))
+            order, _, rest = entry.name.partition("-")
+            run_id, _, where = rest.partition("-")
+            if order.isdecimal() and RUN_ID.fullmatch(run_id) and where in ("", _ELSEWHERE):
+                found.append(Ticket(Path(entry.path), run_id, int(order), elsewhere=bool(where)))
     return sorted(found, key=lambda ticket: (ticket.order, ticket.run_id))
 
 
 def queue_ticket(path: Path) -> Ticket | None:
     """The ticket of the run at `path`, if it waits."""
     return next((ticket for ticket in tickets(path.parent) if ticket.run_id == path.name), None)
+
+
+def ahead(ticket: Ticket) -> int:
+    """How many wait before it, for the same machines."""
+    return sum(
+        other.elsewhere == ticket.elsewhere and other.order < ticket.order
+        for other in tickets(ticket.path.parent.parent)
+    )
 
 
 def stale_tickets(folder: Path) -> list[Ticket]:
@@ -424,11 +442,11 @@ def stale_tickets(folder: Path) -> list[Ticket]:
     ]
 
 
-def enqueue(path: Path) -> None:
-    """Give the run at `path` a ticket (a fresh one if it had one)."""
+def enqueue(path: Path, *, elsewhere: bool = False) -> None:
+    """Give the run at `path` a ticket (a fresh one if it had one): for this machine, or for one `elsewhere`."""
     dequeue(path)
     (path.parent / _QUEUE).mkdir(exist_ok=True)
-    (path.parent / _QUEUE / f"{time.time_ns()}-{path.name}").touch()
+    (path.parent / _QUEUE / f"{time.time_ns()}-{path.name}{f'-{_ELSEWHERE}' * elsewhere}").touch()
 
 
 def dequeue(path: Path) -> None:
@@ -530,6 +548,30 @@ def write_outcome(path: Path, status: str, sentence: str) -> None:
     storage.write_json(
         path / "outcome.json", {"schema": config.SCHEMA, "status": status, "sentence": sentence, "ended": now()}
     )
+
+
+def write_weights(path: Path, name: str, data: bytes | memoryview) -> None:
+    """Replace `name`.pt (`last`, `best` or `previous`) and its SHA-256, keeping the `last` before it as `previous`.
+
+    At every instant the hash of each whole .pt file, old or new, is in one of the .sha256 files: a new one gets
+    there before its file, and an old one stays until its file is replaced.
+    """
+    file, hashes = path / f"{name}.pt", path / f"{name}.pt.sha256"
+    digest, before = f"{storage.sha256(data)}  {name}.pt\n".encode(), hashes.read_bytes() if hashes.exists() else b""
+    # A damaged `last` must not take the place of a sound `previous`.
+    moved = name == "last" and file.exists() and storage.sha256_of(file) in known_digests(path)
+    if moved:
+        storage.replace(file, path / "previous.pt")
+    storage.write_bytes(hashes, digest + before)
+    storage.write_bytes(file, data)
+    if moved:
+        storage.write_bytes(path / "previous.pt.sha256", before)
+    storage.write_bytes(hashes, digest)
+
+
+def known_digests(path: Path) -> set[str]:
+    """The SHA-256 of every weights file that was ever written whole in a run, as far as it is still there."""
+    return {match.decode() for file in path.glob("*.pt.sha256") for match in _DIGEST.findall(file.read_bytes())}
 
 
 def write_sample(path: Path, name: str, png: bytes) -> None:

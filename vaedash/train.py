@@ -291,6 +291,7 @@ def _facts(
         "started": runs.now(),
         "resumed_after_epoch": resumed_after,
         "note": note,
+        "host": hardware.host(),
         **dataclasses.asdict(machine),
         "numpy": np.__version__,
         "python": platform.python_version(),

@@ -1,6 +1,7 @@
 """The process that trains one run: it takes the run's lock, waits for its slot, trains, and writes down how that ended."""
 
 import argparse
+import contextlib
 import errno
 import shutil
 import sys
@@ -11,19 +12,23 @@ from vaedash import launch, runs
 from vaedash.errors import VaedashError
 
 
-def work(path: Path, data_dir: Path) -> str:
-    """Train the run at `path` to its end; returns the status that was written down. RunError if another process has it."""
+def work(path: Path, data_dir: Path, *, sharing: int | None = None) -> str:
+    """Train the run at `path` to its end; returns the status that was written down. RunError if another process has it.
+
+    `sharing` is how many runs compute on this machine, itself included, where somebody else sees to that; else it
+    waits for one of the slots.
+    """
     with launch.claim(path):
         runs.sweep_temporary(path)
-        status, sentence = _outcome(path, data_dir)
+        status, sentence = _outcome(path, data_dir, sharing)
         runs.write_outcome(path, status, sentence)
         print(f"{status}: {sentence}", flush=True)
         return status
 
 
-def _outcome(path: Path, data_dir: Path) -> tuple[str, str]:
+def _outcome(path: Path, data_dir: Path, assigned: int | None) -> tuple[str, str]:
     try:
-        with launch.slot(path) as sharing:
+        with contextlib.nullcontext(assigned) if assigned else launch.slot(path) as sharing:
             if sharing is None:
                 return "stopped", "Stopped on request while it waited for its turn."
             # torch is loaded only now: a run that waits costs next to nothing.
@@ -35,16 +40,17 @@ def _outcome(path: Path, data_dir: Path) -> tuple[str, str]:
     except Exception as error:
         # The last place that can say why: the traceback goes to train.log, a sentence to the page.
         traceback.print_exc()
-        return "failed", _sentence(error, path)
+        return "failed", sentence(error, path)
 
 
-def _sentence(error: Exception, path: Path) -> str:
+def sentence(error: Exception, path: Path, *, log: str = "train.log") -> str:
+    """What a person is told of an error that nobody foresaw, while the run at `path` was trained; the `log` knows more."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         free = shutil.disk_usage(path).free / 1e6
         return f"The disk is full ({free:.0f} MB free). What was saved is whole: free some room, then resume."
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "Out of memory. What was saved is whole: try a smaller --batch-size or --fraction in a new run."
-    return f"{type(error).__name__}: {error}".splitlines()[0] + ". The whole story is at the end of train.log."
+    return f"{type(error).__name__}: {error}".splitlines()[0] + f". The whole story is at the end of {log}."
 
 
 def main() -> int:
@@ -58,13 +64,14 @@ def main() -> int:
     except VaedashError as error:
         print(error, flush=True)
         return 1
-    if status in ("finished", "early-stopped"):
-        _measure(arguments.path, arguments.data_dir)
+    measure(arguments.path, arguments.data_dir, status)
     return int(status in ("failed", "diverged"))
 
 
-def _measure(path: Path, data_dir: Path) -> None:
-    """What needs the trained model, and no more training; the run itself is over, whatever comes of this."""
+def measure(path: Path, data_dir: Path, status: str) -> None:
+    """Of a run that was trained to its end, what needs the model and no more training; it is over, whatever comes of this."""
+    if status not in ("finished", "early-stopped"):
+        return
     from vaedash import aftermath
 
     try:

@@ -71,7 +71,14 @@ def list_runs(arguments: argparse.Namespace) -> int:
     elif not found:
         print(f"No runs in {terminal.runs_dir(arguments)} yet. Start one: python -m vaedash train")
     else:
-        columns = {"run": "run", "name": "name", "status": "status", "epochs": "epochs", "test_loss": "test loss"}
+        columns = {
+            "run": "run",
+            "name": "name",
+            "status": "status",
+            "epochs": "epochs",
+            "test_loss": "test loss",
+            "host": "host",
+        }
         print(compare.text_table([compare.result(run) for run in found], columns))
     return terminal.DONE
 

@@ -33,7 +33,7 @@ def add_to(commands: Any) -> None:
         "sweep",
         sweep,
         "train presets x architectures x seeds",
-        ["sweep --dataset cifar10", "sweep --seeds 0,1,2"],
+        ["sweep --dataset cifar10", "sweep --seeds 0,1,2 --on ray://10.0.0.1:6379"],
     )
     sweeping.add_argument("--presets", default=",".join(STUDY), help="by comma (default: %(default)s)")
     sweeping.add_argument("--archs", default=",".join(config.ARCHS), help="by comma (default: %(default)s)")
@@ -41,6 +41,7 @@ def add_to(commands: Any) -> None:
     parsing.add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
     for launching in (training, sweeping):
         launching.add_argument("--name", help="display name of the run")
+        _add_place(launching)
         parsing.add_places(launching, data=True)
         parsing.add_json(launching)
 
@@ -52,8 +53,20 @@ def add_to(commands: Any) -> None:
         ["resume latest", "resume k3f7qa"],
     )
     resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    _add_place(resuming)
     parsing.add_places(resuming, data=True)
     parsing.add_json(resuming)
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on",
+        type=config.checked_place,
+        default=config.LOCAL,
+        metavar="PLACE",
+        help="where to train: local, ray://HOST:PORT (the address of a Ray cluster that this machine is part of), or ray "
+        "(the one in $RAY_ADDRESS, else one of this machine alone) (default: %(default)s)",
+    )
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -80,19 +93,40 @@ def resume(arguments: argparse.Namespace) -> int:
     found = terminal.find_all(arguments)
     for run in found:
         launch.require_resumable(run)
-    with _stopping_on_ctrl_c(found, arguments):
-        launch.start([run.path for run in found], data_dir=terminal.data_dir(arguments))
-        return _watch(found, arguments)
+    _look_at_place(arguments)
+    return _accompany(found, arguments)
+
+
+def _look_at_place(arguments: argparse.Namespace) -> None:
+    """Say what there is where the runs are to train; RunError if there is nothing."""
+    if arguments.on != config.LOCAL:
+        from vaedash.cluster import machines
+
+        terminal.say(f"{machines.look(arguments.on)}.")
 
 
 def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
+    _look_at_place(arguments)
     # The images are read here, in the foreground, so that whatever is missing is said before any run exists.
     for spec, fraction in {(one.dataset, one.fraction): None for one in settings}:
         terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
     started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
-    with _stopping_on_ctrl_c(started, arguments):
-        launch.start([run.path for run in started], data_dir=terminal.data_dir(arguments))
-        return _watch(started, arguments)
+    return _accompany(started, arguments)
+
+
+def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
+    """Start these runs and stay with them until all have ended."""
+    processes: list[Any] = []
+    try:
+        with _stopping_on_ctrl_c(group, arguments):
+            processes += launch.start(
+                [run.path for run in group], data_dir=terminal.data_dir(arguments), on=arguments.on
+            )
+            return _watch(group, arguments)
+    finally:
+        if arguments.on != config.LOCAL:
+            for process in processes:  # which has a cluster to leave, or to end
+                process.wait()
 
 
 @contextlib.contextmanager
@@ -108,8 +142,11 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
         while any(runs.read(run.path).active for run in watched):
             time.sleep(_LOOK / 5)
         ids = " ".join(run.id for run in watched if runs.read(run.path).status in runs.RESUMABLE)
+        place = f" --on {arguments.on}" * (arguments.on != config.LOCAL)
         terminal.say(
-            f"Go on with: {terminal.command_line('resume', ids, arguments)}" if ids else "They had ended already."
+            f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
+            if ids
+            else "They had ended already."
         )
         raise
 
@@ -153,6 +190,7 @@ class _Lines:
     def __init__(self) -> None:
         self._shown: dict[str, int] = {}
         self._status: dict[str, str] = {}
+        self._ended = 0
 
     def show(self, current: Sequence[Run]) -> None:
         for run in current:
@@ -162,6 +200,9 @@ class _Lines:
             for row in run.epochs[self._shown.get(run.id, 0) :]:
                 terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
             self._shown[run.id] = len(run.epochs)
+        if len(current) > 1 and (ended := sum(not run.active for run in current)) > self._ended:
+            self._ended = ended
+            terminal.say(_study_words(current))
 
     def close(self) -> None:
         pass
@@ -173,11 +214,11 @@ class _Bars:
     def __init__(self, watched: Sequence[Run]) -> None:
         from tqdm import tqdm
 
-        layout = "{desc} {bar:24} {postfix}"
-        self._bars = {
-            run.id: tqdm(total=1, position=position, bar_format=layout, desc=f"{run.id} {run.name}", leave=True)
-            for position, run in enumerate(watched)
-        }
+        def bar(position: int, what: str) -> Any:
+            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=what, leave=True)
+
+        self._bars = {run.id: bar(position, f"{run.id} {run.name}") for position, run in enumerate(watched)}
+        self._study = bar(len(watched), "all runs") if len(watched) > 1 else None
 
     def show(self, current: Sequence[Run]) -> None:
         for run in current:
@@ -185,10 +226,14 @@ class _Bars:
             bar.total = progress.get("of") or 1
             bar.n = progress.get("seen", progress.get("done", 0)) if run.active else bar.total
             bar.set_postfix_str(progress_words(run, progress), refresh=True)
+        if self._study is not None:
+            self._study.total, self._study.n = len(current), sum(not run.active for run in current)
+            self._study.set_postfix_str(_study_words(current), refresh=True)
 
     def close(self) -> None:
-        for bar in self._bars.values():
-            bar.close()
+        for bar in [*self._bars.values(), self._study]:
+            if bar is not None:
+                bar.close()
 
 
 def progress_words(run: Run, progress: dict[str, Any]) -> str:
@@ -204,6 +249,10 @@ def progress_words(run: Run, progress: dict[str, Any]) -> str:
         f"epoch {progress['epoch']}/{progress['epochs']} {progress['images_per_second']:,.0f} images/s, "
         f"loss {progress['loss']:.1f}{test}, at most {terminal.duration(progress['eta_seconds'])} left"
     )
+
+
+def _study_words(current: Sequence[Run]) -> str:
+    return f"{sum(not run.active for run in current)} of {len(current)} runs done"
 
 
 def _epoch_words(run: Run, row: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
 from vaedash.errors import DatasetError
 
-__all__ = ["Dataset", "Progress", "Source", "load", "share", "silent"]
+__all__ = ["Dataset", "Progress", "Source", "load", "packed", "share", "silent"]
 
 # How many training images each built-in dataset has before a share is taken, for forecasts made before it is here.
 TRAINING_IMAGES = {"shapes": 20_000, "cifar10": 50_000, "celeba": 162_770}
@@ -50,9 +50,8 @@ def load(
     there. Without `download`, nothing is fetched from the network. Raises DatasetError
     with what is missing, where it goes and where it comes from.
     """
-    # CelebA is large enough that images outside the share are not even decoded; see celeba.read.
-    decoded_fraction = fraction if spec == "celeba" else 1.0
-    folder = data_dir / "cache" / _cache_key(spec, data_dir, decoded_fraction)
+    decoded_fraction = _decoded(spec, fraction)
+    folder = _folder(spec, data_dir, decoded_fraction)
     folder.parent.mkdir(parents=True, exist_ok=True)
     cached = _open_cache(folder)
     if cached is None:
@@ -81,6 +80,34 @@ def load(
         notes=source.notes,
         factors=factors,
     )
+
+
+def packed(spec: str, *, data_dir: Path, fraction: float = 1.0) -> dict[str, np.ndarray]:
+    """The cache of a dataset that was loaded here, for a machine that has not got its images: bytes by name of file.
+
+    Written under those names into a `data_dir` there, in this order, they are what `load` finds first.
+    """
+    decoded_fraction = _decoded(spec, fraction)
+    folder, there = _folder(spec, data_dir, decoded_fraction), _sent_folder(spec, data_dir, decoded_fraction)
+    # `meta.json` makes a cache of a folder, so it comes last.
+    files = sorted(folder.iterdir(), key=lambda file: (file.name == "meta.json", file.name))
+    return {(there / file.name).relative_to(data_dir).as_posix(): np.fromfile(file, np.uint8) for file in files}
+
+
+def _decoded(spec: str, fraction: float) -> float:
+    # CelebA is large enough that images outside the share are not even decoded; see celeba.read.
+    return fraction if spec == "celeba" else 1.0
+
+
+def _folder(spec: str, data_dir: Path, fraction: float) -> Path:
+    """Where the cache of a dataset is, or is to be."""
+    sent = _sent_folder(spec, data_dir, fraction)
+    return sent if sent.exists() else data_dir / "cache" / _cache_key(spec, data_dir, fraction)
+
+
+def _sent_folder(spec: str, data_dir: Path, fraction: float) -> Path:
+    """Where it is on a machine to which it was sent, whatever is, or is not, at its path there."""
+    return data_dir / "cache" / f"sent-{_digest(json.dumps([CACHE_VERSION, spec, repr(fraction)]))}"
 
 
 def _read(spec: str, *, data_dir: Path, fraction: float, progress: Progress) -> Source:

@@ -1,5 +1,6 @@
 """What several pages show alike: the choice of runs, a run's state, pictures, what to do where there is nothing yet."""
 
+import platform
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -140,6 +141,11 @@ def status_line(run: Run) -> None:
     st.markdown(f"**{plain(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
     if run.sentence and run.status != "finished":
         st.caption(escaped(run.sentence))
+
+
+def elsewhere(run: Run) -> str:
+    """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
+    return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
 
 
 def picture(

@@ -118,6 +118,23 @@ def settings() -> list[RunConfig]:
         return []
 
 
+def place() -> str:
+    """Where to train: here, unless this page's owner has named a cluster and the person chooses that."""
+    cluster = config.cluster()
+    if cluster is None:
+        return config.LOCAL
+    here, there = "this machine", "the cluster"
+    chosen = st.segmented_control(
+        "Where",
+        [here, there],
+        default=here,
+        required=True,
+        key="where",
+        help="On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here.",
+    )
+    return cluster if chosen == there else config.LOCAL
+
+
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
     """The study's presets with both architectures, on the images and seeds of the form."""
     keep = {
@@ -277,7 +294,8 @@ def manage(run: Run) -> None:
     """One run in a list: its state, and behind it rename, tag, run again with changes, archive."""
     with st.expander(f"{components.plain(components.name_with_tags(run))}: {run.status}"):
         components.status_line(run)
-        st.caption(f"{run.id}, created {run.created[:16].replace('T', ' ')} UTC, {len(run.epochs)} epochs")
+        created = run.created[:16].replace("T", " ")
+        st.caption(f"{run.id}, created {created} UTC, {len(run.epochs)} epochs{components.elsewhere(run)}")
         if run.config is None or config.read_only():
             return
         st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)

@@ -23,8 +23,12 @@ def button(
     name: str | None = None,
     help: str | None = None,
     keep: Sequence[str] = (),
+    on: str = config.LOCAL,
 ) -> None:
-    """A button that launches a run for each of `settings`, as one group, and shows them, beside the runs whose ids are in `keep`."""
+    """A button that launches a run for each of `settings`, as one group, and shows them, beside the runs whose ids are in `keep`.
+
+    `on` says where (`config.checked_place`); it comes from the page's owner, never from who visits it.
+    """
     st.button(
         label,
         key=key,
@@ -33,17 +37,17 @@ def button(
         disabled=disabled or config.read_only(),
         help=visitors.LOOK_ON if config.read_only() else help,
         on_click=_launch,
-        args=(tuple(settings), name, tuple(keep)),
+        args=(tuple(settings), name, tuple(keep), on),
     )
 
 
 @visitors.change
-def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, ...]) -> None:
+def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, ...], on: str) -> None:
     last, when = st.session_state.get("launched", (None, 0.0))
     if last == settings and time.monotonic() - when < _DOUBLE_CLICK:
         return
     st.session_state.launched = (settings, time.monotonic())
     started = launch.new_runs(config.runs_dir(), settings, name=name or None)
-    launch.start([run.path for run in started], data_dir=config.data_dir())
+    launch.start([run.path for run in started], data_dir=config.data_dir(), on=on)
     st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)

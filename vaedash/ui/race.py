@@ -120,11 +120,8 @@ def _lane(run: Run) -> None:
 def _progress(run: Run) -> None:
     progress = run.progress or {}
     if run.status == runs.QUEUED:
-        ahead = (
-            [ticket.run_id for ticket in runs.tickets(run.path.parent)].index(run.id)
-            if runs.queue_ticket(run.path)
-            else 0
-        )
+        ticket = runs.queue_ticket(run.path)
+        ahead = runs.ahead(ticket) if ticket else 0
         st.progress(0.0, text=f"Waiting for its turn: {ahead} before it." if ahead else "About to start ...")
     elif "loss" not in progress:
         st.progress(0.0, text=f"{progress.get('phase', 'starting')} ...".capitalize())
@@ -133,7 +130,7 @@ def _progress(run: Run) -> None:
         st.progress(
             min(1.0, done),
             text=f"epoch {progress['epoch']} of {progress['epochs']}, {progress['images_per_second']:,.0f} images a second, "
-            f"at most {forecast.in_words(progress['eta_seconds'])} left",
+            f"at most {forecast.in_words(progress['eta_seconds'])} left{components.elsewhere(run)}",
         )
 
 

@@ -28,7 +28,7 @@ _COLUMNS = (
     "below_pca",
 )
 _COLUMNS_AFTER = (
-    *("n_test", "parameters", "seconds", "images_per_second"),
+    *("n_test", "parameters", "seconds", "images_per_second", "host"),
     *("psnr", "ssim", "psnr_n", "iwae", "swd", "swd_n", "fid", "fid_n"),
 )
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send

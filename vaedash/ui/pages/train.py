@@ -17,17 +17,19 @@ with left:
 with right:
     forecast_place = st.container()
     if chosen:
+        place = forms.place()
         name = st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
         label = (
             "Train both" if len(chosen) == len(config.ARCHS) else f"Train {len(chosen)} run{'s' * (len(chosen) > 1)}"
         )
-        launching.button(label, chosen, key="launch", primary=True, name=name)
+        launching.button(label, chosen, key="launch", primary=True, name=name, on=place)
         sweep = forms.whole_sweep(chosen)
         launching.button(
             f"Train the whole sweep ({len(sweep)} runs)",
             sweep,
             key="launch-sweep",
             name=name,
+            on=place,
             help="The study's three presets with both architectures, two runs at a time; the others wait in line.",
         )
 
@@ -46,7 +48,11 @@ for run in components.look_for(found, most=LISTED, key="look-for-run"):
     forms.manage(run)
 
 # Last, because it may take some seconds: everything else can be used meanwhile.
-if chosen:
+if chosen and place != config.LOCAL:
+    forecast_place.caption(
+        f"What it takes on the cluster at {place.removeprefix('ray://')} is seen once it trains there."
+    )
+elif chosen:
     with forecast_place:
         try:
             cost = forms.cost(chosen)
