@@ -39,7 +39,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "first": (
         "Who has learned more from one look?",
         "Both have looked at every picture once. Now they are shown new ones, and redraw them from what they noted down. "
-        "The **loss** says how bad it still is: lower is better.",
+        "The **loss** says how much is wrong: lower is better.",
         "What is there already, and what is still missing?",
     ),
     "end": (
