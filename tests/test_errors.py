@@ -176,7 +176,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             and aftermath.measure(run, data_dir=at.data)
         )
     ],
-    "bench/ui.py: _browser": [],  # in test_browser.py's place: what is missing on a machine
+    "bench/ui.py: open_browser": [],  # in test_browser.py's place: what is missing on a machine
     "checkpoints.py: load": [
         lambda at: (
             (at.foreign(b"x").path / "best.pt.sha256").write_text("0" * 64)
@@ -371,7 +371,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
     ],
 }
 # What a machine lacks, and a disk that lies: (raises of a place that have no case above).
-NOT_MADE_HERE = {"bench/ui.py: _browser": 2, "datasets/cifar10.py: read": 1}
+NOT_MADE_HERE = {"bench/ui.py: open_browser": 2, "datasets/cifar10.py: read": 1}
 
 # Who calls these says what to do: `load_model` and `load_for_resume`; the pages, which show what there is instead.
 ADDED_TO = ("checkpoints.py: load", "ui/cache.py: test_images")

@@ -539,6 +539,13 @@ def test_an_empty_folder_says_how_to_begin(tmp_path):
         runs.find(tmp_path, "latest")
 
 
+def test_to_find_a_run_by_its_id_no_other_is_read(tmp_path, three, monkeypatch):
+    read, looked_at = runs.read, []
+    monkeypatch.setattr(runs, "read", lambda path: (looked_at.append(path.name), read(path))[1])
+    assert runs.find(tmp_path, "abqrst").id == "abqrst"
+    assert looked_at == ["abqrst"]
+
+
 # ---- best epoch and early stopping ---------------------------------------------------------------------------
 
 
@@ -929,3 +936,74 @@ def test_a_reading_may_be_kept_while_the_signature_stays(tmp_path, monkeypatch):
         assert runs.signature(path) != before
     with launch.claim(path):
         assert runs.signature(path) != before
+
+
+def over(path: Path) -> Path:
+    """That run, which ended long ago."""
+    os.utime(path / "config.json", (1, 1))
+    return path
+
+
+def test_of_a_run_that_is_over_neither_the_queue_nor_the_clock_is_asked(tmp_path, monkeypatch):
+    path = over(complete(tmp_path).path)
+    mark, read = runs.signature(path), runs.read(path)
+    runs.enqueue(path)
+    monkeypatch.setattr(runs, "tickets", lambda folder: pytest.fail("looked at the queue"))
+    monkeypatch.setattr(runs.time, "time", lambda: NOW)
+    assert runs.signature(path) == mark
+    assert runs.read(path) == read
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[str]:
+    """The ids of runs that were read, in order."""
+    read, ids = runs.read, []
+    monkeypatch.setattr(runs, "read", lambda path: (ids.append(path.name), read(path))[1])
+    return ids
+
+
+def test_readings_are_what_is_listed_and_only_what_changed_is_read_again(tmp_path, counted):
+    one, other = (over(complete(tmp_path).path) for _ in range(2))
+    readings = runs.Readings()
+    assert readings.list_runs(tmp_path) == runs.list_runs(tmp_path)
+    counted.clear()
+    assert [run.id for run in readings.list_runs(tmp_path)] == [
+        run.id for run in runs.newest_first(map(runs.read, (one, other)))
+    ]
+    counted.clear()
+    changes = (
+        lambda: runs.write_metrics(one, rows(9.0)),
+        lambda: runs.write_notes(one, name="another"),
+        lambda: (one / "facts.json").write_text("{"),  # by hand, in its place
+        lambda: (one / "facts.json").unlink(),
+        lambda: runs.write_outcome(one, "failed", "It failed."),
+        lambda: runs.reopen(one),
+        lambda: runs.enqueue(one),
+        lambda: runs.dequeue(one),
+    )
+    for change in changes:
+        change()
+        assert {run.id: run for run in readings.list_runs(tmp_path)}[one.name] == runs.read(one)
+        assert set(counted) == {one.name}
+        counted.clear()
+    with launch.claim(one):
+        assert {run.id: run.status for run in readings.list_runs(tmp_path)}[one.name] == "running"
+
+
+def test_readings_know_what_came_what_went_and_what_was_put_aside(tmp_path, counted):
+    readings = runs.Readings()
+    assert readings.list_runs(tmp_path / "none") == []
+    first = over(complete(tmp_path).path)
+    assert [run.id for run in readings.list_runs(tmp_path)] == [first.name]
+    second = over(complete(tmp_path).path)
+    assert {run.id for run in readings.list_runs(tmp_path)} == {first.name, second.name}
+    runs.write_notes(first, archived=True)
+    assert [run.id for run in readings.list_runs(tmp_path)] == [second.name]
+    assert {run.id for run in readings.list_runs(tmp_path, archived=True)} == {first.name, second.name}
+    runs.delete(second)
+    assert readings.list_runs(tmp_path) == []
+    again = over(complete(tmp_path).path)
+    again.rename(second)  # another run in its place
+    counted.clear()
+    assert [run.id for run in readings.list_runs(tmp_path)] == [second.name]
+    assert counted == [second.name]

@@ -346,6 +346,8 @@ def find(folder: Path, text: str) -> Run:
 
     Raises UsageError that lists what there is where it means none or several.
     """
+    if RUN_ID.fullmatch(text) and text != "latest" and (folder / text).is_dir():
+        return read(folder / text)  # and none of the others, of which there may be thousands
     every = list_runs(folder, archived=True)
     if not every:
         raise UsageError(f"There are no runs in {folder} yet. Start one: python -m vaedash train")
@@ -353,11 +355,8 @@ def find(folder: Path, text: str) -> Run:
         arch = text.partition(":")[2]
         matches = [run for run in every if not run.archived and run.config and arch in ("", run.config.arch)][:1]
     else:
-        matches = (
-            [run for run in every if run.id == text]
-            or [run for run in every if run.name == text]
-            or [run for run in every if text and run.id.startswith(text)]
-        )
+        named = [run for run in every if run.name == text]
+        matches = named or [run for run in every if text and run.id.startswith(text)]
     if len(matches) == 1:
         return matches[0]
     listed = ", ".join(run.id for run in (matches or every)[:8])

@@ -32,27 +32,21 @@ BROWSER_FLAGS = (
 )
 
 
-def measure(*, runs_dir: Path | None = None, repeats: int = 5, many: int = 1000) -> dict[str, Any]:
+def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> dict[str, Any]:
     """Times of the page in a real browser, in seconds unless the name says ms: medians, and p95 where there are enough.
 
     It trains a pair as the Start page's button does, which is kept where `runs_dir` is given.
     Needs the `test` extra's Playwright and a Chromium or Chrome; UsageError if one is missing.
     """
-    with tempfile.TemporaryDirectory() as temporary, _browser() as browser:
-        place = Path(temporary)
+    with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
         results: dict[str, Any] = {"machine": bench.machine("streamlit") | {"browser": browser.version}}
-        first = runs_dir or place / "first"
-        with Server(first, config.data_dir()) as server:
+        with Server(runs_dir or Path(temporary) / "runs", config.data_dir()) as server:
             results["click on Train both to first point"] = _click_to_first_point(browser, server)
             results |= _morph(browser, server)
             results["first paint"] = {
-                name: statistics.median(_paint(browser, f"{server.url}/{path}") for _ in range(repeats))
+                name: statistics.median(paint(browser, f"{server.url}/{path}") for _ in range(repeats))
                 for name, path in PAGES.items()
             }
-        _fill(place / "many", runs.list_runs(first)[0].path, many)
-        ids = ",".join(run.id for run in runs.list_runs(place / "many")[:10])
-        with Server(place / "many", config.data_dir()) as server:
-            results[f"Compare, {many} runs on disk, 10 chosen"] = _compare(browser, f"{server.url}/compare?runs={ids}")
         return results
 
 
@@ -131,7 +125,8 @@ def browser_path() -> str | None:
 
 
 @contextlib.contextmanager
-def _browser() -> Iterator[Any]:
+def open_browser() -> Iterator[Any]:
+    """The browser of this machine, without a window; UsageError that says what is missing."""
     path = browser_path()
     try:
         from playwright.sync_api import sync_playwright
@@ -145,7 +140,7 @@ def _browser() -> Iterator[Any]:
         browser.close()
 
 
-def _paint(browser: Any, address: str, *, wait: str = "h1") -> float:
+def paint(browser: Any, address: str, *, wait: str = "h1") -> float:
     """Seconds from opening an address in a fresh tab to seeing `wait`."""
     tab = browser.new_page()
     start = time.perf_counter()
@@ -154,33 +149,6 @@ def _paint(browser: Any, address: str, *, wait: str = "h1") -> float:
     seconds = time.perf_counter() - start
     tab.close()
     return seconds
-
-
-def _compare(browser: Any, address: str, repeats: int = 5) -> dict[str, float]:
-    """Seconds until curves are there: in a server just started, in a browser that has seen the page, after a click."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened, changed = [], []
-    for _ in range(repeats + 1):
-        tab = context.new_page()
-        start = time.perf_counter()
-        tab.goto(address)
-        tab.wait_for_selector(".js-plotly-plot .js-line", state="attached", timeout=120_000)
-        opened.append(time.perf_counter() - start)
-        tab.get_by_text("Results", exact=True).wait_for()
-        tab.wait_for_timeout(1000)
-        start = time.perf_counter()
-        tab.get_by_role("radio", name="KL divergence").or_(tab.get_by_role("button", name="KL divergence")).click()
-        tab.wait_for_function(
-            "() => [...document.querySelectorAll('.js-plotly-plot .ytitle')].some((title) => /KL/.test(title.textContent))"
-        )
-        changed.append(time.perf_counter() - start)
-        tab.close()
-    context.close()
-    return {
-        "first opening": opened[0],
-        "opened again": statistics.median(opened[1:]),
-        "other curves": statistics.median(changed),
-    }
 
 
 def _click_to_first_point(browser: Any, server: Server) -> float:
@@ -256,11 +224,3 @@ def _morph(browser: Any, server: Server, *, keys: int = 200, clicks: int = 12) -
 
 def _spread(times: list[float]) -> dict[str, float]:
     return {"median": statistics.median(times), "p95": sorted(times)[int(0.95 * len(times))], "count": len(times)}
-
-
-def _fill(folder: Path, pattern: Path, count: int) -> None:
-    """A runs folder with `count` copies of a run's records and pictures, without its weights."""
-    folder.mkdir()
-    for number in range(count):
-        run_id = "a" + "".join("abcdefghjk"[int(digit)] for digit in f"{number:05d}")
-        shutil.copytree(pattern, folder / run_id, ignore=shutil.ignore_patterns("*.pt*", "lock"))

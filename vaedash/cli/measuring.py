@@ -34,17 +34,27 @@ def add_to(commands: Any) -> None:
         "bench",
         bench,
         "measure how fast it is here",
-        ["bench train", "bench train --dataset cifar10", "bench ui --json", "bench load"],
+        ["bench train", "bench train --dataset cifar10", "bench ui --json", "bench load", "bench growth --runs 1000"],
     )
     benching.add_argument(
         "what",
         metavar="WHAT",
-        choices=("train", "recipe", "ui", "load"),
+        choices=("train", "recipe", "ui", "load", "growth"),
         help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
         "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
-        "ui: the page in a real browser; load: thirty people watching one training. Each takes some minutes",
+        "ui: the page in a real browser; load: thirty people watching one training; "
+        "growth: thousands of runs, and a file of more images than one keeps in memory. Each takes some minutes",
     )
     benching.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
+    benching.add_argument(
+        "--runs", type=parsing.bounded(10, 100_000), default=10_000, help="of growth: how many (default: %(default)s)"
+    )
+    benching.add_argument(
+        "--images",
+        type=parsing.bounded(1_000, 100_000_000),
+        default=500_000,
+        help="of growth: how many, 3 kB each (default: %(default)s)",
+    )
     parsing.add_places(benching, data=True)
     parsing.add_json(benching)
 
@@ -123,6 +133,10 @@ def bench(arguments: argparse.Namespace) -> int:
         from vaedash.bench import load
 
         results = load.measure(data_dir=config.data_dir(arguments.data_dir))
+    elif arguments.what == "growth":
+        from vaedash.bench import growth
+
+        results = growth.measure(count=arguments.runs, images=arguments.images)
     else:
         from vaedash.bench import train as training
 

@@ -15,9 +15,12 @@ if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
     from vaedash.models import VAE
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner="Reading runs ...")
 def _readings() -> runs.Readings:
-    return runs.Readings()
+    # Here once, so that whoever comes meanwhile waits for it instead of reading the same.
+    readings = runs.Readings()
+    readings.list_runs(config.runs_dir())
+    return readings
 
 
 def all_runs(*, archived: bool = False) -> list[Run]:

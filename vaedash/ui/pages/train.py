@@ -6,8 +6,6 @@ from vaedash import config, forecast
 from vaedash.errors import VaedashError
 from vaedash.ui import cache, components, forms, launching, race
 
-LISTED = 50  # runs with their forms: a thousand of those would keep the page busy for minutes
-
 st.title("Train")
 st.markdown("Choose the pictures and how to learn from them. Both architectures get the same, in the same order.")
 
@@ -44,7 +42,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     st.toggle("Show archived runs", key="archived")
 if not found:
     st.info("Nothing has been trained yet.", icon=":material/flag:")
-for run in components.look_for(found, most=LISTED, key="look-for-run"):
+for run in components.look_for(found, most=forms.LISTED, key="look-for-run"):
     forms.manage(run)
 
 # Last, because it may take some seconds: everything else can be used meanwhile.
