@@ -4,6 +4,7 @@ import ast
 import io
 import os
 import re
+import socket
 import subprocess
 import sys
 import zipfile
@@ -35,6 +36,7 @@ from vaedash import (
     storage,
     train,
 )
+from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, own
 from vaedash.errors import VaedashError
@@ -74,6 +76,10 @@ class Scene:
         self.monkeypatch.setenv("VAEDASH_DATA", str(self.data))
         arguments = cli.parser().parse_args(words)
         arguments.command(arguments)
+
+    def ray(self) -> None:
+        """Ray, as far as it is asked for its version."""
+        self.monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(__version__="2.60.0"))
 
     def files(self, where: str, **files: bytes) -> Path:
         path = self.home / where
@@ -218,6 +224,20 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
     "cli/terminal.py: runs_dir": [lambda at: (at.folder.write_text(""), at.cli("runs"))],
     "cli/terminal.py: listed": [lambda at: at.cli("sweep", "--seeds", "0,0")],
     "cli/terminal.py: whole": [lambda at: at.cli("sweep", "--seeds", "one")],
+    "cluster/machines.py: look": [
+        lambda at: (at.monkeypatch.setitem(sys.modules, "ray", None), machines.look("ray")),
+        lambda at: (at.ray(), machines.look("ray://127.0.0.1:9")),
+        lambda at: (
+            at.ray(),
+            at.monkeypatch.setattr(socket, "create_connection", lambda *_, **__: socket.socket()),
+            at.monkeypatch.setattr(
+                subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stdout="Version mismatch\n")
+            ),
+            machines.look("ray://head.example:8265"),
+        ),
+    ],
+    "config.py: checked_place": [lambda at: config.checked_place("mars")],
+    "config.py: _address_in": [lambda at: (at.monkeypatch.setenv("RAY_ADDRESS", "auto"), config.ray_address("ray"))],
     "config.py: __post_init__": [lambda at: RunConfig(preset="p1", lr=0.5)],
     "config.py: _check": [
         lambda at: RunConfig(arch="gan"),

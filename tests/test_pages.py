@@ -106,6 +106,41 @@ def test_the_form_launches_what_it_shows(folder, monkeypatch):
     }
 
 
+def test_only_where_its_owner_named_a_cluster_the_page_can_train_there(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, *, data_dir, on: started.append(on))
+    assert "where" not in [control.key for control in shown("train").segmented_control]
+    monkeypatch.setenv("VAEDASH_RAY_ADDRESS", "head.example:6379")
+    for place, on in (("this machine", "local"), ("the cluster", "ray://head.example:6379")):
+        at = shown("train")
+        at.segmented_control(key="where").set_value(place).run()
+        assert ("head.example:6379" in words(at)) == (place == "the cluster")
+        at.button(key="launch").click().run()
+        assert started.pop() == on
+    monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
+    assert "where" not in [control.key for control in shown("train").segmented_control]
+    at.button(key="launch-sweep").click().run()  # drawn before, with the cluster chosen
+    assert started == []
+
+
+def test_a_run_elsewhere_says_where_it_is_and_what_it_waits_for(folder):
+    run, waiting = make_run(folder), make_run(folder, arch="fc")
+    for one in (run, waiting):
+        (one.path / "outcome.json").unlink()
+    runs.write_progress(
+        run.path,
+        {"epoch": 3, "epochs": 9, "seen": 5, "of": 9, "loss": 1.5, "images_per_second": 9.0} | {"eta_seconds": 9.0},
+    )
+    runs.add_facts(run.path, {"dataset": DATASET, "host": "node*7 (10.0.0.7)"})
+    runs.enqueue(waiting.path, elsewhere=True)
+    with launch.claim(run.path), launch.claim(waiting.path):
+        at = shown("train")
+        bars = " ".join(bar.proto.text for bar in at.get("progress"))
+        assert "left, on node\\*7 \\(10\\.0\\.0\\.7\\)" in bars
+        assert "Waiting for room on the cluster." in bars
+        assert "2 epochs, on node*7 (10.0.0.7)" in words(at)
+
+
 def test_the_forecast_adds_up(folder):
     at = shown("train")
     # 20 epochs of 20,000 images at 1,000 images a second, both at once, and 4% for what comes between epochs.

@@ -48,7 +48,7 @@ def look(on: str) -> str:
         import ray
     except ImportError:
         raise RunError(
-            'Ray is not installed, which trains on other machines: pip install "vaedash[ray]", or put up with --on local.'
+            'Training on other machines needs Ray, which is not installed: pip install "vaedash[ray]". Without --on it trains here.'
         ) from None
     address = config.ray_address(on)
     if address is None:
@@ -72,8 +72,8 @@ def look(on: str) -> str:
     if not found:
         raise RunError(
             f"What answers at {address} is no cluster of Ray {ray.__version__} that this machine is part of"
-            f"{said and f' ({said})'}. Give the address that `ray start` has named, "
-            f"and let this machine join: ray start --address={address} --num-cpus=0"
+            f"{said and f' ({said})'}. Give the address that `ray start` has named, and let this machine join "
+            f"(ray start --address={address} --num-cpus=0)."
         )
     return f"The Ray cluster at {address}: {said}"
 

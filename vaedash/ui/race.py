@@ -122,7 +122,8 @@ def _progress(run: Run) -> None:
     if run.status == runs.QUEUED:
         ticket = runs.queue_ticket(run.path)
         ahead = runs.ahead(ticket) if ticket else 0
-        st.progress(0.0, text=f"Waiting for its turn: {ahead} before it." if ahead else "About to start ...")
+        waiting = f"Waiting for its turn: {ahead} before it." if ahead else "About to start ..."
+        st.progress(0.0, text="Waiting for room on the cluster." if ticket and ticket.elsewhere else waiting)
     elif "loss" not in progress:
         st.progress(0.0, text=f"{progress.get('phase', 'starting')} ...".capitalize())
     else:

@@ -28,7 +28,7 @@ with right:
             key="launch-sweep",
             name=name,
             on=place,
-            help="The study's three presets with both architectures, two runs at a time; the others wait in line.",
+            help="The study's three presets with both architectures; on this machine two runs at a time, the others wait in line.",
         )
 
 found = cache.all_runs(archived=st.session_state.get("archived", False))
