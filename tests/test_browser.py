@@ -104,10 +104,10 @@ def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(
     tab.goto(f"{of_pair.url}/compare")
     tab.get_by_text("Beyond the loss").click()
     expect(tab.get_by_text("PSNR (dB), higher is better; n = 12")).to_be_visible()
-    tab.get_by_role("button", name="SWD").click()
+    tab.get_by_role("radio", name="SWD").click()
     expect(tab.get_by_text("SWD, lower is better; n = 12")).to_be_visible()
     expect(tab.get_by_text(re.compile("real images: "))).to_be_visible()
-    tab.get_by_role("button", name="weights").click()
+    tab.get_by_role("radio", name="weights").click()
     expect(tab.locator(".js-plotly-plot").first.locator(".xtitle")).to_have_text("weights")
     expect(tab.locator(".js-plotly-plot").first.locator(".scatterlayer .point")).to_have_count(4)
     assert unexpected(tab.complaints) == []

@@ -241,7 +241,8 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     n_test = first.dataset.get("n_test", 0)
     figures = f"{means[0]:.1f} against {means[1]:.1f} nats{several} on the same {n_test:,} test images"
     one, other = _label(first, second), _label(second, first)
-    sentences = (_luck(pairs), _against_line({one: first, other: second}), _caveat(first, second, len(pairs)))
+    firsts, seconds = zip(*pairs, strict=True)
+    sentences = (_luck(pairs), _against_line({one: firsts, other: seconds}), _caveat(first, second, len(pairs)))
     rest = tuple(filter(None, sentences))
     if gap < 0.05:
         return Verdict(headline=f"{one} and {other} are level", figures=figures, rest=rest)
@@ -352,13 +353,14 @@ def below_line(run: Run) -> float | None:
     return run.line["test"]["loss"] - run.best["test_loss"]
 
 
-def _against_line(named: Mapping[str, Run]) -> str:
-    """What the best linear VAE would have, and how each run stands to it; empty where that is unknown."""
-    gaps = {name: below_line(run) for name, run in named.items()}
-    if None in gaps.values():
+def _against_line(named: Mapping[str, Sequence[Run]]) -> str:
+    """What the best linear VAE would have, and how each side stands to it on average; empty where that is unknown."""
+    found = {name: [below_line(run) for run in side] for name, side in named.items()}
+    if any(None in gaps for gaps in found.values()):
         return ""
+    gaps = {name: statistics.fmean(side) for name, side in found.items()}
     stands = [f"{name} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for name, gap in gaps.items()]
-    best = next(iter(named.values())).line["test"]["loss"]
+    best = next(iter(named.values()))[0].line["test"]["loss"]
     return f"The best linear VAE (PCA) would have {best:.1f}: {', '.join(stands)}."
 
 
