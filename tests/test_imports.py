@@ -20,7 +20,7 @@ APP = PACKAGE.parent / "streamlit_app.py"
 FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
     ("runs", "models", "luck"),
-    ("compare", "charts", "launch", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
+    ("compare", "charts", "launch", "team", "hardware", "latent", "checkpoints", "analysis", "learner", "pca"),
     ("aftermath", "train", "forecast", "bench", "report", "doctor", "worker", "cli"),
     ("ui",),
 )

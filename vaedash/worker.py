@@ -1,38 +1,55 @@
 """The process that trains one run: it takes the run's lock, waits for its slot, trains, and writes down how that ended."""
 
 import argparse
+import contextlib
 import errno
+import functools
 import shutil
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaedash import launch, runs
 from vaedash.errors import VaedashError
 
+if TYPE_CHECKING:  # torch is loaded once a run has its turn
+    from vaedash.team import TorchrunTeam
 
-def work(path: Path, data_dir: Path) -> str:
-    """Train the run at `path` to its end; returns the status that was written down. RunError if another process has it."""
+
+def work(path: Path, data_dir: Path, team: "TorchrunTeam | None" = None) -> str:
+    """Train the run at `path` to its end, leading `team` where there is one; returns the status that was written down.
+
+    RunError if another process has it.
+    """
     with launch.claim(path):
         runs.sweep_temporary(path)
-        status, sentence = _outcome(path, data_dir)
-        runs.write_outcome(path, status, sentence)
-        print(f"{status}: {sentence}", flush=True)
+        with team.if_lost(functools.partial(_end, path, "failed")) if team else contextlib.nullcontext():
+            status, sentence = _outcome(path, data_dir, team)
+        _end(path, status, sentence)
         return status
 
 
-def _outcome(path: Path, data_dir: Path) -> tuple[str, str]:
+def _end(path: Path, status: str, sentence: str) -> None:
+    runs.write_outcome(path, status, sentence)
+    print(f"{status}: {sentence}", flush=True)
+
+
+def _outcome(path: Path, data_dir: Path, team: "TorchrunTeam | None") -> tuple[str, str]:
     try:
         with launch.slot(path) as sharing:
             if sharing is None:
                 return "stopped", "Stopped on request while it waited for its turn."
             # torch is loaded only now: a run that waits costs next to nothing.
+            from vaedash.team import ALONE
             from vaedash.train import train
 
-            return train(runs.read(path), sharing=sharing, data_dir=data_dir)
+            return train(runs.read(path), sharing=sharing, data_dir=data_dir, team=team or ALONE)
     except VaedashError as error:
         return "failed", str(error)
     except Exception as error:
+        if team:
+            team.await_news()
         # The last place that can say why: the traceback goes to train.log, a sentence to the page.
         traceback.print_exc()
         return "failed", _sentence(error, path)
@@ -59,11 +76,11 @@ def main() -> int:
         print(error, flush=True)
         return 1
     if status in ("finished", "early-stopped"):
-        _measure(arguments.path, arguments.data_dir)
+        measure(arguments.path, arguments.data_dir)
     return int(status in ("failed", "diverged"))
 
 
-def _measure(path: Path, data_dir: Path) -> None:
+def measure(path: Path, data_dir: Path) -> None:
     """What needs the trained model, and no more training; the run itself is over, whatever comes of this."""
     from vaedash import aftermath
 
