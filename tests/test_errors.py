@@ -317,11 +317,22 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             hardware.choose(RunConfig(device="cuda"), sharing=1, data_dir=at.data),
         )
     ],
+    "hardware.py: _here": [
+        lambda at: (
+            at.monkeypatch.setattr(torch.cuda, "is_available", lambda: True),
+            hardware.choose(
+                RunConfig(device="cuda", precision="fp32"),
+                sharing=1,
+                data_dir=at.data,
+                team=SimpleNamespace(local_size=2),
+            ),
+        )
+    ],
     "latent.py: path": [
         lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=1, method="linear"),
         lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=5, method="cubic"),
     ],
-    "launch.py: start": [
+    "launch.py: line_up": [
         lambda at: (run := at.run()) and held(run.path, lambda: launch.start([run.path], data_dir=at.data))
     ],
     "launch.py: require_resumable": [
@@ -371,6 +382,21 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             ),
             RunConfig(monitor="val", val_fraction=0.5),
             "cpu",
+        )
+    ],
+    "train.py: follow": [
+        lambda at: train.follow(
+            SimpleNamespace(
+                begun=lambda: (
+                    RunConfig(
+                        dataset=str(at.files("own", **{f"{number}__png": picture(number) for number in range(9)}))
+                    ),
+                    SimpleNamespace(apply=lambda: None),
+                    "ab12",
+                    None,
+                )
+            ),
+            data_dir=at.data,
         )
     ],
     "train.py: _require_same_images": [

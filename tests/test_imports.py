@@ -25,6 +25,7 @@ FLOORS = (
         "lesson",
         "charts",
         "launch",
+        "team",
         "hardware",
         "latent",
         "checkpoints",

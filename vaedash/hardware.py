@@ -17,6 +17,7 @@ from vaedash import models, storage
 from vaedash.config import IMAGE_SHAPE, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import VAE
+from vaedash.team import ALONE, Team
 
 HOST = "VAEDASH_HOST"
 BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
@@ -34,6 +35,8 @@ class Hardware:
     threads: int
     processor: str  # or the GPU
     torch: str  # version
+    processes: int = 1  # that train together, each with as many threads
+    backend: str = "none"  # of torch.distributed, by which they do
 
     def apply(self) -> None:
         """Set this process up accordingly; once, before the first tensor is computed."""
@@ -52,38 +55,33 @@ class Hardware:
         return torch.bfloat16 if self.precision == "bf16" else torch.float32
 
 
-def choose(settings: RunConfig, *, sharing: int, data_dir: Path) -> Hardware:
+def choose(settings: RunConfig, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Hardware:
     """The hardware for a run that starts now, one of `sharing` runs on this machine.
 
-    Raises UsageError if the settings ask for a device that is not here.
+    Raises UsageError if the settings ask for a device that is not here, or `team` needs more of them than there are.
     """
     device = _device(settings.device)
-    threads = max(1, _cores() // sharing)
     precision = settings.precision
     if precision == "auto":
         precision = "bf16" if _bf16_gain(device, data_dir / "cache") >= BF16_GAIN else "fp32"
-    return Hardware(
-        device=device, precision=precision, threads=threads, processor=_name(device), torch=torch.__version__
-    )
+    return _here(device, precision, _threads(sharing, team), team)
 
 
-def as_recorded(facts: Mapping[str, Any], settings: RunConfig) -> tuple[Hardware, str]:
+def as_recorded(
+    facts: Mapping[str, Any], settings: RunConfig, *, sharing: int = 1, team: Team = ALONE
+) -> tuple[Hardware, str]:
     """The hardware of a run's first start (an entry of facts.json), for its resume; and, if this machine differs, a sentence that says how.
 
-    The device is chosen anew where the recorded one is not here; threads and precision stay.
+    The device is chosen anew where the recorded one is not here; precision stays, and threads do unless another number
+    of processes trains now.
     """
-    recorded = Hardware(**{key: facts[key] for key in Hardware.__dataclass_fields__})
+    recorded = Hardware(**{key: facts[key] for key in Hardware.__dataclass_fields__ if key in facts})
     try:
         device = _device(recorded.device)
     except UsageError:
         device = _device(settings.device if settings.device != recorded.device else "auto")
-    here = Hardware(
-        device=device,
-        precision=recorded.precision,
-        threads=recorded.threads,
-        processor=_name(device),
-        torch=torch.__version__,
-    )
+    threads = recorded.threads if team.size == recorded.processes else _threads(sharing, team)
+    here = _here(device, recorded.precision, threads, team)
     before, after = asdict(recorded), asdict(here)
     changes = [f"{key} was {before[key]}, is {after[key]}" for key in before if before[key] != after[key]]
     return here, f"Continues, but not bit-exact: {'; '.join(changes)}." if changes else ""
@@ -97,6 +95,27 @@ def sharing(cpus: int) -> int:
 def host() -> str:
     """What this machine is called: `$VAEDASH_HOST`, else its name in the network."""
     return os.environ.get(HOST) or platform.node()
+
+
+def _here(device: str, precision: str, threads: int, team: Team) -> Hardware:
+    if device != "cpu" and team.local_size > (gpus := max(1, torch.cuda.device_count())):
+        raise UsageError(
+            f"Each process on {device} needs a GPU of its own: {team.local_size} were started on this machine, which "
+            f"has {gpus}. Start no more than that, or give --device cpu."
+        )
+    return Hardware(
+        device=device,
+        precision=precision,
+        threads=threads,
+        processor=_name(device),
+        torch=torch.__version__,
+        processes=team.size,
+        backend=team.backends.get(device, "none"),
+    )
+
+
+def _threads(sharing: int, team: Team) -> int:
+    return max(1, _cores() // (sharing * team.local_size))
 
 
 def _device(wanted: str) -> str:

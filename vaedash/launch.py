@@ -1,6 +1,7 @@
 """Starting, queueing and stopping the processes that train: they outlive the tab, the server and the terminal that asked."""
 
 import contextlib
+import io
 import itertools
 import os
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from filelock import FileLock, Timeout
 
@@ -36,7 +38,7 @@ _children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so t
 
 def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = None) -> list[Run]:
     """A directory for each of `settings`. With several, a display name gets the architecture (and seed) behind it."""
-    return [runs.create(folder, one, name=_member_name(name, one, settings)) for one in settings]
+    return [runs.create(folder, one, name=member_name(name, one, settings)) for one in settings]
 
 
 def start(paths: Sequence[Path], *, data_dir: Path, on: str = config.LOCAL) -> list[subprocess.Popen[bytes]]:
@@ -45,21 +47,26 @@ def start(paths: Sequence[Path], *, data_dir: Path, on: str = config.LOCAL) -> l
     Where `on` names a Ray cluster (`config.checked_place`), it is one process, which has them all trained there. Raises
     RunError if one of them is active already. The handles are for waiting only: nothing depends on them.
     """
+    here = on == config.LOCAL
+    line_up(paths, elsewhere=not here)
+    _children[:] = [child for child in _children if child.poll() is None]
+    started = [_spawn(path, data_dir) for path in paths] if here else [_spawn_driver(paths, data_dir, on)]
+    _children.extend(started)
+    return started
+
+
+def line_up(paths: Sequence[Path], *, elsewhere: bool = False) -> None:
+    """Give each run directory its place in the queue, or outside of it. Raises RunError if one of them is active already."""
     for path in paths:
         run = runs.read(path)
         if runs.lock_is_held(path / "lock"):
             raise RunError(f"Run {run.id} is {run.status} already: wait for it, or stop it first.")
         runs.require_settings(run)
-    here = on == config.LOCAL
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
     for path in paths:
         runs.reopen(path)
-        runs.enqueue(path, elsewhere=not here)
-    _children[:] = [child for child in _children if child.poll() is None]
-    started = [_spawn(path, data_dir) for path in paths] if here else [_spawn_driver(paths, data_dir, on)]
-    _children.extend(started)
-    return started
+        runs.enqueue(path, elsewhere=elsewhere)
 
 
 def resume(run: Run, *, data_dir: Path) -> subprocess.Popen[bytes]:
@@ -188,6 +195,41 @@ def _process(command: Sequence[str], said: Path, *, cwd: Path | None = None) -> 
         )
 
 
+def by_torchrun() -> bool:
+    """Whether `torchrun` started this process: then it trains itself, together with the others that were."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def begin_anew() -> None:
+    """Let this process begin once more, as the same process, with `environment`: some of that is read only at the beginning."""
+    if os.environ.get("GLIBC_TUNABLES") != (wanted := environment())["GLIBC_TUNABLES"]:
+        os.execve(sys.executable, sys.orig_argv, wanted)
+
+
+@contextlib.contextmanager
+def logged(path: Path) -> Iterator[None]:
+    """What this process says goes into train.log as well, and none of it to stdout, which belongs to results."""
+    _cap(path / "train.log")
+    with open(path / "train.log", "a", encoding="utf-8", buffering=1) as log:
+        both = _Both(sys.stderr, log)
+        with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
+            yield
+
+
+class _Both(io.TextIOBase):
+    def __init__(self, *files: TextIO) -> None:
+        self._files = files
+
+    def write(self, text: str) -> int:
+        for file in self._files:
+            file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for file in self._files:
+            file.flush()
+
+
 def _detached() -> dict[str, int | bool]:
     """Out of reach of the Ctrl-C and the hang-up that end whoever launched it."""
     if os.name != "nt":
@@ -201,7 +243,8 @@ def _cap(log: Path) -> None:
             log.write_bytes(log.read_bytes()[-LOG_CAP:])
 
 
-def _member_name(name: str | None, one: RunConfig, group: Sequence[RunConfig]) -> str | None:
+def member_name(name: str | None, one: RunConfig, group: Sequence[RunConfig]) -> str | None:
+    """What the run of settings `one` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
     parts = [name, one.arch]

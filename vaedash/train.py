@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import math
 import platform
 import time
@@ -20,24 +21,25 @@ from vaedash.hardware import Hardware
 from vaedash.learner import Learner
 from vaedash.models import VAE
 from vaedash.runs import Run
+from vaedash.team import ALONE, Team, TorchrunTeam
 
 PROGRESS_SECONDS = 1.0  # between two writings of progress.json
 STOP_SECONDS = 0.1  # between two looks for a stop request
 _EVALUATION_BATCH = 500
 
 
-def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
+def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tuple[str, str]:
     """Train `run` from where its directory says it is, to its end; returns the outcome's status and sentence.
 
-    `sharing` is how many runs compute on this machine, this one included. Raises VaedashError where it cannot
-    begin (images missing or changed, device not here).
+    `sharing` is how many runs compute on this machine, this one included. Of a `team`, only its leader is here; the
+    others are in `follow`. Raises VaedashError where it cannot begin (images missing or changed, device not here).
     """
     settings = runs.require_settings(run)
     resumed, damage = checkpoints.load_for_resume(run.path)
     if run.facts:  # perhaps of a start from which no epoch came: threads and precision stay what they were even so
-        machine, difference = hardware.as_recorded(run.facts[0], settings)
+        machine, difference = hardware.as_recorded(run.facts[0], settings, sharing=sharing, team=team)
     else:
-        machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir), ""
+        machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
     machine.apply()
     report = Reporter(run.path, settings)
     try:
@@ -49,7 +51,8 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
     _require_same_images(run, dataset, resumed=resumed is not None)
     data = Split.of(dataset, settings, machine.device)
 
-    learner = Learner(settings, machine)
+    team.begin((settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
+    learner = Learner(settings, machine, team)
     epochs: list[dict[str, Any]] = []
     if resumed:
         learner.load(resumed)
@@ -117,6 +120,28 @@ def train(run: Run, *, sharing: int, data_dir: Path) -> tuple[str, str]:
         runs.write_metrics(run.path, epochs)
         print(_epoch_line(row, settings), flush=True)
     return ending
+
+
+def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
+    """Take part in the runs that the leader of `team` is training in `train`: the same steps of the same batches, and nothing else.
+
+    Raises DatasetError if the images here are not the leader's.
+    """
+    while begun := team.begun():
+        settings, machine, fingerprint, resumed = begun
+        machine.apply()
+        dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction)
+        if dataset.fingerprint != fingerprint:
+            raise DatasetError(
+                f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "
+                f"{dataset.fingerprint}, there {fingerprint}). Copy them from there, then resume."
+            )
+        pixels = Split.of(dataset, settings, machine.device).train
+        learner = Learner(settings, machine, team)
+        if resumed:
+            learner.load(resumed)
+        first = len(resumed["epochs"]) + 1 if resumed else 1
+        learner.follow(pair for epoch in itertools.count(first) for pair in batches(pixels, settings, epoch))
 
 
 # ---- data ---------------------------------------------------------------------------------------------

@@ -3,41 +3,54 @@
 import argparse
 import contextlib
 import errno
+import functools
 import shutil
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaedash import launch, runs
 from vaedash.errors import VaedashError
 
+if TYPE_CHECKING:  # torch is loaded once a run has its turn
+    from vaedash.team import TorchrunTeam
 
-def work(path: Path, data_dir: Path, *, sharing: int | None = None) -> str:
-    """Train the run at `path` to its end; returns the status that was written down. RunError if another process has it.
+
+def work(path: Path, data_dir: Path, *, sharing: int | None = None, team: "TorchrunTeam | None" = None) -> str:
+    """Train the run at `path` to its end, leading `team` where there is one; returns the status that was written down.
 
     `sharing` is how many runs compute on this machine, itself included, where somebody else sees to that; else it
-    waits for one of the slots.
+    waits for one of the slots. RunError if another process has the run.
     """
     with launch.claim(path):
         runs.sweep_temporary(path)
-        status, sentence = _outcome(path, data_dir, sharing)
-        runs.write_outcome(path, status, sentence)
-        print(f"{status}: {sentence}", flush=True)
+        with team.if_lost(functools.partial(_end, path, "failed")) if team else contextlib.nullcontext():
+            status, sentence = _outcome(path, data_dir, sharing, team)
+        _end(path, status, sentence)
         return status
 
 
-def _outcome(path: Path, data_dir: Path, assigned: int | None) -> tuple[str, str]:
+def _end(path: Path, status: str, sentence: str) -> None:
+    runs.write_outcome(path, status, sentence)
+    print(f"{status}: {sentence}", flush=True)
+
+
+def _outcome(path: Path, data_dir: Path, assigned: int | None, team: "TorchrunTeam | None") -> tuple[str, str]:
     try:
         with contextlib.nullcontext(assigned) if assigned else launch.slot(path) as sharing:
             if sharing is None:
                 return "stopped", "Stopped on request while it waited for its turn."
             # torch is loaded only now: a run that waits costs next to nothing.
+            from vaedash.team import ALONE
             from vaedash.train import train
 
-            return train(runs.read(path), sharing=sharing, data_dir=data_dir)
+            return train(runs.read(path), sharing=sharing, data_dir=data_dir, team=team or ALONE)
     except VaedashError as error:
         return "failed", str(error)
     except Exception as error:
+        if team:
+            team.await_news()
         # The last place that can say why: the traceback goes to train.log, a sentence to the page.
         traceback.print_exc()
         return "failed", sentence(error, path)

@@ -2,17 +2,23 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from vaedash import compare, config, launch, runs
+from vaedash import compare, config, launch, runs, worker
 from vaedash.cli import parsing, terminal
 from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.runs import Run
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
+_TORCHRUN = """
+
+One training on several devices, by torchrun (each process a GPU, or its share of the processor's cores):
+  torchrun --nproc-per-node 2 -m vaedash {}
+A batch is divided among them as evenly as it goes; each image weighs what it weighs in one process."""
 
 
 def add_to(commands: Any) -> None:
@@ -27,6 +33,7 @@ def add_to(commands: Any) -> None:
     training.add_argument(
         "--arch", default=",".join(config.ARCHS), help="architectures, by comma (default: %(default)s)"
     )
+    training.epilog += _TORCHRUN.format("train --arch conv")
     parsing.add_settings(training, but=("arch",))
     sweeping = parsing.command(
         commands,
@@ -52,6 +59,7 @@ def add_to(commands: Any) -> None:
         "go on with runs that were stopped, interrupted or failed",
         ["resume latest", "resume k3f7qa"],
     )
+    resuming.epilog += _TORCHRUN.format("resume latest")
     resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
     _add_place(resuming)
     parsing.add_places(resuming, data=True)
@@ -90,9 +98,9 @@ def sweep(arguments: argparse.Namespace) -> int:
 
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with runs that were stopped, interrupted or failed."""
-    found = terminal.find_all(arguments)
-    for run in found:
-        launch.require_resumable(run)
+    if launch.by_torchrun():
+        return _together(lambda: _resumable(arguments), arguments)
+    found = _resumable(arguments)
     _look_at_place(arguments)
     return _accompany(found, arguments)
 
@@ -105,11 +113,18 @@ def _look_at_place(arguments: argparse.Namespace) -> None:
         terminal.say(f"{machines.look(arguments.on)}.")
 
 
+def _resumable(arguments: argparse.Namespace) -> list[Run]:
+    found = terminal.find_all(arguments)
+    for run in found:
+        launch.require_resumable(run)
+    return found
+
+
 def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
+    if launch.by_torchrun():
+        return _together(lambda: _one_by_one(settings, arguments), arguments)
     _look_at_place(arguments)
-    # The images are read here, in the foreground, so that whatever is missing is said before any run exists.
-    for spec, fraction in {(one.dataset, one.fraction): None for one in settings}:
-        terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
+    _read_images(settings, arguments)
     started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
     return _accompany(started, arguments)
 
@@ -129,6 +144,70 @@ def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
                 process.wait()
 
 
+def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Iterator[Run]:
+    """A run of each settings, made when the one before has ended: nobody waits in line for it."""
+    _read_images(settings, arguments)
+    for one in settings:
+        name = launch.member_name(arguments.name, one, settings)
+        yield runs.create(terminal.runs_dir(arguments), one, name=name)
+
+
+def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> None:
+    """In the foreground, so that whatever is missing is said before any run exists."""
+    for spec, fraction in {(one.dataset, one.fraction): None for one in settings}:
+        terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
+
+
+def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace) -> int:
+    """Train one run after the other, in this process and the others that torchrun started; worker 0 alone sees to the runs."""
+    launch.begin_anew()
+    from vaedash.team import TorchrunTeam
+    from vaedash.train import follow
+
+    data_dir = terminal.data_dir(arguments)
+    ended: list[Run] = []
+    with TorchrunTeam() as team:
+        if not team.leads:
+            # They end when worker 0 does. torchrun, which may want to end them before, would cut it short.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            follow(team, data_dir=data_dir)
+            return terminal.DONE
+        for run in chosen():
+            launch.line_up([run.path])
+            terminal.say(f"{run.id} {run.name}: {team.size} processes")
+            with launch.logged(run.path):
+                with _stopping_on_signals(run) as signals:
+                    status = worker.work(run.path, data_dir, team=team)
+                worker.measure(run.path, data_dir, status)
+            ended.append(runs.read(run.path))
+            if status == "failed":
+                team.leave(ended[-1].sentence)
+            if status == "failed" or signals:
+                break
+    code = _conclude(ended, arguments)
+    if signals:
+        _say_how_to_go_on(ended, arguments)
+    return terminal.CTRL_C if signals else code
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(run: Run) -> Iterator[list[int]]:
+    """torchrun hands a Ctrl-C on as a signal, and ends its workers with another: both ask the run to stop. Yields those that came."""
+    came: list[int] = []
+
+    def ask(number: int, *_: object) -> None:
+        came.append(number)
+        runs.request_stop(run.path)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextlib.contextmanager
 def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -> Iterator[None]:
     """Ctrl-C asks the runs to stop and waits until they have; a second one leaves them to it."""
@@ -141,18 +220,19 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
         terminal.say("Stopping after the current batch; finished epochs are kept.")
         while any(runs.read(run.path).active for run in watched):
             time.sleep(_LOOK / 5)
-        ids = " ".join(run.id for run in watched if runs.read(run.path).status in runs.RESUMABLE)
-        place = f" --on {arguments.on}" * (arguments.on != config.LOCAL)
-        terminal.say(
-            f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
-            if ids
-            else "They had ended already."
-        )
+        _say_how_to_go_on(watched, arguments)
         raise
 
 
+def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
+    ids = " ".join(run.id for run in stopped if runs.read(run.path).status in runs.RESUMABLE)
+    place = f" --on {arguments.on}" * (getattr(arguments, "on", config.LOCAL) != config.LOCAL)
+    go_on = f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
+    terminal.say(go_on if ids else "They had ended already.")
+
+
 def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """Show progress until all have ended, then the table and the verdict. The exit code says whether one failed."""
+    """Show progress until all have ended, then what came of them."""
     display = _Bars(watched) if sys.stderr.isatty() else _Lines()
     current = list(watched)
     while True:
@@ -162,6 +242,11 @@ def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
             break
         time.sleep(_LOOK)
     display.close()
+    return _conclude(current, arguments)
+
+
+def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
+    """The table and the verdict of runs that have ended. The exit code says whether one failed."""
     for run in current:
         if run.status in ("failed", "diverged", runs.INTERRUPTED, runs.DAMAGED):
             terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from vaedash import losses
+
 # exp(logvar) stays finite and above zero in fp32 and bf16 alike. A trained latent lies between -8 and 0.
 LOGVAR_RANGE = (-30.0, 20.0)
 
@@ -26,6 +28,11 @@ class VAE(nn.Module):
     def dtype(self) -> torch.dtype:
         """The precision of its weights."""
         return next(self.parameters()).dtype
+
+    def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """mu, logvar, and the mean image for the z that `noise` `(B, latent_dim)` draws from q(z|x): what a loss is made of."""
+        mu, logvar = self.encode(images)
+        return mu, logvar, self.decode(losses.reparameterize(mu, logvar, noise))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """mu and logvar of q(z|x), each `(B, latent_dim)`; logvar within LOGVAR_RANGE (a NaN stays one, so that it is noticed)."""
