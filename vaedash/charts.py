@@ -336,13 +336,12 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[Mapping[str, float]]) ->
 def quality(chosen: Sequence[Run], measure: str) -> go.Figure:
     """What was measured of each run beside its loss (a key of `compare.MEASURES`), and where real images would be."""
     about, figure = compare.MEASURES[measure], go.Figure()
-    names = _distinct(chosen)
     measured = [run for run in chosen if run.quality.get(measure, {}).get("value") is not None]
     for run in measured:
         found = run.quality[measure]
         figure.add_scatter(
             x=[found["value"]],
-            y=[names[run.id]],
+            y=[compare.short(run, chosen)],  # the whole name would leave no room on a phone
             mode="markers+text",
             text=[f"{found['value']:.{about.digits}f}"],
             textposition="top center",
@@ -373,12 +372,6 @@ def quality(chosen: Sequence[Run], measure: str) -> go.Figure:
         **_LAYOUT | {"hovermode": "closest"},
     )
     return figure.update_xaxes(_AXIS).update_yaxes(_AXIS)
-
-
-def _distinct(chosen: Sequence[Run]) -> dict[str, str]:
-    """What to call each run on an axis: its name, and its id where that is not enough."""
-    names = [run.name for run in chosen]
-    return {run.id: _plain(f"{run.name} {run.id}" if names.count(run.name) > 1 else run.name) for run in chosen}
 
 
 def _reach(chosen: Sequence[Run]) -> float:
