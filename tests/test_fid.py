@@ -48,7 +48,9 @@ def test_a_set_is_at_no_distance_from_itself_and_far_from_noise(at_hand, data_di
     some = shapes.test[:12]
     same = score(some, some)
     far = score(np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8), some)
-    assert abs(same["fid"]) < 1e-3 * far["fid"] and abs(same["kid"]) < 1e-3 * far["kid"]
+    assert abs(same["fid"]) < 1e-3 * far["fid"]
+    # Without a bias, KID leaves out how like each image is to itself: what is left of a dozen images is not nothing.
+    assert abs(same["kid"]) < 0.1 * far["kid"]
 
 
 @pytest.mark.slow
