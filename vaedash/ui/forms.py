@@ -19,7 +19,7 @@ COST_HELP = (
     "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
 )
 _OWN = "own images ..."
-LISTED = 50  # runs of a list, each with a form behind it: a thousand of those keep a page busy for a minute
+LISTED = 100  # runs of a list, each with a form behind it: a thousand of those keep a page busy for a minute
 _UPLOAD_LIMIT = 200  # MB, Streamlit's own
 # The glossary's words for what a setting is about.
 _WORDS = {
