@@ -78,8 +78,9 @@ class Scene:
         arguments.command(arguments)
 
     def ray(self) -> None:
-        """Ray, as far as it is asked for its version."""
-        self.monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(__version__="2.60.0"))
+        """Ray, as far as it is looked for."""
+        self.monkeypatch.setattr(machines, "find_spec", lambda _: object())
+        self.monkeypatch.setattr(machines, "version", lambda _: "2.60.0")
 
     def files(self, where: str, **files: bytes) -> Path:
         path = self.home / where

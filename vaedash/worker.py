@@ -16,6 +16,8 @@ from vaedash.errors import VaedashError
 if TYPE_CHECKING:  # torch is loaded once a run has its turn
     from vaedash.team import TorchrunTeam
 
+TRAINED = ("finished", "early-stopped")  # the outcomes after which there is something to measure
+
 
 def work(path: Path, data_dir: Path, *, sharing: int | None = None, team: "TorchrunTeam | None" = None) -> str:
     """Train the run at `path` to its end, leading `team` where there is one; returns the status that was written down.
@@ -77,14 +79,13 @@ def main() -> int:
     except VaedashError as error:
         print(error, flush=True)
         return 1
-    measure(arguments.path, arguments.data_dir, status)
+    if status in TRAINED:
+        measure(arguments.path, arguments.data_dir)
     return int(status in ("failed", "diverged"))
 
 
-def measure(path: Path, data_dir: Path, status: str) -> None:
-    """Of a run that was trained to its end, what needs the model and no more training; it is over, whatever comes of this."""
-    if status not in ("finished", "early-stopped"):
-        return
+def measure(path: Path, data_dir: Path) -> None:
+    """What needs the trained model, and no more training; the run itself is over, whatever comes of this."""
     from vaedash import aftermath
 
     try:

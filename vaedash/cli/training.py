@@ -179,7 +179,8 @@ def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace
             with launch.logged(run.path):
                 with _stopping_on_signals(run) as signals:
                     status = worker.work(run.path, data_dir, team=team)
-                worker.measure(run.path, data_dir, status)
+                if status in worker.TRAINED:
+                    worker.measure(run.path, data_dir)
             ended.append(runs.read(run.path))
             if status == "failed":
                 team.leave(ended[-1].sentence)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import vaedash
@@ -44,12 +46,10 @@ def look(on: str) -> str:
 
     Raises RunError, which says what to do, where Ray is not installed or no cluster answers that this machine is part of.
     """
-    try:
-        import ray
-    except ImportError:
+    if find_spec("ray") is None:
         raise RunError(
             'Training on other machines needs Ray, which is not installed: pip install "vaedash[ray]". Without --on it trains here.'
-        ) from None
+        )
     address = config.ray_address(on)
     if address is None:
         return "A Ray cluster of this machine alone, for these runs only"
@@ -71,7 +71,7 @@ def look(on: str) -> str:
         found, said = False, ""
     if not found:
         raise RunError(
-            f"What answers at {address} is no cluster of Ray {ray.__version__} that this machine is part of"
+            f"What answers at {address} is no cluster of Ray {version('ray')} that this machine is part of"
             f"{said and f' ({said})'}. Give the address that `ray start` has named, and let this machine join "
             f"(ray start --address={address} --num-cpus=0)."
         )
@@ -89,7 +89,7 @@ def connect(on: str) -> Machines:
     if address is None:
         own = {"include_dashboard": False}
         if "RAY_AUTH_MODE" not in os.environ:
-            # Ray listens on all networks. Who does not know this is not let in.
+            # Ray listens on all networks. Who does not know this is not let in. It looks for it when it is imported.
             os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     import ray
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,7 +44,10 @@ class Trainer:
             contextlib.redirect_stderr(log),
         ):
             status = worker.work(self._path, self._data_dir, sharing=hardware.sharing(cpus))
-            worker.measure(self._path, self._data_dir, status)
+            if status in worker.TRAINED:
+                # Its outcome is carried after that: until then its machine is at work for it.
+                runs.write_progress(self._path, {"updated": time.time(), "phase": "measuring the trained model"})
+                worker.measure(self._path, self._data_dir)
 
     def news(self) -> tuple[list[tuple[str, bytes]], bool]:
         """What was written since it was asked last (`Writings.fresh`), and whether that was all; waits for a moment first."""
