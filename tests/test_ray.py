@@ -87,7 +87,7 @@ def test_without_ray_the_command_says_how_to_get_it_and_local_training_needs_non
         assert (sweep.returncode, sweep.stdout) == (1, "")
         assert (
             sweep.stderr.startswith("vaedash: Training on other machines needs Ray")
-            and 'pip install "vaedash[ray]"' in sweep.stderr
+            and 'pip install -e ".[ray]"' in sweep.stderr
         )
         assert sweep.stderr.count("\n") == 1
     assert said("runs").returncode == said("sweep", "--help").returncode == 0
@@ -271,7 +271,7 @@ def test_what_is_announced_is_there_however_fast_the_trainer_writes(two_places):
 
 # ---- a real cluster -----------------------------------------------------------------------------------------
 
-ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (pip install 'vaedash[ray]')")
+ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (pip install -e '.[ray]')")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="two machines on one: 127.0.0.2 and /proc are Linux's")
 
 

@@ -48,7 +48,7 @@ def look(on: str) -> str:
     """
     if find_spec("ray") is None:
         raise RunError(
-            'Training on other machines needs Ray, which is not installed: pip install "vaedash[ray]". Without --on it trains here.'
+            'Training on other machines needs Ray, which is not installed: pip install -e ".[ray]". Without --on it trains here.'
         )
     address = config.ray_address(on)
     if address is None:
