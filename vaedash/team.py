@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -158,6 +159,8 @@ class TorchrunTeam(Team):
             if self._left:
                 return
             self._left = True
+        # torchrun ends all processes once one has failed; this one has yet to say why.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         farewell = torch.tensor(list(reason.encode()[:_FAREWELL].ljust(_FAREWELL, b"\0")), dtype=torch.uint8)
         gone = contextlib.suppress(RuntimeError)  # who is gone needs no farewell
         if self.leads and not reason:
