@@ -91,6 +91,7 @@ def test_the_many_runs_are_whole_and_no_two_alike(tmp_path):
     assert all(figure > 0 for figure in found.values())
 
 
+@pytest.mark.usefixtures("torch_as_it_was")
 def test_images_are_read_in_order_and_as_they_are_drawn(tmp_path):
     found = growth.reading(tmp_path / "images.npy", 500)
     assert np.load(tmp_path / "images.npy", mmap_mode="r").shape == (500, *config.IMAGE_SHAPE)

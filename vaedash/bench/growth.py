@@ -211,6 +211,9 @@ def reading(file: Path, count: int) -> dict[str, Any]:
 
     From disk, `drawn` once as the trainer does, where the kernel reads ahead, and once asking it not to.
     """
+    import torch
+
+    torch.set_num_threads(1)  # as in a trainer that shares two cores
     _write_images(file, count)
     results: dict[str, Any] = {"count": count, "file, GB": file.stat().st_size / 1e9}
     rng = np.random.default_rng(0)
