@@ -9,6 +9,7 @@ import pytest
 
 from vaedash import compare, runs
 from vaedash.config import RunConfig
+from vaedash.measures import MEASURES
 from vaedash.runs import Run
 
 
@@ -280,7 +281,7 @@ def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
         "seconds": 7.5,
         "images_per_second": 200.0,
         "host": None,
-        **dict.fromkeys((key for name in compare.MEASURES for key in (name, f"{name}_n")), None),
+        **dict.fromkeys((key for name in MEASURES for key in (name, f"{name}_n")), None),
     }
 
 

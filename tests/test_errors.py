@@ -221,6 +221,12 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
         lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")),
     ],
+    "cli/training.py: _together": [
+        lambda at: (
+            at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
+            at.cli("train", "--on", "ray"),
+        )
+    ],
     "cli/parsing.py: error": [lambda at: at.cli("frobnicate")],
     "cli/terminal.py: runs_dir": [lambda at: (at.folder.write_text(""), at.cli("runs"))],
     "cli/terminal.py: listed": [lambda at: at.cli("sweep", "--seeds", "0,0")],
@@ -353,6 +359,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             fid.measure(
                 models.build("conv", 2),
                 datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
+                latent_dim=2,
                 count=100,
                 data_dir=at.data,
             ),

@@ -19,7 +19,7 @@ APP = PACKAGE.parent / "streamlit_app.py"
 # A room may import from the floors below and from the rooms named before it on its own.
 FLOORS = (
     ("errors", "config", "storage", "images", "losses", "datasets"),
-    ("runs", "models", "luck"),
+    ("runs", "models", "luck", "measures"),
     (
         "compare",
         "lesson",
@@ -52,7 +52,7 @@ OWNERS = {
     "tensorboard": ("export",),
     "ray": ("cluster",),
 }
-NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "compare", "lesson", "charts", "launch")
+NEVER_TORCH = ("errors", "config", "storage", "images", "runs", "measures", "compare", "lesson", "charts", "launch")
 NOT_AT_ONCE_TORCH = (
     "datasets",
     "forecast",

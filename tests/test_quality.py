@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from vaedash import aftermath, checkpoints, compare, datasets, latent, quality, runs
+from vaedash import aftermath, checkpoints, compare, datasets, latent, measures, quality, runs
 from vaedash.models import VAE
 
 BETA = 0.5
@@ -176,7 +176,7 @@ def test_a_way_around_a_corner_is_longer_than_the_straight_one():
 
 def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(measured):
     run = measured.run("conv")
-    assert set(run.quality) == set(compare.MEASURES) - {"fid", "kid"}
+    assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
     assert all(math.isfinite(one["value"]) for one in run.quality.values())
     assert {name: one["n"] for name, one in run.quality.items()} == {
         **dict.fromkeys(("psnr", "ssim", "iwae", "swd"), 12),
@@ -205,7 +205,7 @@ def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(mea
 def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
     model, _ = checkpoints.load_model(measured.run("conv"))
     dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
-    assert "iwae" not in quality.measure(model, dataset, beta=0.0)
+    assert "iwae" not in quality.measure(model, dataset, latent_dim=4, beta=0.0)
 
 
 def test_the_choice_of_images_is_seeded_and_theirs():
@@ -215,11 +215,11 @@ def test_the_choice_of_images_is_seeded_and_theirs():
     assert len(quality.some(images, 99)) == 50
 
 
-def test_a_row_in_words_has_its_n_its_floor_and_what_is_better():
-    rows = compare.quality_rows(
+def test_a_measure_in_words_has_its_n_its_floor_and_what_is_better():
+    said = measures.in_words(
         {"swd": {"value": 58.69, "n": 2000, "floor": 8.1}, "psnr": {"value": 24.484, "n": 2000}, "odd": {"value": 1}}
     )
-    assert rows == [
-        {"measure": "PSNR", "value": "24.48 dB", "floor": "", "n": "2,000 test images", "better": "higher is better"},
-        {"measure": "SWD", "value": "58.7", "floor": "8.1", "n": "2,000 test images", "better": "lower is better"},
-    ]
+    assert said == {
+        "psnr": {"value": "24.48 dB", "floor": "", "n": "2,000 test images", "better": "higher is better"},
+        "swd": {"value": "58.7", "floor": "8.1", "n": "2,000 test images", "better": "lower is better"},
+    }

@@ -37,8 +37,8 @@ def measure(run: Run, *, data_dir: Path, fid_of: int = 0, progress: Progress = s
     kept = run.quality if run.measured.get("epoch") == epoch else {}
     if fid_of:
         progress("comparing what Inception sees", 0, 1)
-        kept = kept | fid.measure(model, dataset, count=fid_of, data_dir=data_dir)
-    found = quality.measure(model, dataset, beta=settings.beta, progress=progress)
+        kept = kept | fid.measure(model, dataset, latent_dim=settings.latent_dim, count=fid_of, data_dir=data_dir)
+    found = quality.measure(model, dataset, latent_dim=settings.latent_dim, beta=settings.beta, progress=progress)
     figures |= {"epoch": epoch, "quality": {**kept, **found}}
     runs.write_measured(run.path, **figures)
     return figures

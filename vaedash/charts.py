@@ -12,6 +12,7 @@ import plotly
 import plotly.graph_objects as go
 
 from vaedash import compare, config, images
+from vaedash.measures import MEASURES
 from vaedash.runs import ACTIVE_UNITS, Run
 
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
@@ -334,8 +335,8 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[Mapping[str, float]]) ->
 
 
 def quality(chosen: Sequence[Run], measure: str) -> go.Figure:
-    """What was measured of each run beside its loss (a key of `compare.MEASURES`), and where real images would be."""
-    about, figure = compare.MEASURES[measure], go.Figure()
+    """What was measured of each run beside its loss (a key of `measures.MEASURES`), and where real images would be."""
+    about, figure = MEASURES[measure], go.Figure()
     measured = [run for run in chosen if run.quality.get(measure, {}).get("value") is not None]
     for run in measured:
         found = run.quality[measure]

@@ -12,113 +12,11 @@ import numpy as np
 from vaedash import config, luck, runs
 from vaedash.config import RunConfig
 from vaedash.luck import Interval
+from vaedash.measures import MEASURES
 from vaedash.runs import Run
 
 # Settings that may differ between two runs without making them incomparable as architectures.
 _INCIDENTAL = ("arch", "preset", "device", "precision", "epochs")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A figure of quality beside the loss: how it is called, how it is written (`unit` behind it), what is good, what it is."""
-
-    title: str
-    unit: str
-    digits: int
-    better: str  # "higher", "lower", or empty where neither is
-    about: str
-
-
-# What `quality.measure` and `fid.measure` find, in the order in which it is shown.
-MEASURES: Mapping[str, Measure] = {
-    "psnr": Measure(
-        title="PSNR",
-        unit=" dB",
-        digits=2,
-        better="higher",
-        about="How close reconstructions of test images are, pixel by pixel, on a logarithmic scale.",
-    ),
-    "ssim": Measure(
-        title="SSIM",
-        unit="",
-        digits=3,
-        better="higher",
-        about="How much the structure of small neighbourhoods survives in reconstructions: 1 is all of it.",
-    ),
-    "iwae": Measure(
-        title="IWAE bound",
-        unit=" nats",
-        digits=2,
-        better="lower",
-        about="The loss with 64 draws of z weighed against each other: closer to what the model really knows of test images. "
-        "What it is below the loss is the price of an encoder that may only answer with a Gaussian.",
-    ),
-    "swd": Measure(
-        title="SWD",
-        unit="",
-        digits=1,
-        better="lower",
-        about="Sliced Wasserstein distance, times 1000, between small patches of made-up images and of test images.",
-    ),
-    "fid": Measure(
-        title="FID",
-        unit="",
-        digits=1,
-        better="lower",
-        about="Frechet Inception distance between made-up images and test images. It depends on n: compare it with its floor.",
-    ),
-    "kid": Measure(
-        title="KID",
-        unit="",
-        digits=1,
-        better="lower",
-        about="Kernel Inception distance, times 1000: like FID, but its mean does not depend on n.",
-    ),
-    "path_pixels": Measure(
-        title="path in pixels",
-        unit="",
-        digits=2,
-        better="",
-        about="How long the path between two test images is, in pixels, against the straight line: 1 is a mere fade from one "
-        "to the other; more means that shapes move or change.",
-    ),
-    "path_edges": Measure(
-        title="path in edges",
-        unit="",
-        digits=2,
-        better="",
-        about="The same in the bands of a Laplacian pyramid, where edges count rather than colours.",
-    ),
-    "worst_step": Measure(
-        title="worst step",
-        unit="",
-        digits=2,
-        better="lower",
-        about="The largest step on such a path against the mean one: 1 is perfectly even, a jump is more.",
-    ),
-}
-
-
-def quality_rows(quality: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """`Run.quality` in words, a record for each measure: `measure`, `value`, `floor` (may be empty), `n`, `better`."""
-    rows = []
-    for name, measure in MEASURES.items():
-        if (found := quality.get(name)) and found.get("value") is not None:
-            value, floor = (
-                "" if number is None else f"{number:.{measure.digits}f}{measure.unit}"
-                for number in (found["value"], found.get("floor"))
-            )
-            what = "pairs of test images" if name in ("path_pixels", "path_edges", "worst_step") else "test images"
-            rows.append(
-                {
-                    "measure": measure.title,
-                    "value": value,
-                    "floor": floor,
-                    "n": f"{found['n']:,} {what}",
-                    "better": f"{measure.better} is better" if measure.better else "neither more nor less is better",
-                }
-            )
-    return rows
 
 
 def result(run: Run) -> dict[str, Any]:

@@ -20,7 +20,7 @@ DIGEST = "6726825d"  # how their SHA-256 begins
 _KID_SUBSET = 1000
 
 
-def measure(model: VAE, dataset: Dataset, *, count: int, data_dir: Path) -> dict[str, dict[str, Any]]:
+def measure(model: VAE, dataset: Dataset, *, latent_dim: int, count: int, data_dir: Path) -> dict[str, dict[str, Any]]:
     """`fid` and `kid` (times 1000) of `count` prior samples against as many test images, each with `floor`: training against test images.
 
     FID falls as n grows, whatever the model (Binkowski et al. 2018), so a figure without its n and its floor means nothing;
@@ -33,7 +33,7 @@ def measure(model: VAE, dataset: Dataset, *, count: int, data_dir: Path) -> dict
     if count < FEWEST:
         raise UsageError(f"FID takes at least {FEWEST} training and {FEWEST} test images, got {count}.")
     real = real[:count]
-    found = score(latent.decode(model, quality.prior_of(model, count)), real)
+    found = score(latent.decode(model, latent.prior(count, latent_dim)), real)
     floor = score(quality.some(dataset.train, count), real)
     return {
         name: {"value": found[name], "n": count, "floor": floor[name], "split": "test", "weights": Path(URL).stem}

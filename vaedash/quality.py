@@ -29,8 +29,10 @@ _PATCH, _PATCHES, _DIRECTIONS = 7, 32, 128
 _LEVELS = (32, 16)  # pixels to a side
 
 
-def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, dict[str, Any]]:
-    """All measures of a model on a dataset's test images, by name (`compare.MEASURES` says what each is); some seconds to a minute."""
+def measure(
+    model: VAE, dataset: Dataset, *, latent_dim: int, beta: float, progress: Progress = silent
+) -> dict[str, dict[str, Any]]:
+    """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); some seconds to a minute."""
     few = some(dataset.test, MOST)
     found = similarity(model, dataset.test, progress=progress)
     if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
@@ -38,7 +40,7 @@ def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = s
     progress("comparing patches", 0, 1)
     real = some(dataset.train, len(few))
     few = few[: len(real)]
-    made = latent.decode(model, prior_of(model, len(few)))
+    made = latent.decode(model, latent.prior(len(few), latent_dim))
     found["swd"] = patch_distance(made, few) | {"floor": patch_distance(real, few)["value"]}
     progress("walking between images", 0, 1)
     return found | smoothness(model, few)
@@ -47,13 +49,6 @@ def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = s
 def some(images: np.ndarray, count: int) -> np.ndarray:
     """At most `count` of the images, a seeded choice: the same for every run."""
     return np.array(images[datasets.share(len(images), min(1.0, count / len(images)))])
-
-
-def prior_of(model: VAE, count: int) -> Tensor:
-    """z of `count` prior samples for a model, `(count, latent_dim)`: the same for every model of that latent size."""
-    with torch.inference_mode():
-        mu, _ = model.encode(torch.zeros(1, *config.IMAGE_SHAPE, device=latent.device_of(model)))
-    return latent.prior(count, mu.shape[1])
 
 
 # ---- what it keeps --------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import charts, compare, config, images, runs
+from vaedash import charts, compare, config, images, measures, runs
 from vaedash.errors import RunError
+from vaedash.measures import MEASURES
 from vaedash.runs import Run
 
 FRAMES = 64  # of a morph, ends included: every seventh is one of the study's ten steps
@@ -167,18 +168,15 @@ def _results(chosen: Sequence[Run]) -> str:
 
 def _quality(chosen: Sequence[Run]) -> str:
     """What was measured of the runs beside their losses, with what real images would have and on how many it rests."""
-    said = [{row["measure"]: row for row in compare.quality_rows(run.quality)} for run in chosen]
-    rows = []
-    for title, about in ((measure.title, measure.about) for measure in compare.MEASURES.values()):
-        if not (found := [of_run[title] for of_run in said if title in of_run]):
+    said, rows = [measures.in_words(run.quality) for run in chosen], []
+    for name, measure in MEASURES.items():
+        if not (found := [of_run[name] for of_run in said if name in of_run]):
             continue
-        cells = "".join(
-            f"<td>{_text(of_run[title]['value']) if title in of_run else '&ndash;'}</td>" for of_run in said
-        )
+        cells = "".join(f"<td>{_text(of_run[name]['value']) if name in of_run else '&ndash;'}</td>" for of_run in said)
         floors, counts = (" / ".join(sorted({row[key] for row in found} - {""})) for key in ("floor", "n"))
         real = f"; real images: {floors}" * bool(floors)
-        note = _text(f"{about} Of {counts}; {found[0]['better']}{real}.")
-        rows.append(f'<tr><th scope="row">{_text(title)}<small class="about">{note}</small></th>{cells}</tr>')
+        note = _text(f"{measure.about} Of {counts}; {found[0]['better']}{real}.")
+        rows.append(f'<tr><th scope="row">{_text(measure.title)}<small class="about">{note}</small></th>{cells}</tr>')
     return _table(chosen, rows) if rows else "<p>Not measured of these runs.</p>"
 
 

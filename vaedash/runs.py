@@ -151,7 +151,7 @@ class Run:
 
     @property
     def quality(self) -> Mapping[str, Mapping[str, Any]]:
-        """What was measured beside the losses (`compare.MEASURES`), by name: `value`, `n` and more; empty where nothing was."""
+        """What was measured beside the losses (`measures.MEASURES`), by name: `value`, `n` and more; empty where nothing was."""
         return self.measured.get("quality") or {}
 
     @property

@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaedash import compare, config
+from vaedash import config, measures
 from vaedash.cli import parsing, terminal
 from vaedash.errors import VaedashError
+from vaedash.runs import Run
 
 
 def add_to(commands: Any) -> None:
@@ -94,13 +95,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         terminal.print_json(record)
     else:
-        print(f"{run.id} {run.name}, {arguments.weights} weights (epoch {epoch}), {len(dataset.test):,} test images of")
-        print("\n".join(_evaluation_words(record, beta=run.config.beta)))
+        print("\n".join(_evaluation_words(run, record)))
     return terminal.DONE
 
 
-def _evaluation_words(record: Mapping[str, Any], *, beta: float) -> Iterator[str]:
-    yield f"{record['dataset']}:"
+def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
+    beta = run.config.beta
+    yield (
+        f"{run.id} {run.name}, {record['weights']} weights (epoch {record['epoch']}), {record['n_test']:,} test images of "
+        f"{record['dataset']}:"
+    )
     yield (
         f"  loss {record['test_loss']:.2f} = recon {record['test_recon']:.2f} + {beta:g} * kl {record['test_kl']:.2f} "
         f"nats per image"
@@ -116,9 +120,9 @@ def _evaluation_words(record: Mapping[str, Any], *, beta: float) -> Iterator[str
             f"them, with {line['directions']} directions"
         )
     yield "the kept weights, beyond the loss:"
-    for row in compare.quality_rows(record["quality"]):
+    for name, row in measures.in_words(record["quality"]).items():
         floor = f"; real images against real ones {row['floor']}" * bool(row["floor"])
-        yield f"  {row['measure']}: {row['value']} ({row['n']}{floor}; {row['better']})"
+        yield f"  {measures.MEASURES[name].title}: {row['value']} ({row['n']}{floor}; {row['better']})"
     if record["note"]:
         yield f"  {record['note']}"
 

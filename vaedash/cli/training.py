@@ -11,6 +11,7 @@ from typing import Any
 from vaedash import compare, config, launch, runs, worker
 from vaedash.cli import parsing, terminal
 from vaedash.config import PRESETS, STUDY, RunConfig
+from vaedash.errors import UsageError
 from vaedash.runs import Run
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
@@ -160,6 +161,10 @@ def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> No
 
 def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace) -> int:
     """Train one run after the other, in this process and the others that torchrun started; worker 0 alone sees to the runs."""
+    if arguments.on != config.LOCAL:
+        raise UsageError(
+            f"torchrun trains in the processes that it started, so --on must be local, got {arguments.on}."
+        )
     launch.begin_anew()
     from vaedash.team import TorchrunTeam
     from vaedash.train import follow

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from vaedash import charts, compare, images, runs
+from vaedash import charts, compare, images, measures, runs
+from vaedash.measures import MEASURES
 from vaedash.runs import Run
 from vaedash.ui import glossary, presenter
 
@@ -88,40 +89,41 @@ def _nats(*words: str) -> Any:
 
 def _measure(name: str) -> Any:
     """A column of a measure of quality, and what it is."""
-    measure = compare.MEASURES[name]
+    measure = MEASURES[name]
     return st.column_config.NumberColumn(measure.title, format=f"%.{measure.digits}f", help=measure.about)
 
 
 def quality(chosen: Sequence[Run]) -> None:
     """What was measured of runs on the same images beside their losses: one measure as a picture, all of them as a table."""
-    measured = [name for name in compare.MEASURES if any(name in run.quality for run in chosen)]
+    said = {run.id: measures.in_words(run.quality) for run in chosen}
+    measured = [name for name in MEASURES if any(name in of_run for of_run in said.values())]
     if not measured:
         st.caption(
             "Not measured yet. That happens by itself when a run has ended, or by `python -m vaedash evaluate RUN`."
         )
         return
     which = st.segmented_control(
-        "Measure", measured, format_func=lambda name: compare.MEASURES[name].title, default=measured[0], required=True,
+        "Measure", measured, format_func=lambda name: MEASURES[name].title, default=measured[0], required=True,
         key=f"measure-{chosen[0].id}", label_visibility="collapsed",
     )  # fmt: skip
-    about = compare.MEASURES[which]
-    st.caption(about.about)
-    rows = {run.id: {row["measure"]: row for row in compare.quality_rows(run.quality)} for run in chosen}
-    values = ", ".join(
-        f"{run.name} {rows[run.id][about.title]['value']}" for run in chosen if about.title in rows[run.id]
-    )
-    st.plotly_chart(
-        presenter.figure(charts.quality(chosen, which)), key=f"quality-{chosen[0].id}", alt=f"{about.title}: {values}"
-    )
-    table = []
-    for name in measured:
-        title = compare.MEASURES[name].title
-        found = [row[title] for row in rows.values() if title in row]
-        values = {f"{run.name} ({run.id})": rows[run.id].get(title, {}).get("value", "") for run in chosen}
-        several = {row["n"] for row in found}
-        common = {"real images": found[0]["floor"], "n": " / ".join(sorted(several)), "": found[0]["better"]}
-        table.append({"measure": title, **values, **common})
-    st.dataframe(table, hide_index=True)
+    st.caption(MEASURES[which].about)
+    title = MEASURES[which].title
+    values = ", ".join(f"{run.name} {said[run.id][which]['value']}" for run in chosen if which in said[run.id])
+    figure = presenter.figure(charts.quality(chosen, which))
+    st.plotly_chart(figure, key=f"quality-{chosen[0].id}", alt=f"{title}: {values}")
+    st.dataframe([_row_of_measure(name, chosen, said) for name in measured], hide_index=True)
+
+
+def _row_of_measure(name: str, chosen: Sequence[Run], said: Mapping[str, Any]) -> dict[str, str]:
+    """What was measured of each run, what real images have, on how many it rests, and what is better."""
+    found = [of_run[name] for of_run in said.values() if name in of_run]
+    return {
+        "measure": MEASURES[name].title,
+        **{f"{run.name} ({run.id})": said[run.id].get(name, {}).get("value", "") for run in chosen},
+        "real images": max(row["floor"] for row in found),
+        "n": " / ".join(sorted({row["n"] for row in found})),
+        "": found[0]["better"],
+    }
 
 
 def over_seeds(cells: Sequence[Mapping[str, Any]]) -> None:
