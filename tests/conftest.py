@@ -140,7 +140,7 @@ def tiny(photos: Path) -> Callable[..., RunConfig]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Path:
     """The runs folder of the page, not made yet; where the page would measure this machine, it is told a round figure."""
-    from vaedash import forecast
+    from vaedash.training import forecast
 
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("VAEDASH_DATA", str(data_dir))

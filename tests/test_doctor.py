@@ -14,8 +14,9 @@ import pytest
 import torch
 from filelock import FileLock
 
-from vaedash import checkpoints, cli, datasets, doctor, images, runs, storage
+from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
+from vaedash.runs import RunFolder, weights
 
 LONG_AGO = time.time() - 86_400
 
@@ -30,7 +31,7 @@ def place(tmp_path) -> SimpleNamespace:
     """A runs folder with one sound run of two epochs, ended, and a cache of a few images."""
     folder, data_dir = tmp_path / "runs", tmp_path / "data"
     path = runs.create(folder, RunConfig(latent_dim=2), name="a name").path
-    runs.add_facts(path, {"dataset": {"name": "shapes", "fingerprint": "ab12", "n_train": 90, "n_test": 10}})
+    RunFolder(path).add_facts({"dataset": {"name": "shapes", "fingerprint": "ab12", "n_train": 90, "n_test": 10}})
     losses = {f"{split}_{term}": 9.0 for split in ("train", "test") for term in ("loss", "recon", "kl")}
     epochs = [
         {"epoch": number, **losses, "train_loss": 9.0 - number, "seconds": 1.0, "images_per_second": 9.0}
@@ -38,13 +39,13 @@ def place(tmp_path) -> SimpleNamespace:
     ]
     for epoch in (1, 2):
         model = {"weight": torch.full((4,), float(epoch))}
-        checkpoints.save(path, "best", {"epoch": epoch, "model": model})
-        checkpoints.save(path, "last", {"epoch": epoch, "epochs": epochs[:epoch], "model": model})
+        weights.save(RunFolder(path), "best", {"epoch": epoch, "model": model})
+        weights.save(RunFolder(path), "last", {"epoch": epoch, "epochs": epochs[:epoch], "model": model})
         tiles = np.full((64, 3, 32, 32), epoch, np.uint8)
-        runs.write_sample(path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
-    runs.write_metrics(path, epochs)
-    runs.write_progress(path, {"updated": time.time(), "epoch": 2})
-    runs.write_outcome(path, "stopped", "Stopped on request.")
+        RunFolder(path).pictures.write_file(f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
+    RunFolder(path).write_metrics(epochs)
+    RunFolder(path).write_progress({"updated": time.time(), "epoch": 2})
+    RunFolder(path).write_outcome("stopped", "Stopped on request.")
     cache = data_dir / "cache" / "shapes-0123456789abcdef"
     cache.mkdir(parents=True)
     pictures = np.zeros((4, 3, 32, 32), np.uint8)
@@ -237,18 +238,18 @@ def test_what_is_mended_is_sound_afterwards_and_no_good_byte_is_gone(place, case
 
 
 def test_restored_weights_are_those_of_the_epoch_before_and_restored_losses_those_that_were_there(place):
-    before = runs.read(place.path).epochs
+    before = place.reread().epochs
     flip(place.path / "last.pt")
     damaged = (place.path / "last.pt").read_bytes()
     doctor.mend(examine(place))
-    assert checkpoints.load(place.path, "last")["epoch"] == 1
+    assert weights.load(place, "last")["epoch"] == 1
     assert (place.path / "last.pt.damaged").read_bytes() == damaged
-    checkpoints.restore_best(place.path)
-    assert checkpoints.load(place.path, "best")["epoch"] == 1
-    checkpoints.save(place.path, "last", {"epoch": 2, "epochs": list(before), "model": {}})
+    weights.restore_best(place)
+    assert weights.load(place, "best")["epoch"] == 1
+    weights.save(place, "last", {"epoch": 2, "epochs": list(before), "model": {}})
     (place.path / "metrics.json").write_text("{")
     doctor.mend(examine(place))
-    assert runs.read(place.path).epochs == before
+    assert place.reread().epochs == before
 
 
 def test_best_weights_of_another_epoch_than_the_last_are_not_made_up(place):
@@ -272,7 +273,7 @@ def test_what_somebody_is_at_work_on_is_left_alone(place):
 
 
 def test_a_process_that_lives_and_says_nothing_is_named_not_called_dead(place):
-    runs.write_progress(place.path, {"updated": time.time() - 3600, "epoch": 2})
+    place.write_progress({"updated": time.time() - 3600, "epoch": 2})
     (place.path / "outcome.json").unlink()
     with FileLock(place.path / "lock"):
         [finding] = examine(place)
@@ -336,10 +337,10 @@ def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks
         shutil.rmtree(folder, ignore_errors=True)
         folder.write_bytes(b"x")
         examine(place)
-        assert runs.read(place.path).damage is None
+        assert place.reread().damage is None
         folder.unlink()
     flip(place.path / "last.pt")
-    checkpoints.save(place.path, "best", {"nothing": 0})
+    weights.save(place, "best", {"nothing": 0})
     assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
 
 

@@ -20,26 +20,15 @@ from filelock import FileLock
 from PIL import Image
 
 import vaedash
-from vaedash import (
-    aftermath,
-    checkpoints,
-    cli,
-    config,
-    datasets,
-    fid,
-    forecast,
-    hardware,
-    latent,
-    launch,
-    models,
-    runs,
-    storage,
-    train,
-)
+from vaedash import cli, config, datasets, runs, storage
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, own
 from vaedash.errors import VaedashError
+from vaedash.measuring import after, fid
+from vaedash.models import archs, latent
+from vaedash.runs import weights
+from vaedash.training import forecast, hardware, launch, loop
 from vaedash.ui import cache
 
 PACKAGE = Path(vaedash.__file__).resolve().parent
@@ -56,12 +45,14 @@ class Scene:
     def run(self, status: str = "", **settings: object) -> runs.Run:
         run = runs.create(self.folder, RunConfig(latent_dim=2, **settings))
         if status:
-            runs.write_outcome(run.path, status, "It ended.")
-        return runs.read(run.path)
+            run.write_outcome(status, "It ended.")
+        return run.reread()
 
     def weights(self, **state: object) -> runs.Run:
         run = self.run("stopped")
-        checkpoints.save(run.path, "best", {"epoch": 1, "model": models.build("conv", 2).state_dict()} | state)
+        weights.save(
+            run, "best", {"epoch": 1, "model": archs.build(RunConfig(arch="conv", latent_dim=2)).state_dict()} | state
+        )
         return run
 
     def foreign(self, data: bytes) -> runs.Run:
@@ -95,9 +86,9 @@ class Scene:
         path = self.files("own", **{f"{number}__png": picture(number) for number in range(20)})
         run = self.run("stopped", dataset=str(path), **settings)
         dataset = datasets.load(str(path), data_dir=self.data)
-        runs.add_facts(run.path, {"dataset": {"fingerprint": dataset.fingerprint}})
-        checkpoints.save(run.path, "best", {"epoch": 1, "model": models.build("conv", 2).state_dict()})
-        return runs.read(run.path)
+        run.add_facts({"dataset": {"fingerprint": dataset.fingerprint}})
+        weights.save(run, "best", {"epoch": 1, "model": archs.build(RunConfig(arch="conv", latent_dim=2)).state_dict()})
+        return run.reread()
 
 
 def picture(level: int = 90) -> bytes:
@@ -180,22 +171,22 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: (
             (run := at.drawn())
             and (at.home / "own" / "3.png").write_bytes(picture(77))
-            and aftermath.measure(run, data_dir=at.data)
+            and after.measure(run, data_dir=at.data)
         )
     ],
     "bench/ui.py: open_browser": [],  # in test_browser.py's place: what is missing on a machine
-    "checkpoints.py: load": [
+    "weights.py: load": [
         lambda at: (
             (at.foreign(b"x").path / "best.pt.sha256").write_text("0" * 64)
-            and checkpoints.load(runs.list_runs(at.folder)[0].path, "best")
+            and weights.load(runs.list_runs(at.folder)[0], "best")
         ),
-        lambda at: checkpoints.load(at.foreign(b"x").path, "best"),
-        lambda at: checkpoints.load(at.foreign(torch_file([1])).path, "best"),
+        lambda at: weights.load(at.foreign(b"x"), "best"),
+        lambda at: weights.load(at.foreign(torch_file([1])), "best"),
     ],
-    "checkpoints.py: load_model": [
-        lambda at: checkpoints.load_model(at.foreign(b"x")),
-        lambda at: checkpoints.load_model(at.run()),
-        lambda at: checkpoints.load_model(at.weights(model={})),
+    "weights.py: load_model": [
+        lambda at: weights.load_model(at.foreign(b"x")),
+        lambda at: weights.load_model(at.run()),
+        lambda at: weights.load_model(at.weights(model={})),
     ],
     "cli/keeping.py: stop": [lambda at: at.cli("stop", at.run("finished").id)],
     "cli/keeping.py: archive": [lambda at: at.cli("archive", at.run().id)],
@@ -340,24 +331,24 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=5, method="cubic"),
     ],
     "launch.py: line_up": [
-        lambda at: (run := at.run()) and held(run.path, lambda: launch.start([run.path], data_dir=at.data))
+        lambda at: (run := at.run()) and held(run.path, lambda: launch.start([run], data_dir=at.data))
     ],
     "launch.py: require_resumable": [
         lambda at: (
             (run := at.run("stopped")),
             (run.path / "metrics.json").write_text("{"),
-            launch.require_resumable(runs.read(run.path)),
+            launch.require_resumable(run.reread()),
         ),
         lambda at: launch.require_resumable(at.run("finished")),
         lambda at: launch.require_resumable(at.run("diverged")),
         lambda at: launch.require_resumable(at.run()),
     ],
-    "launch.py: claim": [lambda at: (run := at.run()) and held(run.path, lambda: launch.claim(run.path).__enter__())],
+    "launch.py: claim": [lambda at: (run := at.run()) and held(run.path, lambda: run.claim().__enter__())],
     "fid.py: measure": [
         lambda at: (
             refused_nothing(at, fid, "_scorer"),
             fid.measure(
-                models.build("conv", 2),
+                archs.build(RunConfig(arch="conv", latent_dim=2)),
                 datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
                 latent_dim=2,
                 count=100,
@@ -370,21 +361,21 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         lambda at: fid.weights(at.files("data", **{f"{Path(fid.URL).stem}__pth": b"x"})),
     ],
     "fid.py: _scorer": [lambda at: (at.monkeypatch.setitem(sys.modules, "torch_fidelity", None), fid._scorer(at.data))],
-    "models/__init__.py: _architecture": [lambda at: models.build("gan", 2)],
+    "models/__init__.py: _architecture": [lambda at: archs.build(RunConfig(arch="gan", latent_dim=2))],
     "runs.py: find": [
         lambda at: runs.find(at.folder, "latest"),
-        lambda at: [runs.write_notes(at.run().path, name="twin") for _ in range(2)] and runs.find(at.folder, "twin"),
+        lambda at: [at.run().write_notes(name="twin") for _ in range(2)] and runs.find(at.folder, "twin"),
         lambda at: at.run() and runs.find(at.folder, "nobody"),
     ],
     "runs.py: require_settings": [
         lambda at: (
             (run := at.run()),
             (run.path / "config.json").write_text("{"),
-            runs.require_settings(runs.read(run.path)),
+            run.reread().config,
         )
     ],
     "train.py: of": [
-        lambda at: train.Split.of(
+        lambda at: loop.Split.of(
             datasets.Dataset(
                 name="one", train=np.zeros((1, 3, 32, 32)), test=np.zeros((1, 3, 32, 32)), fingerprint="ab12"
             ),
@@ -393,7 +384,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         )
     ],
     "train.py: follow": [
-        lambda at: train.follow(
+        lambda at: loop.follow(
             SimpleNamespace(
                 begun=lambda: (
                     RunConfig(
@@ -408,7 +399,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
         )
     ],
     "train.py: _require_same_images": [
-        lambda at: train._require_same_images(
+        lambda at: loop._require_same_images(
             at.drawn(),
             datasets.Dataset(name="own", train=np.zeros(1), test=np.zeros(1), fingerprint="ab12"),
             resumed=True,
@@ -428,7 +419,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
 NOT_MADE_HERE = {"bench/ui.py: open_browser": 2, "datasets/cifar10.py: read": 1}
 
 # Who calls these says what to do: `load_model` and `load_for_resume`; the pages, which show what there is instead.
-ADDED_TO = ("checkpoints.py: load", "ui/cache.py: test_images")
+ADDED_TO = ("weights.py: load", "ui/cache.py: test_images")
 
 # Words that say what is allowed, what there is, what is kept or what to do.
 HELP = re.compile(

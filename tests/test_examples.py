@@ -6,10 +6,13 @@ import re
 import numpy as np
 import pytest
 
-from vaedash import checkpoints, compare, config, latent, runs
+from vaedash import config, runs
+from vaedash.comparing import results
+from vaedash.models import latent
+from vaedash.runs import listing, weights
 
 FOLDER = config.PROJECT_ROOT / "runs"
-EXAMPLES = [run for run in map(runs.read, sorted(runs.paths(FOLDER))) if run.notes.get("example") is True]
+EXAMPLES = [run for run in map(runs.read, sorted(listing.folders(FOLDER))) if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
 SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
 
@@ -55,7 +58,7 @@ def test_the_table_has_a_row_for_each_run_of_the_study():
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
 def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
     run, row = STUDY[preset, arch], study_table()[preset, arch]
-    found = compare.result(run)
+    found = results.result(run)
     assert first_number(cell(row, "loss")) == f"{found['loss']:.1f}"
     assert first_number(cell(row, "epochs to stop")) == str(found["epochs"])
     assert cell(row, "test loss") == f"{found['test_loss']:.1f}"
@@ -74,9 +77,9 @@ def test_the_leads_in_the_text_are_those_of_the_runs():
 @each_example
 def test_every_picture_of_an_example_can_be_read(run):
     for number in range(1, len(run.epochs) + 1):
-        assert runs.samples(run.path, "prior", number).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
-        assert runs.samples(run.path, "recon", number).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
-    assert runs.originals(run.path).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
+        assert run.pictures.sample("prior", number).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
+        assert run.pictures.sample("recon", number).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
+    assert run.pictures.originals().shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
     assert len(list((run.path / "samples").iterdir())) == 2 * len(run.epochs) + 1
 
 
@@ -106,15 +109,15 @@ def test_all_examples_together_are_small():
 
 @pytest.mark.parametrize("run", SHAPES, ids=lambda run: run.config.arch)
 def test_the_pair_on_shapes_draws_what_it_drew_after_the_epoch_it_kept(run):
-    model, epoch = checkpoints.load_model(run)
+    model, epoch = weights.load_model(run)
     assert epoch == run.best_epoch
     drawn = latent.decode(model, latent.prior(config.SAMPLE_COUNT, run.config.latent_dim))
-    kept = runs.samples(run.path, "prior", epoch)
+    kept = run.pictures.sample("prior", epoch)
     error = np.sqrt(np.square(drawn.astype(float) - kept).mean())
     assert error < 8  # of 255 grey levels: the pictures that come along are WebP
 
 
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
 def test_a_run_of_the_study_is_replayed_by_a_command_that_anybody_can_run(preset, arch):
-    command = compare.replay_command(STUDY[preset, arch])
+    command = results.replay_command(STUDY[preset, arch])
     assert command == f"python -m vaedash train --arch {arch} --dataset cifar10 --preset {preset}"

@@ -1,10 +1,18 @@
 """vaedash: does architecture matter in a variational autoencoder? Train a fully connected and a convolutional one, and see.
 
-The house; each room imports only from floors below, or from rooms named before it on its own floor:
+The house; a family imports only from floors below (on floor 0, a room from those named before it), and no two rooms of a
+family need each other:
 
-    floor 0   errors, config, storage, images, losses, datasets
-    floor 1   runs, models, luck, measures
-    floor 2   compare, lesson, charts, launch, team, hardware, latent, checkpoints, analysis, learner, pca, quality, fid
-    floor 3   aftermath, train, forecast, bench, report, export, doctor, worker, cluster, cli
-    floor 4   ui
+    floor 0   errors, glossary, storage, config, images, text
+    floor 1   datasets
+    floor 2   models
+    floor 3   runs
+    floor 4   measuring
+    floor 5   comparing
+    floor 6   training
+    floor 7   showing
+    floor 8   cluster, bench, doctor
+    floor 9   ui, cli
 """
+
+__version__ = "0.1.0"

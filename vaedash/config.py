@@ -12,6 +12,7 @@ from typing import Any
 from vaedash.errors import UsageError
 
 SCHEMA = 1  # major version of everything under runs/; a newer one is read, never written
+RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")  # checked before any path is made of an id
 
 IMAGE_SHAPE = (3, 32, 32)  # channels, rows, columns: every image in this project
 PIXELS = math.prod(IMAGE_SHAPE)
@@ -26,6 +27,9 @@ ACTIVATIONS = ("relu", "silu")
 PIXEL_ORDERS = ("natural", "shuffled")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+# The settings that say what a model is, rather than how it learns: from these it can be built again.
+MODEL_SETTINGS = ("arch", "latent_dim", "activation", "pixel_order")
 
 # The study's three parameter sets, which change several things at once: the comparison page warns when two chosen
 # runs differ in more than their architecture. And one of our own, which is as good after a third of the epochs.

@@ -4,17 +4,19 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vaedash import config, datasets, launch, runs
-from vaedash.runs import Run
+from vaedash import datasets, storage
+from vaedash.runs import listing, queue, record, schema, weight_files
+from vaedash.runs.record import Run
+from vaedash.runs.schema import Epoch, Status
 
 LITTLE_ROOM = 200_000_000  # bytes: what a run keeps, and what it needs besides while it writes
 SILENCE = 600.0  # seconds without a report, after which a running run is worth a look
-_SETTLED = runs.GRACE  # seconds after which nobody is still writing a temporary file
+_SETTLED = queue.GRACE  # seconds after which nobody is still writing a temporary file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +35,20 @@ class Finding:
 
 def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
     """Everything that is wrong in a runs folder and in the cache of images; changes nothing. Loads torch if there are weights."""
-    found = [*_folders(runs_dir, data_dir), *_queue(runs_dir)]
-    for path in sorted(runs.paths(runs_dir)):
-        found += _run(runs.read(path))
-    return [*found, *_cache(data_dir)]
+    findings = [*_folders(runs_dir, data_dir), *_queue(runs_dir)]
+    for run in sorted(listing.folders(runs_dir), key=lambda run: run.id):
+        findings += _run(record.read(run.path))
+    return [*findings, *_cache(data_dir)]
 
 
-def mend(found: list[Finding]) -> list[Finding]:
+def mend(findings: list[Finding]) -> list[Finding]:
     """Mend what can be mended without loss, and return that."""
-    mendable = [finding for finding in found if finding.mend]
-    for finding in mendable:
-        finding.mend()
-    return mendable
+    mended = []
+    for finding in findings:
+        if finding.mend:
+            finding.mend()
+            mended.append(finding)
+    return mended
 
 
 # ---- folders and queue ----------------------------------------------------------------------------------
@@ -70,7 +74,7 @@ def _folders(*folders: Path) -> Iterator[Finding]:
 
 
 def _queue(folder: Path) -> Iterator[Finding]:
-    for ticket in runs.stale_tickets(folder):
+    for ticket in queue.stale(folder):
         yield Finding(
             kind="stale-ticket",
             where=ticket.run_id,
@@ -78,22 +82,22 @@ def _queue(folder: Path) -> Iterator[Finding]:
             remedy="--fix takes the place away; a resume gives it a new one.",
             mend=partial(ticket.path.unlink, missing_ok=True),
         )
-    slots = [folder / ".slots" / f"{number}.lock" for number in range(config.SLOTS)]
-    training = sum(runs.lock_is_held(path / "lock") for path in runs.paths(folder))
-    if len([slot for slot in slots if _stays_held(slot)]) > training:
+    slots = queue.slots(folder)
+    training = sum(run.held for run in listing.folders(folder))
+    if sum(_stays_true(partial(storage.is_locked, slot)) for slot in slots) > training:
         yield Finding(
             kind="held-slot",
-            where=str(folder / ".slots"),
+            where=str(slots[0].parent),
             sentence="A process that trains none of these runs holds a slot, so fewer train at once.",
             remedy="Find it (lsof, on Linux and macOS) and end it: its lock goes with it.",
         )
 
 
-def _stays_held(lock: Path) -> bool:
-    """Whether it is held for longer than it takes to write a file."""
+def _stays_true(held: Callable[[], bool]) -> bool:
+    """Whether it is so for longer than it takes to write a file."""
     for wait in (0.0, 0.1, 0.4, 0.5):
         time.sleep(wait)
-        if not runs.lock_is_held(lock):
+        if not held():
             return False
     return True
 
@@ -102,34 +106,30 @@ def _stays_held(lock: Path) -> bool:
 
 
 def _run(run: Run) -> Iterator[Finding]:
-    if runs.lock_is_held(run.path / "lock"):
+    if run.held:
         yield from _silence(run)
         return  # whatever else there is, its process is at work on it
     yield from _records(run)
-    if run.status == runs.INTERRUPTED:
+    if run.status == Status.INTERRUPTED:
         yield Finding(
             kind="interrupted",
             where=run.id,
             sentence=run.sentence.partition(";")[0] + ".",
             remedy=f"Resume it: python -m vaedash resume {run.id}",
         )
-    if any(run.path.glob("*.pt*")):
+    if run.weights.any():
         yield from _weights(run)
-    for file in runs.damaged_samples(run.path):
+    for file in run.pictures.damaged():
         yield Finding(
             kind="unreadable-picture",
             where=run.id,
             sentence=f"samples/{file.name} cannot be read.",
             remedy="The pages leave it out, and nothing else needs it; it may be deleted.",
         )
-    for name, read, remedy in (
-        ("test_losses.npy", runs.test_losses, "Compare judges by the means alone; it may be deleted."),
-        ("kl_by_latent.npy", runs.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
-    ):
-        if (run.path / name).exists() and read(run.path) is None:
-            yield Finding(kind="unreadable-figures", where=run.id, sentence=f"{name} cannot be read.", remedy=remedy)
-    yield from _leftovers(run.id, runs.leftovers(run.path), run.path)
-    if _stays_held(run.path / "notes.lock"):
+    for name, remedy in run.figures.damaged().items():
+        yield Finding(kind="unreadable-figures", where=run.id, sentence=f"{name} cannot be read.", remedy=remedy)
+    yield from _leftovers(run.id, run.leftovers(), run.path)
+    if _stays_true(run.notes_held):
         yield Finding(
             kind="held-lock",
             where=run.id,
@@ -140,7 +140,7 @@ def _run(run: Run) -> Iterator[Finding]:
 
 def _silence(run: Run) -> Iterator[Finding]:
     said = run.progress and run.progress.get("updated")
-    if run.status == runs.RUNNING and said and (silent := time.time() - said) > SILENCE:
+    if run.status == Status.RUNNING and said and (silent := time.time() - said) > SILENCE:
         yield Finding(
             kind="silent",
             where=run.id,
@@ -151,14 +151,14 @@ def _silence(run: Run) -> Iterator[Finding]:
 
 def _records(run: Run) -> Iterator[Finding]:
     """JSON that is missing or cannot be read."""
-    if not (run.path / "config.json").exists():
+    if not run.has_settings():
         yield Finding(
             kind="no-settings",
             where=run.id,
             sentence="config.json is missing, so nothing says what this run is.",
             remedy=f"Put it back, or delete what is left: python -m vaedash archive {run.id} --forever",
         )
-    for name, reason in runs.damaged_files(run.path).items():
+    for name, reason in run.damaged_records().items():
         remedy, mend = _remedy(run, name, reason)
         newer = "newer vaedash" in reason
         yield Finding(
@@ -166,18 +166,18 @@ def _records(run: Run) -> Iterator[Finding]:
             where=run.id,
             sentence=f"{name} {reason}.".replace("; update to read it", ""),
             remedy=remedy,
-            mend=mend and partial(_alone, run.path, mend),
+            mend=partial(_alone, run, mend) if mend else None,
         )
 
 
 def _remedy(run: Run, name: str, reason: str) -> tuple[str, Callable[[], None] | None]:
     """What to do about a JSON file that cannot be read, and what does it where that loses nothing."""
-    aside = partial(runs.set_aside, run.path, name)
+    aside = partial(run.set_aside, name)
     if "newer vaedash" in reason:
         return "Update vaedash to read it; until then it is left alone.", None
-    if name == "metrics.json" and (epochs := _epochs_in_weights(run.path)):
+    if name == "metrics.json" and (epochs := _epochs_in_weights(run)):
         return "--fix sets it aside and takes the epochs out of last.pt, which is whole.", partial(
-            _rewrite_metrics, run.path, epochs
+            _rewrite_metrics, run, epochs
         )
     if name == "outcome.json":
         return "--fix sets it aside; a resume then finds out again how the run ended.", aside
@@ -188,25 +188,25 @@ def _remedy(run: Run, name: str, reason: str) -> tuple[str, Callable[[], None] |
     return f"Put a copy of it back, or train anew; python -m vaedash archive {run.id} puts the run aside.", None
 
 
-def _rewrite_metrics(path: Path, epochs: list[dict]) -> None:
-    runs.set_aside(path, "metrics.json")
-    runs.write_metrics(path, epochs)
+def _rewrite_metrics(run: Run, epochs: Sequence[Epoch]) -> None:
+    run.set_aside("metrics.json")
+    run.write_metrics(epochs)
 
 
-def _epochs_in_weights(path: Path) -> list[dict] | None:
-    from vaedash import checkpoints
+def _epochs_in_weights(run: Run) -> Sequence[Epoch] | None:
+    from vaedash.runs import weights
 
-    if not (path / "last.pt").exists() or checkpoints.flaw(path, "last"):
+    if not run.weights.has("last") or weights.flaw(run, "last"):
         return None
-    epochs = checkpoints.load(path, "last").get("epochs")
-    return epochs if runs.are_epochs(epochs) else None
+    epochs = weights.load(run, "last").get("epochs")
+    return epochs if schema.are_epochs(epochs) else None
 
 
 def _weights(run: Run) -> Iterator[Finding]:
-    from vaedash import checkpoints
+    from vaedash.runs import weights
 
-    there = {name: (run.path / f"{name}.pt").exists() for name in ("last", "previous", "best")}
-    flaws = {name: checkpoints.flaw(run.path, name) for name in there}
+    there = {name: run.weights.has(name) for name in weight_files.NAMES}
+    flaws = {name: weights.flaw(run, name) for name in there}
     sound = {name: there[name] and not flaws[name] for name in there}
     if not sound["last"] and (there["last"] or there["previous"]):
         yield Finding(
@@ -216,7 +216,7 @@ def _weights(run: Run) -> Iterator[Finding]:
             remedy="--fix restores it from previous.pt, which is whole and one epoch older."
             if sound["previous"]
             else "A resume would begin anew; duplicate the run instead, and keep what it drew.",
-            mend=partial(_alone, run.path, partial(checkpoints.restore_last, run.path)) if sound["previous"] else None,
+            mend=partial(_alone, run, partial(weights.restore_last, run)) if sound["previous"] else None,
         )
     if flaws["previous"] and sound["last"]:
         yield Finding(
@@ -226,7 +226,7 @@ def _weights(run: Run) -> Iterator[Finding]:
             remedy="last.pt is whole, so nothing is lost; the next epoch of a resume replaces it.",
         )
     if run.best_epoch and not sound["best"]:
-        last = checkpoints.load(run.path, "last") if sound["last"] else {}
+        last = weights.load(run, "last") if sound["last"] else {}
         kept = last.get("epoch") if "model" in last else None
         yield Finding(
             kind="damaged-weights" if there["best"] else "no-weights",
@@ -237,15 +237,13 @@ def _weights(run: Run) -> Iterator[Finding]:
             else "Give --weights last where a command takes it"
             + ("." if sound["last"] else ", once last.pt is mended.")
             + " A resume writes best.pt with its next best epoch.",
-            mend=partial(_alone, run.path, partial(checkpoints.restore_best, run.path))
-            if kept == run.best_epoch
-            else None,
+            mend=partial(_alone, run, partial(weights.restore_best, run)) if kept == run.best_epoch else None,
         )
 
 
-def _alone(path: Path, mend: Callable[[], None]) -> None:
+def _alone(run: Run, mend: Callable[[], None]) -> None:
     """Mend while no training process can begin."""
-    with launch.claim(path):
+    with run.claim():
         mend()
 
 
@@ -268,8 +266,7 @@ def _leftovers(where: str, files: list[Path], within: Path) -> Iterator[Finding]
 
 def _cache(data_dir: Path) -> Iterator[Finding]:
     for folder in datasets.caches(data_dir):
-        lock = folder.with_name(f"{folder.name}.lock")
-        if runs.lock_is_held(lock):
+        if storage.is_locked(datasets.lock_of(folder)):
             continue  # somebody is reading images into it
         if flaw := datasets.cache_flaw(folder):
             yield Finding(

@@ -1,4 +1,4 @@
-"""The one door through which state reaches the disk: whole or not at all, and there after a power cut.
+"""The one door through which state reaches the disk: whole or not at all, there after a power cut, and made once.
 
 Every byte that must survive is written by :func:`write_bytes` or moved by :func:`replace`; so a test can
 count the operations, or break the k-th one, by wrapping the three primitives at the top of this module.
@@ -10,8 +10,16 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import fcntl
+
+Value = TypeVar("Value")
 
 # ---- the three primitives -------------------------------------------------------------------------
 
@@ -104,6 +112,42 @@ def read_json(path: Path) -> Any:
         raise
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read ({error.strerror})") from None
+
+
+def once(read: Callable[[], Value | None], make: Callable[[], Value], *, lock: Path) -> Value:
+    """What `read` finds; where that is None, what `make` makes and keeps, while all others who ask wait for it at `lock`."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    kept = read()
+    if kept is None:
+        with FileLock(lock):
+            kept = read()
+            if kept is None:
+                kept = make()
+    return kept
+
+
+def is_locked(path: Path | str) -> bool:
+    """Whether a living process holds the lock file at `path`; asking never disturbs it or another who asks."""
+    if "fcntl" in globals():
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            # A shared lock fails only against the holder's exclusive one, never against another reader's.
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+    if not Path(path).exists():
+        return False
+    try:
+        with FileLock(path, timeout=0.05):
+            return False
+    except Timeout:
+        return True
 
 
 def sha256(data: bytes | memoryview) -> str:

@@ -4,8 +4,10 @@ import numpy as np
 import torch
 from streamlit.testing.v1 import AppTest
 
-from vaedash import checkpoints, config, images, models, runs
+from vaedash import config, images, runs
 from vaedash.config import RunConfig
+from vaedash.models import archs
+from vaedash.runs import schema, weights
 
 APP = str(config.PROJECT_ROOT / "streamlit_app.py")
 PAGES = config.PROJECT_ROOT / "vaedash" / "ui" / "pages"
@@ -22,24 +24,24 @@ def row(epoch, test_loss):
 def make_run(folder, *, epochs=2, status="finished", loss=50.0, dataset_facts=DATASET, **settings):
     """A run that looks as if it had been trained, without weights; any status but an outcome's leaves it open."""
     run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
-    runs.add_facts(run.path, {"parameters": 1_119_811, "dataset": dataset_facts})
-    runs.write_metrics(run.path, [row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
+    run.add_facts({"parameters": 1_119_811, "dataset": dataset_facts})
+    run.write_metrics([row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
     tiles = np.full((64, 3, 32, 32), 90, np.uint8)
     for epoch in range(1, epochs + 1):
-        runs.write_sample(run.path, f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
-    if status in runs.OUTCOMES:
-        runs.write_outcome(run.path, status, f"It {status}.")
-    return runs.read(run.path)
+        run.pictures.write_file(f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
+    if status in schema.OUTCOMES:
+        run.write_outcome(status, f"It {status}.")
+    return run.reread()
 
 
 def give_weights(run, *, seed):
     """Weights that nobody trained, made bold enough to tell pictures apart."""
     torch.manual_seed(seed)
-    model = models.build(run.config.arch, run.config.latent_dim)
+    model = archs.build(run.config)
     with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(2)
-    checkpoints.save(run.path, "best", {"model": model.state_dict(), "epoch": 1})
+    weights.save(run, "best", {"model": model.state_dict(), "epoch": 1})
 
 
 def shown(page, **query):

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import bench, config, launch, runs, storage
-from vaedash.bench import ui
+from vaedash import config, runs, storage
+from vaedash.bench import machine, ui
 from vaedash.bench.train import peak_memory
-from vaedash.runs import Run
+from vaedash.runs import Run, listing
+from vaedash.training import launch
 
 CHOSEN = 10  # runs on the Compare page
 _FIRST = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)  # when the first of the runs is said to have been made
@@ -33,7 +34,7 @@ _LISTING = """
 import json, sys, time
 from pathlib import Path
 from vaedash import runs
-readings, taken = runs.Readings(), []
+readings, taken = listing.Readings(), []
 for _ in range(4):
     start = time.perf_counter(), time.process_time()
     readings.list_runs(Path(sys.argv[1]))
@@ -49,7 +50,7 @@ def measure(*, count: int = 10_000, images: int = 500_000) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory() as temporary, ui.open_browser() as browser:
         place = Path(temporary)
-        results: dict[str, Any] = {"machine": bench.machine("streamlit", "numpy") | {"browser": browser.version}}
+        results: dict[str, Any] = {"machine": machine.described("streamlit", "numpy") | {"browser": browser.version}}
         start = time.perf_counter()
         fill(place / "runs", count)
         results["runs"] = {"count": count, "making them": time.perf_counter() - start} | _on_disk(place / "runs")
@@ -88,7 +89,7 @@ def _link_pictures(pattern: Run, samples: Path, pool: Path) -> None:
     if not (pool / pattern.id).exists():
         (pool / pattern.id).mkdir(parents=True)
         for kind in ("prior", "recon"):
-            picture = runs.sample_path(pattern.path, kind, len(pattern.epochs)).with_suffix(".webp")
+            picture = pattern.pictures.file(kind, len(pattern.epochs)).with_suffix(".webp")
             shutil.copyfile(picture, pool / pattern.id / picture.name)
     for picture in (pool / pattern.id).iterdir():
         os.link(picture, samples / picture.name)
@@ -96,8 +97,8 @@ def _link_pictures(pattern: Run, samples: Path, pool: Path) -> None:
 
 def _on_disk(folder: Path) -> dict[str, float]:
     """What one run takes, without weights and pictures."""
-    sizes = [file.stat() for path in runs.paths(folder)[:100] for file in path.iterdir() if file.is_file()]
-    share = min(100, len(runs.paths(folder)))
+    sizes = [file.stat() for run in listing.folders(folder)[:100] for file in run.path.iterdir() if file.is_file()]
+    share = min(100, len(listing.folders(folder)))
     # Windows counts no blocks.
     blocks = [getattr(size, "st_blocks", -(-size.st_size // 512)) * 512 for size in sizes]
     return {
@@ -108,8 +109,8 @@ def _on_disk(folder: Path) -> dict[str, float]:
 
 def _listing(folder: Path) -> dict[str, Any]:
     """The list of all runs, by the process that asks; and commands."""
-    forgotten = _forget(path for run in runs.paths(folder) for path in run.iterdir())
-    some_id = runs.paths(folder)[0].name
+    forgotten = _forget(path for run in listing.folders(folder) for path in run.path.iterdir())
+    some_id = listing.folders(folder)[0].id
     first, again, memory = _in_a_fresh_process(folder)
     warm, _, _ = _in_a_fresh_process(folder)
     return {
@@ -148,7 +149,7 @@ def _command(folder: Path, *words: str) -> float:
 
 def _pages(browser: Any, folder: Path) -> dict[str, Any]:
     """Seconds from an address to its settled page, in a server just started and again; Compare as one uses it; the server's memory."""
-    ids = ",".join(sorted((path.name for path in runs.paths(folder)), reverse=True)[:CHOSEN])
+    ids = ",".join(sorted((path.id for path in listing.folders(folder)), reverse=True)[:CHOSEN])
     with ui.Server(folder, folder.with_name("data")) as server:
         address = f"{server.url}/compare?runs={ids}"
         results: dict[str, Any] = {f"Compare, {CHOSEN} chosen": _compare(browser, address)}

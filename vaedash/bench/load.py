@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaedash import bench, config, launch, runs
+from vaedash import config
+from vaedash.bench import machine
 from vaedash.bench.session import Session
 from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
 from vaedash.runs import Run
+from vaedash.training import launch
 
 _SHARE = 0.25  # of the training images: an epoch then takes a few seconds, and speeds are those of whole epochs
 
@@ -36,12 +38,12 @@ def measure(
                     watched += _speeds(run, seconds)
                 tabs += present
         finally:
-            runs.request_stop(run.path)
-            while runs.lock_is_held(run.path / "lock"):
+            run.request_stop()
+            while run.held:
                 time.sleep(0.1)
         alone, beside = (statistics.harmonic_mean(speeds) for speeds in (quiet, watched))
         return {
-            "machine": bench.machine("streamlit"),
+            "machine": machine.described("streamlit"),
             "sessions": sessions,
             "errors": [error for tab in tabs for error in tab.errors],
             "seconds from one picture to the next": _spread([wait for tab in tabs for wait in tab.waits]),
@@ -56,11 +58,11 @@ def _trainer(folder: Path, data_dir: Path) -> Run:
     """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
     settings = {"preset": "p1", "epochs": 10_000, "patience": 10_000, "fraction": _SHARE}
     fc, conv = launch.new_runs(folder, [RunConfig.build(arch=arch, **settings) for arch in ("fc", "conv")])
-    launch.start([fc.path, conv.path], data_dir=data_dir)
-    while not all(runs.read(run.path).epochs for run in (fc, conv)):
+    launch.start([fc, conv], data_dir=data_dir)
+    while not all(run.reread().epochs for run in (fc, conv)):
         time.sleep(0.2)
-    runs.request_stop(fc.path)
-    while runs.lock_is_held(fc.path / "lock"):
+    fc.request_stop()
+    while fc.held:
         time.sleep(0.1)
     return conv
 
@@ -69,8 +71,8 @@ def _speeds(run: Run, seconds: float) -> list[float]:
     """Images a second in each whole epoch from now on, for at least `seconds`."""
 
     def next_epoch() -> int:
-        before = len(runs.read(run.path).epochs)
-        while (now := len(runs.read(run.path).epochs)) == before:
+        before = len(run.reread().epochs)
+        while (now := len(run.reread().epochs)) == before:
             time.sleep(0.2)
         return now
 
@@ -78,7 +80,7 @@ def _speeds(run: Run, seconds: float) -> list[float]:
     last = next_epoch()
     while time.monotonic() < end:
         last = next_epoch()
-    return [row["images_per_second"] for row in runs.read(run.path).epochs[first:last]]
+    return [row["images_per_second"] for row in run.reread().epochs[first:last]]
 
 
 @contextlib.contextmanager

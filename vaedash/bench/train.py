@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import bench, config, launch, runs
+from vaedash import config
+from vaedash.bench import machine
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
+from vaedash.training import launch
 
 EPOCHS = 3  # of each process: as many as the held-out losses are compared after
 IMAGES = 12_800
@@ -33,7 +35,7 @@ def measure(*, dataset: str, data_dir: Path, images: int = IMAGES, rounds: int =
     alike on all held-out images: nats per image. pythae takes part where it is installed.
     """
     contestants = ["notebook", *(["pythae"] if find_spec("pythae") else []), "vaedash"]
-    results: dict[str, Any] = {"machine": bench.machine(*contestants[1:-1], "torchvision", "numpy")}
+    results: dict[str, Any] = {"machine": machine.described(*contestants[1:-1], "torchvision", "numpy")}
     for arch in config.ARCHS:
         turns: dict[str, list[dict[str, Any]]] = {name: [] for name in contestants}
         for _ in range(rounds):
@@ -68,10 +70,10 @@ def recipe(*, dataset: str, data_dir: Path, target: float = TARGET) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         run = launch.new_runs(Path(folder), [settings])[0]
         begin = time.perf_counter()
-        launch.start([run.path], data_dir=data_dir)[0].wait()
-        ours, last = time.perf_counter() - begin, runs.read(run.path).epochs[-1]
+        launch.start([run], data_dir=data_dir)[0].wait()
+        ours, last = time.perf_counter() - begin, run.reread().epochs[-1]
     return {
-        "machine": bench.machine("torchvision", "numpy"),
+        "machine": machine.described("torchvision", "numpy"),
         "held-out loss to reach": target,
         "notebook, p1": {"epochs": len(notebook["speeds"]), "seconds": seconds, "loss": notebook["loss"]},
         "vaedash, fast": {"epochs": last["epoch"], "seconds": ours, "loss": last["test_loss"]},
@@ -107,7 +109,7 @@ def _notebook(settings: RunConfig, images: np.ndarray, _: Path) -> Iterator[Any]
     from torch.utils.data import DataLoader
     from torchvision.transforms import ToTensor
 
-    from vaedash import losses, models
+    from vaedash.models import archs, losses
 
     class Pictures(torch.utils.data.Dataset):
         def __init__(self) -> None:
@@ -120,7 +122,7 @@ def _notebook(settings: RunConfig, images: np.ndarray, _: Path) -> Iterator[Any]
             return self.transform(Image.fromarray(self.pixels[index]))
 
     torch.manual_seed(settings.seed)
-    model = models.build(settings.arch, settings.latent_dim).to(memory_format=torch.contiguous_format)
+    model = archs.build(settings).to(memory_format=torch.contiguous_format)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
     loader = DataLoader(Pictures(), batch_size=settings.batch_size, shuffle=True)
     while True:
@@ -144,10 +146,10 @@ def _pythae(settings: RunConfig, images: np.ndarray, data_dir: Path) -> Iterator
     from pythae.trainers import BaseTrainer, BaseTrainerConfig
     from pythae.trainers.training_callbacks import TrainingCallback
 
-    from vaedash import losses, models
+    from vaedash.models import archs, losses
 
     torch.manual_seed(settings.seed)
-    inner = models.build(settings.arch, settings.latent_dim).to(memory_format=torch.contiguous_format)
+    inner = archs.build(settings).to(memory_format=torch.contiguous_format)
 
     class Encoder(BaseEncoder):
         def __init__(self) -> None:
@@ -197,9 +199,9 @@ def _pythae(settings: RunConfig, images: np.ndarray, data_dir: Path) -> Iterator
 
 
 def _vaedash(settings: RunConfig, images: np.ndarray, data_dir: Path) -> Iterator[Any]:
-    from vaedash import hardware
-    from vaedash.learner import Learner
-    from vaedash.train import Split, batches
+    from vaedash.training import hardware
+    from vaedash.training.loop import Split, batches
+    from vaedash.training.step import Learner
 
     machine = hardware.choose(settings, sharing=1, data_dir=data_dir)
     machine.apply()
@@ -232,12 +234,15 @@ def _contest() -> None:
     parser.add_argument("--until", type=float)
     asked = parser.parse_args()
 
-    from vaedash import datasets, hardware, train
+    from vaedash import datasets
+    from vaedash.measuring import heldout
+    from vaedash.measuring.heldout import HeldOut
+    from vaedash.training import hardware
 
     data = datasets.load(asked.dataset, data_dir=asked.data_dir)
     images = np.array(data.train[: asked.images])
     settings = RunConfig.build(preset="p1", arch=asked.arch)
-    held_out = train.HeldOut.of(data.test, settings.latent_dim, "cpu")
+    held_out = HeldOut.of(data.test, settings.latent_dim)
     epochs = CONTESTANTS[asked.contestant](settings, images, asked.data_dir)
     speeds: list[float] = []
     loss = float("inf")
@@ -245,7 +250,7 @@ def _contest() -> None:
         start = time.perf_counter()
         model = next(epochs)
         speeds.append(len(images) / (time.perf_counter() - start))
-        loss = train.evaluate(model, held_out, beta=settings.beta)[0]["loss"]
+        loss = heldout.evaluate(model, held_out).losses(beta=settings.beta).loss
     precision = hardware.choose(settings, sharing=1, data_dir=asked.data_dir).precision
     print(json.dumps({"speeds": speeds, "loss": loss, "precision": precision, "images": len(images)}))
 
@@ -258,9 +263,10 @@ def _arithmetic(arch: str, precision: str, images_per_second: float) -> dict[str
     program = (
         "import json, sys, time, torch\n"
         "from torch.utils.flop_counter import FlopCounterMode\n"
-        "from vaedash import models\n"
+        "from vaedash.config import RunConfig\n"
+        "from vaedash.models import archs\n"
         "arch, dtype = sys.argv[1], torch.bfloat16 if sys.argv[2] == 'bf16' else torch.float32\n"
-        "model = models.build(arch, 128)\n"
+        "model = archs.build(RunConfig(arch=arch))\n"
         "with FlopCounterMode(display=False) as counted:\n"
         "    mu, logvar = model.encode(torch.rand(64, 3, 32, 32))\n"
         "    model.decode(mu + logvar).sum().backward()\n"
@@ -297,7 +303,7 @@ def _profile(arch: str, data_dir: Path, most: int = 6) -> dict[str, float]:
         "machine = hardware.choose(settings, sharing=100, data_dir=data_dir)\n"
         "machine.apply()\n"
         "learner = Learner(settings, machine)\n"
-        "pixels = torch.randint(256, (64, 3, 32, 32), dtype=torch.uint8).contiguous(memory_format=models.memory_format(arch))\n"
+        "pixels = torch.randint(256, (64, 3, 32, 32), dtype=torch.uint8).contiguous(memory_format=archs.memory_format(arch))\n"
         "step = lambda: learner.step(pixels, torch.randn(64, 128), beta=1.0, lr=1e-3)\n"
         "for _ in range(10): step()\n"
         "with profile(activities=[ProfilerActivity.CPU]) as seen:\n"
@@ -338,7 +344,7 @@ def _seconds_together(settings: list[RunConfig], data_dir: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = launch.new_runs(Path(folder), settings)
         begin = time.perf_counter()
-        for process in launch.start([run.path for run in started], data_dir=data_dir):
+        for process in launch.start(started, data_dir=data_dir):
             process.wait()
         return time.perf_counter() - begin
 
@@ -357,14 +363,14 @@ def _whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             run = launch.new_runs(Path(folder), [one])[0]
             begin = time.perf_counter()
-            process = launch.start([run.path], data_dir=data_dir)[0]
+            process = launch.start([run], data_dir=data_dir)[0]
             first_step, memory = None, 0
             while process.poll() is None:
-                if first_step is None and (runs.read(run.path).progress or {}).get("seen"):
+                if first_step is None and (run.reread().progress or {}).get("seen"):
                     first_step = time.perf_counter() - begin
                 memory = max(memory, peak_memory(process.pid))
                 time.sleep(0.02 if first_step is None else 0.2)
-            row = runs.read(run.path).epochs[-1]
+            row = run.reread().epochs[-1]
             stepping = len(data.train) / row["images_per_second"]
             results[f"{one.arch} run"] = {
                 "start to first step, s": first_step,

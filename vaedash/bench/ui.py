@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from vaedash import bench, config, runs
+from vaedash import config, runs
+from vaedash.bench import machine
 from vaedash.errors import UsageError
 
 PAGES = {"Start": "", "Train": "train", "Compare": "compare", "Gallery": "gallery", "Interpolate": "interpolate"}
@@ -39,7 +40,7 @@ def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> dict[str, Any]
     Needs the `test` extra's Playwright and a Chromium or Chrome; UsageError if one is missing.
     """
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
-        results: dict[str, Any] = {"machine": bench.machine("streamlit") | {"browser": browser.version}}
+        results: dict[str, Any] = {"machine": machine.described("streamlit") | {"browser": browser.version}}
         with Server(runs_dir or Path(temporary) / "runs", config.data_dir()) as server:
             results["click on Train both to first point"] = _click_to_first_point(browser, server)
             results |= _morph(browser, server)

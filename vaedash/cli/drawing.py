@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaedash import compare, config, storage
+from vaedash import config, storage
 from vaedash.cli import parsing, terminal
+from vaedash.comparing import verdict
 from vaedash.errors import UsageError
 from vaedash.runs import Run
 
@@ -77,7 +78,7 @@ def add_to(commands: Any) -> None:
 
 def generate(arguments: argparse.Namespace) -> int:
     """A grid of prior samples."""
-    from vaedash import latent
+    from vaedash.models import latent
 
     _check_out(arguments, ".png")
     run, model, epoch = terminal.model(arguments)
@@ -91,7 +92,7 @@ def reconstruct(arguments: argparse.Namespace) -> int:
     """Held-out images, and below each what the model keeps of it."""
     import numpy as np
 
-    from vaedash import latent
+    from vaedash.models import latent
 
     _check_out(arguments, ".png")
     run, model, epoch = terminal.model(arguments)
@@ -113,7 +114,8 @@ def interpolate(arguments: argparse.Namespace) -> int:
     """A path between two points in latent space, as a strip or an animation."""
     import numpy as np
 
-    from vaedash import images, latent
+    from vaedash import images
+    from vaedash.models import latent
 
     _check_out(arguments, ".png", ".gif")
     run, model, epoch = terminal.model(arguments)
@@ -135,13 +137,13 @@ def interpolate(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """A comparison as one HTML file."""
-    from vaedash import report as reporting
+    from vaedash.showing import report as reporting
 
     _check_out(arguments, ".html", ".htm")
     chosen = terminal.find_all(arguments)
     storage.write_bytes(arguments.out, reporting.page(chosen).encode())
     what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
-    return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": compare.verdict(chosen)})
+    return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": verdict.sentence(chosen)})
 
 
 def _padded_rows(originals: Any, pictures: Any, start: int, columns: int) -> Iterator[Any]:
@@ -154,7 +156,7 @@ def _padded_rows(originals: Any, pictures: Any, start: int, columns: int) -> Ite
 
 def _end_point(text: str, run: Run, model: Any, arguments: argparse.Namespace) -> Any:
     """z of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
-    from vaedash import latent
+    from vaedash.models import latent
 
     kind, _, rest = text.partition(":")
     if kind == "random" and rest:

@@ -5,9 +5,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from vaedash import compare, runs
-from vaedash.cli import parsing, terminal
+from vaedash import runs, text
+from vaedash.cli import parsing, tables, terminal
+from vaedash.comparing import results
 from vaedash.errors import UsageError
+from vaedash.runs import listing
 
 
 def add_to(commands: Any) -> None:
@@ -79,7 +81,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
             "test_loss": "test loss",
             "host": "host",
         }
-        print(compare.text_table([compare.result(run) for run in found], columns))
+        print(tables.text_table([results.result(run) for run in found], columns))
     return terminal.DONE
 
 
@@ -90,13 +92,16 @@ def show(arguments: argparse.Namespace) -> int:
         terminal.print_json(terminal.record(run) | {"metrics": list(run.epochs)})
         return terminal.DONE
     print(f"{run.id}  {run.name}  {run.status}\n{run.sentence}\n")
-    for title, record in (("settings", run.config and run.config.to_json()), ("found", run.facts and run.facts[-1])):
+    for title, record in (
+        ("settings", run.settings.to_json() if run.settings else None),
+        ("found", run.facts and run.facts[-1]),
+    ):
         print(f"{title}:")
         for key, value in (record or {}).items():
-            print(runs.visible(f"  {key:20} {value}"))
+            print(text.visible(f"  {key:20} {value}"))
     if run.epochs:
         columns = {key: key.replace("_", " ") for key in run.epochs[-1]}
-        print("\n" + compare.text_table(run.epochs, columns))
+        print("\n" + tables.text_table(run.epochs, columns))
     return terminal.DONE
 
 
@@ -105,7 +110,7 @@ def stop(arguments: argparse.Namespace) -> int:
     run = terminal.find(arguments, arguments.run)
     if not run.active:
         raise UsageError(f"Run {run.id} is {run.status}: there is nothing to stop.")
-    runs.request_stop(run.path)
+    run.request_stop()
     print(
         f"Asked {run.id} to stop; it keeps its finished epochs. Go on with: {terminal.command_line('resume', run.id, arguments)}"
     )
@@ -120,10 +125,10 @@ def archive(arguments: argparse.Namespace) -> int:
             f"Run {run.id} is {run.status}; stop it first: {terminal.command_line('stop', run.id, arguments)}"
         )
     if arguments.forever:
-        runs.delete(run.path)
+        run.delete()
         print(f"Deleted {run.id} and all its files.")
     else:
-        runs.write_notes(run.path, archived=True)
+        run.write_notes(archived=True)
         print(
             f"Archived {run.id}; nothing is deleted. Bring it back: {terminal.command_line('restore', run.id, arguments)}"
         )
@@ -135,14 +140,14 @@ def restore(arguments: argparse.Namespace) -> int:
     run = terminal.find(arguments, arguments.run)
     if not run.archived:
         raise UsageError(f"Run {run.id} is not archived. There is nothing to restore.")
-    runs.write_notes(run.path, archived=False)
+    run.write_notes(archived=False)
     print(f"Restored {run.id}.")
     return terminal.DONE
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Runs as TensorBoard's event files."""
-    from vaedash import export as exporting
+    from vaedash.showing import tensorboard as exporting
 
     out = arguments.out.expanduser()
     if out.exists() and not out.is_dir():
@@ -173,10 +178,10 @@ def doctor(arguments: argparse.Namespace) -> int:
         terminal.print_json({key: [_finding_record(one) for one in findings] for key, findings in said.items()})
         return terminal.FAILED if found else terminal.DONE
     for one in mended:
-        print(runs.visible(f"{one.where}: mended. {one.sentence}"))
+        print(text.visible(f"{one.where}: mended. {one.sentence}"))
     for one in found:
-        print(runs.visible(f"{one.where}: {one.sentence} {one.remedy}"))
-    count = len(runs.paths(places[0]))
+        print(text.visible(f"{one.where}: {one.sentence} {one.remedy}"))
+    count = len(listing.folders(places[0]))
     mendable = sum(one.mend is not None for one in found)
     print(
         f"{count} run{'s' * (count != 1)} in {places[0]}: "

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaedash import config, measures
+from vaedash import config
 from vaedash.cli import parsing, terminal
-from vaedash.errors import VaedashError
+from vaedash.measuring import measures
 from vaedash.runs import Run
 
 
@@ -62,31 +62,30 @@ def add_to(commands: Any) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """The held-out loss of a run's weights, how many latents say anything, and how good the kept weights are beyond the loss."""
-    from vaedash import aftermath, analysis, hardware, models
-    from vaedash import train as training
+    from vaedash.measuring import after, heldout, latents
+    from vaedash.measuring.heldout import HeldOut
+    from vaedash.models import archs
+    from vaedash.training import hardware
 
     run, model, epoch = terminal.model(arguments)
     dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
-    if dataset.fingerprint != run.dataset.get("fingerprint"):
-        raise VaedashError(
-            f"The images of {dataset.name} are not those run {run.id} was trained on: figures would not be comparable."
-        )
+    after.require_same_images(run, dataset)
     machine, difference = hardware.as_recorded(run.facts[0], run.config)
     machine.apply()
-    layout = models.memory_format(run.config.arch)
-    held_out = training.HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
+    layout = archs.memory_format(run.config.arch)
+    held_out = HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in its precision.
-    means, kl = training.evaluate(model.to(machine.device, machine.dtype), held_out, beta=run.config.beta)
+    measured = heldout.evaluate(model.to(machine.device, machine.dtype), held_out)
     with terminal.progress() as told:
-        figures = aftermath.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=told)
+        figures = after.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=told)
     record = {
         "run": run.id,
         "weights": arguments.weights,
         "epoch": epoch,
         "dataset": dataset.name,
         "n_test": len(dataset.test),
-        **{f"test_{term}": means[term] for term in ("loss", "recon", "kl")},
-        "active_units": analysis.active_units(kl),
+        **measured.losses(beta=run.config.beta).named("test"),
+        "active_units": latents.active_units(measured.kl_by_latent),
         "latent_dim": run.config.latent_dim,
         "pca": figures["pca"],
         "quality": figures["quality"],

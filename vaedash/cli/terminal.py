@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaedash import compare, config, datasets, runs
+from vaedash import config, datasets, runs, text
+from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run
@@ -58,10 +59,10 @@ def describe(dataset: datasets.Dataset) -> str:
 def record(run: Run) -> dict[str, Any]:
     """A run as one JSON object."""
     return {
-        **compare.result(run),
+        **results.result(run),
         "sentence": run.sentence,
         "path": str(run.path),
-        "config": run.config and run.config.to_json(),
+        "config": run.settings.to_json() if run.settings else None,
         "facts": run.facts[-1] if run.facts else None,
     }
 
@@ -78,10 +79,10 @@ def find_all(arguments: argparse.Namespace) -> list[Run]:
 
 def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
     """The run that is meant, its model with the weights asked for, and the epoch these are of; loads torch."""
-    from vaedash import checkpoints
+    from vaedash.runs import weights
 
     run = find(arguments, arguments.run)
-    return run, *checkpoints.load_model(run, which=arguments.weights)
+    return run, *weights.load_model(run, which=arguments.weights)
 
 
 def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
@@ -134,9 +135,9 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def say(text: str) -> None:
+def say(sentence: str) -> None:
     """To the person: stdout belongs to results."""
-    print(runs.visible(text), file=sys.stderr, flush=True)
+    print(text.visible(sentence), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:

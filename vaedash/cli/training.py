@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from vaedash import compare, config, launch, runs, worker
-from vaedash.cli import parsing, terminal
+from vaedash import config, runs
+from vaedash.cli import parsing, tables, terminal
+from vaedash.comparing import results, verdict
 from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
-from vaedash.runs import Run
+from vaedash.runs import Run, Status, schema
+from vaedash.runs.schema import ENDED_WELL, TRAINED, Epoch, Progress
+from vaedash.training import launch, process
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
 _TORCHRUN = """
@@ -135,9 +138,7 @@ def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
     processes: list[Any] = []
     try:
         with _stopping_on_ctrl_c(group, arguments):
-            processes += launch.start(
-                [run.path for run in group], data_dir=terminal.data_dir(arguments), on=arguments.on
-            )
+            processes += launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
             return _watch(group, arguments)
     finally:
         if arguments.on != config.LOCAL:
@@ -166,8 +167,8 @@ def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace
             f"torchrun trains in the processes that it started, so --on must be local, got {arguments.on}."
         )
     launch.begin_anew()
-    from vaedash.team import TorchrunTeam
-    from vaedash.train import follow
+    from vaedash.training.loop import follow
+    from vaedash.training.team import TorchrunTeam
 
     data_dir = terminal.data_dir(arguments)
     ended: list[Run] = []
@@ -179,17 +180,17 @@ def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace
             follow(team, data_dir=data_dir)
             return terminal.DONE
         for run in chosen():
-            launch.line_up([run.path])
+            launch.line_up([run])
             terminal.say(f"{run.id} {run.name}: {team.size} processes")
-            with launch.logged(run.path):
+            with launch.logged(run):
                 with _stopping_on_signals(run) as signals:
-                    status = worker.work(run.path, data_dir, team=team)
-                if status in worker.TRAINED:
-                    worker.measure(run.path, data_dir)
-            ended.append(runs.read(run.path))
-            if status == "failed":
+                    status = process.work(run, data_dir, team=team)
+                if status in TRAINED:
+                    process.measure(run, data_dir)
+            ended.append(run.reread())
+            if status == Status.FAILED:
                 team.leave(ended[-1].sentence)
-            if status == "failed" or signals:
+            if status == Status.FAILED or signals:
                 break
     code = _conclude(ended, arguments)
     if signals:
@@ -204,7 +205,7 @@ def _stopping_on_signals(run: Run) -> Iterator[list[int]]:
 
     def ask(number: int, *_: object) -> None:
         came.append(number)
-        runs.request_stop(run.path)
+        run.request_stop()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -221,17 +222,17 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
         yield
     except KeyboardInterrupt:
         for run in watched:
-            if runs.read(run.path).active:
-                runs.request_stop(run.path)
+            if run.reread().active:
+                run.request_stop()
         terminal.say("Stopping after the current batch; finished epochs are kept.")
-        while any(runs.read(run.path).active for run in watched):
+        while any(run.reread().active for run in watched):
             time.sleep(_LOOK / 5)
         _say_how_to_go_on(watched, arguments)
         raise
 
 
 def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
-    ids = " ".join(run.id for run in stopped if runs.read(run.path).status in runs.RESUMABLE)
+    ids = " ".join(run.id for run in stopped if run.reread().status in schema.RESUMABLE)
     place = f" --on {arguments.on}" * (getattr(arguments, "on", config.LOCAL) != config.LOCAL)
     go_on = f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
     terminal.say(go_on if ids else "They had ended already.")
@@ -242,7 +243,7 @@ def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
     display = _Bars(watched) if sys.stderr.isatty() else _Lines()
     current = list(watched)
     while True:
-        current = [runs.read(run.path) for run in watched]
+        current = [run.reread() for run in watched]
         display.show(current)
         if not any(run.active for run in current):
             break
@@ -254,25 +255,21 @@ def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
 def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
     """The table and the verdict of runs that have ended. The exit code says whether one failed."""
     for run in current:
-        if run.status in ("failed", "diverged", runs.INTERRUPTED, runs.DAMAGED):
+        if run.status in (Status.FAILED, Status.DIVERGED, Status.INTERRUPTED, Status.DAMAGED):
             terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
     if arguments.json:
         records = [terminal.record(run) for run in current]
         terminal.print_json(
-            {"runs": records, "over_seeds": compare.over_seeds(current), "verdict": compare.verdict(current)}
+            {"runs": records, "over_seeds": results.over_seeds(current), "verdict": verdict.sentence(current)}
         )
     else:
-        print(compare.text_table([compare.result(run) for run in current], compare.STUDY_COLUMNS))
-        if cells := compare.over_seeds(current):
-            print(f"\n{compare.text_table(cells, compare.SEEDS_COLUMNS)}")
+        print(tables.text_table([results.result(run) for run in current], results.STUDY_COLUMNS))
+        if cells := results.over_seeds(current):
+            print(f"\n{tables.text_table(cells, results.SEEDS_COLUMNS)}")
         if len(current) > 1:
-            print(f"\n{compare.verdict(current)}")
+            print(f"\n{verdict.sentence(current)}")
         print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")
-    return (
-        terminal.DONE
-        if all(run.status in ("finished", "early-stopped", "stopped") for run in current)
-        else terminal.FAILED
-    )
+    return terminal.DONE if all(run.status in ENDED_WELL for run in current) else terminal.FAILED
 
 
 class _Lines:
@@ -327,10 +324,10 @@ class _Bars:
                 bar.close()
 
 
-def progress_words(run: Run, progress: dict[str, Any]) -> str:
+def progress_words(run: Run, progress: Progress) -> str:
     if not run.active:
         return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
-    if run.status == runs.QUEUED:
+    if run.status == Status.QUEUED:
         return "queued"
     # Before the first step there is no loss yet, and while a run diverges none that is a number.
     if any(progress.get(key) is None for key in ("epoch", "epochs", "images_per_second", "loss", "eta_seconds")):
@@ -346,6 +343,6 @@ def _study_words(current: Sequence[Run]) -> str:
     return f"{sum(not run.active for run in current)} of {len(current)} runs done"
 
 
-def _epoch_words(run: Run, row: dict[str, Any]) -> str:
-    losses = [f"{split} {terminal.number(row[f'{split}_loss'])}" for split in ("train", "test")]
+def _epoch_words(run: Run, row: Epoch) -> str:
+    losses = [f"{split} {terminal.number(schema.loss_of(row, split))}" for split in ("train", "test")]
     return f"epoch {row['epoch']}/{run.config.epochs}, {', '.join(losses)}, {row.get('images_per_second') or 0:,.0f} images/s"

@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import datasets, launch, runs, worker
-from vaedash.cluster import machines, mirror, trainer
+from vaedash import datasets
+from vaedash.cluster import machines, trainer
 from vaedash.errors import VaedashError
+from vaedash.runs import mirror, queue, record
+from vaedash.runs.folder import CLUSTER_LOG, RunFolder
+from vaedash.runs.schema import Status
+from vaedash.training import process
 
 RETRIES = 3  # how often a run whose machine was lost is sent out again
 _LOOK = 0.5  # seconds between two looks for requests to stop
@@ -22,10 +26,10 @@ _LOOK = 0.5  # seconds between two looks for requests to stop
 class Away:
     """A run that trains elsewhere: its lock, which is held here, and its trainer there."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.over = path, False
+    def __init__(self, run: RunFolder) -> None:
+        self.run, self.over = run, False
         self._lock = contextlib.ExitStack()
-        self._lock.enter_context(launch.claim(path))
+        self._lock.enter_context(run.claim())
         self._hire: Callable[[], Any] | None = None
         self._trainer: Any = None
         self._begun, self._told, self._lost = False, False, 0
@@ -41,17 +45,17 @@ class Away:
         import ray
 
         try:
-            if runs.stop_requested(self.path) and not self._told:
+            if self.run.stop_requested() and not self._told:
                 self._told = True
                 if not self._begun:
-                    self.end("stopped", "Stopped on request while it waited for a machine.")
+                    self.end(Status.STOPPED, "Stopped on request while it waited for a machine.")
                     return
                 self._trainer.stop.remote()
             if ray.wait([self.asked], timeout=0)[0]:
                 self._receive()
         except Exception as error:  # a full disk here, say: the other runs go on
             traceback.print_exc()
-            self.end("failed", worker.sentence(error, self.path, log=launch.CLUSTER_LOG))
+            self.end(Status.FAILED, process.sentence(error, self.run, log=CLUSTER_LOG))
 
     def _receive(self) -> None:
         import ray
@@ -62,44 +66,45 @@ class Away:
             self._retry(error)
             return
         if not self._begun:
-            runs.dequeue(self.path)
+            queue.dequeue(self.run)
             self._begun = True
         for name, data in fresh:
-            mirror.write(self.path, name, data)
+            mirror.write(self.run, name, data)
         if not over:
             self.asked = self._trainer.news.remote()
-        elif "outcome.json" in dict(fresh):
+        elif mirror.ended(fresh):
             self.end()
         else:
             self._retry(RuntimeError("its trainer ended without a word"))
 
     def _retry(self, error: Exception) -> None:
         """Send it out again, to go on from the last checkpoint that came back; not for ever."""
-        print(f"{self.path.name}: {error}", flush=True)
+        print(f"{self.run.id}: {error}", flush=True)
         self._lost += 1
         self._dismiss()
-        epochs = len(runs.read(self.path).epochs)
+        epochs = len(record.read(self.run.path).epochs)
         kept = (
             f"Epoch {epochs} has come back and is kept; resume goes on from there." if epochs else "No epoch came back."
         )
-        if runs.stop_requested(self.path):
-            self.end("stopped", f"Stopped on request; its machine was lost at that moment. {kept}")
+        if self.run.stop_requested():
+            self.end(Status.STOPPED, f"Stopped on request; its machine was lost at that moment. {kept}")
         elif self._lost > RETRIES:
             reason = str(error).strip().splitlines()[-1].partition(". ")[0].removesuffix(".")
             self.end(
-                "failed", f"No machine has brought it to its end in {self._lost} attempts; at last: {reason}. {kept}"
+                Status.FAILED,
+                f"No machine has brought it to its end in {self._lost} attempts; at last: {reason}. {kept}",
             )
         else:
-            runs.enqueue(self.path, elsewhere=True)
+            queue.enqueue(self.run, elsewhere=True)
             self.send(self._hire)
 
-    def end(self, status: str = "", sentence: str = "") -> None:
+    def end(self, status: Status | None = None, sentence: str = "") -> None:
         """It is over; with a `status`, this side says so. The lock is let go last."""
         self.over = True
         if status:
             with contextlib.suppress(OSError):  # no room even for that: it reads as interrupted
-                runs.dequeue(self.path)
-                runs.write_outcome(self.path, status, sentence)
+                queue.dequeue(self.run)
+                self.run.write_outcome(status, sentence)
         self._dismiss()
         self._lock.close()
 
@@ -136,27 +141,30 @@ def _send(away: Sequence[Away], found: machines.Machines, data_dir: Path) -> Non
         trainer.Trainer
     )  # two calls at a time: beside `news`, which takes a moment, `stop` gets through
     for one in away:
-        settings = runs.require_settings(runs.read(one.path))
+        settings = record.read(one.run.path).config
         try:
             key = (settings.dataset, settings.fraction)
             if key not in images:
                 images[key] = ray.put(_images(*key, data_dir))
         except VaedashError as error:
-            one.end("failed", str(error))
+            one.end(Status.FAILED, str(error))
             continue
         share = found.share(len(away), device=settings.device)
-        one.send(functools.partial(_hire, trainers.options(**share, max_concurrency=2), one.path, images[key], share))
+        one.send(functools.partial(_hire, trainers.options(**share, max_concurrency=2), one.run, images[key], share))
 
 
-def _hire(trainers: Any, path: Path, images: Any, share: Mapping[str, float]) -> Any:
-    """A trainer for the run at `path`, as it is now."""
-    return trainers.remote(path.name, mirror.start(path), images, share["num_cpus"])
+def _hire(trainers: Any, run: RunFolder, images: Any, share: Mapping[str, float]) -> Any:
+    """A trainer for a run, as it is now."""
+    return trainers.remote(run.id, mirror.start(run), images, share["num_cpus"])
 
 
 def _images(spec: str, fraction: float, data_dir: Path) -> dict[str, np.ndarray]:
     """All that a machine needs to train on them, and what was measured here of processors and images, so that it need not be there."""
+    from vaedash.measuring import pca
+    from vaedash.training import hardware
+
     dataset = datasets.load(spec, data_dir=data_dir, fraction=fraction)
-    measured = [data_dir / "cache" / name for name in ("precision.json", f"spectrum-{dataset.fingerprint}.npy")]
+    measured = [hardware.precision_file(data_dir / "cache"), pca.spectrum_file(dataset.fingerprint, data_dir)]
     return {
         **{f"cache/{file.name}": np.fromfile(file, np.uint8) for file in measured if file.exists()},
         **datasets.packed(spec, data_dir=data_dir, fraction=fraction),
@@ -181,10 +189,10 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--on", required=True)
     arguments = parser.parse_args()
-    away = []
-    for path in arguments.paths:
+    runs, away = [RunFolder(path) for path in arguments.paths], []
+    for run in runs:
         try:
-            away.append(Away(path))
+            away.append(Away(run))
         except VaedashError as error:  # another process has it
             print(error, flush=True)
     try:
@@ -194,10 +202,10 @@ def main() -> int:
         said = str(error)
     except Exception as error:
         traceback.print_exc()
-        said = worker.sentence(error, arguments.paths[0], log=launch.CLUSTER_LOG)
+        said = process.sentence(error, runs[0], log=CLUSTER_LOG)
     for one in away:
         if not one.over:
-            one.end("failed", said)
+            one.end(Status.FAILED, said)
     return 1
 
 

@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import vaedash
-from vaedash import config, launch
+from vaedash import config
 from vaedash.errors import RunError
+from vaedash.training import launch
 
 _PATIENCE = 40.0  # seconds in which a cluster must have answered; Ray itself would ask for minutes
 

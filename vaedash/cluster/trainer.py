@@ -13,8 +13,11 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from vaedash import runs, storage, worker
-from vaedash.cluster.mirror import Writings
+from vaedash import storage
+from vaedash.runs import mirror
+from vaedash.runs.mirror import Writings
+from vaedash.runs.schema import TRAINED
+from vaedash.training import process
 
 _PAUSE = 1.0  # seconds between two looks at what was written
 
@@ -26,28 +29,25 @@ class Trainer:
         """The run as `mirror.start` has it and its images as `packed` has them, both written down here; then it begins."""
         self._data_dir = _home() / "data"
         _unpack(images, self._data_dir)
-        self._path = Path(tempfile.mkdtemp(dir=_home())) / run_id
-        self._path.mkdir()
-        for name, data in started.items():
-            (self._path / name).write_bytes(data)
-        self._writings = Writings(self._path)
+        self._run = mirror.begin(Path(tempfile.mkdtemp(dir=_home())) / run_id, started)
+        self._writings = Writings(self._run)
         self._thread = threading.Thread(target=self._train, args=(cpus,), daemon=True)
         self._thread.start()
 
     def _train(self, cpus: int) -> None:
-        from vaedash import hardware
+        from vaedash.training import hardware
 
         os.environ[hardware.HOST] = f"{platform.node()} ({_address()})"
         with (
-            open(self._path / "train.log", "a", encoding="utf-8") as log,
+            open(self._run.log, "a", encoding="utf-8") as log,
             contextlib.redirect_stdout(log),
             contextlib.redirect_stderr(log),
         ):
-            status = worker.work(self._path, self._data_dir, sharing=hardware.sharing(cpus))
-            if status in worker.TRAINED:
+            status = process.work(self._run, self._data_dir, sharing=hardware.sharing(cpus))
+            if status in TRAINED:
                 # Its outcome is carried after that: until then its machine is at work for it.
-                runs.write_progress(self._path, {"updated": time.time(), "phase": "measuring the trained model"})
-                worker.measure(self._path, self._data_dir)
+                self._run.write_progress({"updated": time.time(), "phase": "measuring the trained model"})
+                process.measure(self._run, self._data_dir)
 
     def news(self) -> tuple[list[tuple[str, bytes]], bool]:
         """What was written since it was asked last (`Writings.fresh`), and whether that was all; waits for a moment first."""
@@ -55,12 +55,12 @@ class Trainer:
         over = not self._thread.is_alive()
         fresh = self._writings.fresh(over=over)
         if over:
-            shutil.rmtree(self._path.parent)
+            shutil.rmtree(self._run.path.parent)
         return fresh, over
 
     def stop(self) -> None:
         """Ask it to end after its current batch."""
-        runs.request_stop(self._path)
+        self._run.request_stop()
 
 
 def clear() -> None:

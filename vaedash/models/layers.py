@@ -24,9 +24,11 @@ def read_off(arch: str, latent_dim: int = LATENT_DIM) -> dict[str, list[dict[str
     """The same record, from a model that is built and run once. Loads torch."""
     import torch
 
-    from vaedash import config, models
+    from vaedash import config
+    from vaedash.config import RunConfig
+    from vaedash.models import archs
 
-    model = models.build(arch, latent_dim)
+    model = archs.build(RunConfig(arch=arch, latent_dim=latent_dim))
     inputs = {"encoder": torch.zeros(1, *config.IMAGE_SHAPE), "decoder": torch.zeros(1, latent_dim)}
     steps = {}
     for part, value in inputs.items():

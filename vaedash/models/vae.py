@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vaedash import losses
+from vaedash.models import losses
 
 # exp(logvar) stays finite and above zero in fp32 and bf16 alike. A trained latent lies between -8 and 0.
 LOGVAR_RANGE = (-30.0, 20.0)
@@ -18,10 +18,11 @@ class VAE(nn.Module):
     images are as ever. A loss summed over pixels does not notice.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, order: Tensor | None = None) -> None:
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, latent_dim: int, order: Tensor | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+        self.latent_dim = latent_dim
         self.register_buffer("order", order)  # kept with the weights, which mean nothing without it
 
     @property

@@ -9,16 +9,16 @@ import streamlit as st
 from vaedash import config, datasets, runs
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
-from vaedash.runs import Run
+from vaedash.runs import Run, listing
 
 if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
-    from vaedash.models import VAE
+    from vaedash.models.vae import VAE
 
 
 @st.cache_resource(show_spinner="Reading runs ...")
-def _readings() -> runs.Readings:
+def _readings() -> listing.Readings:
     # Here once, so that whoever comes meanwhile waits for it instead of reading the same.
-    readings = runs.Readings()
+    readings = listing.Readings()
     readings.list_runs(config.runs_dir())
     return readings
 
@@ -29,16 +29,15 @@ def all_runs(*, archived: bool = False) -> list[Run]:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
-def _model(path: str, which: str, written: float) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
-    from vaedash import checkpoints
+def _model(path: str, which: str, stamp: tuple[str, int] | None) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
+    from vaedash.runs import weights
 
-    return checkpoints.load_model(runs.read(Path(path)), which=which)
+    return weights.load_model(runs.read(Path(path)), which=which)
 
 
 def model(run: Run, *, which: str = "best") -> "tuple[VAE, int]":
     """The model with a run's weights, and the epoch they are of. Loads torch. RunError if it has none."""
-    file = run.path / f"{which}.pt"
-    return _model(str(run.path), which, file.stat().st_mtime if file.exists() else 0.0)
+    return _model(str(run.path), which, run.weights.stamp(which))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")
@@ -58,6 +57,6 @@ def test_images(run: Run) -> np.ndarray:
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
     found = _dataset(run.config.dataset, run.config.fraction, str(config.data_dir()))
-    if run.dataset.get("fingerprint") not in (None, found.fingerprint):
+    if not run.trained_on(found.fingerprint):
         raise DatasetError(f"The images of {found.name} have changed since run {run.id} was trained.")
     return found.test

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import compare, images, runs
-from vaedash.compare import Verdict
+from vaedash import images, text
+from vaedash.comparing import alike
+from vaedash.comparing.verdict import Verdict
 from vaedash.runs import Run
 
 # What Streamlit calls the colours of a badge, for each state of a run.
@@ -35,7 +36,7 @@ def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
     With `weights`, only runs that can decode are offered. Where there are many, those picked are, and the newest of
     those looked for. Stops the page, saying what to do, where none is left.
     """
-    offered = {run.id: run for run in found if run.config and (not weights or (run.path / "best.pt").exists())}
+    offered = {run.id: run for run in found if run.settings and (not weights or run.weights.has("best"))}
     if not offered:
         nothing_yet(weights=weights)
     linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
@@ -74,7 +75,7 @@ def look_for(found: Sequence[Run], *, most: int, key: str) -> list[Run]:
 
 
 def _known_as(run: Run) -> str:
-    settings = run.config.title if run.config else ""
+    settings = run.settings.title if run.settings else ""
     return f"{run.id} {name_with_tags(run)} {settings} {run.status}".casefold()
 
 
@@ -86,7 +87,7 @@ def newest_pair(found: Sequence[Run]) -> list[str]:
     sound = [run for run in found if not run.damage] or found
     sound = [run for run in sound if run.config.pixel_order == "natural"] or sound
     for run in sound:
-        if run.config.dataset == sound[0].config.dataset:
+        if alike.same_images(run, sound[0]):
             pair.setdefault(run.config.arch, run.id)
     return [pair[arch] for arch in sorted(pair, reverse=True)]
 
@@ -96,7 +97,7 @@ def comparable(found: Sequence[Run]) -> list[Run]:
     where there are no two such.
     """
     sound = [run for run in found if run.best and not run.damage and not run.active]
-    for group in compare.groups([run for run in sound if run.config.pixel_order == "natural"]):
+    for group in alike.groups([run for run in sound if run.config.pixel_order == "natural"]):
         if len(pair := newest_pair(group)) > 1:
             by_id = {run.id: run for run in group}
             return [by_id[run_id] for run_id in pair]
@@ -174,7 +175,7 @@ def plain(name: str) -> str:
     """A name, for Markdown, as it stands: Streamlit turns even escaped addresses into links, and words between colons
     into icons. What cannot be seen, a word joiner, keeps these apart; so this is for names, not for what is to be copied.
     """
-    return escaped(_MEANT.sub("\u2060", runs.visible(" ".join(name.split()))))
+    return escaped(_MEANT.sub("\u2060", text.visible(" ".join(name.split()))))
 
 
 _MEANT = re.compile(r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)

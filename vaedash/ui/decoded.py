@@ -5,25 +5,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import charts
 from vaedash.errors import DatasetError, RunError
 from vaedash.runs import Run
+from vaedash.showing import charts
 from vaedash.ui import cache
 
 if TYPE_CHECKING:
-    from vaedash.analysis import Plane
+    from vaedash.measuring.latents import Plane
+
+Stamp = tuple[str, int] | None
 
 MAPPED = 1000  # held-out images on the map of a latent space, at most
 
 # A run is passed with a leading underscore, which Streamlit leaves out of the key; its weights' stamp is the key.
 
 
-def weights(run: Run) -> tuple[str, int] | None:
+def weights(run: Run) -> Stamp:
     """What tells a run's kept weights from all others, those of the same run at other times too; None without weights."""
-    try:
-        return str(run.path), (run.path / "best.pt").stat().st_mtime_ns
-    except FileNotFoundError:
-        return None
+    return run.weights.stamp("best")
 
 
 def damage(run: Run) -> str:
@@ -64,7 +63,7 @@ def traversed(run: Run, latent_index: int, *, around: int | None) -> np.ndarray:
     return _traversed(run, weights(run), latent_index, around)
 
 
-def chart(run: Run) -> "charts.go.Figure":
+def chart(run: Run) -> "charts.Figure":
     """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`)."""
     return _chart(run, weights(run))
 
@@ -75,7 +74,7 @@ def flattened(run: Run, number: int) -> np.ndarray:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _damage(_run: Run, stamp: tuple) -> str:  # noqa: ARG001
+def _damage(_run: Run, stamp: Stamp) -> str:  # noqa: ARG001
     try:
         cache.model(_run)
     except RunError as error:
@@ -84,37 +83,38 @@ def _damage(_run: Run, stamp: tuple) -> str:  # noqa: ARG001
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _prior(_run: Run, stamp: tuple, count: int, seed: int, temperature: float) -> np.ndarray:  # noqa: ARG001
-    from vaedash import latent
+def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -> np.ndarray:  # noqa: ARG001
+    from vaedash.models import latent
 
     z = latent.prior(count, _run.config.latent_dim, seed=seed, temperature=temperature)
     return latent.decode(cache.model(_run)[0], z)
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _remembered(_run: Run, stamp: tuple, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
-    from vaedash import analysis, latent
+def _remembered(_run: Run, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
+    from vaedash.measuring import heldout
+    from vaedash.measuring.heldout import HeldOut
+    from vaedash.models import latent
 
     model, trained = cache.model(_run)
     photos = cache.test_images(_run)
-    noise = latent.heldout_noise(len(photos), _run.config.latent_dim)[list(numbers)]
-    chosen = photos[list(numbers)]
-    beta = _run.config.beta_at(trained)
-    return latent.reconstruct(model, chosen), analysis.loss_by_image(model, chosen, noise, beta=beta)
+    measured = heldout.evaluate(model, HeldOut.some(photos, numbers, model.latent_dim))
+    redrawn = latent.reconstruct(model, photos[list(numbers)])
+    return redrawn, measured.loss_by_image(beta=_run.config.beta_at(trained))
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")
-def _kl(_run: Run, stamp: tuple) -> np.ndarray:  # noqa: ARG001
-    from vaedash import analysis
+def _kl(_run: Run, stamp: Stamp) -> np.ndarray:  # noqa: ARG001
+    from vaedash.measuring import latents
 
-    return analysis.kl_by_latent(cache.model(_run)[0], cache.test_images(_run))
+    return latents.kl_by_latent(cache.model(_run)[0], cache.test_images(_run))
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _traversed(_run: Run, stamp: tuple, latent_index: int, around: int | None) -> np.ndarray:  # noqa: ARG001
+def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> np.ndarray:  # noqa: ARG001
     import torch
 
-    from vaedash import latent
+    from vaedash.models import latent
 
     model, _ = cache.model(_run)
     start = torch.zeros(_run.config.latent_dim)
@@ -124,29 +124,30 @@ def _traversed(_run: Run, stamp: tuple, latent_index: int, around: int | None) -
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _plane(_run: Run, stamp: tuple) -> "tuple[Plane, np.ndarray, np.ndarray]":  # noqa: ARG001
+def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, np.ndarray, np.ndarray]":  # noqa: ARG001
     """The plane, which images it was laid through, and where each lies on it."""
-    from vaedash import analysis, latent
+    from vaedash.measuring import latents
+    from vaedash.models import latent
 
     photos = cache.test_images(_run)
     # Evenly spread, since a folder of a person's own may be sorted.
     numbers = np.linspace(0, len(photos) - 1, min(len(photos), MAPPED)).astype(int)
     mu = latent.encode(cache.model(_run)[0], photos[numbers])[0].numpy()
-    plane = analysis.plane(mu)
+    plane = latents.plane(mu)
     return plane, numbers, plane.project(mu)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map ...")
-def _chart(_run: Run, stamp: tuple) -> "charts.go.Figure":
+def _chart(_run: Run, stamp: Stamp) -> "charts.Figure":
     plane, numbers, points = _plane(_run, stamp)
     return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _flattened(_run: Run, stamp: tuple, number: int) -> np.ndarray:
+def _flattened(_run: Run, stamp: Stamp, number: int) -> np.ndarray:
     import torch
 
-    from vaedash import latent
+    from vaedash.models import latent
 
     model, _ = cache.model(_run)
     plane, _, _ = _plane(_run, stamp)

@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from vaedash import charts, config
+from vaedash import config
+from vaedash.showing import charts
 
 _WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
 _LABEL = 50  # width that the words below a block need

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, glossary
 from vaedash.datasets.decode import decode
 from vaedash.errors import DatasetError
 from vaedash.runs import Run
-from vaedash.ui import cache, components, glossary, sheet
+from vaedash.ui import cache, components, sheet
 
 PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
 SEEDS = 10_000  # that the dice throw; any other can be typed

@@ -9,11 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from vaedash import config, datasets, forecast, launch, runs, storage
+from vaedash import config, datasets, glossary, storage
 from vaedash.config import DATASETS, PRESETS, STUDY, RunConfig
 from vaedash.errors import VaedashError
-from vaedash.runs import Run
-from vaedash.ui import components, glossary, visitors
+from vaedash.runs import Run, schema
+from vaedash.training import forecast, launch
+from vaedash.ui import components, visitors
 
 COST_HELP = (
     "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
@@ -297,14 +298,14 @@ def manage(run: Run) -> None:
         components.status_line(run)
         created = run.created[:16].replace("T", " ")
         st.caption(f"{run.id}, created {created} UTC, {len(run.epochs)} epochs{components.elsewhere(run)}")
-        if run.config is None or config.read_only():
+        if run.settings is None or config.read_only():
             return
         st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
         st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
         row = st.container(horizontal=True)
         row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
         row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=_copy_into_form, args=(run,))
-        if run.status in runs.RESUMABLE:
+        if run.status in schema.RESUMABLE:
             row.button("Resume", key=f"again-{run.id}", on_click=_resume, args=(run,))
         if run.archived:
             row.button("Restore", key=f"restore-{run.id}", on_click=_archive, args=(run, False))
@@ -317,17 +318,17 @@ def manage(run: Run) -> None:
 @visitors.change
 def _save(run: Run) -> None:
     name, tags = st.session_state[f"rename-{run.id}"], st.session_state[f"tags-{run.id}"]
-    runs.write_notes(run.path, name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
+    run.write_notes(name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
 
 
 @visitors.change
 def _resume(run: Run) -> None:
-    launch.resume(runs.read(run.path), data_dir=config.data_dir())
+    launch.resume(run.reread(), data_dir=config.data_dir())
 
 
 @visitors.change
 def _archive(run: Run, archived: bool) -> None:
-    runs.write_notes(run.path, archived=archived)
+    run.write_notes(archived=archived)
 
 
 def _copy_into_form(run: Run) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import config, launch
+from vaedash import config
 from vaedash.config import RunConfig
+from vaedash.training import launch
 from vaedash.ui import visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
@@ -48,6 +49,6 @@ def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, 
         return
     st.session_state.launched = (settings, time.monotonic())
     started = launch.new_runs(config.runs_dir(), settings, name=name or None)
-    launch.start([run.path for run in started], data_dir=config.data_dir(), on=on)
+    launch.start(started, data_dir=config.data_dir(), on=on)
     st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)

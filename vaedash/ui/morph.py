@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import charts, config
+from vaedash import config
 from vaedash.runs import Run
+from vaedash.showing import charts
 from vaedash.ui import cache
 from vaedash.ui.ends import End
 
 if TYPE_CHECKING:  # torch is loaded by the page that decodes, when it does
     from torch import Tensor
 
-    from vaedash.models import VAE
+    from vaedash.models.vae import VAE
 
 FRAMES = 64  # along a path, ends included: every seventh is one of the study's ten steps
 SIDE = 13  # of the lattice between four corners: every second row and column make a 7 by 7 grid
@@ -47,16 +48,15 @@ def frames(run: Run, ends: Sequence[End], *, method: str) -> np.ndarray:
 
     Four ends are top left, top right, bottom left, bottom right. Loads torch. RunError if the run has no weights.
     """
-    written = (run.path / "best.pt").stat().st_mtime_ns
-    return _frames(run, str(run.path), written, tuple(ends), method)
+    return _frames(run, run.weights.stamp("best"), tuple(ends), method)
 
 
-# A leading underscore keeps the run itself out of the key: its path and the time of its weights say which it is.
+# A leading underscore keeps the run itself out of the key: the stamp of its weights says which it is.
 @st.cache_data(max_entries=64, show_spinner=False)
-def _frames(_run: Run, path: str, written: int, ends: tuple[End, ...], method: str) -> np.ndarray:  # noqa: ARG001
+def _frames(_run: Run, stamp: tuple[str, int] | None, ends: tuple[End, ...], method: str) -> np.ndarray:  # noqa: ARG001
     import torch
 
-    from vaedash import latent
+    from vaedash.models import latent
 
     torch.set_num_threads(1)  # a second one waits for the core that a training run has taken: ten times slower
     model, _ = cache.model(_run)
@@ -67,7 +67,7 @@ def _frames(_run: Run, path: str, written: int, ends: tuple[End, ...], method: s
 
 
 def _z(run: Run, model: "VAE", end: End) -> "Tensor":
-    from vaedash import latent
+    from vaedash.models import latent
 
     if end.pixels is None:
         return latent.prior(1, run.config.latent_dim, seed=end.seed)[0]

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import charts, compare, images, runs
+from vaedash import images
+from vaedash.comparing import results
 from vaedash.errors import DatasetError
 from vaedash.runs import Run
+from vaedash.showing import charts
 from vaedash.ui import cache, components, decoded
 
 
 def named(run: Run, among: Sequence[Run]) -> str:
     """The short name behind a square of the architecture's colour, as Markdown."""
-    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {compare.short(run, among)}'
+    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {results.short(run, among)}'
 
 
 def able(chosen: Sequence[Run]) -> list[Run]:
@@ -68,7 +70,7 @@ def download(tiles: np.ndarray, *, columns: int, file: str) -> None:
 
 def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
     """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if any are left."""
-    tiles = runs.samples(run.path, kind, epoch)
+    tiles = run.pictures.sample(kind, epoch)
     if tiles is None:
         st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
         return
@@ -88,7 +90,7 @@ def kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
 
 def originals_of(run: Run, count: int) -> np.ndarray | None:
     """What the first `count` tiles of a run's photographs redraw: kept beside them, or else the held-out images themselves."""
-    found = runs.originals(run.path)
+    found = run.pictures.originals()
     if found is None:
         try:
             found = cache.test_images(run)

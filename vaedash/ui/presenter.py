@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from vaedash import charts
+from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
 # In the header, where no page begins; it leaves as much room there.
@@ -29,6 +29,6 @@ def on() -> bool:
     return bool(st.session_state.get("presenter"))
 
 
-def figure(drawn: "charts.go.Figure") -> "charts.go.Figure":
+def figure(drawn: "charts.Figure") -> "charts.Figure":
     """The figure as this visitor is to see it."""
     return charts.enlarged(drawn, by=_FIGURES) if on() else drawn

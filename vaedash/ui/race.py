@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import charts, compare, config, forecast, launch, runs
-from vaedash.compare import Verdict
-from vaedash.runs import Run
+from vaedash import config, runs
+from vaedash.comparing import verdict
+from vaedash.comparing.verdict import Verdict
+from vaedash.runs import Run, Status, queue, schema
+from vaedash.showing import charts
+from vaedash.training import forecast, launch
 from vaedash.ui import components, live, presenter, visitors
 
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
@@ -49,7 +52,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
     visitors.told()
     current = [runs.read(config.runs_dir() / run_id) for run_id in ids]
     if every:  # others look at the same
-        said, chart_of_all = _story(ids, tuple(runs.signature(run.path) for run in current))
+        said, chart_of_all = _story(ids, tuple(run.signature() for run in current))
     else:
         said, chart_of_all = _told(current)
     components.verdict(said)
@@ -68,13 +71,13 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _story(ids: tuple[str, ...], signatures: tuple) -> "tuple[Verdict, charts.go.Figure]":  # noqa: ARG001 - tells then from now
+def _story(ids: tuple[str, ...], signatures: tuple) -> "tuple[Verdict, charts.Figure]":  # noqa: ARG001 - tells then from now
     return _told([runs.read(config.runs_dir() / run_id) for run_id in ids])
 
 
-def _told(current: Sequence[Run]) -> "tuple[Verdict, charts.go.Figure]":
+def _told(current: Sequence[Run]) -> "tuple[Verdict, charts.Figure]":
     """Who leads, and the curves, of those runs that can be read."""
-    readable = [run for run in current if run.config]
+    readable = [run for run in current if run.settings]
     return _said(readable), charts.race(readable)
 
 
@@ -83,10 +86,10 @@ def _said(current: Sequence[Run]) -> Verdict:
     together = min((len(run.epochs) for run in current), default=0)
     if together and len(current) > 1 and any(run.active for run in current):
         even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
-        said = compare.judged(even)
+        said = verdict.judged(even)
         return dataclasses.replace(said, headline=f"Epoch {together}: {said.headline}")
     if sum(bool(run.epochs) for run in current) >= 2 and not any(run.active for run in current):
-        return compare.judged(current)
+        return verdict.judged(current)
     if any(run.active for run in current):
         return Verdict(headline="Both start from random numbers; lower is better")
     return Verdict(headline="Not enough to compare yet")
@@ -103,13 +106,13 @@ def _lane(run: Run) -> None:
             st.button("Stop", key=key, icon=icon, type="tertiary", help=about, on_click=_stop, args=(run,))
     if run.active:
         _progress(run)
-    elif run.status in runs.RESUMABLE:
+    elif run.status in schema.RESUMABLE:
         if not config.read_only():
             st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
         if run.status == "failed":
             with st.expander("The end of its log"):
-                st.code(runs.log_tail(run.path), language=None)
-    tiles = runs.samples(run.path, "prior", len(run.epochs))
+                st.code(run.log_tail(), language=None)
+    tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up from random numbers, after epoch {len(run.epochs)}"
         components.picture(tiles[:36], columns=6, alt=f"{run.name}: 36 images {what}", caption=f"36 images {what}")
@@ -119,9 +122,9 @@ def _lane(run: Run) -> None:
 
 def _progress(run: Run) -> None:
     progress = run.progress or {}
-    if run.status == runs.QUEUED:
-        ticket = runs.queue_ticket(run.path)
-        ahead = runs.ahead(ticket) if ticket else 0
+    if run.status == Status.QUEUED:
+        ticket = queue.ticket_of(run)
+        ahead = queue.ahead(ticket) if ticket else 0
         waiting = f"Waiting for its turn: {ahead} before it." if ahead else "About to start ..."
         st.progress(0.0, text="Waiting for room on the cluster." if ticket and ticket.elsewhere else waiting)
     elif "loss" not in progress:
@@ -137,10 +140,10 @@ def _progress(run: Run) -> None:
 
 @visitors.change
 def _stop(run: Run) -> None:
-    runs.request_stop(run.path)
+    run.request_stop()
     visitors.tell("Stopping after the current batch.")
 
 
 @visitors.change
 def _resume(run: Run) -> None:
-    launch.resume(runs.read(run.path), data_dir=config.data_dir())
+    launch.resume(run.reread(), data_dir=config.data_dir())

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from vaedash import compare, config, images, runs
+from vaedash import config, images, runs
+from vaedash.comparing import shuffle
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.ui import cache, components, launching
@@ -25,7 +26,7 @@ def section(found: Sequence[Run], *, resting: bool) -> None:
     )
     with seen:
         shapes()
-    tested = compare.shuffle_test(found)
+    tested = shuffle.four_runs(found)
     if not tested:
         with words:
             launching.button("Train all four (some minutes)", settings(), key="shuffle-test", disabled=resting)
@@ -56,7 +57,7 @@ def settings() -> list[RunConfig]:
 
 def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
     tested = {key: runs.read(config.runs_dir() / run_id) for key, run_id in ids.items()}
-    if said := compare.shuffle_verdict(tested):
+    if said := shuffle.sentence(tested):
         st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
     cells(tested)
     if active and not any(run.active for run in tested.values()):
@@ -75,7 +76,7 @@ def cells(tested: Mapping[tuple[str, str], Run], *, across: int = 4) -> None:
 def _cell(run: Run, called: str) -> None:
     loss = run.epochs[-1 if run.active else run.best_epoch - 1]["test_loss"] if run.epochs else None
     st.metric(f"{run.config.arch}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
-    tiles = runs.samples(run.path, "prior", len(run.epochs))
+    tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"
         components.picture(tiles[:16], columns=8, alt=f"{run.name}: 16 images {what}", caption=what)

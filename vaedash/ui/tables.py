@@ -1,7 +1,6 @@
 """Tables of runs: results that can be sorted and taken along, settings with their differences marked."""
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from vaedash import charts, compare, images, measures, runs
-from vaedash.measures import MEASURES
-from vaedash.runs import Run
-from vaedash.ui import glossary, presenter
+from vaedash import glossary, images, text
+from vaedash.comparing import alike, results
+from vaedash.measuring import measures
+from vaedash.measuring.measures import MEASURES
+from vaedash.runs import Run, RunFolder
+from vaedash.showing import charts
+from vaedash.ui import presenter
 
 _COLUMNS = (
     "name",
@@ -35,11 +37,9 @@ _COLUMNS_AFTER = (
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _SHORT = 12  # rows that are shown without a scroll bar
-# Text that a spreadsheet would take for a formula; where lists are parted by semicolons, after one of those too.
-_FORMULA = re.compile(r"(^|[;\t\r])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
-def results(found: Sequence[Run], *, chosen: Sequence[Run]) -> None:
+def result_table(found: Sequence[Run], *, chosen: Sequence[Run]) -> None:
     """The study's table of readable runs, made from themselves, with their pictures and the commands that replay them.
 
     It has the `chosen` runs and the first MOST others, and all where a person asks for them; pictures of the first PICTURED.
@@ -48,9 +48,9 @@ def results(found: Sequence[Run], *, chosen: Sequence[Run]) -> None:
     if len(found) > MOST and not st.toggle(f"All {len(found):,} runs, which takes a moment longer", key="all-results"):
         kept = {run.id for run in [*chosen, *found[:MOST]]}
         found = [run for run in found if run.id in kept]
-    table = pd.DataFrame([_pick(compare.result(run)) for run in found])
+    table = pd.DataFrame([_pick(results.result(run)) for run in found])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in found])
-    table["command"] = [compare.replay_command(run) for run in found]
+    table["command"] = [results.replay_command(run) for run in found]
     st.dataframe(
         table,
         hide_index=True,
@@ -127,8 +127,8 @@ def _row_of_measure(name: str, chosen: Sequence[Run], said: Mapping[str, Any]) -
 
 
 def over_seeds(cells: Sequence[Mapping[str, Any]]) -> None:
-    """Means and spreads over seeds (`compare.over_seeds`)."""
-    named = [{title: cell[key] for key, title in compare.SEEDS_COLUMNS.items()} for cell in cells]
+    """Means and spreads over seeds (`results.over_seeds`)."""
+    named = [{title: cell[key] for key, title in results.SEEDS_COLUMNS.items()} for cell in cells]
     st.dataframe(
         [
             {key: _harmless(round(value, 2) if isinstance(value, float) else value) for key, value in row.items()}
@@ -140,7 +140,7 @@ def over_seeds(cells: Sequence[Mapping[str, Any]]) -> None:
 
 def settings(a: Run, b: Run) -> None:
     """The settings of two runs, what differs first and marked."""
-    differing = compare.differing_settings(a, b)
+    differing = alike.differing_settings(a, b)
     one, other = a.config.to_json(), b.config.to_json()
     order = [*differing, *(name for name in one if name not in differing)]
     st.dataframe(
@@ -168,19 +168,19 @@ def _pick(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _thumbnail(run: Run) -> str | None:
-    return _drawn(str(run.path), len(run.epochs), runs.signature(run.path)) if run.epochs else None
+    return _drawn(str(run.path), len(run.epochs), run.signature()) if run.epochs else None
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _drawn(path: str, epoch: int, signature: tuple) -> str | None:  # noqa: ARG001 - a run may be trained anew under its id
-    tiles = runs.samples(Path(path), "prior", epoch)
+    tiles = RunFolder(Path(path)).pictures.sample("prior", epoch)
     if tiles is None:
         return None
     return "data:image/png;base64," + base64.b64encode(images.encode_png(images.grid(tiles[:8], columns=4))).decode()
 
 
 def _harmless(value: Any) -> Any:
-    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
+    return text.cell(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

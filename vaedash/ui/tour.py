@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import charts, compare, config, lesson, runs
-from vaedash.lesson import Question
+from vaedash import config
+from vaedash.comparing import quiz, results, shuffle, verdict
+from vaedash.comparing.quiz import Question
 from vaedash.models import layers
 from vaedash.runs import Run
+from vaedash.showing import charts
 from vaedash.ui import components, diagram, launching, live, pictures, presenter, shuffling, vote
 
 Tested = Mapping[tuple[str, str], Run]
@@ -79,13 +81,13 @@ def invitation(found: Sequence[Run]) -> None:
 
 def walk(found: Sequence[Run]) -> None:
     """The step that the address asks for: a question, or after the last one what was learned."""
-    pair, tested = _pair(found), compare.shuffle_test(found)
+    pair, tested = _pair(found), shuffle.four_runs(found)
     if not pair:
         st.title("Guided tour", anchor=False)
         st.info("It asks about an FC and a conv run that learned from the same images. Leave, and train both first.")
         _leave()
         return
-    asked = lesson.questions(pair, tested)
+    asked = quiz.questions(pair, tested)
     if config.read_only():  # who only looks on cannot have the last one answered
         asked = [question for question in asked if question.answer]
     number = min(step(), len(asked) + 1)
@@ -166,7 +168,7 @@ def _talk(question: Question, pair: Sequence[Run]) -> None:
             f"**{question.answer}**, as you said." if right else f"You said {guess}. It is **{question.answer}**."
         )
     st.subheader(components.escaped(question.said), anchor=False)
-    st.markdown(after or components.plain(compare.judged(pair).grounds))
+    st.markdown(after or components.plain(verdict.judged(pair).grounds))
 
 
 def _leave() -> None:
@@ -175,11 +177,11 @@ def _leave() -> None:
 
 def _farewell(pair: Sequence[Run], tested: Tested, asked: Sequence[Question]) -> None:
     st.title("Does architecture matter?", anchor=False)
-    st.header(components.escaped(lesson.learned(pair, tested)), anchor=False)
-    right, counted, luck = lesson.score(asked, _predicted())
+    st.header(components.escaped(quiz.learned(pair, tested)), anchor=False)
+    right, counted, luck = quiz.score(asked, _predicted())
     if counted:
         st.header(f"You predicted {right} of {counted} right (dice would get {luck:.1f}).", anchor=False)
-    st.markdown(components.plain(" ".join(compare.judged(pair).rest)))
+    st.markdown(components.plain(" ".join(verdict.judged(pair).rest)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Once more", key="tour", icon=":material/replay:", on_click=_begin)
         st.button("Back", key="tour-back", shortcut="PageUp", on_click=_go, args=(len(asked),))
@@ -227,7 +229,7 @@ def _picture(question: Question, pair: Sequence[Run], tested: Tested) -> None:
     known = question.key in _seen()
     match question.key:
         case "drew":
-            vote.pictures_of(lesson.ballot(pair, kind="prior", draw=0), known=known)
+            vote.pictures_of(quiz.ballot(pair, kind="prior", draw=0), known=known)
         case "weights" if not known:
             _held_out(pair, "pictures of the kind that both learn from")
         case "weights" | "speed":
@@ -256,12 +258,12 @@ def _architectures(pair: Sequence[Run]) -> None:
     """The drawings of those architectures whose weights are as many as the run's: another latent size has others."""
     for run in pair:
         steps = layers.known().get(run.config.arch)
-        if steps and diagram.weights(steps) == compare.result(run)["parameters"]:
+        if steps and diagram.weights(steps) == results.result(run)["parameters"]:
             diagram.show(run.config.arch, steps, width=_DIAGRAM)
 
 
 def _row(run: Run, kind: str, epoch: int) -> None:
-    tiles = runs.samples(run.path, kind, epoch)
+    tiles = run.pictures.sample(kind, epoch)
     if tiles is not None:
         what = f"redrawn by {run.config.arch} after epoch {epoch}, loss {run.epochs[epoch - 1]['test_loss']:.1f}"
         components.picture(tiles[:_ROW], columns=_ROW, alt=what, caption=what)
@@ -278,9 +280,9 @@ def _curves(pair: Sequence[Run], known: bool) -> None:
 
 
 def _rows(pair: Sequence[Run], known: bool) -> None:
-    for letter, (kind, tiles) in lesson.two_rows(pair).items():
+    for letter, (kind, tiles) in quiz.two_rows(pair).items():
         st.subheader(letter, anchor=False)
-        shown = pictures.originals_of(lesson.leader(pair), len(tiles)) if known and kind == "recon" else None
+        shown = pictures.originals_of(quiz.leader(pair), len(tiles)) if known and kind == "recon" else None
         both = tiles if shown is None else np.concatenate([shown, tiles])
         above = "" if shown is None else ", below the pictures that it was shown"
         components.picture(both, columns=len(tiles), alt=f"row {letter}{above}")

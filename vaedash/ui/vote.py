@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import config, lesson
-from vaedash.lesson import Ballot
+from vaedash import config
+from vaedash.comparing import quiz
+from vaedash.comparing.quiz import Ballot
 from vaedash.runs import Run
 from vaedash.ui import components, pictures, visitors
 
@@ -24,7 +25,7 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
             "A vote takes an FC run and a conv run, chosen above, that have ended and had the same images and beta."
         )
         return
-    shown = lesson.ballot(pair, kind=kind, draw=draw)
+    shown = quiz.ballot(pair, kind=kind, draw=draw)
     if shown is None:
         st.info("These runs kept no such pictures. Choose the other kind, or other runs.")
         return

@@ -4,8 +4,10 @@ import json
 
 import streamlit as st
 
-from vaedash import charts, compare, report, runs
-from vaedash.ui import cache, components, glossary, launching, presenter, tables
+from vaedash import glossary
+from vaedash.comparing import alike, results, verdict
+from vaedash.showing import charts, report
+from vaedash.ui import cache, components, launching, presenter, tables
 
 st.title("Compare")
 st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
@@ -13,8 +15,8 @@ st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, o
 found = cache.all_runs()
 components.damaged(found)
 chosen = components.choose_runs(found)
-components.verdict(compare.judged(chosen))
-missing, settings = compare.proposed(chosen)
+components.verdict(verdict.judged(chosen))
+missing, settings = verdict.proposed(chosen)
 if settings:
     launching.button(missing, settings, key="missing", keep=[run.id for run in chosen])
 
@@ -51,7 +53,7 @@ splits = controls.pills(
 smoothing = controls.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=160)
 log = controls.toggle("Log scale", key="log", bind="query-params")
 
-groups = compare.groups([run for run in chosen if run.epochs])
+groups = alike.groups([run for run in chosen if run.epochs])
 if len(groups) > 1:
     st.info(
         "These runs have different images or a different beta, so their losses have different units: one chart each."
@@ -80,14 +82,14 @@ for group in groups:
 for run, column in zip(chosen, st.columns(min(len(chosen), 4)) * len(chosen), strict=False):
     with column:
         components.status_line(run)
-        tiles = runs.samples(run.path, "prior", len(run.epochs))
+        tiles = run.pictures.sample("prior", len(run.epochs))
         if tiles is None:
             st.caption("No pictures yet: they come with the first epoch.")
         else:
             what = f"{len(tiles)} images from random z, after epoch {len(run.epochs)}"
             components.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
 
-if cells := compare.over_seeds(chosen):
+if cells := results.over_seeds(chosen):
     st.caption(
         "Over seeds: the mean of each, and how far seeds lie apart (standard deviation).", help=glossary.about("seed")
     )
@@ -106,12 +108,12 @@ st.download_button(
 )
 
 st.subheader("Results", anchor=False)
-readable = [run for run in found if run.config]
-tables.results(readable, chosen=chosen)
+readable = [run for run in found if run.settings]
+tables.result_table(readable, chosen=chosen)
 
 
 def rows() -> list[dict]:
-    return [compare.result(run) for run in readable]
+    return [results.result(run) for run in readable]
 
 
 downloads = st.container(horizontal=True)

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import images
+from vaedash import glossary, images
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, glossary, pictures, vote
+from vaedash.ui import cache, components, decoded, pictures, vote
 
 VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered", "vote": "Blind vote"}
 KINDS = {"prior": "Random numbers", "recon": "Photographs"}

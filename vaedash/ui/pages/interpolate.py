@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from vaedash import images, latent
-from vaedash.ui import cache, components, ends, glossary, morph, pictures
+from vaedash import glossary, images
+from vaedash.models import latent
+from vaedash.ui import cache, components, ends, morph, pictures
 
 MOST_RUNS = 4
 LETTERS = {"Two pictures": "AB", "Four pictures": "ABCD"}

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from vaedash import analysis, charts, config, runs
+from vaedash import config, glossary
 from vaedash.errors import DatasetError
-from vaedash.ui import cache, components, decoded, glossary, pictures, presenter
+from vaedash.measuring import latents
+from vaedash.showing import charts
+from vaedash.ui import cache, components, decoded, pictures, presenter
 
 STARTS = {"average": "The average", "photo": "The photograph"}
 
@@ -44,10 +46,10 @@ if measured:
         for run, kl in measured:
             with st.container(border=True):
                 pictures.heading(run, chosen)
-                st.markdown(analysis.diagnosis(kl))
+                st.markdown(latents.diagnosis(kl))
                 worth = run.line["test"]["directions"] if run.line else None
-                st.caption(analysis.advice(analysis.active_units(kl), len(kl), worth=worth))
-    spoken = " ".join(f"{run.name}: {analysis.diagnosis(kl)}" for run, kl in measured)
+                st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
+    spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in measured)
     figure = charts.kl_by_latent(measured, threshold=config.ACTIVE_KL)
     st.plotly_chart(presenter.figure(figure), alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
@@ -69,14 +71,14 @@ if figure := charts.active_units(chosen):
         "run, and try a lower beta or a KL warm-up."
     )
 
-courses = {run.id: runs.kl_by_latent(run.path) for run in chosen}
+courses = {run.id: run.figures.kl_by_latent() for run in chosen}
 if any(kl is not None for kl in courses.values()):
     st.caption("Each line is a latent, from the first epoch to the last: the stronger the colour, the more it says.")
     with pictures.beside(chosen):
         for run in (run for run in chosen if courses[run.id] is not None):
             with st.container():
                 pictures.heading(run, chosen)
-                said = analysis.course(courses[run.id][: len(run.epochs)])
+                said = latents.course(courses[run.id][: len(run.epochs)])
                 figure = charts.kl_over_epochs(run, courses[run.id][: len(run.epochs)], threshold=config.ACTIVE_KL)
                 st.plotly_chart(
                     presenter.figure(figure),

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, glossary
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, diagram, glossary, launching, race, shuffling, tour
+from vaedash.ui import cache, components, diagram, launching, race, shuffling, tour
 
 found = cache.all_runs()
 if tour.step():
@@ -19,7 +19,7 @@ st.markdown(
     "that slide over the picture. Watch both learn, and see who draws better."
 )
 
-pair = components.newest_pair([run for run in found if run.config])
+pair = components.newest_pair([run for run in found if run.settings])
 racing = any(run.active for run in found)
 
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]

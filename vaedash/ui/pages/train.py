@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from vaedash import config, forecast
+from vaedash import config
 from vaedash.errors import VaedashError
+from vaedash.training import forecast
 from vaedash.ui import cache, components, forms, launching, race
 
 st.title("Train")

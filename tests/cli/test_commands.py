@@ -1,0 +1,697 @@
+"""The command line: each command's work, what it prints where, and what it says when it is used wrongly."""
+
+import argparse
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaedash import cli, config, datasets, images, runs
+from vaedash.cli import training
+from vaedash.config import RunConfig
+from vaedash.models import archs, latent
+from vaedash.runs import Run, RunFolder, queue, weights
+from vaedash.training import hardware, launch, process
+
+pytestmark = pytest.mark.usefixtures("torch_as_it_was")
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What a command left behind on a terminal."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout; fails if there is anything else."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs a command in this process."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as end:  # --help
+            code = end.code
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def of_pair(pair, call) -> Callable[..., Said]:
+    """Runs a command that uses the trained pair."""
+
+    def run(command: str, *arguments: object) -> Said:
+        places = ["--runs-dir", pair.folder]
+        if command in ("generate", "reconstruct", "interpolate", "evaluate", "resume"):
+            places += ["--data-dir", pair.data_dir]
+        return call(command, *arguments, *places)
+
+    return run
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings happen here and at once, instead of in processes that would have to import torch first."""
+
+    def work(path: Path, data_dir: Path) -> SimpleNamespace:
+        with open(path / "train.log", "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            process.work(path, data_dir)
+        return SimpleNamespace(poll=lambda: 0)  # a process that has ended
+
+    monkeypatch.setattr(launch, "_spawn", work)
+    monkeypatch.setattr(hardware, "_cores", lambda: 1)
+
+
+@pytest.fixture
+def places(tmp_path: Path, data_dir: Path) -> list[str]:
+    """Flags for runs of one's own."""
+    return ["--runs-dir", str(tmp_path / "runs"), "--data-dir", str(data_dir)]
+
+
+@pytest.fixture
+def quick(photos: Path) -> list[str]:
+    """Flags of a training that takes a moment."""
+    return f"--dataset {photos} --epochs 1 --precision fp32 --device cpu".split()
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A runs folder of one's own, found through VAEDASH_RUNS."""
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+# ---- training -------------------------------------------------------------------------------------------
+
+
+def test_train_trains_the_pair_and_prints_one_json_document(pair):
+    assert pair.code == 0
+    said = json.loads(pair.stdout)
+    assert set(said) == {"runs", "over_seeds", "verdict"}
+    assert [(run["model"], run["status"], run["epochs"]) for run in said["runs"]] == [
+        ("fc", "finished", 6),
+        ("conv", "finished", 6),
+    ]
+    assert re.fullmatch(r"(fc|conv) (leads|and) .* on the same 12 test images\).*", said["verdict"])
+    for record in said["runs"]:
+        run = pair.run(record["model"])
+        assert record["run"] == run.id and record["path"] == str(run.path)
+        assert record["name"] == f"boxes {run.config.arch}"
+        assert record["test_loss"] == run.best["test_loss"]
+        assert record["config"] == run.config.to_json()
+
+
+def test_where_nobody_looks_at_a_terminal_progress_is_a_line_an_epoch_on_stderr(pair):
+    assert "photos: 52 training and 12 test images" in pair.stderr
+    assert "\r" not in pair.stderr and "\x1b" not in pair.stderr
+    for arch in config.ARCHS:
+        run = pair.run(arch)
+        lines = [line for line in pair.stderr.splitlines() if line.startswith(f"{run.id} boxes {arch}: ")]
+        epochs = [line for line in lines if ": epoch " in line]
+        assert len(epochs) == 6
+        for line, row in zip(epochs, run.epochs, strict=True):
+            assert f"epoch {row['epoch']}/6, train {row['train_loss']:.2f}, test {row['test_loss']:.2f}, " in line
+        assert lines[-1].endswith((": finished", "images/s"))
+
+
+def test_a_pair_shares_the_cores_and_each_has_a_process_of_its_own(pair):
+    for arch in config.ARCHS:
+        run = pair.run(arch)
+        assert run.facts[0]["threads"] == max(1, hardware._cores() // 2)
+        assert "finished: Finished all 6 epochs." in (run.path / "train.log").read_text()
+
+
+def test_train_prints_a_table_and_the_verdict(call, in_process, quick, places):
+    said = call("train", *quick, *places, "--latent-dim", 4)
+    assert said.code == 0
+    table, verdict, see = said.out.strip().split("\n\n")
+    heading, _, *rows = table.splitlines()
+    assert re.split(r"\s{2,}", heading) == (
+        ["preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"]
+    )
+    assert [row.split()[:4] for row in rows] == [["own", "fc", "0", "1"], ["own", "conv", "0", "1"]]
+    assert " on the same 12 test images)" in verdict
+    assert see.startswith("See it: streamlit run streamlit_app.py")
+
+
+def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_process, quick, places):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    said = call("train", *quick, *places, "--arch", "conv", "--latent-dim", 4)
+    assert said.code == 0
+    assert "finished, epoch 1/1, train " in said.err.replace("\r", "\n")
+
+
+def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
+    run = dataclasses.replace(runs.create(tmp_path, tiny()), status="running")
+    progress = {"epoch": 2, "epochs": 9, "images_per_second": 1234.5, "loss": 75.02, "eta_seconds": 4000}
+    assert training.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
+    assert training.progress_words(run, {"phase": "decoding images"}) == "decoding images"
+    assert training.progress_words(run, {}) == "starting"
+    assert training.progress_words(dataclasses.replace(run, status="queued"), {}) == "queued"
+
+
+def test_sweep_prints_the_studys_table(call, in_process, quick, places):
+    said = call("sweep", *quick, *places, "--presets", "p1,p3", "--archs", "conv", "--seeds", 7, "--fraction", 0.2)
+    assert said.code == 0
+    heading, rule, *rows = said.out.split("\n\n")[0].splitlines()
+    assert re.split(r"\s{2,}", heading)[:7] == (
+        ["preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds"]
+    )
+    assert set(rule) == {"-", " "}
+    assert [row.split()[:4] for row in rows] == [["p1", "conv", "7", "1"], ["p3", "conv", "7", "1"]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
+    """Collects the settings that would be trained."""
+    collected: list[RunConfig] = []
+    monkeypatch.setattr(training, "_launch", lambda settings, arguments: collected.extend(settings) or 0)
+    return collected
+
+
+def test_sweep_is_the_study_unless_told_otherwise(call, asked):
+    assert call("sweep", "--dataset", "cifar10").code == 0
+    assert [(one.preset, one.arch, one.seed, one.dataset) for one in asked] == [
+        (preset, arch, 0, "cifar10") for preset in ("p1", "p2", "p3") for arch in ("fc", "conv")
+    ]
+    for one in asked:
+        assert {name: getattr(one, name) for name in config.PRESETS["p1"]} == dict(config.PRESETS[one.preset])
+        assert (one.patience, one.min_delta, one.monitor, one.epochs, one.beta) == (5, 0.5, "train", 100, 1.0)
+
+
+def test_sweep_takes_every_combination_of_presets_archs_and_seeds(call, asked):
+    call("sweep", "--presets", "p3,p1", "--archs", "conv,fc", "--seeds", "1,2")
+    combinations = {(one.preset, one.arch, one.seed) for one in asked}
+    assert combinations == set(itertools.product(("p1", "p3"), ("fc", "conv"), (1, 2)))
+    assert len(asked) == 8
+
+
+def test_every_setting_can_be_given_to_train(call, asked):
+    given = {
+        **{"dataset": "celeba", "batch_size": 32, "lr": 0.002, "latent_dim": 16, "epochs": 7, "beta": 0.5},
+        **{"kl_warmup": 3, "fraction": 0.25, "seed": 4, "patience": 9, "min_delta": 0.1, "monitor": "val"},
+        **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16", "schedule": "one-cycle", "activation": "silu"},
+        "pixel_order": "shuffled",
+    }
+    flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
+    assert call("train", "--arch", "conv", *flags).code == 0
+    assert asked == [RunConfig(arch="conv", **given)]
+    assert set(given) | {"arch", "preset"} == set(config.setting_names())
+
+
+def test_celeba_is_used_to_three_tenths_unless_told_otherwise(call, asked):
+    call("train", "--dataset", "celeba")
+    assert {one.fraction for one in asked} == {0.3}
+
+
+def test_a_failed_run_is_exit_code_1_with_its_reason(monkeypatch, call, in_process, quick, places):
+    monkeypatch.setattr(archs, "build", lambda *_: 1 / 0)
+    said = call("train", *quick, *places, "--arch", "conv", "--name", "doomed", "--json")
+    assert said.code == 1
+    [run] = said.json["runs"]
+    assert run["status"] == "failed"
+    assert f"{run['run']} doomed: failed. ZeroDivisionError: division by zero." in said.err
+
+
+def test_missing_images_are_said_before_any_run_exists(call, tmp_path, places):
+    said = call("train", "--dataset", tmp_path / "nowhere", *places)
+    assert said.code == 1
+    assert said.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'nowhere'}.")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_stopped_run_is_resumed_in_the_foreground(call, in_process, quick, places, tmp_path, tiny):
+    path = runs.create(tmp_path / "runs", tiny(epochs=1)).path
+    RunFolder(path).write_outcome("stopped", "Stopped on request.")
+    RunFolder(path).request_stop()
+    said = call("resume", path.name, *places, "--json")
+    assert said.code == 0
+    assert [run["status"] for run in said.json["runs"]] == ["finished"]
+
+
+def test_one_run_that_cannot_be_resumed_keeps_the_others_from_starting(call, places, folder, tiny):
+    stopped, finished = (runs.create(folder, tiny(seed=seed)).path for seed in (0, 1))
+    RunFolder(stopped).write_outcome("stopped", "Stopped on request.")
+    RunFolder(finished).write_outcome("finished", "Finished all 2 epochs.")
+    said = call("resume", stopped.name, finished.name, *places)
+    assert said.code == 1
+    assert f"Run {finished.name} is finished: there is nothing to resume." in said.err
+    assert runs.read(stopped).status == "stopped"
+    assert queue.tickets(folder) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT to a process group")
+def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_path, photos, places):
+    command = [sys.executable, "-m", "vaedash", "train", "--arch", "conv", "--dataset", str(photos), *places]
+    process = subprocess.Popen(
+        [
+            *command,
+            *["--epochs", "5000", "--patience", "5000", "--latent-dim", "4", "--precision", "fp32", "--device", "cpu"],
+        ],
+        env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(process)
+        stack.callback(process.kill)  # and its trainer, should it not have heard
+        stack.callback(lambda: [run.request_stop() for run in runs.list_runs(tmp_path / "runs")])
+        said = ""
+        while ": epoch 1/5000" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+        out, rest = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert out == ""
+    assert "Stopping after the current batch; finished epochs are kept." in rest
+    assert "Traceback" not in rest
+    [run] = runs.list_runs(tmp_path / "runs")
+    assert run.status == "stopped"
+    assert f"epoch {len(run.epochs)} is kept" in run.sentence
+    assert weights.load(run, "last")["epoch"] == len(run.epochs) >= 1
+    # The command that it names finds the run, wherever its folder is.
+    [go_on] = re.findall(r"Go on with: python -m vaedash (.*)", rest)
+    arguments = cli.parser().parse_args(shlex.split(go_on))
+    assert arguments.command is training.resume
+    assert [runs.find(config.runs_dir(arguments.runs_dir), text).id for text in arguments.run] == [run.id]
+
+
+# ---- looking, stopping, putting aside -------------------------------------------------------------------
+
+
+def test_runs_lists_the_newest_first(of_pair, pair):
+    said = of_pair("runs")
+    heading, _, *rows = said.out.splitlines()
+    assert heading.split() == ["run", "name", "status", "epochs", "test", "loss", "host"]
+    assert [row.split()[:4] for row in rows] == [
+        [pair.run(arch).id, "boxes", arch, "finished"] for arch in ("conv", "fc")
+    ]
+    listed = of_pair("runs", "--json")
+    assert listed.code == 0
+    assert [run["name"] for run in listed.json] == ["boxes conv", "boxes fc"]
+
+
+def test_without_a_run_it_says_how_to_start_one(call, folder):
+    said = call("runs")
+    assert said.code == 0
+    assert said.out == f"No runs in {folder} yet. Start one: python -m vaedash train\n"
+    assert call("runs", "--json").json == []
+
+
+def test_show_prints_settings_facts_and_losses(of_pair, pair):
+    run = pair.run("fc")
+    said = of_pair("show", run.id)
+    assert said.code == 0
+    assert said.out.startswith(f"{run.id}  boxes fc  finished\nFinished all 6 epochs.\n")
+    for words in ("latent_dim           4", "device               cpu", "parameters ", f"{run.best['test_loss']:.1f}"):
+        assert words in said.out
+    record = of_pair("show", run.id, "--json").json
+    assert record["metrics"] == list(run.epochs)
+    assert record["facts"]["dataset"]["fingerprint"] == run.dataset["fingerprint"]
+
+
+def test_a_damaged_run_is_listed_and_shown_with_its_reason(call, folder, tiny):
+    path = runs.create(folder, tiny()).path
+    (path / "config.json").write_text("{")
+    listed, shown = call("runs"), call("show", path.name)
+    assert listed.code == shown.code == 0
+    assert f"{path.name}  damaged" in " ".join(listed.out.split(" ")).replace(f"{path.name}  {path.name}", path.name)
+    assert "config.json is not readable JSON" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("text", "arch"),
+    [
+        ("{fc}", "fc"),
+        ("boxes fc", "fc"),
+        ("latest", "conv"),
+        ("latest:fc", "fc"),
+        ("latest:conv", "conv"),
+        ("{prefix}", "fc"),
+    ],
+)
+def test_a_run_is_meant_by_id_prefix_name_or_as_the_latest(of_pair, pair, text, arch):
+    fc, conv = pair.run("fc").id, pair.run("conv").id
+    prefix = next(fc[:length] for length in range(1, 7) if fc[:length] != conv[:length])
+    assert of_pair("show", text.format(fc=fc, prefix=prefix), "--json").json["model"] == arch
+
+
+def test_a_text_that_means_several_runs_lists_them(call, folder, tiny):
+    ids = {runs.create(folder, tiny(), name="twin").id for _ in range(2)}
+    said = call("show", "twin")
+    assert said.code == 2
+    assert said.err.startswith("vaedash: 'twin' means several runs: ")
+    assert all(run_id in said.err for run_id in ids)
+
+
+def test_stop_asks_the_run_and_says_how_to_go_on(call, folder, tiny):
+    run = runs.create(folder, tiny())  # a second old: queued
+    said = call("stop", "latest")
+    assert said.code == 0
+    assert f"python -m vaedash resume {run.id}" in said.out
+    assert run.stop_requested()
+
+
+def ended(folder: Path, settings: RunConfig) -> Run:
+    path = runs.create(folder, settings).path
+    RunFolder(path).write_outcome("finished", "Finished.")
+    return runs.read(path)
+
+
+def test_archive_puts_a_run_aside_and_restore_brings_it_back(call, folder, tiny):
+    run = ended(folder, tiny())
+    assert "nothing is deleted" in call("archive", run.id).out
+    assert call("runs", "--json").json == []
+    assert [one["run"] for one in call("runs", "--archived", "--json").json] == [run.id]
+    assert call("show", run.id).code == 0
+    assert call("restore", run.id).code == 0
+    assert [one["run"] for one in call("runs", "--json").json] == [run.id]
+    assert sorted(file.name for file in run.path.iterdir() if file.suffix == ".json") == [
+        "config.json",
+        "notes.json",
+        "outcome.json",
+    ]
+
+
+def test_only_forever_deletes_and_only_what_is_not_active(call, folder, tiny):
+    run, waiting = ended(folder, tiny()), runs.create(folder, tiny())
+    assert call("archive", run.id, "--forever").out == f"Deleted {run.id} and all its files.\n"
+    assert not run.path.exists()
+    for flags in ([], ["--forever"]):
+        said = call("archive", waiting.id, *flags)
+        assert said.code == 2
+        assert "stop it first: python -m vaedash stop" in said.err
+    assert waiting.path.exists() and not waiting.reread().archived
+
+
+def test_runs_lie_where_the_flag_says_else_the_environment(call, folder, tmp_path, tiny):
+    here, there = runs.create(folder, tiny()), runs.create(tmp_path / "there", tiny())
+    assert [run["run"] for run in call("runs", "--json").json] == [here.id]
+    assert [run["run"] for run in call("runs", "--json", "--runs-dir", tmp_path / "there").json] == [there.id]
+
+
+# ---- pictures and figures -------------------------------------------------------------------------------
+
+
+def tiles(file: Path, *, columns: int) -> np.ndarray:
+    """The images of a grid drawn at scale 1, whose gaps are one pixel wide."""
+    picture = np.pad(images.decode_picture(file.read_bytes()), ((0, 1), (0, 1), (0, 0)))
+    assert picture.shape[1] == columns * 33
+    return images.ungrid(picture, side=33)[:, :, :32, :32]
+
+
+def test_generate_draws_the_same_picture_from_the_same_seed(of_pair, tmp_path):
+    drawn = {}
+    for name, flags in (
+        ("one", ["--seed", 1]),
+        ("again", ["--seed", 1]),
+        ("other", ["--seed", 2]),
+        ("cooler", ["--seed", 1, "--temperature", 0.5]),
+        ("last", ["--seed", 1, "--weights", "last"]),
+    ):
+        file = tmp_path / f"{name}.png"
+        assert of_pair("generate", "latest:conv", "--n", 9, "--out", file, *flags).code == 0
+        drawn[name] = file.read_bytes()
+    assert drawn["again"] == drawn["one"]
+    assert drawn["other"] != drawn["one"] and drawn["cooler"] != drawn["one"]
+
+
+def test_generate_decodes_prior_samples_of_the_best_weights(of_pair, pair, tmp_path):
+    file, run = tmp_path / "grid.png", pair.run("conv")
+    said = of_pair("generate", run.id, "--n", 6, "--seed", 3, "--scale", 1, "--out", file, "--json")
+    model, epoch = weights.load_model(run)
+    assert said.json == {"run": run.id, "epoch": epoch, "n": 6, "seed": 3, "out": str(file)}
+    assert np.array_equal(tiles(file, columns=2), latent.decode(model, latent.prior(6, 4, seed=3)))
+
+
+def test_the_best_weights_are_used_unless_the_last_are_asked_for(call, pair, tmp_path):
+    shutil.copytree(pair.run("conv").path, tmp_path / "runs" / "aaaaaa")
+    (tmp_path / "runs" / "aaaaaa" / "best.pt").unlink()
+    flags = ["--out", tmp_path / "grid.png", "--runs-dir", tmp_path / "runs"]
+    assert call("generate", "aaaaaa", *flags).code == 1
+    assert call("generate", "aaaaaa", "--weights", "last", *flags).code == 0
+
+
+def test_temperature_0_draws_the_middle_of_the_prior_every_time(of_pair, tmp_path):
+    file = tmp_path / "grid.png"
+    of_pair("generate", "latest:fc", "--n", 4, "--temperature", 0, "--scale", 1, "--out", file)
+    assert len({tile.tobytes() for tile in tiles(file, columns=2)}) == 1
+
+
+def test_reconstruct_shows_test_images_above_what_is_kept_of_them(of_pair, pair, photos, tmp_path):
+    file = tmp_path / "recon.png"
+    assert of_pair("reconstruct", "latest:conv", "--n", 10, "--scale", 1, "--out", file).code == 0
+    shown = tiles(file, columns=8)
+    originals = datasets.load(str(photos), data_dir=pair.data_dir).test[:10]
+    pictures = latent.reconstruct(weights.load_model(pair.run("conv"))[0], originals)
+    assert len(shown) == 32
+    assert np.array_equal(shown[:8], originals[:8]) and np.array_equal(shown[16:18], originals[8:])
+    assert np.array_equal(shown[8:16], pictures[:8]) and np.array_equal(shown[24:26], pictures[8:])
+    assert (shown[18:24] == 255).all() and (shown[26:] == 255).all()
+
+
+@pytest.mark.parametrize("method", ["linear", "slerp"])
+def test_interpolate_begins_and_ends_at_the_decoded_end_points(of_pair, pair, tmp_path, method):
+    file = tmp_path / "strip.png"
+    flags = ["--from", "random:5", "--to", "test:3", "--steps", 6, "--method", method, "--scale", 1]
+    said = of_pair("interpolate", "latest:conv", *flags, "--out", file)
+    assert said.code == 0
+    assert said.out.startswith(f"{file}: 6 steps from random:5 to test:3 ({method})")
+    frames = tiles(file, columns=6)
+    model = weights.load_model(pair.run("conv"))[0]
+    start = latent.prior(1, 4, seed=5)
+    end, _ = latent.encode(model, datasets.load(pair.run("conv").config.dataset, data_dir=pair.data_dir).test[3:4])
+    assert np.array_equal(frames[0], latent.decode(model, start)[0])
+    assert np.array_equal(frames[-1], latent.decode(model, end)[0])
+    assert len({frame.tobytes() for frame in frames}) == 6
+
+
+def test_an_image_file_is_an_end_point_like_the_test_image_that_it_holds(of_pair, pair, tmp_path):
+    picture = datasets.load(pair.run("fc").config.dataset, data_dir=pair.data_dir).test[0]
+    (tmp_path / "me.png").write_bytes(images.encode_png(np.ascontiguousarray(picture.transpose(1, 2, 0))))
+    flags = ["--from", "test:0", "--to", tmp_path / "me.png", "--out", tmp_path / "strip.png", "--json"]
+    said = of_pair("interpolate", "latest:fc", *flags)
+    assert said.json["step_sizes"] == [0.0] * 9
+
+
+def test_a_morph_goes_there_and_back(of_pair, tmp_path):
+    file = tmp_path / "morph.gif"
+    flags = ["--from", "test:0", "--to", "test:1", "--steps", 5, "--scale", 2, "--out", file]
+    assert of_pair("interpolate", "latest:conv", *flags).code == 0
+    with Image.open(file) as morph:
+        assert morph.n_frames == 8  # 1 2 3 4 5 4 3 2
+        assert morph.size == (128, 128)
+        assert morph.info["loop"] == 0
+
+
+@pytest.mark.parametrize("arch", ["fc", "conv"])
+@pytest.mark.parametrize("which", ["best", "last"])
+def test_evaluate_agrees_with_the_row_of_the_epoch_whose_weights_these_are(of_pair, pair, arch, which):
+    run = pair.run(arch)
+    said = of_pair("evaluate", run.id, "--weights", which, "--json")
+    assert said.code == 0
+    row = run.best if which == "best" else run.epochs[-1]
+    assert said.json["epoch"] == row["epoch"]
+    for key in ("test_loss", "test_recon", "test_kl"):
+        assert said.json[key] == pytest.approx(row[key], abs=1e-6)
+    assert said.json["n_test"] == 12 and said.json["latent_dim"] == 4
+    assert 1 <= said.json["active_units"] <= 4
+    assert said.json["note"] == ""
+    line = run.reread().line
+    assert said.json["pca"] == line
+    for split in ("train", "test"):
+        assert line[split]["loss"] == pytest.approx(line[split]["recon"] + line[split]["kl"])
+        assert 0 < line[split]["directions"] <= 4
+
+
+def test_evaluate_says_the_loss_in_words(of_pair, pair):
+    best = pair.run("conv").best
+    said = of_pair("evaluate", "latest:conv")
+    assert f"loss {best['test_loss']:.2f} = recon {best['test_recon']:.2f} + 1 * kl {best['test_kl']:.2f}" in said.out
+    assert re.search(r"\d of 4 latents active", said.out)
+
+
+def test_evaluate_refuses_other_images_than_those_of_the_training(call, in_process, pack, places, tmp_path):
+    own = pack(tmp_path / "own.zip")
+    flags = f"--arch conv --dataset {own} --epochs 1 --latent-dim 4 --precision fp32 --device cpu".split()
+    assert call("train", *flags, *places).code == 0
+    pack(own, test_seed=9)
+    said = call("evaluate", "latest", *places)
+    assert said.code == 1
+    assert "figures would not be comparable" in said.err
+
+
+def test_a_run_without_weights_names_those_that_have_some(of_pair, pair, tiny):
+    run = runs.create(pair.folder, tiny())
+    try:
+        said = of_pair("generate", run.id)
+    finally:
+        run.delete()
+    assert said.code == 1
+    assert said.err.startswith(f"vaedash: Run {run.id} has no weights yet. Runs with weights: ")
+    assert pair.run("fc").id in said.err and pair.run("conv").id in said.err
+
+
+# ---- help, and wrong usage ------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    [choices] = [action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(choices.choices)
+
+
+def test_the_commands_are_those_that_were_promised(call):
+    promised = "train sweep resume runs show stop archive restore generate reconstruct interpolate evaluate export"
+    assert set(promised.split()) <= set(commands())
+    said = call("--help")
+    assert said.code == 0
+    assert all(re.search(rf"^ +{name} ", said.out, re.M) for name in commands())
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_every_command_documents_each_option_and_has_examples_that_parse(call, name):
+    said = call(name, "--help")
+    assert said.code == 0 and said.err == ""
+    for action in commands()[name]._actions:
+        assert action.help, action.dest
+        assert (action.option_strings or [action.metavar])[-1] in said.out
+    examples = re.findall(r"^  python -m vaedash (.*)$", said.out, re.M)
+    assert examples
+    for example in examples:
+        assert example.split()[0] == name
+        cli.parser().parse_args(shlex.split(example))
+    assert "--runs-dir" in said.out
+
+
+WRONG = [
+    ("", "The following arguments are required: COMMAND. Try: python -m vaedash --help"),
+    ("trian", "invalid choice: 'trian'"),
+    ("train --frobnicate", "Unrecognized arguments: --frobnicate"),
+    ("train --arch vgg", "arch must be one of fc, conv; got 'vgg'."),
+    ("train --arch fc,fc", "--arch takes different values by comma, got 'fc,fc'."),
+    ("train --arch ,", "--arch takes different values by comma, got ','."),
+    ("train --preset p9", "--preset"),
+    ("train --latent-dim 0", "latent_dim must be between 2 and 512, got 0."),
+    ("train --latent-dim 513", "latent_dim must be between 2 and 512, got 513."),
+    ("train --epochs 0", "epochs must be between 1 and 10000, got 0."),
+    ("train --epochs 1.5", "--epochs: invalid int value: '1.5'"),
+    ("train --batch-size many", "--batch-size: invalid int value: 'many'"),
+    ("train --lr nan", "lr must be between"),
+    ("train --lr 0", "lr must be between"),
+    ("train --beta -1", "beta must be between"),
+    ("train --fraction 0", "fraction must be between"),
+    ("train --val-fraction 0.9", "val_fraction must be between"),
+    ("train --seed -1", "seed must be between"),
+    ("train --monitor test", "--monitor: invalid choice: 'test'"),
+    ("train --precision fp16", "--precision: invalid choice: 'fp16'"),
+    ("train --device tpu", "--device: invalid choice: 'tpu'"),
+    ("train --dataset", "--dataset: expected one argument"),
+    ("sweep --seeds 0,0", "--seeds takes different values by comma"),
+    ("sweep --seeds one", "seeds takes a whole number, got 'one'."),
+    ("sweep --presets p9", "preset must be one of p1, p2, p3, fast; got 'p9'."),
+    ("sweep --archs vgg", "arch must be one of fc, conv; got 'vgg'."),
+    ("sweep --batch-size 3", "Unrecognized arguments: --batch-size 3"),
+    ("show", "required: RUN"),
+    ("show nobody", "No run is called 'nobody'. Runs: "),
+    ("show latest:vgg", "No run is called 'latest:vgg'. Runs: "),
+    ("show latestish", "No run is called 'latestish'. Runs: "),
+    ("show ''", "No run is called ''. Runs: "),
+    ("show ../{id}", "No run is called '../"),
+    ("stop latest:conv", "is finished: there is nothing to stop."),
+    ("restore latest:conv", "is not archived."),
+    ("export", "required: WHAT, RUN"),
+    ("export wandb latest", "WHAT: invalid choice: 'wandb'"),
+    ("export tensorboard latest --out {tmp}/text.png", "--out must be a folder, but {tmp}/text.png is a file."),
+    ("generate latest:conv --n 0", "--n: must be between 1 and 1024, got 0"),
+    ("generate latest:conv --n 2.5", "--n: '2.5' is not a whole number"),
+    ("generate latest:conv --temperature -1", "--temperature: must be between 0.0 and 10.0"),
+    ("generate latest:conv --temperature nan", "--temperature: must be between 0.0 and 10.0"),
+    ("generate latest:conv --scale 99", "--scale: must be between 1 and 32, got 99"),
+    ("generate latest:conv --weights worst", "--weights: invalid choice: 'worst'"),
+    (
+        "generate latest:conv --out {tmp}/grid.jpg",
+        "--out must end in .png, got grid.jpg.",
+    ),
+    ("generate latest:conv --out {tmp}/none/grid.png", "There is no folder {tmp}/none to write grid.png into."),
+    ("reconstruct latest:conv --out {tmp}/recon.gif", "--out must end in .png"),
+    ("interpolate latest:conv --out {tmp}/strip.webp", "--out must end in .png or .gif, got strip.webp."),
+    ("interpolate latest:conv --steps 1", "--steps: must be between 2 and 500, got 1"),
+    ("interpolate latest:conv --method cubic", "--method: invalid choice: 'cubic'"),
+    ("interpolate latest:conv --from random:x", "random:SEED takes a whole number, got 'x'."),
+    ("interpolate latest:conv --from random:99999999999999999999", "random:SEED"),
+    ("interpolate latest:conv --from random:", "'random:' is none of them."),
+    ("interpolate latest:conv --from test:12", "test:INDEX must be between 0 and 11, got 12."),
+    ("interpolate latest:conv --to test:-1", "test:INDEX must be between 0 and 11, got -1."),
+    ("interpolate latest:conv --to {tmp}/none.png", "An end point is random:SEED, test:INDEX or an image file;"),
+    ("interpolate latest:conv --to {tmp}/text.png", "text.png is not an image that can be read."),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), WRONG, ids=[line or "nothing" for line, _ in WRONG])
+def test_wrong_usage_is_exit_code_2_and_one_clear_sentence(monkeypatch, call, pair, tmp_path, line, words):
+    monkeypatch.setenv("VAEDASH_RUNS", str(pair.folder))
+    monkeypatch.setenv("VAEDASH_DATA", str(pair.data_dir))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.png").write_text("not an image")
+    before = sorted(tmp_path.rglob("*")), sorted(pair.folder.glob("*"))
+    names = {"tmp": tmp_path, "id": pair.run("fc").id}
+    said = call(*shlex.split(line.format(**names)))
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("vaedash: ") and said.err.count("\n") == 1
+    assert said.err.rstrip().endswith((".", "--help"))
+    assert words.format(**names) in said.err
+    assert (sorted(tmp_path.rglob("*")), sorted(pair.folder.glob("*"))) == before
+
+
+def test_a_runs_folder_that_is_a_file_is_said_in_one_sentence(call, tmp_path, quick):
+    (tmp_path / "file").write_text("")
+    for command in (["runs"], ["show", "latest"], ["train", *quick]):
+        said = call(*command, "--runs-dir", tmp_path / "file")
+        assert said.code in (1, 2)
+        assert said.err.splitlines()[-1].startswith("vaedash: ") and str(tmp_path / "file") in said.err
+        assert "Traceback" not in said.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT), "VAEDASH_RUNS": str(tmp_path)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "vaedash", "runs"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=environment)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_bench_says_which_images_are_missing_before_it_measures(call, tmp_path):
+    said = call("bench", "train", "--dataset", tmp_path / "gone.zip", "--data-dir", tmp_path)
+    assert said.code == 1
+    assert said.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'gone.zip'}.")

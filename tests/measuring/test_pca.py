@@ -1,0 +1,114 @@
+"""The best linear VAE: against its formula, against brute force, and against a draw of z."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaedash import config
+from vaedash.datasets import Dataset
+from vaedash.measuring import pca
+from vaedash.models import losses
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """Images that vary along six directions, each less than the one before, and a little along all others."""
+    rng = np.random.default_rng(0)
+    patterns = rng.standard_normal((6, config.PIXELS)) * np.array([9.0, 7, 5, 4, 3, 2])[:, None] / 255
+    parts = []
+    for count in (400, 100):
+        pixels = 0.5 + rng.standard_normal((count, 6)) @ patterns + 0.004 * rng.standard_normal((count, config.PIXELS))
+        parts.append((255 * pixels).round().clip(0, 255).astype(np.uint8).reshape(-1, *config.IMAGE_SHAPE))
+    return Dataset(name="six", train=parts[0], test=parts[1], fingerprint="0123456789abcdef")
+
+
+@pytest.fixture(scope="module")
+def found(dataset):
+    return pca.measure(dataset)
+
+
+def flat(images):
+    return torch.from_numpy(images.reshape(len(images), -1)).double() / 255
+
+
+def test_the_spectrum_is_that_of_the_covariance(dataset, found):
+    train = flat(dataset.train).numpy()
+    values, directions = np.linalg.eigh(np.cov(train.T, bias=True))
+    assert found.train == pytest.approx(values[::-1].clip(0), rel=1e-3, abs=1e-5)
+    along = (flat(dataset.test).numpy() - train.mean(0)) @ directions
+    assert found.test[:6] == pytest.approx(np.square(along).mean(0)[::-1][:6], rel=1e-3)
+    assert found.test.sum() == pytest.approx(np.square(along).sum(1).mean(), rel=1e-4)
+
+
+def test_the_line_is_the_formula_and_the_split_adds_up(found):
+    line = pca.line(found, latent_dim=128, beta=1.0)
+    values, kept = found.train, line["train"]["directions"]
+    assert kept == (values > 0.5).sum()
+    assert line["train"]["recon"] == pytest.approx(kept * 0.5 + values[kept:].sum())
+    assert line["train"]["kl"] == pytest.approx(0.5 * np.log(values[:kept] / 0.5).sum())
+    ratio = found.test[:kept] / values[:kept]
+    held_out = 0.5 * (ratio + np.log(values[:kept] / 0.5)).sum() + found.test[kept:].sum()
+    assert line["test"]["loss"] == pytest.approx(held_out)
+    for means in line.values():
+        assert means["loss"] == pytest.approx(means["recon"] + means["kl"])
+
+
+@pytest.mark.parametrize(("latent_dim", "beta"), [(4, 0.5), (8, 0.5), (8, 2.0)])
+def test_a_linear_vae_trained_by_brute_force_ends_on_the_line_and_never_below(dataset, found, latent_dim, beta):
+    torch.manual_seed(0)
+    train, test = flat(dataset.train), flat(dataset.test)
+    # Seen along twenty axes of their own, which changes no distance; what they lack beside these is added below.
+    axes = torch.linalg.svd(train - train.mean(0), full_matrices=False)[2][:20].T
+    inside = {name: (images - train.mean(0)) @ axes for name, images in (("train", train), ("test", test))}
+    rest = {
+        name: (images - train.mean(0)).square().sum(1).mean() - inside[name].square().sum(1).mean()
+        for name, images in (("train", train), ("test", test))
+    }
+    encoder, decoder = torch.randn(20, latent_dim).double() / 9, torch.randn(latent_dim, 20).double() / 9
+    weights = [one.requires_grad_() for one in (encoder, decoder, torch.zeros(latent_dim).double())]
+
+    def loss(name, draws=None):
+        x, logvar = inside[name], weights[2].expand(len(inside[name]), -1)
+        mu = x @ encoder
+        if draws is None:  # the expectation over z is known for a linear decoder
+            recon = (mu @ decoder - x).square().sum(1) + (logvar.exp() @ decoder.square()).sum(1)
+        else:
+            z = (losses.reparameterize(mu, logvar, torch.randn_like(mu)) for _ in range(draws))
+            recon = torch.stack([(one @ decoder - x).square().sum(1) for one in z]).mean(0)
+        return (recon + beta * losses.kl_per_image(mu, logvar)).mean() + rest[name]
+
+    learner = torch.optim.LBFGS(weights, max_iter=2000, tolerance_grad=1e-9, line_search_fn="strong_wolfe")
+
+    def closure():
+        learner.zero_grad()
+        value = loss("train")
+        value.backward()
+        return value
+
+    learner.step(closure)
+    line = pca.line(found, latent_dim=latent_dim, beta=beta)
+    assert line["train"]["loss"] <= loss("train").item() + 1e-4
+    assert line["train"]["loss"] == pytest.approx(loss("train").item(), rel=1e-3)
+    assert line["test"]["loss"] == pytest.approx(loss("test", draws=500).item(), rel=1e-2)
+
+
+def test_more_latents_than_are_worth_their_price_change_nothing(found):
+    assert pca.line(found, latent_dim=128, beta=1.0) == pca.line(found, latent_dim=256, beta=1.0)
+
+
+def test_without_a_price_there_is_no_line(found):
+    assert pca.line(found, latent_dim=8, beta=0.0) is None
+
+
+def test_where_nothing_is_worth_its_price_the_mean_image_is_the_best(dataset, found):
+    line = pca.line(found, latent_dim=8, beta=1e6)["test"]
+    train, test = flat(dataset.train), flat(dataset.test)
+    assert (line["directions"], line["kl"]) == (0, 0.0)
+    assert line["loss"] == pytest.approx((test - train.mean(0)).square().sum(1).mean().item(), rel=1e-4)
+
+
+def test_it_is_measured_once_for_each_set_of_images(dataset, found, tmp_path, monkeypatch):
+    first = pca.spectrum(dataset, data_dir=tmp_path)
+    monkeypatch.setattr(pca, "measure", lambda _: pytest.fail("measured again"))
+    again = pca.spectrum(dataset, data_dir=tmp_path)
+    assert np.array_equal(first.train, again.train) and np.array_equal(first.test, again.test)

@@ -1,0 +1,229 @@
+"""Quality beyond the loss: against closed forms, against sets whose distance is known, and on a trained model."""
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vaedash import datasets, runs
+from vaedash.comparing import results
+from vaedash.measuring import after, measures, quality
+from vaedash.models import latent
+from vaedash.models.vae import VAE
+from vaedash.runs import RunFolder, weights
+
+BETA = 0.5
+PIXELS = 3 * 32 * 32
+
+
+class Linear(nn.Module):
+    """A decoder x = W z + c, whose exact posterior and likelihood are known."""
+
+    def __init__(self, latent_dim: int = 3) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        columns = torch.linalg.qr(torch.randn(PIXELS, latent_dim, dtype=torch.float64))[0]
+        self.w = nn.Parameter((columns * torch.tensor([3.0, 2.0, 1.0])[:latent_dim]).float())
+        self.c = nn.Parameter(torch.full((PIXELS,), 0.5))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return (z @ self.w.T + self.c).view(-1, 3, 32, 32)
+
+
+class Posterior(nn.Module):
+    """The encoder that belongs to it; `wider` than the exact posterior by a factor on sigma, if not 1."""
+
+    def __init__(self, decoder: Linear, wider: float = 1.0) -> None:
+        super().__init__()
+        self.decoder, self.wider = decoder, wider
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        w = self.decoder.w
+        precision = 1 + 2 / BETA * w.square().sum(0)  # diagonal, since the columns of W are orthogonal
+        mu = (images.flatten(1) - self.decoder.c) @ w * 2 / BETA / precision
+        logvar = (-precision.log() + 2 * math.log(self.wider)).expand(mu.shape)
+        return torch.cat([mu, logvar], dim=1)
+
+
+def linear(wider: float = 1.0) -> VAE:
+    decoder = Linear()
+    return VAE(Posterior(decoder, wider), decoder, latent_dim=3).eval().requires_grad_(False)
+
+
+def drawn(count: int) -> np.ndarray:
+    """Images of that linear model's own, so that it is not far off."""
+    torch.manual_seed(1)
+    return latent.to_uint8(Linear()(torch.randn(count, 3)).detach() + 0.05 * torch.randn(count, 3, 32, 32))
+
+
+def exact(images: np.ndarray) -> float:
+    """-beta ln of the integral of exp(-|x - Wz - c|^2 / beta) over the prior, mean over images."""
+    decoder = Linear()
+    w, c = decoder.w.detach().double(), decoder.c.detach().double()
+    x = latent.to_float(torch.from_numpy(images)).flatten(1).double() - c
+    spread = torch.eye(3, dtype=torch.float64) * BETA / 2 + w.T @ w
+    quadratic = x.square().sum(1) - ((x @ w) @ torch.linalg.inv(spread) * (x @ w)).sum(1)
+    volume = torch.logdet(torch.eye(3, dtype=torch.float64) + 2 / BETA * w.T @ w)
+    return (quadratic + BETA / 2 * volume).mean().item()
+
+
+def test_with_the_exact_posterior_the_bound_is_the_likelihood_for_any_number_of_draws():
+    images = drawn(20)
+    for draws in (1, 4, 64):
+        found = quality.importance_bound(linear(), images, beta=BETA, draws=draws)
+        assert found["value"] == pytest.approx(exact(images), abs=2e-3)
+        assert (found["n"], found["k"]) == (20, draws)
+
+
+def test_with_another_posterior_the_bound_falls_from_the_loss_towards_the_likelihood():
+    images = drawn(50)
+    found = {draws: quality.importance_bound(linear(1.5), images, beta=BETA, draws=draws) for draws in (1, 4, 16, 64)}
+    bounds = [found[draws]["value"] for draws in found]
+    assert bounds == sorted(bounds, reverse=True)
+    assert exact(images) < bounds[-1] + 1e-3
+    # One draw: the loss itself, on average; what is left of the gap after 64 is little.
+    assert bounds[0] == pytest.approx(found[64]["loss"], abs=0.25)
+    assert bounds[-1] - exact(images) < 0.1 * (found[64]["loss"] - exact(images))
+
+
+def test_similarity_is_what_the_definition_says():
+    images = drawn(8)
+    model = linear()
+    found = quality.similarity(model, images)
+    pixels = latent.to_float(torch.from_numpy(images))
+    redrawn = model.decode(model.encode(pixels)[0])
+    errors = (redrawn - pixels).square().mean(dim=(1, 2, 3))
+    assert found["psnr"]["value"] == pytest.approx((10 * torch.log10(1 / errors)).mean().item(), rel=1e-5)
+    assert found["psnr"]["n"] == found["ssim"]["n"] == 8
+    assert 0 < found["ssim"]["value"] < 1
+
+
+class Copy(nn.Module):
+    """Keeps everything, or answers with what is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))  # a model has some
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x.flatten(1), torch.zeros_like(x.flatten(1))], 1) if x.ndim == 4 else x.view(-1, 3, 32, 32)
+
+
+def test_what_is_kept_whole_is_as_similar_as_can_be():
+    found = quality.similarity(VAE(Copy(), Copy(), latent_dim=1), drawn(3))
+    assert found["psnr"]["value"] == 100.0
+    assert found["ssim"]["value"] == pytest.approx(1.0)
+
+
+def blurred(images: np.ndarray) -> np.ndarray:
+    return latent.to_uint8(quality._smoothed(quality._smoothed(latent.to_float(torch.from_numpy(images)))))
+
+
+def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ(data_dir):
+    shapes = datasets.load("shapes", data_dir=data_dir)
+    some, others = shapes.test[:600], shapes.test[600:1200]
+    assert quality.patch_distance(some, some)["value"] == 0
+    floor, soft = quality.patch_distance(some, others), quality.patch_distance(some, blurred(some))
+    noise = quality.patch_distance(np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8), some)
+    assert floor["value"] < soft["value"] < noise["value"]
+    assert floor["value"] == pytest.approx(np.mean(list(floor["bands"].values())))
+    # What a blur takes away is edges, not coarse shapes.
+    assert soft["bands"]["32"] > 3 * floor["bands"]["32"]
+    assert soft["bands"]["16"] < 0.5 * soft["bands"]["32"]
+    assert floor["n"] == 600
+
+
+def test_the_bands_of_a_pyramid_hold_the_whole_image():
+    images = drawn(2)
+    fine, coarse = quality.pyramid(images)
+    assert (fine.shape, coarse.shape) == ((2, 3, 32, 32), (2, 3, 16, 16))
+    spread = torch.zeros_like(fine)
+    spread[:, :, ::2, ::2] = coarse
+    whole = fine + 4 * quality._smoothed(spread)
+    assert torch.allclose(whole, latent.to_float(torch.from_numpy(images)), atol=1e-6)
+    grey_fine, grey_coarse = quality.pyramid(np.full((1, 3, 32, 32), 100, np.uint8))
+    assert grey_fine.abs().max() < 1e-6 and torch.allclose(grey_coarse, torch.tensor(100 / 255))
+
+
+class Jump(Copy):
+    """Draws black or white, and nothing between."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (super().forward(x) > 0.5).float() if x.ndim == 2 else super().forward(x)
+
+
+def test_a_fade_is_straight_and_even_and_a_jump_is_all_in_one_step():
+    black_and_white = np.stack([np.full((3, 32, 32), level, np.uint8) for level in (0, 255)])
+    fade = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white)
+    assert {name: one["n"] for name, one in fade.items()} == dict.fromkeys(fade, 1)
+    assert fade["path_pixels"]["value"] == pytest.approx(1.0, abs=0.01)
+    assert fade["worst_step"]["value"] < 1.3  # eight bits make some steps larger than others
+    jump = quality.smoothness(VAE(Copy(), Jump(), latent_dim=1), black_and_white)
+    assert jump["path_pixels"]["value"] == pytest.approx(1.0)
+    assert jump["worst_step"]["value"] == pytest.approx(quality.STEPS - 1)
+    # Ends that look alike leave no way to go.
+    still = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[[0, 0]])
+    assert [one["value"] for one in still.values()] == [1.0, 1.0, 1.0]
+    assert quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[:1]) == {}
+
+
+def test_a_way_around_a_corner_is_longer_than_the_straight_one():
+    corner = np.full((3, 3, 32, 32), 100, np.uint8)
+    corner[1, 0], corner[2, 0] = 200, 200
+    corner[2, 1] = 200
+    there = quality._way(corner)
+    assert there["path_pixels"] == pytest.approx(2 / math.sqrt(2))
+
+
+def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(measured):
+    run = measured.run("conv")
+    assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
+    assert all(math.isfinite(one["value"]) for one in run.quality.values())
+    assert {name: one["n"] for name, one in run.quality.items()} == {
+        **dict.fromkeys(("psnr", "ssim", "iwae", "swd"), 12),
+        **dict.fromkeys(("path_pixels", "path_edges", "worst_step"), 6),
+    }
+    assert run.quality["swd"]["floor"] > 0
+    assert run.quality["iwae"]["value"] < run.quality["iwae"]["loss"] == pytest.approx(run.best["test_loss"], rel=0.05)
+    row = results.result(run)
+    assert (row["psnr"], row["psnr_n"], row["fid"]) == (run.quality["psnr"]["value"], 12, None)
+
+
+def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(measured, tmp_path):
+    path = tmp_path / measured.run("fc").id
+    shutil.copytree(measured.run("fc").path, path)
+    before = runs.read(path)
+    fid = {"value": 106.0, "n": 10, "floor": 30.0}
+    RunFolder(path).write_measured(quality={**before.quality, "fid": fid})
+    after.measure(runs.read(path), data_dir=measured.data_dir)
+    assert runs.read(path).quality == {**before.quality, "fid": fid}
+    # Of other weights it would be wrong.
+    weights.save(RunFolder(path), "best", weights.load(RunFolder(path), "best") | {"epoch": 1})
+    after.measure(runs.read(path), data_dir=measured.data_dir)
+    assert "fid" not in runs.read(path).quality
+
+
+def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
+    model, _ = weights.load_model(measured.run("conv"))
+    dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
+    assert "iwae" not in quality.measure(model, dataset, latent_dim=4, beta=0.0)
+
+
+def test_the_choice_of_images_is_seeded_and_theirs():
+    images = np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1)
+    few = quality.some(images, 7)
+    assert len(few) == 7 and (quality.some(images, 7) == few).all() and set(few.ravel()) <= set(range(50))
+    assert len(quality.some(images, 99)) == 50
+
+
+def test_a_measure_in_words_has_its_n_its_floor_and_what_is_better():
+    said = measures.in_words(
+        {"swd": {"value": 58.69, "n": 2000, "floor": 8.1}, "psnr": {"value": 24.484, "n": 2000}, "odd": {"value": 1}}
+    )
+    assert said == {
+        "psnr": {"value": "24.48 dB", "floor": "", "n": "2,000 test images", "better": "higher is better"},
+        "swd": {"value": "58.7", "floor": "8.1", "n": "2,000 test images", "better": "lower is better"},
+    }

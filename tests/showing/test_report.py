@@ -1,0 +1,309 @@
+"""A report is one file that needs nothing else: it opens from disk, is small enough to mail, and gives no secret and no name any effect."""
+
+import base64
+import dataclasses
+import html
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hostile import NAMES
+from visitor import make_run
+
+from vaedash import cli, config, runs
+from vaedash.comparing import results, verdict
+from vaedash.runs import listing
+from vaedash.showing import charts, report
+
+MOST = 8_000_000  # bytes of a report on a pair
+ADDRESS = re.compile(r"(?:\w+:)?//\w|\burl\(|@import", re.IGNORECASE)
+FRAMES = "() => [...document.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
+
+
+class Elements(HTMLParser):
+    """All elements of a page with their attributes, and the text in none, some or other of them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        self._open = tag
+
+    def handle_endtag(self, tag):
+        self._open = ""
+
+    def handle_data(self, data):
+        self.texts.append((self._open, data))
+
+
+def without_plotly(page: str) -> str:
+    library = charts.PLOTLY_JS.read_text(encoding="utf-8")
+    assert page.count(library) == 1
+    return page.replace(library, "")
+
+
+def words(page: str) -> str:
+    """What a person reads."""
+    texts = (text for tag, text in Elements(page).texts if tag not in ("script", "style"))
+    return re.sub(r"\s+", " ", " ".join(texts))
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[runs.Run]:
+    """The pair on shapes that comes along."""
+    found = [
+        run for run in map(runs.read, listing.folders(config.PROJECT_ROOT / "runs")) if run.notes.get("example") is True
+    ]
+    return sorted((run for run in found if run.config.dataset == "shapes"), key=lambda run: run.config.arch)
+
+
+@pytest.fixture(scope="module")
+def page(examples) -> str:
+    return report.page(examples)
+
+
+def test_a_report_on_a_pair_is_small_enough_to_mail(page):
+    assert len(page.encode()) < MOST
+
+
+def test_a_report_asks_nobody_for_anything(page):
+    text = without_plotly(page)
+    for tag, attributes in Elements(text).found:
+        assert tag not in ("link", "iframe", "object", "embed", "base", "a", "form")
+        for name, value in attributes.items():
+            if name in ("src", "href", "srcset", "action", "data", "poster", "style"):
+                assert value.startswith("data:image/png;base64,") or not ADDRESS.search(value)
+    assert not ADDRESS.search(" ".join(text for tag, text in Elements(text).texts if tag == "style"))
+    assert not re.search(r"https?://", text)
+    policy = next(at["content"] for tag, at in Elements(text).found if at.get("http-equiv"))
+    assert policy.startswith("default-src 'none';") and "http" not in policy and policy.count("'sha256-") == 2
+
+
+def test_a_report_says_what_the_runs_say(page, examples):
+    said = words(without_plotly(page))
+    judged = verdict.judged(examples)
+    assert judged.headline in said and judged.grounds in said
+    for run in examples:
+        for expected in (run.name, run.id, f"{run.best['test_loss']:,.2f}", run.facts[-1]["torch"]):
+            assert expected in said
+        assert run.dataset["fingerprint"] in said
+        assert results.replay_command(run) in said
+
+
+def test_what_was_measured_beyond_the_loss_is_told_with_its_n_and_its_floor(examples):
+    swd = {"swd": {"value": 58.7, "n": 2000, "floor": 8.1}}
+    measured = [dataclasses.replace(run, measured={"quality": swd}) for run in examples[:1]]
+    bare = [dataclasses.replace(run, measured={}) for run in examples[1:]]
+    said = words(without_plotly(report.page([*measured, *bare])))
+    assert "58.7" in said and "Of 2,000 test images; lower is better; real images: 8.1." in said
+    assert "Not measured of these runs" in words(without_plotly(report.page(bare)))
+
+
+def test_every_picture_and_curve_has_words_for_it(page):
+    elements = Elements(without_plotly(page)).found
+    assert all(at.get("alt") or "hidden" in at for tag, at in elements if tag == "img")
+    assert all(at.get("aria-label") for _, at in elements if at.get("role") == "img")
+    assert sum(tag == "img" and "hidden" not in at for tag, at in elements) == 2 + 4 * 3 + 2
+
+
+def test_what_differs_is_marked_and_stands_first(page):
+    settings = without_plotly(page).partition("<h2>Settings</h2>")[2].partition("</table>")[0]
+    rows = re.findall(r'<tr( class="differs")?><th scope="row">(\w+)', settings)
+    assert [name for marked, name in rows if marked] == ["arch"] and rows[0][1] == "arch"
+    assert {name for _, name in rows} == set(config.setting_names())
+
+
+def test_the_pictures_are_those_of_the_kept_epoch_to_the_last_pixel(page, examples):
+    from vaedash import images
+
+    run = examples[0]
+    [source] = re.findall(
+        rf'src="data:image/png;base64,([^"]+)" alt="{re.escape(html.escape(run.name))}: 64 images', page
+    )
+    picture = images.decode_picture(base64.b64decode(source))
+    drawn = run.pictures.sample("prior", run.best_epoch)
+    assert (picture[33 : 33 + 32, :32] == drawn[8].transpose(1, 2, 0)).all()
+
+
+def test_runs_in_other_units_get_a_chart_each(trained):
+    pair = runs.list_runs(trained)
+    other = dataclasses.replace(pair[1], settings=dataclasses.replace(pair[1].config, beta=2.0, preset=None))
+    text = without_plotly(report.page([pair[0], other]))
+    assert text.count('class="plot"') == 2 and "different units" in text
+    assert without_plotly(report.page(pair)).count('class="plot"') == 1
+
+
+def test_the_verdict_is_on_those_that_can_be_compared(trained):
+    pair = runs.list_runs(trained)
+    others = [dataclasses.replace(run, settings=dataclasses.replace(run.config, beta=2.0, preset=None)) for run in pair]
+    said = words(without_plotly(report.page([*pair, *others])))
+    assert f"beta 1: {verdict.judged(pair).headline}" in said and f"beta 2: {verdict.judged(others).headline}" in said
+    assert "These runs cannot be compared" in words(without_plotly(report.page([pair[0], others[1]])))
+    assert 'class="headline"' not in without_plotly(report.page(pair[:1]))
+
+
+def test_no_place_on_this_machine_is_in_it(trained, photos):
+    pair = runs.list_runs(trained)
+    assert pair[0].config.dataset == str(photos)
+    harmed = {"status": "failed", "outcome": {"status": "failed", "sentence": f"There is no file {photos}."}}
+    text = without_plotly(report.page([pair[0], dataclasses.replace(pair[1], **harmed)]))
+    assert "There is no file photos.zip." in html.unescape(text)
+    for place in (photos.parent, trained, config.PROJECT_ROOT, Path.home()):
+        assert f"{place}/" not in text and str(place) not in words(text)
+    assert not re.search(r"(?<![\w:/<.])/(?:\w[\w.-]*/)+\w", words(text))
+    assert "--dataset photos.zip" in words(text)
+
+
+def test_a_place_with_spaces_is_not_in_it_either(folder, monkeypatch):
+    monkeypatch.setenv("VAEDASH_DATA", "/home/some one/data")
+    sentence = "There is no file /home/some one/data/celeba/img.zip, so 1/2 of it and C:\\Users\\me\\a.zip are missing."
+    run = dataclasses.replace(
+        make_run(folder), status="failed", outcome={"status": "failed", "sentence": sentence}, notes={"name": "a/b"}
+    )
+    said = words(without_plotly(report.page([run])))
+    assert "a/b: There is no file celeba/img.zip, so 1/2 of it and a.zip are missing." in said
+
+
+def called(run: runs.Run, name: str) -> runs.Run:
+    """The run as somebody else handed it on, who wrote this name into it."""
+    (run.path / "notes.json").write_text(json.dumps({"name": name, "schema": 1}))
+    return run.reread()
+
+
+def test_hostile_names_are_words_in_a_report(folder, promise):
+    plain = [make_run(folder, arch="conv", seed=number) for number in range(len(NAMES))]
+    expected = Elements(without_plotly(report.page(plain))).found
+    hostile = [called(run, name) for run, name in zip(plain, NAMES, strict=True)]
+    text = without_plotly(report.page(hostile))
+    made = Elements(text).found
+    assert [tag for tag, _ in made] == [tag for tag, _ in expected]
+    assert [list(attributes) for _, attributes in made] == [list(attributes) for _, attributes in expected]
+    said = words(text)
+    assert [run.name for run in hostile if re.sub(r"\s+", " ", run.name) not in said] == []
+    promise("R11", "hostile names without an effect in a report", cases=len(NAMES))
+
+
+def test_a_run_without_weights_or_pictures_says_so(folder, trained):
+    able = runs.find(trained, "latest:conv")
+    bare = make_run(trained, arch="fc")
+    said = words(without_plotly(report.page([able, bare])))
+    assert f"{bare.name} cannot draw: its weights are not here." in said
+    (able.path / "best.pt").write_bytes(b"nothing")
+    assert f"{able.name} cannot draw: its weights are damaged." in words(without_plotly(report.page([able, bare])))
+
+
+def test_without_photographs_the_morph_is_between_random_z(trained):
+    run = runs.find(trained, "latest:conv")
+    assert "between held-out images" in report.page([run])
+    for file in run.path.glob("samples/originals.*"):
+        file.unlink()
+    text = report.page([run])
+    assert "between two random z" in text and "The originals are not here." in text
+
+
+def test_the_command_writes_it_and_refuses_another_ending(folder, trained, tmp_path, capsys):
+    assert cli.main(["report", "latest:fc", "latest:conv", "--out", str(tmp_path / "a.html")]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'a.html'}: a report on ")
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert cli.main(["report", "latest:fc", "--out", str(tmp_path / "a.pdf")]) == 2
+    assert "--out must end in .html or .htm, got a.pdf." in capsys.readouterr().err
+    assert cli.main(["report", "latest", "--json", "--out", str(tmp_path / "b.html")]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == [runs.find(trained, "latest").id]
+
+
+def test_the_compare_page_hands_it_out(folder, trained):
+    from visitor import shown
+
+    at = shown("compare")
+    assert any(button.label == "Report on these runs" for button in at.get("download_button"))
+
+
+# ---- opened from disk, in a real browser without a network --------------------------------------------------
+
+
+@pytest.fixture
+def opened(browser, page, tmp_path):
+    """Opens the report on the example pair as a file; what went wrong is in its `complaints`."""
+    file = tmp_path / "report.html"
+    file.write_text(page, encoding="utf-8")
+    contexts = []
+
+    def open_page(file=file, **how):
+        context = browser.new_context(**how)
+        contexts.append(context)
+        context.set_offline(True)
+        tab = context.new_page()
+        tab.complaints = []
+        tab.on("console", lambda message: tab.complaints.append(message.text) if message.type != "log" else None)
+        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.on(
+            "request",
+            lambda asked: tab.complaints.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None,
+        )
+        tab.goto(file.as_uri())
+        tab.wait_for_selector(".plot .js-line")
+        tab.wait_for_selector("img.paper", state="attached")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_curves_are_drawn_and_the_slider_moves_every_picture(opened):
+    tab = opened(viewport={"width": 1440, "height": 1000})
+    assert tab.locator(".plot .scatterlayer .js-line").count() == 4
+    before = tab.evaluate(FRAMES)
+    assert len(before) == len(set(before)) == 2
+    tab.locator("input[type=range]").focus()
+    tab.keyboard.press("End")
+    after = tab.evaluate(FRAMES)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert tab.locator("output").inner_text() == "alpha 1.00"
+    tab.get_by_role("button", name="Play").click()
+    tab.wait_for_function("() => document.querySelector('output').value !== 'alpha 1.00'")
+    tab.get_by_role("button", name="Pause").click()
+    still = tab.evaluate(FRAMES)
+    tab.wait_for_timeout(300)
+    assert tab.evaluate(FRAMES) == still
+    assert tab.complaints == []
+
+
+def test_it_fits_a_phone_in_the_dark(opened):
+    tab = opened(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    light = "element => getComputedStyle(element).{}.match(/\\d+/g).slice(0, 3).map(Number).reduce((a, b) => a + b)"
+    assert tab.locator("body").evaluate(light.format("backgroundColor")) < 150
+    assert tab.locator(".plot .xtick text").first.evaluate(light.format("fill")) > 600
+    assert (
+        tab.locator(".plot .main-svg")
+        .first.evaluate("element => getComputedStyle(element).backgroundColor")
+        .endswith(", 0)")
+    )
+    assert tab.complaints == []
+
+
+def test_on_paper_the_curves_are_as_wide_as_the_page_and_dark_on_white(opened):
+    tab = opened(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    tab.emulate_media(media="print")
+    assert tab.locator("img.paper").is_visible() and not tab.locator(".plot").is_visible()
+    assert not tab.locator(".controls").is_visible()
+    assert tab.locator("body").evaluate("element => getComputedStyle(element).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_hostile_names_do_nothing_in_a_browser(opened, folder, tmp_path, promise):
+    made = [called(make_run(folder, arch="conv", seed=number), name) for number, name in enumerate(NAMES)]
+    (tmp_path / "hostile.html").write_text(report.page(made), encoding="utf-8")
+    tab = opened(tmp_path / "hostile.html", viewport={"width": 1440, "height": 1000})
+    assert tab.evaluate("() => window.hacked") is None
+    assert tab.complaints == []
+    legend = tab.locator(".plot .legendtext").evaluate_all("found => found.map(one => one.textContent)")
+    assert {re.sub(r"\s+", " ", f"{run.name}, test") for run in made} <= {re.sub(r"\s+", " ", text) for text in legend}
+    promise("R11", "hostile names without an effect in a report in a browser", cases=len(NAMES))

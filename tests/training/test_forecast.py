@@ -1,0 +1,47 @@
+"""What a launch would cost, from a measured speed; and one real measurement."""
+
+import pytest
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.errors import RunError
+from vaedash.training import forecast
+
+
+def of(seconds):
+    return forecast.Forecast(images_per_second=1.0, seconds=seconds, disk=0)
+
+
+def test_time_is_epochs_times_images_over_speed_and_a_little_between_epochs():
+    cost = forecast.forecast(RunConfig(epochs=10), n_train=1_000, images_per_second=500.0, parameters=1_000_000)
+    assert cost.seconds == pytest.approx(10 * 2.0, rel=0.1)
+    assert cost.seconds > 20.0
+    assert 28e6 <= cost.disk <= 40e6  # seven times the weights in fp32, and pictures
+
+
+def test_runs_share_the_slots():
+    assert config.SLOTS == 2
+    assert forecast.wall_seconds([of(10), of(30)]) == 30
+    assert forecast.wall_seconds([of(10), of(30), of(5), of(20)]) == 35
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "5 seconds"), (61, "65 seconds"), (600, "10 minutes"), (9000, "2.5 hours")]
+)
+def test_durations_are_said_as_people_say_them(seconds, words):
+    assert forecast.in_words(seconds) == words
+
+
+def test_a_real_measurement_in_a_process_of_its_own(data_dir):
+    asked = [RunConfig(arch=arch, latent_dim=4, batch_size=4, precision="fp32", device="cpu") for arch in config.ARCHS]
+    measured = forecast.measure(asked, sharing=2, data_dir=data_dir)
+    assert len(measured) == len(asked)
+    assert all(speed > 0 and parameters > 100_000 for speed, parameters in measured)
+    fc, conv = (parameters for _, parameters in measured)
+    assert fc > conv
+
+
+def test_a_measurement_that_fails_is_a_sentence(data_dir, monkeypatch):
+    monkeypatch.setattr(forecast.sys, "executable", "/bin/false")
+    with pytest.raises(RunError, match="speed could not be measured"):
+        forecast.measure([RunConfig()], sharing=1, data_dir=data_dir)

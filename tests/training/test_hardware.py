@@ -1,0 +1,188 @@
+"""Where a run computes: chosen once, measured once, and the same again when it resumes."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from vaedash.config import RunConfig
+from vaedash.errors import UsageError
+from vaedash.training import hardware
+from vaedash.training.hardware import Hardware
+
+
+@pytest.fixture
+def only_cpu(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.fixture
+def machine(monkeypatch, only_cpu):
+    """A machine of 8 cores whose steps take as long as the test says; `asked` is what was measured."""
+
+    class Machine:
+        def __init__(self) -> None:
+            self.seconds = {"fp32": 1.0, "bf16": 1.0}
+            self.asked: list[tuple[str, str]] = []
+
+        def step_seconds(self, device: str, precision: str) -> float:
+            self.asked.append((device, precision))
+            return self.seconds[precision]
+
+    this = Machine()
+    monkeypatch.setattr(hardware, "_step_seconds", this.step_seconds)
+    monkeypatch.setattr(hardware, "_cores", lambda: 8)
+    monkeypatch.setattr(hardware, "_name", lambda device: f"a {device}")
+    return this
+
+
+def chosen(tmp_path: Path, *, sharing: int = 1, **settings) -> Hardware:
+    return hardware.choose(RunConfig(**settings), sharing=sharing, data_dir=tmp_path)
+
+
+# ---- a run that starts now ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "device"),
+    [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_auto_takes_the_fastest_device_there_is(monkeypatch, machine, tmp_path, cuda, mps, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert chosen(tmp_path).device == device
+    assert chosen(tmp_path, device="cpu").device == "cpu"
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_here_is_refused_with_those_that_are(machine, tmp_path, device):
+    with pytest.raises(UsageError) as caught:
+        chosen(tmp_path, device=device)
+    assert str(caught.value) == f"device {device} is not available to torch {torch.__version__} here. Available: cpu."
+
+
+@pytest.mark.parametrize(("sharing", "threads"), [(1, 8), (2, 4), (3, 2), (20, 1)])
+def test_runs_that_share_a_machine_share_its_cores(machine, tmp_path, sharing, threads):
+    assert chosen(tmp_path, sharing=sharing).threads == threads
+
+
+def test_what_was_chosen_is_recorded_in_full(machine, tmp_path):
+    expected = Hardware(device="cpu", precision="fp32", threads=8, processor="a cpu", torch=torch.__version__)
+    assert chosen(tmp_path) == expected
+    assert json.loads(json.dumps(dataclasses.asdict(expected))).keys() == Hardware.__dataclass_fields__.keys()
+
+
+# ---- the precision is measured once -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gain", "precision"), [(2.0, "bf16"), (1.2, "bf16"), (1.05, "fp32"), (1.0, "fp32"), (0.5, "fp32")]
+)
+def test_auto_takes_half_precision_only_where_it_is_clearly_faster(machine, tmp_path, gain, precision):
+    machine.seconds = {"fp32": gain, "bf16": 1.0}
+    assert chosen(tmp_path).precision == precision
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_precision_that_was_asked_for_is_not_measured(machine, tmp_path, precision):
+    assert chosen(tmp_path, precision=precision).precision == precision
+    assert machine.asked == []
+
+
+def test_two_runs_never_choose_differently_though_the_machines_speed_varies(machine, tmp_path):
+    machine.seconds = {"fp32": 2.0, "bf16": 1.0}
+    assert chosen(tmp_path).precision == "bf16"
+    assert machine.asked == [("cpu", "fp32"), ("cpu", "bf16")]
+    machine.seconds = {"fp32": 1.0, "bf16": 2.0}
+    assert chosen(tmp_path).precision == "bf16"
+    assert len(machine.asked) == 2  # read back
+
+
+def test_another_torch_or_another_machine_is_measured_anew_and_the_old_figure_is_kept(monkeypatch, machine, tmp_path):
+    machine.seconds = {"fp32": 2.0, "bf16": 1.0}
+    chosen(tmp_path)
+    before = torch.__version__
+    monkeypatch.setattr(torch, "__version__", "99.0")
+    machine.seconds = {"fp32": 1.0, "bf16": 1.0}
+    assert chosen(tmp_path).precision == "fp32"
+    monkeypatch.setattr(torch, "__version__", before)
+    assert chosen(tmp_path).precision == "bf16"
+    monkeypatch.setattr(hardware, "_name", lambda device: "another")
+    assert chosen(tmp_path).precision == "fp32"
+    assert len(machine.asked) == 6
+    assert len(json.loads((tmp_path / "cache" / "precision.json").read_text())) == 3
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "7", "null", '"x"', "[1]", '{"a cpu torch KEY": "fast"}'])
+def test_a_damaged_cache_is_measured_anew(machine, tmp_path, damage):
+    file = tmp_path / "cache" / "precision.json"
+    file.parent.mkdir()
+    file.write_text(damage.replace("KEY", torch.__version__))
+    machine.seconds = {"fp32": 2.0, "bf16": 1.0}
+    for _ in range(2):
+        assert chosen(tmp_path).precision == "bf16"
+    assert len(machine.asked) == 2
+
+
+def test_apples_gpu_computes_in_single_precision(monkeypatch, machine, tmp_path):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    machine.seconds = {"fp32": 9.0, "bf16": 1.0}
+    assert chosen(tmp_path).precision == "fp32" and machine.asked == []
+
+
+def test_the_measurement_takes_time_and_leaves_the_threads_as_they_were():
+    before = torch.get_num_threads()
+    assert hardware._step_seconds("cpu", "fp32") > 0
+    assert torch.get_num_threads() == before
+
+
+# ---- set up -------------------------------------------------------------------------------------------------
+
+
+def test_applying_fixes_threads_and_asks_for_the_same_sums_every_time(torch_as_it_was):
+    Hardware(device="cpu", precision="fp32", threads=3, processor="a cpu", torch="1.0").apply()
+    assert torch.get_num_threads() == 3
+    assert torch.are_deterministic_algorithms_enabled() and not torch.backends.cudnn.benchmark
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_the_forward_pass_is_computed_in_the_precision_of_the_run(machine, tmp_path, precision, dtype):
+    assert chosen(tmp_path, precision=precision).dtype == dtype
+
+
+# ---- a run that resumes -------------------------------------------------------------------------------------
+
+
+def test_a_resume_on_the_same_machine_has_nothing_to_say(machine, tmp_path):
+    machine.seconds = {"fp32": 2.0, "bf16": 1.0}
+    before = chosen(tmp_path, sharing=2)
+    machine.seconds = {"fp32": 1.0, "bf16": 2.0}
+    facts = dataclasses.asdict(before) | {"started": "then", "dataset": {}}
+    assert hardware.as_recorded(facts, RunConfig()) == (before, "")
+
+
+def test_a_resume_elsewhere_keeps_threads_and_precision_and_says_what_differs(monkeypatch, machine, tmp_path):
+    before = dataclasses.replace(chosen(tmp_path), threads=5, precision="bf16", torch="1.0", processor="an abacus")
+    after, said = hardware.as_recorded(dataclasses.asdict(before), RunConfig())
+    assert (after.device, after.threads, after.precision) == ("cpu", 5, "bf16")
+    assert (after.processor, after.torch) == ("a cpu", torch.__version__)
+    assert said == (
+        f"Continues, but not bit-exact: processor was an abacus, is a cpu; torch was 1.0, is {torch.__version__}."
+    )
+
+
+@pytest.mark.parametrize("wanted", ["auto", "cuda"])
+def test_a_resume_without_the_recorded_gpu_goes_on_without_it_and_says_so(machine, tmp_path, wanted):
+    before = dataclasses.replace(chosen(tmp_path), device="cuda", processor="a cuda")
+    after, said = hardware.as_recorded(dataclasses.asdict(before), RunConfig(device=wanted))
+    assert after.device == "cpu"
+    assert said == "Continues, but not bit-exact: device was cuda, is cpu; processor was a cuda, is a cpu."
+
+
+def test_a_resume_stays_on_the_recorded_device_though_a_faster_one_is_here_now(monkeypatch, machine, tmp_path):
+    before = chosen(tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert hardware.as_recorded(dataclasses.asdict(before), RunConfig()) == (before, "")

@@ -1,0 +1,1064 @@
+"""Training: the figures it reports, what it draws, how it ends, and that no kill, stop or full disk changes any of that."""
+
+import contextlib
+import errno
+import functools
+import itertools
+import json
+import math
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+from torch import nn
+
+from vaedash import config, datasets, runs, storage
+from vaedash.config import RunConfig
+from vaedash.errors import DatasetError, RunError
+from vaedash.measuring import latents
+from vaedash.models import archs
+from vaedash.runs import Run, RunFolder, queue, record, weights
+from vaedash.training import hardware, launch, process
+from vaedash.training import loop as training
+
+FAULTS = config.PROJECT_ROOT / "tests" / "support" / "faults.py"
+ARCHS = ("fc", "conv")
+TIMING = ("seconds", "images_per_second")
+ROW = [
+    *("epoch", "train_loss", "train_recon", "train_kl", "test_loss", "test_recon", "test_kl"),
+    *("active_units", "lr", "beta", "images_per_second", "images_seen", "seconds"),
+]
+posix = pytest.mark.skipif(os.name == "nt", reason="forks, signals and /proc")
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch, torch_as_it_was: None) -> None:
+    """Trainings in this process use one thread, wherever the tests run, and draw small pictures."""
+    monkeypatch.setattr(hardware, "_cores", lambda: 1)
+    monkeypatch.setattr(config, "SAMPLE_COUNT", 8)
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def create(tmp_path: Path) -> Callable[[RunConfig], Run]:
+    """Makes a run's directory."""
+    return functools.partial(runs.create, tmp_path / "runs")
+
+
+@pytest.fixture
+def trained(create: Callable[[RunConfig], Run], data_dir: Path) -> Callable[[RunConfig], Run]:
+    """Trains a run in this process, as the training process does, and reads it."""
+
+    def train(settings: RunConfig) -> Run:
+        path = create(settings).path
+        process.work(path, data_dir)
+        return runs.read(path)
+
+    return train
+
+
+@pytest.fixture
+def dataset(photos: Path, data_dir: Path) -> datasets.Dataset:
+    """The pictures as they are trained on."""
+    return datasets.load(str(photos), data_dir=data_dir)
+
+
+def tensors(state: Any) -> list[bytes]:
+    """Every tensor in a nest of dictionaries and lists, as bytes."""
+    if isinstance(state, torch.Tensor):
+        return [state.numpy().tobytes()]
+    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list) else ()
+    return [data for part in parts for data in tensors(part)]
+
+
+def weights_of(run: Run, which: str = "last") -> list[bytes]:
+    return tensors(weights.load(run, which)["model"])
+
+
+def losses_of(run: Run, prefix: str = "") -> list[dict[str, str]]:
+    """Every figure but the timing ones, to the last bit."""
+    return [
+        {key: float(value).hex() for key, value in row.items() if key not in TIMING and key.startswith(prefix)}
+        for row in run.epochs
+    ]
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """All that must be equal, bit for bit, in two runs of the same settings."""
+    last, best = weights.load(run, "last"), weights.load(run, "best")
+    return {
+        "losses": losses_of(run),
+        "outcome": (run.status, run.sentence),
+        "last weights": tensors(last["model"]),
+        "best weights": tensors(best["model"]),
+        "best epoch": best["epoch"],
+        "optimizer": tensors(last["optimizer"]),
+        "what each latent said": run.figures.kl_by_latent().tobytes(),
+        "pictures": {file.name: file.read_bytes() for file in (run.path / "samples").glob("*.png")},
+    }
+
+
+def differences(a: Run | dict[str, Any], b: Run) -> list[str]:
+    """In what two runs differ that should be equal; the first may be given as its result."""
+    of_a, of_b = a if isinstance(a, dict) else result_of(a), result_of(b)
+    return [what for what in of_a if of_a[what] != of_b[what]]
+
+
+def strict_json(path: Path) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} in {path.name}")
+
+    return json.loads(path.read_bytes(), parse_constant=refuse)
+
+
+# ---- the figures ----------------------------------------------------------------------------------------
+
+
+def plain_loss(model: nn.Module, pixels: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """recon and kl of each image, spelled out."""
+    mu, logvar = model.encoder(pixels).chunk(2, dim=1)
+    decoded = model.decoder(mu + (logvar / 2).exp() * noise)
+    recon = ((decoded - pixels) ** 2).sum(dim=(1, 2, 3))
+    return recon, -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(dim=1)
+
+
+def plain_training(settings: RunConfig, dataset: datasets.Dataset) -> tuple[nn.Module, list[list[torch.Tensor]]]:
+    """The same training in the fewest words: the model, and for each epoch one tensor a batch of its images' losses."""
+    torch.manual_seed(settings.seed)
+    model = archs.build(settings)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
+    pixels = torch.from_numpy(np.array(dataset.train))
+    epochs = []
+    for epoch in range(1, settings.epochs + 1):
+        beta = settings.beta * min(1, epoch / max(1, settings.kl_warmup))
+        batches = []
+        for batch, noise in training.batches(pixels, settings, epoch):
+            recon, kl = plain_loss(model, batch / 255, noise)
+            losses = recon + beta * kl
+            optimizer.zero_grad()
+            losses.mean().backward()
+            optimizer.step()
+            batches.append(losses.detach().double())
+        epochs.append(batches)
+    return model, epochs
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_train_loss_is_the_mean_over_images_while_it_learns(tiny, trained, dataset, arch):
+    settings = tiny(arch=arch)
+    _, epochs = plain_training(settings, dataset)
+    assert [len(batch) for batch in epochs[0]] == [16, 16, 16, 4]
+    for row, batches in zip(trained(settings).epochs, epochs, strict=True):
+        assert row["train_loss"] == pytest.approx(torch.cat(batches).mean().item(), rel=1e-5)
+        mean_of_batch_means = torch.stack([batch.mean() for batch in batches]).mean().item()
+        assert row["train_loss"] != pytest.approx(mean_of_batch_means, rel=1e-3)
+
+
+def test_the_held_out_loss_is_the_mean_over_images_with_z_drawn_from_q(tiny, trained, dataset):
+    settings = tiny(epochs=3, beta=0.5)
+    run = trained(settings)
+    model = weights.load_model(run, which="last")[0]
+    pixels = torch.from_numpy(np.array(dataset.test)) / 255
+    noise = torch.randn(len(pixels), 4, generator=torch.Generator().manual_seed(config.HELDOUT_SEED))
+    recon, kl = (term.double().mean().item() for term in plain_loss(model, pixels, noise))
+    row = run.epochs[-1]
+    assert row["test_recon"] == pytest.approx(recon, rel=1e-6)
+    assert row["test_kl"] == pytest.approx(kl, rel=1e-5)
+    assert row["test_loss"] == pytest.approx(recon + 0.5 * kl, rel=1e-6)
+    without_noise = plain_loss(model, pixels, torch.zeros_like(noise))[0].double().mean().item()
+    assert abs(row["test_recon"] - without_noise) > 1e-4 * recon
+
+
+def test_a_held_out_loss_does_not_depend_on_how_the_images_are_cut_into_batches(monkeypatch, tiny, dataset):
+    torch.manual_seed(0)
+    model = archs.build(RunConfig(arch="conv", latent_dim=4))
+    held_out = training.HeldOut.of(dataset.train, 4, "cpu")
+    whole, whole_kl = training.evaluate(model, held_out, beta=1.0)
+    monkeypatch.setattr(training, "_EVALUATION_BATCH", 48)  # 48 images, and then 4
+    means, kl = training.evaluate(model, held_out, beta=1.0)
+    assert means == pytest.approx(whole, rel=1e-6) and kl == pytest.approx(whole_kl, rel=1e-6)
+
+
+def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
+    for epochs in (1, 2):
+        run = trained(tiny(epochs=epochs))
+        model = weights.load_model(run, which="last")[0]
+        held_out = training.HeldOut.of(dataset.test, 4, "cpu")
+        means, _ = training.evaluate(model, held_out, beta=1.0)
+        assert run.epochs[-1]["test_loss"] == means["loss"]
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_every_epoch_counts_the_latents_that_are_in_use(monkeypatch, tiny, trained, dataset, arch):
+    monkeypatch.setattr(training, "_EVALUATION_BATCH", 5)
+    run = trained(tiny(arch=arch, latent_dim=8, epochs=3, monitor="val"))
+    model = weights.load_model(run, which="last")[0]
+    assert run.epochs[-1]["active_units"] == latents.active_units(latents.kl_by_latent(model, dataset.test))
+    assert all(type(row["active_units"]) is int and 0 <= row["active_units"] <= 8 for row in run.epochs)
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_what_each_latent_says_is_kept_for_every_epoch(tiny, trained, dataset, arch):
+    run = trained(tiny(arch=arch, latent_dim=8, epochs=3))
+    kept = run.figures.kl_by_latent()
+    assert kept.shape == (3, 8)
+    assert kept.sum(1) == pytest.approx([row["test_kl"] for row in run.epochs], rel=1e-5)
+    model = weights.load_model(run, which="last")[0]
+    assert kept[-1] == pytest.approx(latents.kl_by_latent(model, dataset.test), rel=1e-5)
+
+
+def test_what_each_latent_said_before_a_resume_stays_and_what_is_lost_is_not_made_up(tmp_path):
+    assert np.isnan(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[True] * 3] * 2
+    RunFolder(tmp_path).figures.write_kl_by_latent([np.full(3, epoch, np.float64) for epoch in (1, 2, 3)])
+    assert np.array(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert np.isnan(training._kl_so_far(tmp_path, 4, 3)).all(1).tolist() == [False, False, False, True]
+
+
+def test_a_collapse_is_seen_in_the_count(tiny, trained):
+    assert trained(tiny(beta=1000.0, lr=0.01, epochs=12, patience=99)).epochs[-1]["active_units"] == 0
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_kl_warmup_raises_beta_and_the_loss_is_recon_plus_beta_times_kl_throughout(tiny, trained, dataset, arch):
+    settings = tiny(arch=arch, epochs=3, beta=2.0, kl_warmup=2)
+    run = trained(settings)
+    assert [row["beta"] for row in run.epochs] == [1.0, 2.0, 2.0]
+    for row, split in itertools.product(run.epochs, ("train", "test")):
+        assert row[f"{split}_loss"] == pytest.approx(
+            row[f"{split}_recon"] + row["beta"] * row[f"{split}_kl"], rel=1e-12
+        )
+    # The gradient follows the same beta as the report.
+    _, epochs = plain_training(settings, dataset)
+    for row, batches in zip(run.epochs, epochs, strict=True):
+        assert row["train_loss"] == pytest.approx(torch.cat(batches).mean().item(), rel=1e-5)
+
+
+def test_the_test_images_are_never_learned_from(monkeypatch, tmp_path, tiny, trained, pack):
+    others = pack(tmp_path / "others.zip", test_seed=3)
+    one, other = trained(tiny(epochs=3)), trained(tiny(epochs=3, dataset=str(others)))
+    assert losses_of(one, "test") != losses_of(other, "test")
+    assert losses_of(one, "train") == losses_of(other, "train")
+    assert weights_of(one) == weights_of(other)
+    assert weights_of(one, "best") == weights_of(other, "best")
+
+
+def test_metrics_hold_what_is_promised_and_nothing_else(tiny, trained):
+    run = trained(tiny())
+    record = strict_json(run.path / "metrics.json")
+    assert list(record) == ["schema", "epochs"]
+    assert [sorted(row) for row in record["epochs"]] == [sorted(ROW)] * 2
+    assert [row["epoch"] for row in record["epochs"]] == [1, 2]
+    assert [row["images_seen"] for row in record["epochs"]] == [52, 104]
+    assert [row["lr"] for row in record["epochs"]] == [1e-3, 1e-3]
+    for row in record["epochs"]:
+        # `seconds` is the whole epoch, `images_per_second` the training steps only.
+        assert 0 < 52 / row["images_per_second"] < row["seconds"]
+
+
+def test_a_finished_run_leaves_its_facts_and_pictures(tiny, trained, dataset):
+    run = trained(tiny())
+    [facts] = run.facts
+    model = archs.build(RunConfig(arch="conv", latent_dim=4))
+    assert facts["device"] == "cpu" and facts["precision"] == "fp32" and facts["threads"] == 1
+    assert facts["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert facts["dataset"]["fingerprint"] == dataset.fingerprint
+    assert (facts["dataset"]["n_train"], facts["dataset"]["n_test"]) == (52, 12)
+    names = ["originals.png", "prior-0001.png", "prior-0002.png", "recon-0001.png", "recon-0002.png"]
+    assert sorted(file.name for file in (run.path / "samples").iterdir()) == names
+    assert (run.progress["epoch"], run.progress["epochs"]) in ((1, 2), (2, 2))  # written about once a second
+    assert all(0 < epoch <= 2 and loss > 0 for epoch, loss in run.progress["trace"])
+    assert not list(run.path.glob(".*.tmp"))
+    assert not run.held
+
+
+# ---- what is drawn --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
+    """Collects the images and the noise of every batch that is trained on."""
+    batches, collected = training.batches, []
+
+    def spying(*arguments: Any) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for batch, noise in batches(*arguments):
+            collected.append((batch.contiguous().numpy().tobytes(), noise.numpy().tobytes()))
+            yield batch, noise
+
+    monkeypatch.setattr(training, "batches", spying)
+    return collected
+
+
+def test_fc_and_conv_of_one_seed_see_the_same_batches_and_noise(tiny, trained, seen):
+    trained(tiny(arch="fc"))
+    of_fc = seen.copy()
+    seen.clear()
+    trained(tiny(arch="conv"))
+    assert len(of_fc) == 8
+    assert seen == of_fc
+
+
+def drawn(settings: RunConfig, epoch: int) -> tuple[list[int], torch.Tensor]:
+    """Which images an epoch takes, in order, and the noise of each."""
+    numbered = torch.arange(52, dtype=torch.uint8).repeat(3, 32, 32, 1).permute(3, 0, 1, 2)
+    batches = list(training.batches(numbered, settings, epoch))
+    order = [image[0, 0, 0].item() for batch, _ in batches for image in batch]
+    return order, torch.cat([noise for _, noise in batches])
+
+
+def test_each_epoch_takes_every_image_once_in_an_order_and_with_noise_of_its_own(tiny):
+    epochs = [drawn(tiny(), epoch) for epoch in (1, 2, 3)] + [drawn(tiny(seed=1), 1)]
+    assert all(sorted(order) == list(range(52)) for order, _ in epochs)
+    for (order, noise), (another_order, another_noise) in itertools.combinations(epochs, 2):
+        assert order != another_order
+        assert not torch.isin(noise, another_noise).any()
+
+
+def test_an_epoch_draws_the_same_whatever_was_drawn_before(tiny):
+    first = drawn(tiny(), 2)
+    torch.randn(1000)
+    drawn(tiny(), 1)
+    again = drawn(tiny(), 2)
+    assert again[0] == first[0]
+    assert torch.equal(again[1], first[1])
+
+
+def test_two_runs_of_one_seed_are_equal_and_another_seed_differs(tiny, trained):
+    one, same, other = (trained(tiny(seed=seed)) for seed in (0, 0, 1))
+    assert differences(one, same) == []
+    assert {"losses", "last weights"} <= set(differences(one, other))
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_run_with_shuffled_pixels_names_the_same_images_and_keeps_pictures_that_people_can_read(
+    tiny, create, trained, data_dir, stopping, arch
+):
+    plain, shuffled = (trained(tiny(arch=arch, pixel_order=order)) for order in config.PIXEL_ORDERS)
+    assert plain.dataset == shuffled.dataset
+    assert np.array_equal(plain.pictures.originals(), shuffled.pictures.originals())
+    assert [row["train_loss"] for row in plain.epochs] != [row["train_loss"] for row in shuffled.epochs]
+    stopped = create(tiny(arch=arch, pixel_order="shuffled")).path
+    stopping(stopped, 6)
+    process.work(stopped, data_dir)
+    RunFolder(stopped).reopen()
+    process.work(stopped, data_dir)
+    assert differences(shuffled, runs.read(stopped)) == []
+
+
+# ---- how it ends ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], None]:
+    """Lets the validation loss of each epoch be what a list says; all else is real."""
+    evaluate = training.evaluate
+
+    def script(losses: list[float]) -> None:
+        rest = iter(losses)
+
+        def said(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
+            means, kl = evaluate(model, held_out, **how)
+            return (means | {"loss": next(rest)} if len(held_out.images) == 5 else means), kl
+
+        monkeypatch.setattr(training, "evaluate", said)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs", "best"),
+    [
+        ([9.0, 8.0, 8.0, 8.0, 1.0], 4, 2),  # the second epoch in a row without
+        ([9.0, 8.5, 8.7, 1.0], 3, 2),  # exactly 0.5 less is no improvement; yet it is the minimum
+        ([9.0, 8.7, 8.4, 8.2, 8.0, 1.0], 5, 5),  # creeping counts once it adds up
+        ([9.0, 9.5, 8.0, 8.5, 7.0, 7.5], 6, 5),  # the ceiling
+    ],
+)
+def test_early_stopping_is_exact_and_the_best_weights_are_the_plain_minimum(
+    tiny, trained, scripted, losses, epochs, best
+):
+    scripted(losses)
+    run = trained(tiny(monitor="val", epochs=6, patience=2, min_delta=0.5))
+    assert [row["val_loss"] for row in run.epochs] == losses[:epochs]
+    assert run.status == ("finished" if epochs == 6 else "early-stopped")
+    assert run.best_epoch == best
+    assert weights.load(run, "best")["epoch"] == best
+    assert weights.load(run, "last")["epoch"] == epochs
+    # They are the weights which that epoch ended with.
+    scripted(losses)
+    assert weights_of(run, "best") == weights_of(trained(tiny(monitor="val", epochs=best, patience=2, min_delta=0.5)))
+
+
+def test_early_stopping_watches_the_train_loss_unless_told_otherwise(tiny, trained):
+    run = trained(tiny(epochs=50, patience=3, min_delta=1000.0))
+    assert run.status == "early-stopped"
+    assert len(run.epochs) == 4  # the first improves on nothing, three do not
+    assert run.sentence == (
+        "Stopped after epoch 4: 3 epochs in a row without the train loss falling by 1000 nats. "
+        "The best weights are those of epoch 4."
+    )
+
+
+def rows(losses: list[float]) -> list[dict[str, Any]]:
+    return [{"epoch": epoch, "train_loss": loss} for epoch, loss in enumerate(losses, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "ends"),
+    [
+        ([100, 90, 89.6, 89.51, 89.5, 89.9, 90], 7),  # 89.5 is not less than 90 - 0.5
+        ([100, 90, 89.6, 89.51, 89.49, 89.4, 89.3, 89.2, 89.1, 89.0], 10),  # 89.49 is; and then five in a row
+        ([100] * 9, 6),
+    ],
+)
+def test_the_studys_rule_stops_at_the_fifth_epoch_in_a_row_without_an_improvement(tiny, losses, ends):
+    settings = tiny(epochs=100)
+    assert (settings.patience, settings.min_delta) == (5, 0.5)
+    ended = [n for n in range(1, len(losses) + 1) if training._ending(rows(losses[:n]), settings)]
+    assert ended[0] == ends
+
+
+def test_a_validation_share_is_taken_from_the_training_images_alone_and_is_the_same_for_all_seeds(
+    tiny, trained, dataset, seen
+):
+    chosen = []
+    for seed in (0, 1):
+        seen.clear()
+        run = trained(tiny(monitor="val", val_fraction=0.25, seed=seed))
+        assert [run.dataset[key] for key in ("n_train", "n_val", "n_test")] == [39, 13, 12]
+        assert all({"val_loss", "val_recon", "val_kl"} <= set(row) for row in run.epochs)
+        assert [row["images_seen"] for row in run.epochs] == [39, 78]
+        learned = {image.tobytes() for batch, _ in seen for image in np.frombuffer(batch, np.uint8).reshape(-1, 3072)}
+        every = [image.tobytes() for image in np.array(dataset.train)]
+        assert len(set(every)) == 52 and len(learned) == 39
+        chosen.append([index for index, image in enumerate(every) if image not in learned])
+    assert len(chosen[0]) == 13
+    assert chosen[0] == chosen[1]
+
+
+def test_without_an_image_to_learn_from_it_says_what_to_change(tiny, dataset):
+    settings = tiny(monitor="val", val_fraction=0.5)
+    one = datasets.Dataset(name="one", train=dataset.train[:1], test=dataset.test, fingerprint="")
+    with pytest.raises(DatasetError, match="raise --fraction or lower --val-fraction"):
+        training.Split.of(one, settings, "cpu")
+
+
+@pytest.fixture
+def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
+    """Asks a run to stop while it takes its nth batch; looked for after each batch, however fast they are."""
+    monkeypatch.setattr(training, "STOP_SECONDS", 0.0)
+    batches = training.batches
+
+    def stop(path: Path, nth: int) -> None:
+        count = itertools.count(1)
+
+        def asking(*arguments: Any) -> Iterator[Any]:
+            for batch in batches(*arguments):
+                if next(count) == nth:
+                    RunFolder(path).request_stop()
+                yield batch
+
+        monkeypatch.setattr(training, "batches", asking)
+
+    return stop
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_stopped_run_keeps_its_finished_epochs_and_its_resume_equals_an_uninterrupted_run(
+    tiny, create, trained, data_dir, stopping, arch
+):
+    whole = trained(tiny(arch=arch))
+    path = create(tiny(arch=arch)).path
+    stopping(path, 6)  # the second batch of the second epoch
+    assert process.work(path, data_dir) == "stopped"
+    run = runs.read(path)
+    assert (run.status, len(run.epochs)) == ("stopped", 1)
+    assert "epoch 1 is kept, the unfinished one was dropped" in run.sentence
+    RunFolder(path).reopen()
+    assert process.work(path, data_dir) == "finished"
+    assert differences(whole, runs.read(path)) == []
+    assert [facts["resumed_after_epoch"] for facts in runs.read(path).facts] == [0, 1]
+    assert [facts["note"] for facts in runs.read(path).facts] == ["", ""]
+
+
+def test_a_run_stopped_in_its_first_epoch_says_so_and_starts_again(tiny, create, trained, data_dir, stopping):
+    path = create(tiny()).path
+    stopping(path, 2)
+    process.work(path, data_dir)
+    assert runs.read(path).sentence == "Stopped on request before its first epoch was finished."
+    RunFolder(path).reopen()
+    process.work(path, data_dir)
+    assert differences(trained(tiny()), runs.read(path)) == []
+
+
+def test_a_run_can_be_stopped_while_its_images_are_read(monkeypatch, tmp_path, tiny, create, data_dir, pack):
+    path = create(tiny(dataset=str(pack(tmp_path / "own.zip")))).path
+    load = datasets.load
+    monkeypatch.setattr(
+        datasets, "load", lambda *given, **how: (RunFolder(path).request_stop(), load(*given, **how))[1]
+    )
+    assert process.work(path, data_dir) == "stopped"
+    assert runs.read(path).sentence == "Stopped on request before its first epoch was finished."
+    monkeypatch.undo()
+    RunFolder(path).reopen()
+    assert process.work(path, data_dir) == "finished"
+
+
+def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
+    monkeypatch, tiny, create, data_dir, stopping
+):
+    monkeypatch.setattr(hardware, "_cores", lambda: 4)
+    path = create(tiny(epochs=1)).path
+    stopping(path, 2)
+    assert training.train(runs.read(path), sharing=2, data_dir=data_dir)[0] == "stopped"
+    RunFolder(path).reopen()
+    training.train(runs.read(path), sharing=1, data_dir=data_dir)
+    assert [facts["threads"] for facts in runs.read(path).facts] == [2, 2]
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(("cores", "sharing", "threads"), [(8, 1, 8), (8, 2, 4), (3, 2, 1), (1, 2, 1)])
+def test_a_run_gets_its_share_of_the_cores(monkeypatch, tiny, cores, sharing, threads):
+    monkeypatch.setattr(hardware, "_cores", lambda: cores)
+    assert hardware.choose(tiny(), sharing=sharing, data_dir=Path()).threads == threads
+
+
+# ---- how it fails ---------------------------------------------------------------------------------------
+
+QUICK = (("train", math.nan), ("val", math.inf))
+
+
+@pytest.mark.parametrize(
+    ("arch", "split", "value"),
+    [
+        # The network makes no difference to how a run ends, and fc's checkpoints are large: two of its six cases are quick.
+        pytest.param(*case, marks=[pytest.mark.slow] if case[0] == "fc" and case[1:] not in QUICK else [])
+        for case in itertools.product(ARCHS, ("train", "val", "test"), (math.nan, math.inf))
+    ],
+)
+def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_weights(
+    monkeypatch, tiny, trained, promise, arch, split, value
+):
+    promise("R9")
+    batches, evaluate = training.batches, training.evaluate
+    measured = itertools.count()
+
+    def poisoned_batches(pixels: Any, settings: RunConfig, epoch: int) -> Iterator[Any]:
+        for batch, noise in batches(pixels, settings, epoch):
+            yield batch, noise * value if epoch == 2 and split == "train" else noise
+
+    def poisoned_evaluate(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
+        epoch, which = divmod(next(measured), 2)
+        if epoch == 1 and which == ("test", "val").index(split):
+            held_out = training.HeldOut(held_out.images, held_out.noise * value)
+        return evaluate(model, held_out, **how)
+
+    monkeypatch.setattr(training, "batches", poisoned_batches)
+    if split != "train":
+        monkeypatch.setattr(training, "evaluate", poisoned_evaluate)
+    run = trained(tiny(arch=arch, monitor="val", epochs=3, lr=0.002))
+    assert run.status == "diverged"
+    assert run.sentence.startswith(f"Diverged in epoch 2: {split}_")
+    assert run.sentence.endswith("The weights after epoch 1 are kept. Try a smaller --lr (this run had 0.002).")
+    last = strict_json(run.path / "metrics.json")["epochs"][1]
+    assert last[f"{split}_loss"] is None
+    for which in ("last", "best"):
+        state = weights.load(run, which)
+        assert state["epoch"] == 1
+        assert all(tensor.isfinite().all() for tensor in state["model"].values())
+
+
+def test_a_learning_rate_that_is_much_too_large_ends_as_diverged(monkeypatch, tiny, trained):
+    monkeypatch.setattr(RunConfig, "lr_at", lambda *_: 1e30)
+    run = trained(tiny())
+    assert run.status == "diverged"
+    assert run.sentence.startswith("Diverged in epoch 1: train_")
+    assert "No epoch was finished. Try a smaller --lr" in run.sentence
+    strict_json(run.path / "metrics.json")
+    strict_json(run.path / "progress.json")
+
+
+def test_missing_images_are_said_in_the_outcome(tmp_path, tiny, trained):
+    run = trained(tiny(dataset=str(tmp_path / "gone.zip")))
+    assert run.status == "failed"
+    assert run.sentence.startswith(f"There is no file or folder {tmp_path / 'gone.zip'}.")
+
+
+def test_an_error_that_nobody_foresaw_is_a_sentence_and_its_traceback_is_in_the_log(monkeypatch, capfd, tiny, trained):
+    monkeypatch.setattr(archs, "build", lambda *_: 1 / 0)
+    run = trained(tiny())
+    assert (run.status, run.sentence) == (
+        "failed",
+        "ZeroDivisionError: division by zero. The whole story is at the end of train.log.",
+    )
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_out_of_memory_is_said_with_a_remedy(monkeypatch, tiny, trained):
+    def build(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(archs, "build", build)
+    assert "try a smaller --batch-size or --fraction" in trained(tiny()).sentence
+
+
+def test_images_that_changed_since_are_refused_on_resume(tmp_path, tiny, create, data_dir, stopping, pack):
+    own = pack(tmp_path / "own.zip")
+    path = create(tiny(dataset=str(own))).path
+    stopping(path, 6)
+    process.work(path, data_dir)
+    kept = weights_of(runs.read(path))
+    pack(own, train_seed=9)
+    RunFolder(path).reopen()
+    assert process.work(path, data_dir) == "failed"
+    assert f"have changed since run {path.name} began" in runs.read(path).sentence
+    assert weights_of(runs.read(path)) == kept
+    # With the old ones back, it goes on.
+    pack(own)
+    RunFolder(path).reopen()
+    assert process.work(path, data_dir) == "finished"
+
+
+@pytest.mark.parametrize("status", ["finished", "early-stopped", "diverged", "running"])
+def test_what_cannot_go_on_is_refused_with_a_sentence(tiny, create, data_dir, status):
+    run = create(tiny())
+    with contextlib.ExitStack() as stack:
+        if status == "running":
+            stack.enter_context(FileLock(run.path / "lock"))
+        else:
+            run.write_outcome(status, "It ended.")
+        with pytest.raises(RunError) as refusal:
+            launch.resume(run.reread(), data_dir=data_dir)
+    sentences = {
+        "finished": "is finished: there is nothing to resume",
+        "early-stopped": "is early-stopped: there is nothing to resume",
+        "diverged": "diverged and would do so again. Start a new run with a smaller --lr (this one had 0.001).",
+        "running": "is running already",
+    }
+    assert sentences[status] in str(refusal.value)
+
+
+# ---- kills and full disks -------------------------------------------------------------------------------
+
+
+class Forks:
+    """`faults.py` at the other end of a pipe."""
+
+    def __init__(self, data_dir: Path) -> None:
+        path = os.pathsep.join(filter(None, [str(config.PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+        self._data_dir = data_dir
+        self._process = subprocess.Popen(
+            [sys.executable, str(FAULTS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+
+    def work(self, path: Path, **request: Any) -> dict[str, Any]:
+        """Train the run at `path` in a process of its own, in which what `request` says goes wrong."""
+        asked = {"path": str(path), "data_dir": str(self._data_dir), **request}
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def forks(data_dir: Path) -> Iterator[Forks]:
+    """Trains in forked processes; see there."""
+    harness = Forks(data_dir)
+    yield harness
+    harness.close()
+
+
+class Interrupted:
+    """Interrupts runs of one architecture and compares them with one that was left alone."""
+
+    def __init__(self, forks: Forks, settings: RunConfig, folder: Path, data_dir: Path) -> None:
+        datasets.load(settings.dataset, data_dir=data_dir)  # no operation of a run is about the cache
+        self.forks, self.settings, self.folder = forks, settings, folder
+        path = runs.create(folder, settings).path
+        answer = forks.work(path)
+        assert answer["status"] == "finished", (path / "train.log").read_text()
+        self.whole, self.operations = runs.read(path), answer["operations"]
+        self.result = result_of(self.whole)
+
+    def moments(self, *names: str) -> list[int]:
+        """Numbers of the operations that are called so."""
+        return [number for number, name in enumerate(self.operations, start=1) if name in names]
+
+    def check(self, **fault: Any) -> None:
+        """A fault leaves a readable run that has lost no epoch it announced, and goes on as if nothing had been."""
+        path = runs.create(self.folder, self.settings).path
+        answer = self.forks.work(path, **fault)
+        self._check_what_is_there(path, answer)
+        RunFolder(path).reopen()
+        answer = self.forks.work(path)
+        assert answer["status"] == "finished", (path / "train.log").read_text()
+        assert differences(self.result, runs.read(path)) == []
+        assert not list(path.rglob(".*.tmp"))
+        shutil.rmtree(path)
+
+    def _check_what_is_there(self, path: Path, answer: dict[str, Any]) -> None:
+        run = runs.read(path)
+        assert run.damage is None
+        if answer["killed"]:
+            # Less than a minute old, a run that has not written its outcome might be about to begin.
+            later = time.time() + queue.GRACE
+            assert record.derive_status(path, held=False, outcome=run.outcome, created=run.created, now=later) in (
+                "interrupted",
+                "finished",  # killed after its last act
+            )
+        announced = losses_of(run)
+        assert announced == losses_of(self.whole)[: len(announced)]
+        if announced:
+            state, damage = weights.load_for_resume(RunFolder(path))
+            assert damage == ""
+            assert state["epochs"][: len(announced)] == list(run.epochs)
+            weights.load_model(run, which="best")
+
+
+@pytest.fixture(scope="module")
+def interrupted(forks, tiny, tmp_path_factory, data_dir) -> Callable[[str], Interrupted]:
+    """For an architecture: see there."""
+
+    @functools.cache
+    def of(arch: str) -> Interrupted:
+        return Interrupted(forks, tiny(arch=arch), tmp_path_factory.mktemp("interrupted"), data_dir)
+
+    return of
+
+
+@posix
+@pytest.mark.parametrize(("arch", "step"), [("fc", 60), ("conv", 17)])
+def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(
+    interrupted, promise, arch, step
+):
+    runs_of = interrupted(arch)
+    checkpoint, announced = runs_of.moments("rename last.pt")[-1], runs_of.moments("rename metrics.json")[-1]
+    assert len(runs_of.operations) > 80 and checkpoint < announced
+    moments = {*range(step, len(runs_of.operations), step), checkpoint, announced}
+    promise("R1", cases=len(moments))
+    promise("R2", cases=len(moments))
+    for at in moments:
+        runs_of.check(fault="kill", at=at)
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_run_killed_at_every_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
+    runs_of = interrupted(arch)
+    promise("R1", cases=len(runs_of.operations))
+    promise("R2", cases=len(runs_of.operations))
+    for at in range(1, len(runs_of.operations) + 1):
+        runs_of.check(fault="kill", at=at)
+
+
+@posix
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_run_killed_at_any_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
+    runs_of = interrupted(arch)
+    promise("R1", cases=2)
+    promise("R2", cases=2)
+    whole = sum(row["seconds"] for row in runs_of.whole.epochs)
+    for share in (0.3, 0.9):
+        runs_of.check(seconds=share * whole)
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_run_killed_at_25_random_instants_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch):
+    runs_of, chance = interrupted(arch), random.Random(0)
+    promise("R1", cases=25)
+    promise("R2", cases=25)
+    whole = sum(row["seconds"] for row in runs_of.whole.epochs)
+    for _ in range(25):
+        runs_of.check(seconds=chance.random() * 1.2 * whole)
+
+
+@posix
+@pytest.mark.parametrize("mistake", ["order", "optimizer"])
+def test_a_mistake_in_resuming_is_noticed(interrupted, promise, mistake):
+    promise("R17")
+    runs_of = interrupted("conv")
+    path = runs.create(runs_of.folder, runs_of.settings).path
+    first = runs_of.moments("rename metrics.json")[1]
+    runs_of.forks.work(path, fault="kill", at=first + 1)
+    assert len(runs.read(path).epochs) == 1
+    assert runs_of.forks.work(path, mistake=mistake)["status"] == "finished"
+    assert {"losses", "last weights"} <= set(differences(runs_of.result, runs.read(path)))
+
+
+@posix
+def test_writing_in_place_is_noticed(interrupted, promise):
+    promise("R17")
+    runs_of = interrupted("conv")
+    path = runs.create(runs_of.folder, runs_of.settings).path
+    # In place there are no renames: the third write is that of metrics.json, and it is cut in half.
+    assert runs_of.forks.work(path, fault="kill", at=3, mistake="in place")["killed"]
+    assert "metrics.json" in runs.read(path).damage
+
+
+def fill_the_disk(runs_of: Interrupted, at: int, *, forever: bool) -> None:
+    """A disk that is full at an operation, for once or for ever after, leaves the old data whole; with room, the run goes on."""
+    path = runs.create(runs_of.folder, runs_of.settings).path
+    answer = runs_of.forks.work(path, fault="full", at=at, forever=forever)
+    run = runs.read(path)
+    assert not list(path.rglob(".*.tmp"))
+    if forever or at > runs_of.moments("rename metrics.json")[-1] + 1:  # not even the last words could be written
+        assert answer["status"] is None and "No space left" in answer["error"]
+    else:
+        assert answer["status"] == run.status == "failed"
+        assert run.sentence.startswith("The disk is full (")
+        assert run.sentence.endswith("What was saved is whole: free some room, then resume.")
+    runs_of._check_what_is_there(path, answer)
+    RunFolder(path).reopen()
+    assert runs_of.forks.work(path)["status"] == "finished"
+    assert differences(runs_of.result, runs.read(path)) == []
+    shutil.rmtree(path)
+
+
+@posix
+@pytest.mark.parametrize("forever", [False, True])
+def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, forever):
+    runs_of = interrupted("conv")
+    moments = range(1, len(runs_of.operations) + 1, 19)
+    promise("R6", cases=len(moments))
+    for at in moments:
+        fill_the_disk(runs_of, at, forever=forever)
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("forever", [False, True])
+def test_a_full_disk_at_every_operation_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, forever):
+    runs_of = interrupted("conv")
+    promise("R6", cases=len(runs_of.operations))
+    for at in range(1, len(runs_of.operations) + 1):
+        fill_the_disk(runs_of, at, forever=forever)
+
+
+def seconds_to_stop(forks: Forks, folder: Path, settings: RunConfig, *, within: float, count: int) -> float:
+    """Of `count` requests to stop, at random moments within so many seconds of the start, the time that 95% took at most."""
+    chance, took = random.Random(0), []
+    for _ in range(count):
+        path, asked = runs.create(folder, settings).path, []
+
+        def stop(path: Path = path, asked: list[float] = asked) -> None:
+            asked.append(time.monotonic())
+            RunFolder(path).request_stop()
+
+        timer = threading.Timer(0.2 + chance.random() * within, stop)
+        timer.start()
+        assert forks.work(path)["status"] == "stopped", (path / "train.log").read_text()
+        took.append(time.monotonic() - asked[0])
+        run = runs.read(path)
+        assert run.status == "stopped" and "Stopped on request" in run.sentence
+        if run.epochs:
+            assert weights.load(RunFolder(path), "last")["epoch"] == len(run.epochs)
+    return sorted(took)[math.ceil(0.95 * count) - 1]
+
+
+@posix
+def test_a_stop_takes_a_moment(forks, tiny, tmp_path, promise):
+    settings = tiny(epochs=10_000, patience=10_000)
+    seconds = seconds_to_stop(forks, tmp_path, settings, within=1.0, count=20)
+    promise("R5", f"p95 of 20 stops {seconds:.2f} s (small images)", cases=None)
+    assert seconds < 2.0
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, data_dir, promise, arch):
+    settings = RunConfig.build(arch=arch, preset="p1", dataset="shapes", precision="fp32", device="cpu")
+    datasets.load("shapes", data_dir=data_dir)
+    seconds = seconds_to_stop(forks, tmp_path, settings, within=20.0, count=20)
+    promise("R5", f"p95 of 20 stops {seconds:.2f} s ({arch}, preset p1, 20,000 images, one thread)", cases=None)
+    assert seconds < 2.0
+
+
+def test_a_full_disk_is_recognised_by_its_number(tmp_path):
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        assert process.sentence(OSError(number, "x"), tmp_path).startswith("The disk is full")
+    assert not process.sentence(OSError(errno.EACCES, "x"), tmp_path).startswith("The disk is full")
+
+
+# ---- the queue, and processes of their own --------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[contextlib.ExitStack]:
+    """Both slots are taken until it is closed."""
+    (tmp_path / "runs" / ".slots").mkdir(parents=True)
+    with contextlib.ExitStack() as stack:
+        for number in range(config.SLOTS):
+            stack.enter_context(FileLock(tmp_path / "runs" / ".slots" / f"{number}.lock"))
+        yield stack
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Polls; fails after a time that only a hang reaches."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@posix
+def test_a_launched_process_is_on_its_own_and_can_be_stopped_while_it_waits(tiny, create, data_dir, busy):
+    listening = socket.create_server(("localhost", 0))
+    listening.set_inheritable(True)  # as Streamlit's is
+    run = create(tiny())
+    [process] = launch.start([run], data_dir=data_dir)
+    wait_until(lambda: run.held)
+    assert run.reread().status == "queued"
+    assert os.getsid(process.pid) == process.pid  # out of reach of a Ctrl-C in this terminal
+    listening_inode = os.fstat(listening.fileno()).st_ino
+    if Path("/proc").is_dir():
+        inodes = {os.stat(file).st_ino for file in Path(f"/proc/{process.pid}/fd").iterdir() if file.exists()}
+        assert listening_inode not in inodes
+    listening.close()
+
+    with pytest.raises(RunError, match=f"Run {run.id} is queued already"):
+        launch.start([run], data_dir=data_dir)
+    with pytest.raises(RunError, match=f"Run {run.id} is queued already"):
+        launch.resume(run.reread(), data_dir=data_dir)
+
+    run.request_stop()
+    assert process.wait(60) == 0
+    run = run.reread()
+    assert (run.status, run.sentence) == ("stopped", "Stopped on request while it waited for its turn.")
+    assert queue.tickets(run.path.parent) == []
+    assert "torch" not in (run.path / "train.log").read_text()
+
+
+def test_a_process_is_started_without_the_launchers_files_and_terminal(monkeypatch, tiny, create, data_dir):
+    started = []
+    popen = lambda command, **how: started.append((command, how)) or SimpleNamespace(poll=lambda: 0)  # noqa: E731
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    run = create(tiny())
+    launch.start([run], data_dir=data_dir)
+    [(command, how)] = started
+    assert command[1:] == ["-m", "vaedash.training.process", str(run.path), "--data-dir", str(data_dir)]
+    assert how["close_fds"] is True
+    assert how["stdin"] == subprocess.DEVNULL
+    assert how.get("start_new_session") is (True if os.name != "nt" else None)
+    assert int(how["env"]["GOMP_SPINCOUNT"]) > 0
+
+
+def test_a_second_process_on_a_run_is_refused_and_changes_nothing(tiny, create, data_dir):
+    run = create(tiny())
+    before = sorted(run.path.iterdir())
+    with FileLock(run.path / "lock"), pytest.raises(RunError, match="is trained by another process already"):
+        process.work(run, data_dir)
+    assert [file for file in sorted(run.path.iterdir()) if file.name != "lock"] == before
+
+
+WAITING = """
+import sys, time
+from pathlib import Path
+from vaedash.training import launch
+
+path = Path(sys.argv[1])
+with RunFolder(path).claim(), queue.slot(RunFolder(path)) as sharing:
+    with open(path.parent / "diary", "a") as diary:
+        print("enters", path.name, sharing, file=diary, flush=True)
+        time.sleep(0.3)
+        if sys.argv[2] == "dies":
+            import os
+            os.kill(os.getpid(), 9)
+        print("leaves", path.name, sharing, file=diary, flush=True)
+"""
+
+
+@posix
+def test_runs_take_turns_oldest_first_and_never_more_than_there_are_slots(tiny, create, busy):
+    waiting = [create(tiny(seed=seed)).path for seed in range(6)]
+    for path in waiting:
+        queue.enqueue(RunFolder(path))
+    # The processes come in another order than the tickets; the third dies in its slot, which frees it.
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WAITING, str(path), "dies" if path == waiting[2] else "lives"],
+            env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+        )
+        for path in reversed(waiting)
+    ]
+    wait_until(lambda: all(storage.is_locked(path / "lock") for path in waiting))
+    busy.close()
+    assert [process.wait(60) for process in processes] == [0, 0, 0, -signal.SIGKILL, 0, 0]
+
+    diary = [line.split() for line in (waiting[0].parent / "diary").read_text().splitlines()]
+    inside, not_yet = set(), [path.name for path in waiting]
+    for what, name, sharing in diary:
+        if what == "enters":
+            inside.discard(waiting[2].name)  # its death is not in the diary
+            inside.add(name)
+            assert not_yet.index(name) < config.SLOTS  # where two slots are free, two may enter in either order
+            not_yet.remove(name)
+            assert sharing == "2" or not not_yet
+        else:
+            inside.remove(name)
+        assert len(inside) <= config.SLOTS
+    assert not_yet == []
+    assert queue.tickets(waiting[0].parent) == []
+
+
+def test_a_run_counts_who_shares_the_machine_with_it(tiny, create):
+    one, other = create(tiny(arch="fc")).path, create(tiny()).path
+    queue.enqueue(RunFolder(one))
+    with queue.slot(RunFolder(one)) as sharing:
+        assert sharing == 1
+        queue.enqueue(RunFolder(other))
+        with queue.slot(RunFolder(other)) as sharing:
+            assert sharing == 2
+    for path in (one, other):
+        queue.enqueue(RunFolder(path))
+    with queue.slot(RunFolder(one)) as sharing:  # the other has not begun, but it will
+        assert sharing == 2
+
+
+@posix
+def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, tiny, create, trained, data_dir):
+    monkeypatch.undo()  # the cores that there are, as the process has them
+    path = create(tiny(epochs=1000)).path
+    (path.parent / ".slots").mkdir()
+    with FileLock(path.parent / ".slots" / "0.lock"):  # beside it another run trains, which leaves it half of the cores
+        [process] = launch.start([path], data_dir=data_dir)
+        wait_until(lambda: len(runs.read(path).epochs) >= 2)
+        process.kill()
+        process.wait()
+        run = runs.read(path)
+        done = len(run.epochs)
+        assert run.facts[0]["threads"] == max(1, hardware._cores() // 2)
+        assert not storage.is_locked(path / "lock")
+        assert queue.tickets(path.parent) == []
+        # One epoch more is enough to see.
+        record = strict_json(path / "config.json") | {"epochs": done + 1}
+        (path / "config.json").write_text(json.dumps(record))
+        RunFolder(path).reopen()
+        assert process.work(path, data_dir) == "finished"
+        resumed = runs.read(path)
+        assert resumed.facts[-1]["resumed_after_epoch"] >= done  # a checkpoint may be ahead of what was announced
+        assert losses_of(resumed)[:done] == losses_of(run)
+    monkeypatch.setattr(hardware, "_cores", lambda: run.facts[0]["threads"])
+    assert differences(trained(tiny(epochs=done + 1)), resumed) == []

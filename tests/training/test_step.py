@@ -1,0 +1,98 @@
+"""The step that teaches: in any precision, from a saved state, and recorded on a GPU."""
+
+import copy
+
+import pytest
+import torch
+
+from vaedash import config
+from vaedash.models import archs, losses
+from vaedash.training.hardware import Hardware
+from vaedash.training.step import Learner
+
+ON_GPU = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU with CUDA here"))
+
+
+def machine(precision="fp32", device="cpu"):
+    return Hardware(device=device, precision=precision, threads=1, processor="", torch="")
+
+
+def batches(count, device="cpu", size=16):
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(count):
+        pixels = torch.randint(256, (size, *config.IMAGE_SHAPE), dtype=torch.uint8, generator=generator)
+        yield pixels.to(device), torch.randn(size, 4, generator=generator).to(device)
+
+
+def taught(learner, count=6, device="cpu"):
+    return [learner.step(*batch, beta=0.5, lr=1e-3).tolist() for batch in batches(count, device)]
+
+
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_in_half_precision_the_fp32_weights_learn_from_the_copys_gradients(tiny, arch):
+    learner = Learner(tiny(arch=arch), machine("bf16"))
+    before = copy.deepcopy(learner.model)
+    pixels, noise = next(batches(1))
+    learner.step(pixels, noise, beta=0.5, lr=1e-3)
+
+    # The same step spelled out: gradients of a copy in bf16, Adam over the fp32 weights.
+    worker = copy.deepcopy(before).bfloat16()
+    images = pixels.float() / 255
+    mu, logvar = worker.encode(images)
+    decoded = worker.decode(losses.reparameterize(mu, logvar, noise))
+    loss = losses.recon_per_image(decoded, images).sum() + 0.5 * losses.kl_per_image(mu, logvar).sum()
+    (loss / 16).backward()
+    adam = torch.optim.Adam(before.parameters(), lr=1e-3)
+    for weight, worked in zip(before.parameters(), worker.parameters(), strict=True):
+        weight.grad = worked.grad.float()
+    adam.step()
+    for learned, expected, worked in zip(
+        learner.model.parameters(), before.parameters(), learner.working.parameters(), strict=True
+    ):
+        assert learned.dtype == torch.float32 and worked.dtype == torch.bfloat16
+        torch.testing.assert_close(learned, expected, rtol=1e-5, atol=1e-7)
+        assert torch.equal(worked, learned.bfloat16())
+
+
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_both_precisions_learn_alike(tiny, arch):
+    exact = taught(Learner(tiny(arch=arch), machine("fp32")))
+    coarse = taught(Learner(tiny(arch=arch), machine("bf16")))
+    for one, other in zip(exact, coarse, strict=True):
+        assert sum(other) == pytest.approx(sum(one), rel=0.01)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_learner_goes_on_from_a_saved_state_bit_for_bit(tiny, precision):
+    one, other = Learner(tiny(), machine(precision)), Learner(tiny(seed=7), machine(precision))
+    taught(one)
+    other.load(copy.deepcopy(one.state()))
+    assert taught(one) == taught(other)
+    assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
+
+
+def test_the_learning_rate_of_a_step_is_the_one_given(tiny):
+    still, moved = Learner(tiny(), machine()), Learner(tiny(), machine())
+    start = copy.deepcopy(still.model)
+    batch = next(batches(1))
+    still.step(*batch, beta=1.0, lr=0.0)
+    moved.step(*batch, beta=1.0, lr=0.01)
+    for weight, as_it_was, other in zip(
+        still.model.parameters(), start.parameters(), moved.model.parameters(), strict=True
+    ):
+        assert torch.equal(weight, as_it_was) and not torch.equal(weight, other)
+
+
+@pytest.mark.parametrize("arch", config.ARCHS)
+@pytest.mark.parametrize("device", [ON_GPU])
+def test_a_gpu_learns_what_a_processor_learns_recorded_steps_included(tiny, torch_as_it_was, arch, device):
+    machine(device=device).apply()
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    expected = taught(Learner(tiny(arch=arch), machine()), 12)
+    learned = taught(Learner(tiny(arch=arch), machine(device=device)), 12, device)
+    assert learned == [pytest.approx(one, rel=1e-3) for one in expected]
+
+
+@pytest.mark.parametrize(("arch", "layout"), [("fc", torch.contiguous_format), ("conv", torch.channels_last)])
+def test_each_architecture_names_the_layout_of_its_images(arch, layout):
+    assert archs.memory_format(arch) is layout

@@ -1,0 +1,277 @@
+"""The page in a real browser: from an empty folder to a finished race, and what a link, a phone and the dark make of it."""
+
+import re
+import shutil
+import time
+
+import pytest
+
+from vaedash import runs
+from vaedash.bench import ui as bench
+from vaedash.comparing import quiz
+from vaedash.ui import components
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+expect.set_options(timeout=60_000)
+
+PAGES = tuple(bench.PAGES.values())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server whose runs folder is empty."""
+    opened = bench.Server(tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("data"))
+    yield opened
+    for run in runs.list_runs(opened.folder):
+        run.request_stop()
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def classroom(pair, tmp_path_factory):
+    """A server whose runs folder holds a trained FC and conv."""
+    folder = shutil.copytree(pair.folder, tmp_path_factory.mktemp("classroom") / "runs")
+    with bench.Server(folder, pair.data_dir) as opened:
+        yield opened
+
+
+@pytest.fixture
+def tab(browser):
+    """A tab that keeps what went wrong: errors in the console, and requests that leave the machine."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 1000})
+    opened.set_default_timeout(60_000)
+    opened.complaints = []
+    opened.on("console", lambda message: opened.complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.on("request", lambda request: opened.complaints.append(request.url) if leaves(request.url) else None)
+    yield opened
+    opened.close()
+
+
+def leaves(url: str) -> bool:
+    return not re.match(r"(https?|wss?)://localhost[:/]|data:|blob:", url)
+
+
+def unexpected(complaints: list[str]) -> list[str]:
+    # On a page other than the first, Streamlit looks for its server below that page's address before it looks above.
+    return [text for text in complaints if "404 (Not Found)" not in text]
+
+
+def settled(tab) -> None:
+    """Waits until the script has run, or only its forecast is still being measured."""
+    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
+    tab.wait_for_function(
+        """() => !document.querySelector('[data-testid=stStatusWidget]')
+            || document.body.innerText.includes('Measuring how fast this machine is')"""
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_of_an_empty_folder_opens_without_complaint(tab, server, path):
+    tab.goto(f"{server.url}/{path}")
+    settled(tab)
+    expect(
+        tab.get_by_text("Nothing has been trained yet").or_(tab.get_by_text("No run has weights yet")).first
+    ).to_be_visible()
+    expect(tab.get_by_test_id("stException")).to_have_count(0)
+    assert unexpected(tab.complaints) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_a_phone_in_the_dark(browser, server, path):
+    phone = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    try:
+        phone.goto(f"{server.url}/{path}")
+        settled(phone)
+        main = phone.get_by_test_id("stMain")
+        assert main.evaluate("element => element.scrollWidth <= window.innerWidth")
+        background = phone.get_by_test_id("stApp").evaluate("element => getComputedStyle(element).backgroundColor")
+        assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200
+    finally:
+        phone.close()
+
+
+@pytest.fixture(scope="module")
+def of_pair(measured):
+    """A server that shows the trained pair."""
+    opened = bench.Server(measured.folder, measured.data_dir)
+    yield opened
+    opened.close()
+
+
+def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, of_pair):
+    tab.goto(f"{of_pair.url}/compare")
+    tab.get_by_text("Beyond the loss").click()
+    expect(tab.get_by_text("PSNR (dB), higher is better; n = 12")).to_be_visible()
+    tab.get_by_role("radio", name="SWD").click()
+    expect(tab.get_by_text("SWD, lower is better; n = 12")).to_be_visible()
+    expect(tab.get_by_text(re.compile("real images: "))).to_be_visible()
+    tab.get_by_role("radio", name="weights").click()
+    expect(tab.locator(".js-plotly-plot").first.locator(".xtitle")).to_have_text("weights")
+    expect(tab.locator(".js-plotly-plot").first.locator(".scatterlayer .point")).to_have_count(4)
+    assert unexpected(tab.complaints) == []
+
+
+def test_the_course_of_every_latent_is_drawn(tab, of_pair):
+    tab.goto(f"{of_pair.url}/latent-space")
+    expect(tab.locator(".heatmaplayer image").or_(tab.locator(".heatmaplayer .hm")).first).to_be_attached()
+    expect(tab.get_by_text(re.compile("in use after epoch 6, saying"))).to_have_count(2)
+    assert unexpected(tab.complaints) == []
+
+
+@pytest.mark.slow
+def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_learned(browser, tab, server):
+    tab.goto(server.url)
+    tab.get_by_role("button", name="Train both").click()
+
+    # Two lanes, and a curve that has points before the first epoch is over.
+    expect(tab.get_by_role("button", name="Stop")).to_have_count(2)
+    tab.wait_for_function(
+        "() => document.querySelectorAll('.live-figure .scatterlayer .js-line').length >= 2", timeout=120_000
+    )
+
+    # Two grids, epoch by epoch.
+    tab.wait_for_function(
+        "() => document.querySelectorAll('[data-testid=stImage] img[alt*=\"36 images\"]').length == 2", timeout=240_000
+    )
+
+    # Hide a curve: it stays hidden while new points come.
+    legend = tab.locator(".live-figure .legendtoggle").first
+    legend.click()
+    tab.wait_for_timeout(2_500)
+    assert tab.locator(".live-figure .legend .traces").first.evaluate("trace => getComputedStyle(trace).opacity") != "1"
+
+    # Stop one, resume it, and wait for both.
+    if tab.get_by_role("button", name="Stop").count():
+        tab.get_by_role("button", name="Stop").last.click()
+        tab.get_by_role("button", name="Resume").first.click()
+    deadline = time.monotonic() + 400
+    while any(run.status != "finished" for run in runs.list_runs(server.folder)) and time.monotonic() < deadline:
+        time.sleep(1)
+    assert [run.status for run in runs.list_runs(server.folder)] == ["finished", "finished"]
+    expect(tab.get_by_text(re.compile("leads .* nats per image")).first).to_be_visible(timeout=20_000)
+
+    # The runs travel to the other pages.
+    ids = {run.id for run in runs.list_runs(server.folder)}
+    tab.get_by_role("link", name="Compare").click()
+    expect(tab.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(tab.locator(".js-plotly-plot .js-line").first).to_be_visible()
+    assert all(run_id in tab.url for run_id in ids)
+    tab.get_by_role("link", name="Gallery").click()
+    expect(tab.get_by_test_id("stImage").first).to_be_visible()
+
+    # The morph moves under the finger, without asking the server.
+    tab.get_by_role("link", name="Interpolate").click()
+    handle = tab.locator("input[type=range]").first
+    expect(handle).to_be_visible()
+    expect(tab.locator("canvas")).to_have_count(2)
+    pixels = "() => [...document.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
+    before = tab.evaluate(pixels)
+    handle.focus()
+    tab.keyboard.press("End")
+    tab.wait_for_timeout(300)
+    after = tab.evaluate(pixels)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+    # A link opens the same view.
+    address = tab.url
+    again = browser.new_page()
+    again.goto(address)
+    expect(again.locator("canvas")).to_have_count(2, timeout=60_000)
+    again.close()
+    assert unexpected(tab.complaints) == []
+
+
+# ---- in front of a class -------------------------------------------------------------------------------------
+
+
+def press(tab, key: str) -> None:
+    """A key, once what was there before has answered."""
+    settled(tab)
+    tab.keyboard.press(key)
+
+
+def test_a_teacher_walks_the_tour_with_the_keys_of_a_clicker(tab, classroom):
+    both = components.comparable(runs.list_runs(classroom.folder))
+    questions = quiz.questions(both, {})
+    tab.goto(classroom.url)
+    settled(tab)
+    tab.get_by_role("button", name="Guided tour").click()
+    for number, question in enumerate(questions, start=1):
+        expect(tab.get_by_text(f"Question {number} of {len(questions)}")).to_be_visible()
+        chosen = tab.locator(f".st-key-tour-say-{question.choices[0]} button")
+        expect(chosen).to_be_enabled()
+        press(tab, "1")
+        expect(chosen).to_have_attribute("kind", "primary")
+        assert f"tour={number}" in tab.url
+        if question.answer:
+            expect(tab.get_by_text(question.said)).to_have_count(0)
+            press(tab, "PageDown")
+            expect(tab.get_by_text(question.said)).to_be_visible()
+            expect(chosen).to_be_disabled()
+        press(tab, "PageDown")
+    right, counted, _ = quiz.score(questions, {question.key: question.choices[0] for question in questions})
+    expect(tab.get_by_text(f"You predicted {right} of {counted} right")).to_be_visible()
+    expect(tab.get_by_text(quiz.learned(both, {}))).to_be_visible()
+    press(tab, "PageUp")
+    expect(tab.get_by_text(f"Question {len(questions)} of")).to_be_visible()
+    press(tab, "Escape")
+    expect(tab.get_by_role("button", name="Train both")).to_be_visible()
+    assert "tour" not in tab.url
+    assert unexpected(tab.complaints) == []
+
+
+def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, classroom):
+    both = components.comparable(runs.list_runs(classroom.folder))
+    answer = quiz.ballot(both, kind="prior", draw=7).answer
+    other = next(letter for letter in "AB" if letter != answer)
+    contexts = [browser.new_context(), browser.new_context()]
+    teacher, pupil = (context.new_page() for context in contexts)
+    try:
+        for visitor in (teacher, pupil):
+            visitor.goto(f"{classroom.url}/gallery?view=Blind+vote&ballot=7")
+            settled(visitor)
+            expect(visitor.get_by_alt_text(re.compile("^12 pictures, drawn by [AB]$"))).to_have_count(2)
+        pupil.get_by_role("button", name=f"Vote {other}").click()
+        expect(teacher.get_by_text("1 vote so far")).to_be_visible()  # without a click of the teacher's
+        press(teacher, answer.lower())
+        expect(pupil.get_by_text("2 votes so far")).to_be_visible()
+        pupil.get_by_role("button", name=f"Vote {answer}").click()
+        press(teacher, "Shift+Enter")
+        expect(teacher.get_by_text("2 of 2 votes found conv")).to_be_visible()
+        expect(teacher.get_by_role("heading", name=f"{answer}: ")).to_contain_text("conv")
+        expect(pupil.get_by_role("heading", name=f"{answer}: ")).to_have_count(0)
+    finally:
+        for context in contexts:
+            context.close()
+
+
+def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_it(tab, classroom):
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    tab.goto(classroom.url)
+    settled(tab)
+    words = tab.get_by_test_id("stMarkdown").first
+    # Figures have letters of their own.
+    ticks = tab.locator(".live-figure .xtick text").first
+    small = [part.evaluate(size) for part in (words, ticks)]
+    tab.get_by_text("Large type").click()
+    tab.wait_for_url("**presenter=true**")
+    tab.wait_for_function(
+        "old => parseFloat(getComputedStyle(document.querySelector('.live-figure .xtick text')).fontSize) > old",
+        arg=small[1],
+    )
+    large = [part.evaluate(size) for part in (words, ticks)]
+    assert all(after >= 1.25 * before for before, after in zip(small, large, strict=True)), (small, large)
+    tab.get_by_role("link", name="Gallery").click()
+    expect(tab.get_by_role("heading", name="What do they make?")).to_be_visible()
+    assert "presenter=true" in tab.url
+    assert tab.locator("html").evaluate(size) > 20
+    # On a phone it is larger than usual too, and nothing sticks out.
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{classroom.url}/gallery?presenter=true&view=Blind+vote")
+    settled(tab)
+    assert tab.locator("html").evaluate(size) > 16
+    assert tab.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
+    assert unexpected(tab.complaints) == []

@@ -1,0 +1,208 @@
+"""The Gallery, as a person finds it, and what it computes: error maps, rows in turn, the loss of each image."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+import torch
+import visitor
+from visitor import pictures, words
+
+from vaedash import config, datasets, images, runs
+from vaedash.measuring import latents
+from vaedash.models import latent
+from vaedash.runs import listing, weights
+from vaedash.training import loop
+
+shown = functools.partial(visitor.shown, "gallery")
+
+
+def cut(run, epochs):
+    run.write_metrics(run.epochs[:epochs])
+
+
+def forget_weights(run):
+    for file in run.path.glob("*.pt"):
+        file.unlink()
+
+
+def lose_images(folder, *, dataset="/nowhere/boxes.zip"):
+    for path in listing.folders(folder):
+        record = json.loads((path / "config.json").read_text())
+        (path / "config.json").write_text(json.dumps(record | {"dataset": dataset}))
+
+
+# ---- the page --------------------------------------------------------------------------------------------
+
+
+def test_without_runs_it_says_where_to_begin(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path))
+    assert "Nothing has been trained yet" in words(shown())
+
+
+def test_a_run_without_an_epoch_has_no_pictures_yet(tmp_path, monkeypatch, tiny):
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path))
+    runs.create(tmp_path, tiny())
+    assert "has finished an epoch yet" in words(shown())
+
+
+def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(trained):
+    cut(runs.find(trained, "latest:fc"), 3)
+    at = shown()
+    assert at.slider(key="epoch").value == 6
+    at.slider(key="epoch").set_value(5).run()
+    texts = [alt for alt, _ in pictures(at)]
+    assert len(texts) == len(at.get("download_button")) == 2
+    assert any("After epoch 5 of 6, test loss" in text for text in texts)
+    assert any("After epoch 3 of 3, test loss" in text and "it waits here" in text for text in texts)
+
+
+def test_photographs_come_with_their_originals_kept_or_held_out_and_without_where_these_are_gone(trained):
+    at = shown(kind="Photographs", epoch=5)
+    assert at.slider(key="epoch").value == 5  # from the address
+    with_originals = pictures(at)
+    assert all("below each what it makes of them" in alt for alt, _ in with_originals)
+    for file in trained.glob("*/samples/originals.png"):
+        file.rename(file.with_suffix(".away"))
+    assert pictures(at.run()) == with_originals  # now out of the dataset
+    lose_images(trained)
+    assert all("the originals are gone or have changed" in alt for alt, _ in pictures(at.run()))
+    for file in trained.glob("*/samples/originals.away"):
+        file.rename(file.with_suffix(".png"))
+    assert pictures(at.run()) == with_originals  # only what each run kept is left
+
+
+def test_play_goes_from_epoch_to_epoch_and_round_again(trained):
+    at = shown(epoch=5)
+    at.toggle(key="playing").set_value(True).run()
+    assert at.slider(key="epoch").value == 6
+    at.run()
+    assert at.slider(key="epoch").value == 1
+
+
+def test_a_choice_of_runs_with_fewer_epochs_takes_the_slider_back(trained):
+    at = shown()
+    for run in runs.list_runs(trained):
+        cut(run, 4)
+    assert at.run().slider(key="epoch").value == 4
+    for run in runs.list_runs(trained):
+        cut(run, 1)
+    at.run()
+    assert not at.exception and not at.slider and "After epoch 1 of 1" in pictures(at)[0][0]
+
+
+def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
+    at = shown(view="Made up", seed=3, temperature=0.5)
+    assert [caption.split(",")[0] for _, caption in pictures(at)] == ["Draw 3 at temperature 0.5"] * 2
+    assert len(at.get("download_button")) == 2
+    at.number_input(key="seed").set_value(4)
+    at.slider(key="temperature").set_value(0.0)
+    at.button_group(key="count").set_value(64)
+    assert [caption.split(",")[0] for _, caption in pictures(at.run())] == ["Draw 4 at temperature 0"] * 2
+    assert not at.exception
+
+
+def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(trained):
+    at = shown(view="Remembered", order="In order", photo=10)
+    shot = pictures(at)
+    assert len(shot) == 8 * (1 + 2 * 2) and len(at.get("download_button")) == 1
+    # From number 10 of 12 on, and round again.
+    assert [caption for _, caption in shot if caption.startswith("number")] == [
+        f"number {n}" for n in (10, 11, 0, 1, 2, 3, 4, 5)
+    ]
+    run = runs.find(trained, "latest:conv")
+    model, _ = weights.load_model(run)
+    test = datasets.load(run.config.dataset, data_dir=config.data_dir()).test
+    loss = latents.loss_by_image(model, test, latent.heldout_noise(len(test), run.config.latent_dim), beta=1.0)
+    assert any(caption.endswith(f"conv **{loss[10]:.1f}**") for _, caption in shot)
+    at.button_group(key="order").set_value("random").run()
+    assert len(pictures(at)) == len(shot) and not at.exception
+
+
+def test_a_run_without_weights_shows_what_it_left(trained):
+    forget_weights(runs.find(trained, "latest:fc"))
+    at = shown(view="Made up")
+    assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 2
+    at = shown(view="Remembered")
+    assert "only the last grid" in words(at) and len(pictures(at)) == 8 * 3 + 1
+
+
+def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
+    lose_images(trained)
+    at = shown(view="Remembered")
+    assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
+    assert len(pictures(at)) == 2  # the grids that the runs left
+    assert len(pictures(shown(view="Made up"))) == 2
+
+
+def test_a_run_that_was_passed_on_without_its_images_says_so(trained):
+    lose_images(trained, dataset="Boxes, a copy")
+    at = shown(view="Remembered")
+    assert "came without its images, Boxes, a copy" in words(at) and len(pictures(at)) == 2
+
+
+def test_a_damaged_run_is_in_nobodys_way(trained):
+    (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
+    for view in ("As they learn", "Made up", "Remembered"):
+        assert pictures(shown(view=view))
+
+
+# ---- what it computes ------------------------------------------------------------------------------------
+
+
+def test_an_error_map_is_black_where_right_and_brightest_from_the_top_on():
+    original = np.zeros((1, 3, 1, 4), np.uint8)
+    other = original.copy()
+    other[0, :, 0, 1] = (153, 153, 0)  # 0.6, 0.6 and 0 of full brightness: 0.4 on average
+    other[0, :, 0, 2] = 255
+    other[0, :, 0, 3] = 51  # 0.2: half of the scale
+    drawn = images.error_map(original, other)
+    assert drawn.shape == original.shape and drawn.dtype == np.uint8
+    assert drawn[0, :, 0, 0].tolist() == [0, 0, 4]
+    assert drawn[0, :, 0, 1].tolist() == drawn[0, :, 0, 2].tolist() == [252, 255, 164]
+    assert drawn[0, :, 0, 3].tolist() == [186, 57, 82]  # halfway between (159, 42, 99) and (212, 72, 66), to even
+    np.testing.assert_array_equal(drawn, images.error_map(other, original))
+
+
+def test_an_error_map_gets_brighter_with_the_error():
+    original = np.zeros((1, 3, 1, 103), np.uint8)
+    drawn = images.error_map(original, original + np.arange(103, dtype=np.uint8))
+    luminance = np.array([0.2126, 0.7152, 0.0722]) @ drawn[0, :, 0, :]
+    assert (np.diff(luminance) > 0).all()
+
+
+def test_rows_of_several_sets_take_turns_and_a_short_row_is_filled_up():
+    a = np.arange(1, 6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 2, 2), np.uint8)
+    turned = images.in_turn([a, a + 10], columns=3)
+    assert turned[:, 0, 0, 0].tolist() == [1, 2, 3, 11, 12, 13, 4, 5, 255, 14, 15, 255]
+
+
+def test_the_loss_of_an_image_is_what_an_independent_computation_gives(pair):
+    run = pair.run("fc")
+    model, _ = weights.load_model(run)
+    test = datasets.load(run.config.dataset, data_dir=pair.data_dir).test
+    noise = latent.heldout_noise(len(test), run.config.latent_dim)
+    found = latents.loss_by_image(model, test, noise, beta=2.5)
+    for number, pixels in enumerate(test):
+        x = torch.tensor(pixels[None] / 255, dtype=torch.float32)
+        mu, logvar = model.encode(x)
+        decoded = model.decode(mu + torch.exp(logvar / 2) * noise[number])
+        prior = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+        kl = torch.distributions.kl_divergence(torch.distributions.Normal(mu, torch.exp(logvar / 2)), prior).sum()
+        assert found[number] == pytest.approx(float(((decoded - x) ** 2).sum() + 2.5 * kl), rel=1e-5)
+
+
+@pytest.mark.parametrize("arch", ["fc", "conv"])
+def test_the_mean_of_the_losses_is_the_test_loss_that_training_reported(pair, arch):
+    run = pair.run(arch)
+    model, epoch = weights.load_model(run)
+    test = datasets.load(run.config.dataset, data_dir=pair.data_dir).test
+    noise = latent.heldout_noise(len(test), run.config.latent_dim)
+    found = latents.loss_by_image(model, test, noise, beta=run.config.beta_at(epoch))
+    assert found.mean() == pytest.approx(run.epochs[epoch - 1]["test_loss"], rel=1e-5)
+
+
+def test_the_noise_is_that_of_training():
+    pixels = np.zeros((7, 3, 32, 32), np.uint8)
+    assert torch.equal(latent.heldout_noise(7, 5), loop.HeldOut.of(pixels, 5, "cpu").noise)

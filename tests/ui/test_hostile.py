@@ -1,0 +1,211 @@
+"""A display name is shown as it stands, wherever it is shown, and has no other effect: on pages, in charts, tables, files, terminals."""
+
+import csv
+import html
+import io
+import itertools
+import json
+import re
+import time
+import unicodedata
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from hostile import NAMES
+from visitor import give_weights, make_run, shown
+
+from vaedash import cli, runs
+from vaedash.comparing import results
+from vaedash.config import RunConfig
+from vaedash.showing import charts, report
+from vaedash.ui import components, tables
+
+HOSTILE = pytest.mark.parametrize("name", NAMES, ids=[f"{number:02}" for number in range(len(NAMES))])
+SPECIAL = "\\`*_{}[]()#+-.!|<>~$:&"
+# What Streamlit makes of text that Markdown has already taken as plain: links, addresses, icons.
+MEANT = re.compile(r"https?://|www(?=\.)[-.\w]|[-.\w+]+@[-\w]+|:material/|:[-+\w]+:|:\w+\[", re.IGNORECASE)
+
+
+def test_there_are_names_enough():
+    assert len(NAMES) == len(set(NAMES)) >= 60
+
+
+def invisible(text: str) -> list[str]:
+    return [letter for letter in text if letter != "\n" and unicodedata.category(letter)[0] == "C"]
+
+
+def meant(markdown: str) -> list[str]:
+    """What Markdown or Streamlit would find in it besides words."""
+    bare = re.sub(r"\\(.)", "", markdown)
+    return [letter for letter in bare if letter in SPECIAL] + MEANT.findall(re.sub(r"\\(.)", r"\1", markdown))
+
+
+def handed_on(folder: Path, name: str) -> runs.Run:
+    """A run of somebody else, whose notes nobody has cleaned."""
+    run = make_run(folder, arch="conv")
+    (run.path / "notes.json").write_text(json.dumps({"name": name, "tags": [name], "schema": 1}))
+    return run.reread()
+
+
+@HOSTILE
+def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
+    promise("R11")
+    made = runs.create(folder, RunConfig(), name=name)
+    assert {entry.name for entry in folder.iterdir()} == {made.id}
+    assert {entry.name for entry in made.path.iterdir()} == {"config.json", "notes.json", "notes.lock"}
+    assert {entry.name for entry in folder.parent.iterdir()} == {folder.name}
+
+    run = handed_on(folder, name)
+    for shown_name in (made.name, run.name, *run.tags):
+        assert shown_name and len(shown_name) <= 80 and not invisible(shown_name) and "\n" not in shown_name
+    assert run.name == made.name or "\ud800" in name  # which is no JSON that is read
+
+    # Pages.
+    for text in (run.name, components.name_with_tags(run), f"{run.name} leads {run.name}"):
+        markdown = components.plain(text)
+        assert meant(markdown) == []
+        assert re.sub(r"\\(.)", r"\1", markdown).replace("\u2060", "") == text
+
+    # Legends and what a pointer sees.
+    other = make_run(folder, arch="conv", seed=1)
+    drawn = [charts.loss_curves([run, other]), charts.race([run, other])]
+    for trace in itertools.chain.from_iterable(figure.data for figure in drawn):
+        for text in filter(None, (trace.name, trace.hovertemplate)):
+            own = text.replace("%{y:.2f}", "").replace("%{y:.1f}", "").replace("<extra></extra>", "")
+            assert not set(own) & set("<>%$") and not re.search(r"&(?!amp;|lt;|gt;|#37;|#36;)", own)
+    assert any(html.unescape(trace.name) == f"{run.name}, test" for trace in drawn[0].data if trace.name)
+
+    # Tables and what is taken home.
+    rows = [results.result(run)]
+    [cells] = csv.DictReader(io.StringIO(tables.csv(rows)))
+    assert not re.search(r"(^|;)\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cells["name"])
+    assert cells["name"].replace("'", "") == run.name.replace("'", "")
+    assert tables._pick(rows[0])["name"] == cells["name"]
+
+    # A terminal.
+    for command in (["runs"], ["show", run.id], ["runs", "--json"], ["show", run.id, "--json"]):
+        assert cli.main(command) == 0
+        said = capsys.readouterr().out
+        assert not invisible(said)
+        if command == ["runs"]:
+            assert len(said.splitlines()) == 2 + 3
+        if command == ["runs", "--json"]:
+            assert [one["name"] for one in json.loads(said) if one["run"] == run.id] == [run.name]
+    assert cli.main(["show", name or "-"]) in (0, 2)
+    assert not invisible(capsys.readouterr().err)
+
+
+def test_an_error_that_repeats_a_name_repeats_it_harmlessly(folder, capsys, promise):
+    make_run(folder)
+    assert cli.main(["train", "--dataset", "no\x1b[31m\u202esuch.zip"]) == 1
+    said = capsys.readouterr().err
+    assert "There is no file or folder" in said and not invisible(said)
+
+
+@pytest.mark.parametrize("page", ["train", "compare", "gallery"])
+def test_pages_take_hostile_names_for_words_and_never_for_file_names(folder, monkeypatch, page):
+    files = []
+    places, download = st.delta_generator.DeltaGenerator, st.delta_generator.DeltaGenerator.download_button
+
+    def spy(place, label, data, file_name=None, *rest, **how):
+        files.append(file_name)
+        return download(place, label, data, file_name, *rest, **how)
+
+    monkeypatch.setattr(places, "download_button", spy)
+    monkeypatch.setattr(st, "download_button", lambda *given, **how: st.container().download_button(*given, **how))
+    made = [handed_on(folder, name) for name in NAMES[:: len(NAMES) // 12]]
+    at = shown(page, runs=",".join(run.id for run in made[:4]))
+    said = [str(element.value) for kind in (at.markdown, at.header, at.caption) for element in kind]
+    said += [element.label for element in at.expander]
+    for run in made[:4]:
+        rest = run.name.removeprefix("conv").strip()
+        assert any(components.plain(rest) in text for text in said), run.name
+    assert all(re.fullmatch(r"[\w.-]+", file) and ".." not in file for file in files)
+    assert files or page == "train"
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and the text between them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.said: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.found += [(tag, name) for name, _ in attributes] or [(tag, "")]
+
+    def handle_data(self, data):
+        self.said.append(data)
+
+
+def test_a_report_takes_hostile_names_for_words(folder):
+    """It holds the same elements, with the same attributes, as a report on runs whose names are harmless."""
+    made = [handed_on(folder, name) for name in NAMES]
+    hostile = Elements(report.page(made))
+    for run in made:
+        run.write_notes(name=f"run {run.id}")
+    harmless = Elements(report.page([run.reread() for run in made]))
+    assert hostile.found == harmless.found
+    words = re.sub(r"\s+", " ", " ".join(hostile.said))
+    assert [run.name for run in made if run.name not in words] == []
+
+
+TEXTS = "found => found.map(one => one.textContent.replace(/\\s+/g, ' '))"
+
+
+def unsaid(made, text):
+    """The names that a text does not hold."""
+    words = re.sub(r"\s+", " ", text.replace("\u2060", ""))
+    return [run.name for run in made if run.name.removeprefix("conv") not in words]
+
+
+def until(true, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_a_hostile_name_has_no_effect_in_a_browser(browser, tmp_path, promise):
+    from vaedash.bench import ui as bench
+
+    server = bench.Server(tmp_path / "runs", tmp_path / "data")
+    tab = browser.new_page(viewport={"width": 1440, "height": 1000})
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    try:
+        made = [handed_on(server.folder, name) for name in NAMES]
+        for run in made[:2]:
+            give_weights(run, seed=1)
+        in_legend = {f"{run.name}, test" for run in made}
+        for page in ("train", "compare", "gallery"):
+            tab.goto(f"{server.url}/{page}?runs={','.join(run.id for run in made)}")
+            tab.get_by_role("heading", level=1).first.wait_for()
+            tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=120_000)
+            main = tab.get_by_test_id("stMain")
+            if page != "gallery":  # the page may still be on its way, and a chart comes after the words around it
+                until(lambda main=main: not unsaid(made, main.evaluate("element => element.textContent")))
+            made_of_it = main.locator(
+                "a:not([aria-label='Link to heading']), script, iframe, math, h1 h1, img[src*=evil], img[src=x], .katex"
+            )
+            assert made_of_it.evaluate_all("found => found.map(one => one.outerHTML.slice(0, 300))") == []
+            inside = main.locator("[data-testid=stMarkdownContainer], .legend, summary")
+            inside = inside.locator(
+                "b, i, s, del, code, blockquote, table, hr, ul, ol, sub, sup, details, style, input"
+            )
+            assert inside.evaluate_all("found => found.map(one => one.outerHTML.slice(0, 300))") == []
+            assert main.get_by_test_id("stIconMaterial").filter(has_text=re.compile("^home$")).count() == 0
+            assert tab.evaluate("() => window.hacked") is None
+            if page == "compare":
+                legend = main.locator(".legendtext")
+                until(lambda legend=legend: in_legend <= set(legend.evaluate_all(TEXTS)))
+        assert not [url for url in asked if "evil" in url]
+        promise("R11", "hostile names without an effect in a browser", cases=len(NAMES))
+    finally:
+        tab.close()
+        server.close()

@@ -1,0 +1,403 @@
+"""Interpolate, as a person finds it: what the page says and decodes, and, in a real browser, how the morph moves."""
+
+import base64
+import functools
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+import visitor
+from PIL import Image
+from visitor import words
+
+from vaedash import config, datasets, images, runs
+from vaedash.bench.ui import Server
+from vaedash.config import RunConfig
+from vaedash.models import latent
+from vaedash.runs import listing, weights
+from vaedash.ui import ends, morph
+
+shown = functools.partial(visitor.shown, "interpolate")
+
+
+def add_run(folder, photos, **settings):
+    """A run with weights nobody trained."""
+    run = runs.create(folder, RunConfig.build(**{"dataset": str(photos), "latent_dim": 4, **settings}))
+    visitor.give_weights(run, seed=len(listing.folders(folder)))
+    run.write_outcome("finished", "Finished all 1 epochs.")
+    return run.reread()
+
+
+@pytest.fixture(autouse=True)
+def threads(torch_as_it_was):
+    """The page sets torch to one thread."""
+
+
+@pytest.fixture
+def two(folder, photos):
+    return [add_run(folder, photos, arch=arch) for arch in config.ARCHS]
+
+
+def drawn(at):
+    """What the page handed to the browser: its data, and each run's frames `(N, 3, 32, 32)` by name."""
+    (proto,) = (e.proto for e in at.get("bidi_component") if e.proto.component_name == "vaedash_morph")
+    data = json.loads(proto.json)
+    packed = {run["name"]: np.frombuffer(base64.b64decode(run["frames"]), np.uint8) for run in data["runs"]}
+    return data, {name: frames.reshape(-1, *config.IMAGE_SHAPE) for name, frames in packed.items()}
+
+
+def decoded(run, *z, method="linear"):
+    model, _ = weights.load_model(run)
+    return latent.decode(model, latent.path(*z, steps=morph.FRAMES, method=method))
+
+
+def prior(run, seed):
+    return latent.prior(1, run.config.latent_dim, seed=seed)[0]
+
+
+def mu(run, image):
+    return latent.encode(weights.load_model(run)[0], image[None])[0][0]
+
+
+# ---- the points between ---------------------------------------------------------------------------------
+
+
+def test_a_linear_lattice_is_bilinear():
+    corners = latent.prior(4, 5)
+    lattice = latent.lattice(corners, side=3).reshape(3, 3, 5)
+    for row, column, corner in ((0, 0, 0), (0, 2, 1), (2, 0, 2), (2, 2, 3)):
+        assert torch.equal(lattice[row, column], corners[corner])
+    assert torch.allclose(lattice[1, 1], corners.mean(0), atol=1e-6)
+    assert torch.allclose(lattice[0, 1], (corners[0] + corners[1]) / 2, atol=1e-6)
+
+
+def test_a_spherical_lattice_stays_on_the_sphere_that_its_corners_lie_on():
+    corners = torch.nn.functional.normalize(latent.prior(4, 8), dim=1)
+    assert torch.allclose(latent.lattice(corners, side=5, method="slerp").norm(dim=1), torch.ones(25), atol=1e-5)
+
+
+def test_the_stills_are_the_study_s_ten_steps_and_every_second_row_and_column():
+    path = np.broadcast_to(np.arange(morph.FRAMES)[:, None, None, None], (morph.FRAMES, *config.IMAGE_SHAPE))
+    assert morph.stills(path)[:, 0, 0, 0].tolist() == [0, 7, 14, 21, 28, 35, 42, 49, 56, 63]
+    count = morph.SIDE**2
+    lattice = np.broadcast_to(np.arange(count)[:, None, None, None], (count, *config.IMAGE_SHAPE))
+    grid = morph.stills(lattice)[:, 0, 0, 0].reshape(7, 7)
+    assert grid[0].tolist() == [0, 2, 4, 6, 8, 10, 12]
+    assert grid[:, 0].tolist() == [0, 26, 52, 78, 104, 130, 156]
+
+
+# ---- the page -------------------------------------------------------------------------------------------
+
+
+def test_without_runs_it_says_where_to_begin(folder):
+    at = shown()
+    assert "No run has weights yet" in words(at)
+    assert not at.get("bidi_component")
+
+
+def test_a_run_without_weights_is_not_offered(folder, photos):
+    runs.create(folder, RunConfig.build(dataset=str(photos), latent_dim=4))
+    assert "No run has weights yet" in words(shown())
+
+
+def test_one_run_is_drawn_between_two_of_its_test_pictures(folder, photos, data_dir):
+    run = add_run(folder, photos)
+    at = shown(a_picture="3", b_picture="7")
+    pictures = datasets.load(str(photos), data_dir=data_dir).test
+    data, frames = drawn(at)
+    assert np.array_equal(frames[run.name], decoded(run, mu(run, pictures[3]), mu(run, pictures[7])))
+    assert data["labels"]["x"] == "alpha, from test picture 3 to test picture 7"
+    assert "each step changes a pixel by" in at.get("image")[0].proto.imgs[0].caption
+
+
+def test_two_runs_get_the_same_random_ends_and_the_way_that_the_link_says(two):
+    at = shown(a="Random", a_seed="5", b="Random", b_seed="6", way="Spherical", alpha="0.25")
+    data, frames = drawn(at)
+    assert data["start"] == 0.25
+    assert list(frames) == [run.name for run in two]
+    for run in two:
+        assert np.array_equal(frames[run.name], decoded(run, prior(run, 5), prior(run, 6), method="slerp"))
+
+
+@pytest.mark.parametrize("alpha", ["nan", "-1", "2", "half", ""])
+def test_an_alpha_that_is_none_starts_at_a(two, alpha):
+    assert drawn(shown(alpha=alpha))[0]["start"] == 0
+
+
+def test_four_ends_make_a_lattice(two):
+    letters = dict.fromkeys("abcd", "Random")
+    data, frames = drawn(shown(between="Four pictures", **letters, a_seed="11", b_seed="12", c_seed="13", d_seed="14"))
+    assert (data["columns"], data["rows"]) == (morph.SIDE, morph.SIDE)
+    for run in two:
+        model, _ = weights.load_model(run)
+        corners = torch.stack([prior(run, seed) for seed in (11, 12, 13, 14)])
+        expected = latent.decode(model, latent.lattice(corners, side=morph.SIDE))
+        assert np.array_equal(frames[run.name], expected)
+
+
+def test_the_dice_throw_another_end(two):
+    at = shown(a="Random")
+    before = drawn(at)[1][two[0].name]
+    while at.number_input(key="a_seed").value == 1:
+        at.button(key="a_seed-dice").click().run()
+    assert not np.array_equal(drawn(at)[1][two[0].name][0], before[0])
+
+
+def test_a_number_beyond_the_last_picture_begins_anew(two):
+    # 12 test pictures: a link from a larger set still opens.
+    assert drawn(shown(a_picture="15"))[0]["labels"]["x"].startswith("alpha, from test picture 3 ")
+
+
+def test_runs_of_different_latent_sizes_get_the_same_seed_each_in_its_own_space(folder, photos):
+    small, large = add_run(folder, photos, arch="fc"), add_run(folder, photos, latent_dim=7)
+    at = shown(runs=f"{small.id},{large.id}", a="Random", b="Random")
+    assert "do not use equally many numbers" in words(at)
+    for run in (small, large):
+        assert np.array_equal(drawn(at)[1][run.name], decoded(run, prior(run, 1), prior(run, 2)))
+    assert "equally many" not in words(shown(runs=f"{small.id},{large.id}"))  # a picture is the same for both
+
+
+def test_where_the_pictures_are_gone_random_ends_still_work(folder, tmp_path):
+    run = add_run(folder, tmp_path / "gone.zip")
+    at = shown()
+    assert "not here any more" in words(at)
+    assert at.segmented_control(key="a").options == [ends.RANDOM, ends.OWN]
+    assert np.array_equal(drawn(at)[1][run.name], decoded(run, prior(run, 1), prior(run, 2)))
+
+
+def test_a_link_to_a_picture_that_is_gone_opens_with_a_random_end(folder, tmp_path):
+    add_run(folder, tmp_path / "gone.zip")
+    assert (
+        drawn(shown(a="Picture", a_picture="3"))[0]["labels"]["x"] == "alpha, from random z, seed 1 to random z, seed 2"
+    )
+
+
+def test_pictures_come_from_the_first_run_that_has_them(folder, photos, tmp_path):
+    gone, here = add_run(folder, tmp_path / "gone.zip"), add_run(folder, photos, arch="fc")
+    at = shown(runs=f"{gone.id},{here.id}")
+    assert "12 test images of photos" in words(at)
+    assert len(drawn(at)[1]) == 2
+
+
+def test_of_many_runs_the_first_four_are_shown_and_it_says_so(folder, photos):
+    made = [add_run(folder, photos, seed=seed) for seed in range(5)]
+    at = shown(runs=",".join(run.id for run in made))
+    assert "There is room for 4 runs" in words(at)
+    assert list(drawn(at)[1]) == [run.name for run in made[:4]]
+
+
+def test_one_s_own_picture_is_an_end(two, photos, data_dir):
+    held_out = datasets.load(str(photos), data_dir=data_dir).test
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    at = shown(a="My own")
+    assert "Give a picture for A" in words(at)
+    at.file_uploader(key="a_file").set_value(("me.png", images.encode_png(pixels), "image/png")).run()
+    data, frames = drawn(at)
+    assert data["labels"]["x"].startswith("alpha, from your picture to ")
+    for run in two:
+        start, end = mu(run, pixels.transpose(2, 0, 1)), mu(run, held_out[4])
+        assert np.array_equal(frames[run.name], decoded(run, start, end))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40], ids=["empty", "text", "torn"]
+)
+def test_a_file_that_is_no_picture_is_refused_in_words(two, data):
+    at = shown(b="My own")
+    at.file_uploader(key="b_file").set_value(("me.png", data, "image/png")).run()
+    assert not at.exception
+    assert "cannot be read as a picture" in words(at)
+    assert "Give a picture for B" in words(at)
+
+
+def test_damaged_weights_are_reported_in_words(folder, photos):
+    run = add_run(folder, photos)
+    (run.path / "best.pt").write_bytes(b"torn")
+    assert "is damaged" in words(shown())
+
+
+# ---- in a browser ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, photos, data_dir):
+    """The app in a process of its own, with one run of each architecture; its address."""
+    folder = tmp_path_factory.mktemp("browser")
+    for arch in config.ARCHS:
+        add_run(folder, photos, arch=arch)
+    with Server(folder, data_dir) as opened:
+        yield f"{opened.url}/interpolate"
+
+
+@pytest.fixture
+def opened(browser, server):
+    """Opens the page; afterwards, no script must have failed and no request have left the machine."""
+    contexts, errors, sent = [], [], []
+
+    def open_page(query="", *, width=1280, height=900, **looks):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **looks))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: sent.append(request.url))
+        page.messages = []
+        page.on("websocket", lambda wire: wire.on("framesent", lambda message: page.messages.append(message)))
+        page.goto(server + query)
+        page.locator("output").wait_for()
+        page.get_by_text("Drag in a map").or_(page.get_by_text("in ten steps")).first.wait_for()
+        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert [url for url in sent if not re.match(r"(http://localhost:|data:|blob:)", url)] == []
+
+
+def pixels(page):
+    """What all canvases show."""
+    return page.locator("canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
+
+
+def alpha(page):
+    return float(page.locator("output").inner_text().split()[1])
+
+
+def settled(page):
+    """How often the page has spoken to the server, once it has been silent for half a second."""
+    count = -1
+    while count != len(page.messages):
+        count = len(page.messages)
+        page.wait_for_timeout(500)
+    return count
+
+
+def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(opened):
+    page = opened()
+    said = settled(page)
+    slider = page.locator("input[name=x]").bounding_box()
+    y = slider["y"] + slider["height"] / 2
+    page.mouse.move(slider["x"] + 9, y)
+    page.mouse.down()
+    seen = {tuple(pixels(page))}
+    for part in (0.2, 0.4, 0.6, 0.8):
+        page.mouse.move(slider["x"] + part * slider["width"], y, steps=5)
+        seen.add(tuple(pixels(page)))
+    assert len(seen) == 5
+    assert len(pixels(page)) == 2 and len(set(pixels(page))) == 2
+    assert settled(page) == said
+    page.mouse.up()
+    assert settled(page) == said + 1
+    assert f"alpha={alpha(page):.2f}" in page.url
+
+
+@pytest.mark.slow
+def test_a_link_opens_where_it_was_left(opened):
+    page = opened("?alpha=0.75&a=Random&a_seed=42&way=Spherical")
+    assert alpha(page) == 0.75
+    assert page.get_by_role("spinbutton", name="Seed").input_value() == "42"
+
+
+@pytest.mark.slow
+def test_it_plays_there_and_back_and_pauses(opened):
+    page = opened()
+    page.get_by_role("button", name="Play").click()
+    seen = set()
+    for _ in range(6):
+        page.wait_for_timeout(150)
+        seen.add(tuple(pixels(page)))
+    assert len(seen) > 3
+    page.get_by_role("button", name="Pause").click()
+    still = pixels(page)
+    page.wait_for_timeout(300)
+    assert pixels(page) == still
+
+
+@pytest.mark.slow
+def test_where_motion_is_unwanted_it_plays_in_the_ten_steps_of_the_study(opened):
+    page = opened(reduced_motion="reduce")
+    page.get_by_role("button", name="Play").click()
+    seen = set()
+    for _ in range(30):
+        page.wait_for_timeout(100)
+        seen.add(alpha(page))
+    assert 1 < len(seen) < 6
+    assert seen <= {round(step / 9, 2) for step in range(10)}
+
+
+@pytest.mark.slow
+def test_keys_move_it_and_space_plays(opened):
+    page = opened()
+    said = settled(page)
+    page.locator("input[name=x]").focus()
+    page.keyboard.press("End")
+    assert alpha(page) == 1
+    page.keyboard.press("ArrowLeft")
+    assert alpha(page) == round(62 / 63, 2)
+    page.keyboard.press("Home")
+    first = pixels(page)
+    page.keyboard.down("ArrowRight")
+    assert pixels(page) != first and alpha(page) == round(1 / 63, 2)
+    page.keyboard.up("ArrowRight")
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Pause").wait_for()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Play").wait_for()
+    assert settled(page) > said
+
+
+@pytest.mark.slow
+def test_a_clicked_picture_becomes_an_end_and_the_place_stays(opened):
+    page = opened("?alpha=0.50")
+    before = pixels(page)
+    page.get_by_alt_text("Some of the test pictures").first.click(position={"x": 5, "y": 5})
+    page.wait_for_url("**a_picture=0*")
+    page.wait_for_function("document.querySelector('input[aria-label=\"Test picture\"]').value === '0'")
+    page.wait_for_timeout(1000)
+    assert pixels(page) != before
+    assert alpha(page) == 0.5
+
+
+@pytest.mark.slow
+def test_a_finger_in_one_map_leads_all_runs(opened):
+    page = opened("?between=Four+pictures")
+    before = pixels(page)
+    box = page.locator(".map canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    assert page.locator("output").inner_text() == "0.00 across, 0.00 down"
+    page.mouse.move(box["x"] + box["width"] + 50, box["y"] + box["height"] / 2)
+    assert page.locator("output").inner_text() == "1.00 across, 0.50 down"
+    page.mouse.up()
+    after = pixels(page)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True, False]
+    page.locator("input[name=y]").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.locator("output").inner_text() == f"1.00 across, {5 / 12:.2f} down"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", ["", "?between=Four+pictures"])
+def test_it_fits_a_phone(opened, query):
+    page = opened(query, width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for canvas in page.locator("canvas").all():
+        box = canvas.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert page.evaluate("document.querySelector('section.stMain, [data-testid=stMain]').scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_the_morph_and_the_stills_can_be_taken_away(opened):
+    page = opened()
+    for name, size, count in (
+        ("GIF", (2 * 192 + 6, 192), 2 * morph.FRAMES - 2),
+        ("PNG", (10 * 132 - 4, 2 * 132 - 4), 1),
+    ):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        with Image.open(download.value.path()) as picture:
+            assert (picture.format, picture.size, getattr(picture, "n_frames", 1)) == (name, size, count)

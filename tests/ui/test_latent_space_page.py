@@ -1,0 +1,268 @@
+"""The latent space page, as a person finds it, and what it computes: the plane, the traversal, the diagnosis, its charts."""
+
+import functools
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import visitor
+from visitor import pictures, words
+
+from vaedash import runs
+from vaedash.config import RunConfig
+from vaedash.measuring import latents
+from vaedash.models import archs, latent
+from vaedash.runs import listing, weights
+from vaedash.showing import charts
+
+shown = functools.partial(visitor.shown, "latent_space")
+
+
+def figures(at):
+    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+# ---- the page --------------------------------------------------------------------------------------------
+
+
+def test_without_runs_or_weights_it_says_where_to_begin(trained, tmp_path, monkeypatch):
+    for file in trained.glob("*/*.pt"):
+        file.unlink()
+    assert "No run has weights yet" in words(shown())
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "empty"))
+    assert "No run has weights yet" in words(shown())
+
+
+def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
+    at = shown()
+    text = words(at)
+    assert text.count("4 latents") == 2 and "0.01 nats" in text
+    sorted_kl, units, fc_course, conv_course, *maps = figures(at)
+    assert len(fc_course["data"][0]["x"]) == len(conv_course["data"][0]["x"]) == 6  # epochs
+    assert text.count(" in use after epoch 6, saying ") == 2
+    assert "Since when are they in use?" in text
+    assert [len(trace["x"]) for trace in units["data"]] == [6, 6]
+    assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
+    assert len(maps) == 2
+    assert len(pictures(at)) == 2 * (1 + 3)  # a strip, and the photograph three times
+    assert all(alt for alt, _ in pictures(at)) and all(chart.proto.alt for chart in at.get("plotly_chart"))
+
+
+def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):
+    (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
+    at = shown()
+    assert len(figures(at)) == 4 and len(pictures(at)) == 4
+
+
+def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
+    at = shown(rank=2, start="The photograph", photograph=5)
+    assert at.slider(key="rank").value == 2 and at.number_input(key="photograph").value == 5
+    assert any(caption == "photograph 5" for _, caption in pictures(at))
+    turned = set()
+    for rank in range(1, 5):
+        at.slider(key="rank").set_value(rank).run()
+        turned.add(pictures(at)[0][1])
+    assert turned == {f"Latent {number} of 4 at -3, -2, -1, 0, 1, 2 and 3." for number in range(1, 5)}
+    assert not at.exception
+
+
+def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
+    for path in listing.folders(trained):
+        record = json.loads((path / "config.json").read_text())
+        (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
+    at = shown(start="The photograph")
+    assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
+    assert len(figures(at)) == 3  # how many were in use, epoch by epoch, and which
+    assert [caption.split(" at ")[0] for _, caption in pictures(at)] == ["Latent 1 of 4"] * 2
+
+
+def test_of_three_runs_two_are_shown(trained):
+    third = runs.find(trained, "latest:fc")
+    shutil.copytree(third.path, trained / "zzzzzz")
+    at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
+    assert "these are the first two" in words(at) and len(figures(at)) == 6
+
+
+def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
+    small = runs.find(trained, "latest:fc")
+    large = runs.create(trained, tiny(arch="fc", latent_dim=8))
+    weights.save(large, "best", {"epoch": 1, "model": archs.build(RunConfig(arch="fc", latent_dim=8)).state_dict()})
+    at = shown(runs=f"{large.id},{small.id}", rank=8)
+    assert [caption.split(" at ")[0].split(" of ")[1] for alt, caption in pictures(at) if "Latent" in alt] == ["8", "4"]
+    at.multiselect[0].set_value([small.id]).run()
+    assert not at.exception and at.slider(key="rank").value == 4
+
+
+# ---- what it computes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kl", "sentence"),
+    [
+        ([2.0, 1.0], "All 2 latents are in use: each of them says something about the picture."),
+        ([1.0, 0.02, 0.01, 0.0], "2 of 4 latents are in use; the other 2 say nothing about the picture."),
+        ([1.0, 0.02, 0.0], "2 of 3 latents are in use; the other one says nothing about the picture."),
+        ([1.0, 0.0, 0.0], "1 of 3 latents is in use; the other 2 say nothing about the picture."),
+    ],
+)
+def test_the_diagnosis_says_how_many_latents_are_in_use(kl, sentence):
+    assert latents.diagnosis(np.array(kl)) == sentence
+
+
+def test_the_diagnosis_calls_a_collapse_by_its_name():
+    sentence = latents.diagnosis(np.zeros(128))
+    assert sentence.startswith("None of the 128 latents is in use") and "posterior collapse" in sentence
+
+
+def test_the_plane_is_what_numpys_eigenvectors_of_the_covariance_say():
+    rng = np.random.default_rng(0)
+    mu = (rng.normal(size=(200, 6)) * [3, 2, 1, 0.5, 0.2, 0.1]) @ np.linalg.qr(rng.normal(size=(6, 6)))[0] + 5
+    plane = latents.plane(mu.astype(np.float32))
+    values, vectors = np.linalg.eigh(np.cov(mu.T))
+    np.testing.assert_allclose(plane.share, values[:-3:-1] / values.sum(), rtol=1e-4)
+    np.testing.assert_allclose(np.abs(plane.axes @ vectors[:, :-3:-1]), np.eye(2), atol=1e-3)
+    assert (plane.axes[[0, 1], np.abs(plane.axes).argmax(1)] > 0).all()
+    np.testing.assert_allclose(plane.project(mu).mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(plane.project(mu).var(0, ddof=1), values[:-3:-1], rtol=1e-3)
+
+
+def test_what_is_lifted_from_the_plane_lies_where_it_lay():
+    plane = latents.plane(np.random.default_rng(1).normal(size=(20, 5)))
+    points = np.array([[1.0, -2.0], [0.0, 0.0]])
+    np.testing.assert_allclose(plane.project(plane.lift(points)), points, atol=1e-12)
+    np.testing.assert_allclose(plane.lift(points)[1], plane.centre)
+
+
+@pytest.mark.parametrize("mu", [np.ones((1, 3)), np.ones((9, 3)), np.random.default_rng(0).normal(size=(2, 3))])
+def test_a_plane_through_too_little_is_still_a_plane(mu):
+    plane = latents.plane(mu)
+    assert np.isfinite(plane.project(mu)).all() and 0 <= plane.share.sum() <= 1 + 1e-9
+    assert plane.lift(plane.project(mu)).shape == mu.shape
+
+
+def test_a_traversal_moves_one_latent_and_no_other():
+    start = torch.tensor([0.5, -1.0, 2.0])
+    points = latent.traversal(start, 1)
+    assert points[:, 1].tolist() == [-3, -2, -1, 0, 1, 2, 3]
+    assert torch.equal(points[:, [0, 2]], start[[0, 2]].expand(7, 2))
+    assert start[1] == -1  # as it was
+
+
+def test_the_chart_sorts_the_latents_and_names_each(tmp_path, tiny):
+    run = runs.create(tmp_path, tiny())
+    figure = charts.kl_by_latent([(run, np.array([0.5, 0.0, 2.0]))], threshold=0.01)
+    trace = figure.data[0]
+    assert list(trace.y) == [2.0, 0.5, 1e-5] and list(trace.customdata) == [3, 1, 2]  # no 0 on a logarithmic axis
+    assert trace.line.color == charts.HUE["conv"]
+    assert figure.layout.shapes[0].y0 == 0.01 and figure.layout.annotations[0].y == -2
+    twice = charts.kl_by_latent([(run, np.ones(3))] * 2, threshold=0.01)
+    assert twice.data[0].line.dash != twice.data[1].line.dash
+
+
+def test_the_map_draws_pictures_that_do_not_overlap_and_dots_for_the_rest(tmp_path, tiny):
+    rng = np.random.default_rng(0)
+    points, photos = rng.normal(size=(300, 2)), rng.integers(0, 256, (300, 3, 32, 32), np.uint8)
+    numbers = np.arange(300) * 3
+    figure = charts.latent_map(runs.create(tmp_path, tiny()), points, photos, numbers, np.array([0.25, 0.125]))
+    dots, pictured = figure.data
+    assert sorted([*dots.customdata, *pictured.customdata]) == numbers.tolist()
+    drawn = figure.layout.images
+    assert len(drawn) == len(pictured.x) > 20
+    spots = np.array([(image.x, image.y) for image in drawn])
+    apart = np.abs(spots[:, None] - spots[None]).max(-1) + np.eye(len(spots)) * 99
+    assert apart.min() >= drawn[0].sizex
+    assert figure.layout.xaxis.title.text == "axis 1: 25% of the variance"
+
+
+def test_a_map_of_equal_points_is_drawn_all_the_same(tmp_path, tiny):
+    photos = np.zeros((5, 3, 32, 32), np.uint8)
+    figure = charts.latent_map(runs.create(tmp_path, tiny()), np.zeros((5, 2)), photos, np.arange(5), np.zeros(2))
+    assert len(figure.layout.images) == 1
+
+
+# ---- how many are in use, epoch by epoch -----------------------------------------------------------------
+
+
+def counted(folder, units, *, directions=None, **settings):
+    """A run that counted these units; None stands for an epoch of before they were counted."""
+    made = visitor.make_run(folder, epochs=len(units), **settings)
+    kept = [row | ({} if one is None else {"active_units": one}) for row, one in zip(made.epochs, units, strict=True)]
+    made.write_metrics(kept)
+    if directions:
+        figures = {"loss": 3.0, "recon": 2.0, "kl": 1.0, "directions": directions}
+        made.write_measured(pca=dict.fromkeys(("train", "test"), figures))
+    return made.reread()
+
+
+def test_the_curve_has_a_point_for_each_epoch_that_counted_and_the_line_of_the_best_linear_vae(tmp_path):
+    fc, conv = counted(tmp_path, [None, 5, 3], arch="fc", directions=36), counted(tmp_path, [7, 8, 9], arch="conv")
+    figure = charts.active_units([fc, conv])
+    assert [list(trace.y) for trace in figure.data] == [[None, 5, 3], [7, 8, 9]]
+    assert [trace.line.color for trace in figure.data] == [charts.HUE["fc"], charts.HUE["conv"]]
+    assert [shape.y0 for shape in figure.layout.shapes] == [36]
+    assert figure.layout.annotations[0].text == "best linear VAE: 36"
+
+
+def test_runs_from_before_units_were_counted_are_readable_and_have_no_curve(tmp_path):
+    old = counted(tmp_path, [None, None])
+    assert old.status == "finished" and charts.active_units([old]) is None
+    assert charts.active_units([old, counted(tmp_path, [2])]).data[0].y == (2,)
+
+
+@pytest.mark.parametrize("units", [-1, 2.5, "3", [3], True])
+def test_a_count_that_is_none_is_damage(tmp_path, units):
+    assert counted(tmp_path, [units]).status == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("used", "worth", "said"),
+    [
+        (0, 36, "Try a lower beta, or a KL warm-up"),
+        (17, 36, "The best linear VAE on these images would use 36. Train longer"),
+        (30, 36, "Unused latents are normal"),
+        (30, None, "Unused latents are normal"),
+        (128, 36, "try a larger latent size"),
+    ],
+)
+def test_the_advice_fits_what_is_in_use(used, worth, said):
+    assert said in latents.advice(used, 128, worth=worth)
+    if used == 30:
+        assert latents.advice(used, 128, worth=worth).endswith("would use 36.") == (worth is not None)
+
+
+def test_a_latent_is_a_row_of_colour_that_says_since_when_it_speaks(tmp_path):
+    made = visitor.make_run(tmp_path, epochs=3, arch="fc")
+    kl = np.array([[0.0, 0.5, 0.0], [1.0, 0.5, np.nan], [2.0, 0.005, 0.0]])
+    [rows] = charts.kl_over_epochs(made, kl, threshold=0.01).data
+    assert list(rows.x) == [1, 2, 3]
+    assert rows.z[0] == pytest.approx([-2, 0, np.log10(2)])  # what says most in the end is on top
+    assert rows.z[1] == pytest.approx([np.log10(0.5), np.log10(0.5), -2])
+    assert [cell[0] for cell in rows.customdata[:, 0]] == [1, 2, 3]
+    assert (rows.zmin, rows.zmax) == (-2, pytest.approx(np.log10(2)))
+    assert "213,94,0" in rows.colorscale[1][1]  # the hue of fc
+
+
+def kl_of(*epochs):
+    return np.array([[int(letter) / 10 if letter != "?" else np.nan for letter in epoch] for epoch in epochs])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"),
+    [
+        (("500",), "1 in use after epoch 1, saying 0.5 nats together."),
+        (
+            ("500", "550", "555"),
+            "3 in use after epoch 3, saying 1.5 nats together; 1 after epoch 1, saying 0.5. None has fallen silent.",
+        ),
+        (("555", "880", "990"), "2 in use after epoch 3, saying 1.8 nats together; 3 after epoch 1, saying 1.5. Those"),
+        (
+            ("123", "999", "110"),
+            "saying 0.2 nats together; after epoch 2 they said 2.7. That is a collapse: try a lower",
+        ),
+        (("???", "500"), "1 in use after epoch 2, saying 0.5 nats together; 0 after epoch 1, saying 0.0. None"),
+    ],
+)
+def test_the_course_of_the_latents_is_told_and_a_collapse_is_when_all_together_say_less(epochs, said):
+    assert said in latents.course(kl_of(*epochs))

@@ -1,0 +1,301 @@
+"""Start, Train and Compare, as a person finds them: with no run, one, several, and runs in every state."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from visitor import APP, DATASET, PAGES, make_run, row, shown, words
+
+from vaedash import config, runs
+from vaedash.runs import queue, schema
+from vaedash.training import launch
+
+
+@pytest.mark.parametrize("which", ["start", "train", "compare"])
+def test_a_page_without_runs_says_what_to_do(folder, which):
+    text = words(shown(which))
+    assert "Nothing has been trained yet" in text
+    assert not folder.exists() or not runs.list_runs(folder)
+
+
+@pytest.mark.parametrize("which", ["train", "compare"])
+def test_a_page_says_how_each_run_ended(folder, which):
+    made = [make_run(folder, status=status) for status in schema.OUTCOMES]
+    text = words(shown(which, runs=",".join(run.id for run in made)))
+    for status in schema.OUTCOMES:
+        assert f"-badge[{status} after 2 epochs]" in text
+        assert (f"It {status}." in text) == (status != "finished")  # of which the badge says everything
+
+
+@pytest.mark.parametrize("which", ["start", "train", "compare"])
+def test_a_damaged_run_is_named_and_the_others_are_shown(folder, which):
+    sound = make_run(folder)
+    damaged = make_run(folder, arch="fc")
+    (damaged.path / "metrics.json").write_text('{"epochs": [')
+    text = words(shown(which))
+    assert sound.name.split()[0] in text
+    if which != "start":
+        assert damaged.id in text
+        assert "metrics.json" in text
+
+
+def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(folder):
+    run = make_run(folder, status="running")
+    progress = {"epoch": 3, "epochs": 100, "seen": 5000, "of": 20000, "loss": 47.5, "images_per_second": 1234.0}
+    run.write_progress(progress | {"eta_seconds": 300.0, "trace": [[2.1, 47.9], [2.25, 47.1]]})
+    with run.claim():
+        at = shown("start")
+        assert "running" in words(at)
+        assert at.button(key="train-both").disabled
+        at.button(key=f"stop-{run.id}").click().run()
+    assert run.stop_requested()
+
+
+def test_an_interrupted_run_offers_to_resume(folder, monkeypatch):
+    run = make_run(folder, status="interrupted")
+    monkeypatch.setattr(runs, "GRACE", -1.0)
+    resumed = []
+    monkeypatch.setattr(launch, "resume", lambda one, **_: resumed.append(one.id))
+    at = shown("start")
+    assert "interrupted" in words(at)
+    at.button(key=f"resume-{run.id}").click().run()
+    assert resumed == [run.id]
+
+
+def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(folder):
+    run = make_run(folder, status="failed", epochs=0)
+    (run.path / "train.log").write_text(
+        f'File "{config.PROJECT_ROOT}/vaedash/train.py", line 1\nOSError: the last line\n'
+    )
+    at = shown("start")
+    assert "OSError: the last line" in at.code[0].value
+    assert str(config.PROJECT_ROOT) not in at.code[0].value
+
+
+def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    at = shown("start")
+    at.button(key="train-both").click().run()
+    assert at.button(key="train-both").disabled
+    assert len(started) == 1
+    assert sorted(runs.read(path).config.arch for path in started[0]) == sorted(config.ARCHS)
+    assert {runs.read(path).config.dataset for path in started[0]} == {"shapes"}
+
+
+def test_a_double_click_launches_once(folder, monkeypatch, promise):
+    promise("R10", "double clicks launched once")
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    at = shown("train")
+    at.button(key="launch").click().run()
+    at.button(key="launch").click().run()
+    assert len(started) == 1
+    assert len(runs.list_runs(folder)) == 2
+
+
+def test_the_form_launches_what_it_shows(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(paths))
+    at = shown("train")
+    at.number_input(key="epochs").set_value(7)
+    at.text_input(key="seeds").set_value("3, 4")
+    at.run()
+    at.button(key="launch").click().run()
+    settings = [runs.read(path).config for path in started]
+    assert {(one.arch, one.seed, one.epochs, one.preset) for one in settings} == {
+        (arch, seed, 7, "p1") for arch in config.ARCHS for seed in (3, 4)
+    }
+
+
+def test_only_where_its_owner_named_a_cluster_the_page_can_train_there(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, *, data_dir, on: started.append(on))
+    assert "where" not in [control.key for control in shown("train").segmented_control]
+    monkeypatch.setenv("VAEDASH_RAY_ADDRESS", "head.example:6379")
+    for place, on in (("this machine", "local"), ("the cluster", "ray://head.example:6379")):
+        at = shown("train")
+        at.segmented_control(key="where").set_value(place).run()
+        assert ("head.example:6379" in words(at)) == (place == "the cluster")
+        at.button(key="launch").click().run()
+        assert started.pop() == on
+    monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
+    assert "where" not in [control.key for control in shown("train").segmented_control]
+    at.button(key="launch-sweep").click().run()  # drawn before, with the cluster chosen
+    assert started == []
+
+
+def test_a_run_elsewhere_says_where_it_is_and_what_it_waits_for(folder):
+    run, waiting = make_run(folder), make_run(folder, arch="fc")
+    for one in (run, waiting):
+        (one.path / "outcome.json").unlink()
+    run.write_progress(
+        {"epoch": 3, "epochs": 9, "seen": 5, "of": 9, "loss": 1.5, "images_per_second": 9.0} | {"eta_seconds": 9.0},
+    )
+    run.add_facts({"dataset": DATASET, "host": "node*7 (10.0.0.7)"})
+    queue.enqueue(waiting, elsewhere=True)
+    with run.claim(), waiting.claim():
+        at = shown("train")
+        bars = " ".join(bar.proto.text for bar in at.get("progress"))
+        assert "left, on node\\*7 \\(10\\.0\\.0\\.7\\)" in bars
+        assert "Waiting for room on the cluster." in bars
+        assert "2 epochs, on node*7 (10.0.0.7)" in words(at)
+
+
+def test_the_forecast_adds_up(folder):
+    at = shown("train")
+    # 20 epochs of 20,000 images at 1,000 images a second, both at once, and 4% for what comes between epochs.
+    assert at.metric[0].value == "7 minutes"
+
+
+def test_wrong_seeds_are_answered_by_one_sentence_and_no_button(folder):
+    at = shown("train")
+    at.text_input(key="seeds").set_value("one")
+    at.run()
+    assert "whole numbers" in at.error[0].value
+    assert not [button for button in at.button if button.key == "launch"]
+
+
+def test_a_run_can_be_renamed_archived_and_restored(folder):
+    run = make_run(folder)
+    at = shown("train")
+    at.text_input(key=f"rename-{run.id}").set_value("mine <b>\u202e")
+    at.text_input(key=f"tags-{run.id}").set_value("first, best")
+    at.button(key=f"save-{run.id}").click().run()
+    renamed = run.reread()
+    assert renamed.name == "mine <b>"
+    assert renamed.tags == ("first", "best")
+    at.button(key=f"archive-{run.id}").click().run()
+    assert run.reread().archived
+    assert not runs.list_runs(folder)
+    at.toggle(key="archived").set_value(True).run()
+    at.button(key=f"restore-{run.id}").click().run()
+    assert not run.reread().archived
+
+
+def test_compare_says_who_leads_and_renders_a_table(folder):
+    make_run(folder, arch="fc", loss=60.0)
+    make_run(folder, arch="conv", loss=50.0)
+    at = shown("compare")
+    assert at.header[0].value.replace("\\", "") == "conv leads fc by 10.0 nats per image"
+    assert "48.0 against 58.0 nats" in words(at)
+    table = at.dataframe[-1].value
+    assert list(table["model"]) == ["conv", "fc"]
+    assert list(table["test_loss"]) == [48.0, 58.0]
+    assert all(command.startswith("python -m vaedash train --arch") for command in table["command"])
+    assert "confounded" not in words(at)
+
+
+def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
+    fc, conv = make_run(folder, arch="fc"), make_run(folder, arch="conv")
+    assert "Not measured yet. That happens by itself when a run has ended" in words(shown("compare"))
+    fc.write_measured(quality={"psnr": {"value": 21.95, "n": 2000}})
+    conv.write_measured(quality={"psnr": {"value": 24.48, "n": 2000}, "swd": {"value": 58.7, "n": 1000, "floor": 8.1}})
+    at = shown("compare")
+    table = at.dataframe[0].value
+    assert list(table["measure"]) == ["PSNR", "SWD"]
+    assert list(table[f"{conv.name} ({conv.id})"]) == ["24.48 dB", "58.7"]
+    assert list(table["n"]) == ["2,000 test images", "1,000 test images"]
+    assert list(table["real images"]) == ["", "8.1"]
+    [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith("PSNR")]
+    assert "n = 2,000" in chart.proto.spec
+    results = at.dataframe[-1].value
+    assert list(results["psnr"]) == [24.48, 21.95] and list(results["psnr_n"]) == [2000, 2000]
+
+
+def test_runs_on_other_images_get_a_chart_of_their_own(folder):
+    one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
+    other.add_facts({"dataset": DATASET | {"fingerprint": "f" * 16}})
+    at = shown("compare")
+    assert len([chart for chart in at.get("plotly_chart") if "curves" in str(chart.proto.id)]) == 2
+    assert "cannot be compared" in at.header[0].value
+    assert {one.id, other.id} == set(at.query_params["runs"].split(","))
+
+
+def test_a_link_shows_the_runs_it_names(folder):
+    made = [make_run(folder, arch="fc", seed=seed) for seed in range(3)]
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.query_params["runs"] = f"{made[0].id},{made[2].id}"
+    at.switch_page(str(PAGES / "compare.py")).run()
+    assert not at.exception
+    assert set(at.multiselect[0].value) == {made[0].id, made[2].id}
+
+
+def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
+    from vaedash.ui import cache
+
+    run = make_run(folder)
+    monkeypatch.setattr(runs, "GRACE", -10.0)
+    cache.all_runs()
+    reads = []
+    monkeypatch.setattr(runs, "read", lambda path, read=runs.read: reads.append(path) or read(path))
+    assert len(cache.all_runs()[0].epochs) == 2
+    assert not reads
+    time.sleep(0.01)
+    run.write_metrics([row(1, 3.0)])
+    assert len(cache.all_runs()[0].epochs) == 1
+    assert len(reads) == 1
+
+
+def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others(folder, monkeypatch):
+    monkeypatch.setattr(launch, "start", lambda *_, **__: [])
+    pair = [make_run(folder, arch="fc", batch_size=32), make_run(folder, arch="conv", loss=40.0)]
+    at = shown("compare", runs=",".join(run.id for run in pair))
+    at.button(key="missing").click().run()
+    assert not at.exception
+    added = {run.id for run in runs.list_runs(folder)} - {run.id for run in pair}
+    [new] = [runs.find(folder, one) for one in added]
+    assert (new.config.arch, new.config.batch_size) == ("fc", 64)
+    assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}
+
+
+# ---- why conv wins ------------------------------------------------------------------------------------------
+
+
+def test_one_click_trains_both_on_both_orders_of_the_pixels(folder, monkeypatch):
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    at = shown("start")
+    assert "Why does conv win?" in words(at)
+    at.button(key="shuffle-test").click().run()
+    assert {(one.arch, one.pixel_order) for one in started} == {
+        (arch, order) for arch in config.ARCHS for order in config.PIXEL_ORDERS
+    }
+    assert len({(one.epochs, one.seed, one.preset, one.dataset) for one in started}) == 1
+
+
+def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
+    for loss, arch, order in ((80, "fc", "natural"), (75, "conv", "natural"), (80, "fc", "shuffled")):
+        make_run(folder, loss=loss, arch=arch, pixel_order=order)
+    assert "shuffled pixels" not in words(shown("start"))
+    make_run(folder, loss=91, arch="conv", pixel_order="shuffled")
+    at = shown("start")
+    assert "With shuffled pixels, conv is 16.0 nats worse and fc is as good as before." in words(at)
+    assert [(one.label, one.value) for one in at.metric] == [
+        ("fc, pixels as they are", "78.0"),
+        ("fc, pixels shuffled", "78.0"),
+        ("conv, pixels as they are", "73.0"),
+        ("conv, pixels shuffled", "89.0"),
+    ]
+    # The race above stays that of the pictures as they are.
+    assert "conv leads fc by 5.0 nats" in words(at)
+
+
+def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):
+    made = [
+        make_run(folder, epochs=0, status="running", arch=arch, pixel_order=order)
+        for order in config.PIXEL_ORDERS
+        for arch in config.ARCHS
+    ]
+    at = shown("start")
+    assert {one.value for one in at.metric} == {"queued"} and len(made) == len(at.metric)
+
+
+def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder, monkeypatch):
+    run = make_run(folder, pixel_order="shuffled")
+    started = []
+    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.button(key="launch").click().run()
+    assert [one.pixel_order for one in started] == ["shuffled"]

@@ -1,0 +1,157 @@
+"""Training outlives whoever asked for it: the server, killed or interrupted, and the tab."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import pytest
+
+from vaedash import runs
+from vaedash.bench import ui
+from vaedash.bench.session import Session
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal on Linux or macOS sends them")
+
+
+@pytest.fixture
+def serve(tmp_path, data_dir):
+    """Starts servers on one runs folder; in the end nothing is left of them, nor of what they started."""
+    servers = []
+
+    def start(port=None):
+        servers.append(ui.Server(tmp_path / "runs", data_dir, port=port))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.kill()
+        server.process.wait(timeout=20)
+    for run in runs.list_runs(tmp_path / "runs"):
+        end(run)
+
+
+@pytest.fixture
+def stopped(tmp_path, tiny):
+    """Makes runs of very many epochs that the page offers to resume: a process that its server starts."""
+
+    def make():
+        run = runs.create(tmp_path / "runs", tiny(epochs=10_000, patience=10_000))
+        run.write_outcome("stopped", "It was stopped.")
+        return run
+
+    return make
+
+
+def until(true, seconds=60.0):
+    """How long it takes; AssertionError if longer than `seconds`."""
+    start = time.monotonic()
+    while not true():
+        assert time.monotonic() - start < seconds
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def epochs(run):
+    return len(run.reread().epochs)
+
+
+def resume(tab, run):
+    """Press the button, and wait for the run to be in the middle of it."""
+    tab.run()
+    tab.press("Resume")
+    until(lambda: epochs(run) > 2)
+
+
+def goes_on(run, since):
+    until(lambda: epochs(run) > since + 1)
+    return run.reread().status == "running"
+
+
+def end(run):
+    run.request_stop()
+    until(lambda: not run.held)
+
+
+def shows(server, run):
+    with Session(server.url) as tab:
+        return f"{run.name}** :blue-badge[running]" in tab.words() and "Stop" in tab.buttons()
+
+
+def blow(server, how):
+    """What happens to the server, as the system sends it; seconds until its port is free."""
+    if how == "kill":
+        server.process.kill()
+    else:
+        os.killpg(server.process.pid, signal.SIGINT)  # a terminal sends Ctrl-C to all processes of the group
+    seconds = until(lambda: is_free(server.port), seconds=10.0)
+    server.process.wait(timeout=20)
+    return seconds
+
+
+def is_free(port):
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Streamlit binds it
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize(
+    ("how", "times"),
+    [
+        pytest.param("kill", 1, id="kill once"),
+        pytest.param("kill", 10, id="kill ten times", marks=pytest.mark.slow),
+        pytest.param("Ctrl-C", 10, id="Ctrl-C ten times", marks=pytest.mark.slow),
+    ],
+)
+def test_training_goes_on_without_its_server_and_a_new_one_shows_it(serve, stopped, promise, how, times):
+    server, taken = serve(), []
+    for _ in range(times):
+        run = stopped()
+        with Session(server.url) as tab:
+            resume(tab, run)
+            before = epochs(run)
+            taken.append(blow(server, how))
+        server = serve(server.port)
+        assert shows(server, run)
+        assert goes_on(run, before)
+        end(run)
+    promise("R3", cases=times)
+    promise("R3", f"after {how} the port was free within {max(taken):.2f} s ({times} times)", cases=None)
+    assert max(taken) < 1
+
+
+@pytest.mark.slow
+def test_training_goes_on_when_its_tab_is_closed(serve, stopped, promise):
+    server = serve()
+    for _ in range(10):
+        run = stopped()
+        with Session(server.url) as tab:
+            resume(tab, run)
+        assert goes_on(run, epochs(run))
+        assert shows(server, run)
+        end(run)
+    promise("R3", cases=10)
+
+
+@pytest.mark.slow
+def test_an_open_tab_finds_the_new_server_and_the_run_by_itself(serve, stopped, browser):
+    server, run = serve(), stopped()
+    tab = browser.new_page()
+    try:
+        tab.goto(server.url)
+        tab.get_by_role("button", name="Resume").click(timeout=60_000)
+        tab.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+        until(lambda: epochs(run) > 2)
+        before = epochs(run)
+        assert blow(server, "kill") < 1
+        serve(server.port)
+        assert goes_on(run, before)
+        epoch = "() => Number(/after epoch (\\d+)/.exec(document.body.innerText)?.[1] ?? 0)"
+        tab.wait_for_function(f"({epoch})() > {max(epochs(run), tab.evaluate(epoch))}", timeout=60_000)
+    finally:
+        tab.close()

@@ -1,0 +1,167 @@
+"""Every page in every state that runs can be in: it opens, and says what there is to say."""
+
+import pytest
+from visitor import give_weights, make_run, shown, words
+
+from vaedash import config, runs
+
+PAGES = ("start", "train", "compare", "gallery", "interpolate", "latent_space")
+DRAWING = ("gallery", "interpolate", "latent_space")  # what they show is drawn with a run's weights
+
+# What each page says wherever there is a run to show.
+USUAL = {
+    "start": "Train both|The two architectures",
+    "train": "All runs",
+    "compare": "Results|64 images from random z, after epoch 2",
+    "gallery": "After epoch 2 of 2, test loss",
+    "interpolate": "The same way in ten steps|each step changes a pixel",
+    "latent_space": "How much does each one say?|4 latents",
+}
+
+
+def says(at, expected):
+    captions = " ".join(image.caption for element in at.get("image") for image in element.proto.imgs)
+    buttons = " ".join(button.label for button in at.button)
+    text = " ".join((words(at), captions, buttons))
+    missing = [part for part in expected.split("|") if part not in text]
+    assert not missing, text
+
+
+@pytest.fixture
+def make(folder, photos, torch_as_it_was):
+    """Makes a run of 4 latents on the 12 held-out photographs, with weights."""
+
+    def build(arch="conv", **settings):
+        run = make_run(folder, arch=arch, preset=None, dataset=str(photos), latent_dim=4, dataset_facts={}, **settings)
+        give_weights(run, seed=1)
+        return run.reread()
+
+    return build
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """A run without an outcome reads as interrupted at once."""
+    monkeypatch.setattr(runs, "GRACE", -1.0)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_run_it_says_where_to_begin(folder, page):
+    at = shown(page)
+    says(at, "No run has weights yet" if page in ("interpolate", "latent_space") else "Nothing has been trained yet")
+    assert not at.error and not at.warning
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("archs", [["conv"], ["fc", "conv"]], ids=["one", "two"])
+def test_one_run_or_two_are_shown(make, page, archs):
+    made = [make(arch) for arch in archs]
+    at = shown(page)
+    says(at, USUAL[page])
+    says(at, "|".join(run.name.split()[0] for run in made))
+    assert not at.error and not at.warning
+    if page not in ("start", "train"):
+        assert at.multiselect[0].value == [run.id for run in made]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_running_run_is_shown_as_far_as_it_is(make, page):
+    with make(status="running").claim():
+        at = shown(page)
+    says(at, USUAL[page])
+    if page not in DRAWING:
+        says(at, "-badge[running]")
+    assert not at.error and not at.warning
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_running_run_without_an_epoch_is_waited_for(folder, page):
+    with make_run(folder, epochs=0, status="running").claim():
+        at = shown(page)
+    expected = {
+        "start": "-badge[running]|The first pictures come with the first epoch",
+        "train": "-badge[running]|The first pictures come with the first epoch",
+        "compare": "No pictures yet",
+        "gallery": "No chosen run has finished an epoch yet",
+    }
+    says(at, expected.get(page, "No run has weights yet"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_failed_run_is_shown_with_the_reason(make, page):
+    make(status="failed")
+    at = shown(page)
+    says(at, USUAL[page])
+    if page not in DRAWING:
+        says(at, "-badge[failed after 2 epochs]|It failed.")
+    if page in ("start", "train"):
+        says(at, "Resume|The end of its log" if page == "start" else "Resume")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_interrupted_run_is_shown_with_what_to_do(make, interrupted, page):
+    make(status="interrupted")
+    at = shown(page)
+    says(at, USUAL[page])
+    if page not in DRAWING:
+        says(at, "-badge[interrupted after 2 epochs]|resume it and it goes on from there")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("file", ["config.json", "metrics.json"])
+def test_a_damaged_run_is_named_with_the_reason_and_the_other_is_shown(make, page, file):
+    make("fc")
+    torn = make()
+    (torn.path / file).write_bytes((torn.path / file).read_bytes()[:40])
+    at = shown(page)
+    says(at, f"{USUAL[page]}|{torn.id}|Cannot be read: {file}")
+    assert not at.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_damaged_run_alone_is_named(make, page):
+    torn = make()
+    (torn.path / "config.json").write_text("{")
+    at = shown(page)
+    says(at, f"{torn.id}|Cannot be read: config.json")
+    assert not at.error
+
+
+VIEWS = [
+    ("gallery", {"view": "Made up"}, "Draw 0 at temperature 1"),
+    ("gallery", {"view": "Remembered"}, "number 0"),
+    ("interpolate", {}, USUAL["interpolate"]),
+    ("latent_space", {}, USUAL["latent_space"]),
+]
+
+
+@pytest.mark.parametrize(("page", "query", "expected"), VIEWS)
+def test_damaged_weights_are_named_and_the_other_run_is_shown(make, page, query, expected):
+    make("fc")
+    torn = make()
+    (torn.path / "best.pt").write_bytes((torn.path / "best.pt").read_bytes()[:-100])
+    at = shown(page, order="In order", **query)
+    says(at, expected)
+    assert not at.error
+    assert [f"best.pt of run {torn.id} is damaged" in warning.value.replace("\\", "") for warning in at.warning] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(("page", "query", "expected"), VIEWS)
+def test_damaged_weights_and_no_others_are_named(make, page, query, expected):
+    torn = make()
+    (torn.path / "best.pt").write_bytes(b"torn")
+    at = shown(page, **query)
+    says(at, f"{torn.name} cannot draw. best.pt of run {torn.id} is damaged")
+    assert not at.error
+
+
+@pytest.mark.parametrize("page", ["start", "train", "compare", "gallery"])
+def test_damaged_weights_are_in_nobodys_way_where_nothing_is_drawn(make, page):
+    (make().path / "best.pt").write_bytes(b"torn")
+    says(shown(page), USUAL[page])
+
+
+def test_all_pages_are_visited():
+    assert set(PAGES) == {file.stem for file in (config.PROJECT_ROOT / "vaedash" / "ui" / "pages").glob("*.py")}

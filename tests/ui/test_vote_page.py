@@ -1,0 +1,157 @@
+"""The blind vote in the Gallery: several visitors on one ballot, whose answer nothing on the page gives away."""
+
+import functools
+import threading
+
+import pytest
+import visitor
+from visitor import make_run, words
+
+from vaedash import config, runs
+from vaedash.comparing import quiz
+from vaedash.ui import components, visitors, vote
+
+shown = functools.partial(visitor.shown, "gallery", view="Blind vote")
+
+
+@pytest.fixture(autouse=True)
+def no_votes_yet():
+    """The tallies live as long as the server: other tests' servers are this process too."""
+    vote._votes.clear()
+
+
+@pytest.fixture
+def both(trained):
+    return components.comparable(runs.list_runs(trained))
+
+
+def press(at, key):
+    at.button(key=key).click().run()
+    assert not at.exception
+    return at
+
+
+def says(at):
+    """What stands beside the pictures: the tally."""
+    return at.subheader[-1].value
+
+
+def ballot(both, **of):
+    return quiz.ballot(both, **({"kind": "prior", "draw": 0} | of))
+
+
+# ---- what it takes -------------------------------------------------------------------------------------------
+
+
+def test_without_runs_it_says_where_to_begin(folder):
+    assert "Nothing has been trained yet" in words(shown())
+
+
+@pytest.mark.parametrize("others", [[], [{"arch": "conv", "seed": 1}], [{"arch": "fc", "beta": 4.0}]])
+def test_one_architecture_or_runs_that_differ_in_their_unit_are_no_vote(folder, others):
+    made = [make_run(folder, arch="conv"), *(make_run(folder, **settings) for settings in others)]
+    at = shown(runs=",".join(run.id for run in made))
+    assert "A vote takes an FC run and a conv run" in words(at)
+    assert not [button for button in at.button if str(button.key).startswith("vote-")]
+
+
+def test_a_damaged_run_is_named_and_has_no_part_in_a_vote(trained, both):
+    (both[0].path / "metrics.json").write_text("{")
+    at = shown(runs=",".join(run.id for run in both))
+    assert both[0].id in at.warning[0].value and "A vote takes" in words(at)
+
+
+def test_runs_that_kept_no_such_pictures_say_so(folder):
+    for arch in config.ARCHS:
+        make_run(folder, arch=arch)
+    assert "kept no such pictures" in words(shown(kind="Photographs"))
+
+
+# ---- voting ------------------------------------------------------------------------------------------------------
+
+
+def test_a_room_votes_on_one_ballot_and_each_visitor_once(trained, both):
+    answer = ballot(both).answer
+    other = next(letter for letter in "AB" if letter != answer)
+    room = [shown() for _ in range(3)]
+    press(room[0], f"vote-{answer}")
+    press(room[1], f"vote-{other}")
+    press(room[2], f"vote-{other}")
+    assert says(room[2]) == "3 votes so far"
+    press(room[2], f"vote-{answer}")  # changes the vote, and adds none
+    assert says(room[0].run()) == "3 votes so far"
+    assert room[2].button(key=f"vote-{answer}").label == f"{answer}, my vote"
+    assert says(press(room[0], "reveal")) == "2 of 3 votes found conv"
+    # The others have not looked, and may still vote; who looked may not.
+    assert says(press(room[1], f"vote-{answer}")) == "3 votes so far"
+    assert says(room[0].run()) == "3 of 3 votes found conv"
+    assert room[0].button(key="vote-A").disabled
+
+
+def test_a_vote_sent_after_the_answer_was_seen_does_not_count(trained, both):
+    name, at = ballot(both).name, press(shown(), "reveal")
+    assert says(at) == "Nobody voted"
+    at.button(key="vote-A").proto.disabled = False  # as a browser may send what it was never offered
+    press(at, "vote-A")
+    assert vote._votes(name) == {}
+
+
+@pytest.mark.parametrize("kind", ["prior", "recon"])
+def test_the_answer_is_nowhere_on_the_page_before_it_is_revealed(trained, both, kind):
+    at = press(shown(kind={"prior": "Random numbers", "recon": "Photographs"}[kind]), "vote-B")
+    found = [(image.alt, image.caption, image.url) for element in at.get("image") for image in element.proto.imgs]
+    named = ["fc", "conv", *(run.id for run in both), *(run.name for run in both)]
+    for letter in "AB":
+        (about,) = [parts for parts in found if parts[0].endswith(f"drawn by {letter}")]
+        assert not [name for name in named if any(name in part for part in about)]
+    # Apart from the question and the choice of runs, which name both, no text, key or label does.
+    texts = [element.value for kind_of in (at.markdown, at.caption, at.subheader) for element in kind_of]
+    labels = [f"{button.key} {button.label} {button.help}" for button in at.button]
+    assert not [text for text in texts + labels if any(name in text for name in named)]
+    assert not at.get("download_button")
+    revealed = [header.value for header in press(at, "reveal").subheader]
+    for letter, run in ballot(both, kind=kind).runs.items():
+        assert any(title.startswith(f"{letter}: ") and title.endswith(run.config.arch) for title in revealed)
+
+
+def test_photographs_stand_above_what_was_made_of_them(trained):
+    at = shown(kind="Photographs")
+    assert [image.alt for element in at.get("image") for image in element.proto.imgs] == [
+        "what both were shown, and had not learned from",
+        "6 pictures, drawn by A",
+        "6 pictures, drawn by B",
+    ]
+
+
+def test_the_next_ballot_has_a_tally_of_its_own(trained):
+    at = press(press(press(shown(), "vote-A"), "reveal"), "next")
+    assert at.number_input(key="ballot").value == 1
+    assert says(at) == "0 votes so far"
+    assert says(shown(ballot=0)) == "1 vote so far"  # whoever comes by the link
+
+
+def test_a_tally_can_be_counted_anew_but_not_by_those_who_only_look_on(trained, both, monkeypatch):
+    name, at = ballot(both).name, press(press(shown(), "vote-A"), "reveal")
+    monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
+    at.button(key="anew").click().run()  # of a page that was drawn before
+    assert [toast.value for toast in at.toast] == [visitors.LOOK_ON] and len(vote._votes(name)) == 1
+    assert "anew" not in [button.key for button in at.button]
+    assert says(press(shown(), "vote-B")) == "2 votes so far"  # voting changes nothing on disk
+    monkeypatch.delenv("VAEDASH_READ_ONLY")
+    assert says(press(at.run(), "anew")) == "0 votes so far"
+    assert not vote._votes(name)
+
+
+def test_votes_of_many_at_once_are_all_counted(folder):
+    def room(number):
+        for turn in range(200):
+            vote._votes("a ballot")[f"{number}-{turn}"] = "AB"[turn % 2]
+            counts.append(len(vote._votes("a ballot").copy()))
+
+    counts = []
+    threads = [threading.Thread(target=room, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(vote._votes("a ballot")) == max(counts) == 1600

@@ -1,0 +1,253 @@
+"""Datasets as uint8 arrays in memory: read once, cached, fingerprinted; loading a cached one takes a moment."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from vaedash import config, storage
+from vaedash.datasets.source import Progress, Source, silent
+from vaedash.datasets.split import share
+from vaedash.errors import DatasetError
+
+__all__ = ["Dataset", "Progress", "Source", "load", "packed", "share", "silent"]
+
+# How many training images each built-in dataset has before a share is taken, for forecasts made before it is here.
+TRAINING_IMAGES = {"shapes": 20_000, "cifar10": 50_000, "celeba": 162_770}
+
+CACHE_VERSION = 2  # raise it when any reader decodes differently: old caches are then read anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Images ready to train on: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB.
+
+    `fingerprint` names exactly these images in this order (16 hexadecimal digits): runs are comparable only if
+    theirs agree. `factors` is as in `Source`, cut to the images that are here.
+    """
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+    fingerprint: str
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+    factors: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def load(
+    spec: str, *, data_dir: Path, fraction: float = 1.0, progress: Progress = silent, download: bool = True
+) -> Dataset:
+    """The dataset called `spec` (a name or a path, as in a run's config), from its cache where there is one.
+
+    `fraction` keeps a share of the training images, drawn with a fixed seed; the test images are always all
+    there. Without `download`, nothing is fetched from the network. Raises DatasetError
+    with what is missing, where it goes and where it comes from.
+    """
+    decoded_fraction = _decoded(spec, fraction)
+    folder = _folder(spec, data_dir, decoded_fraction)
+
+    def make() -> tuple[Source, str]:
+        if spec == "cifar10" and not download:
+            raise DatasetError("CIFAR-10 is not here yet: train a run on it, and it is downloaded first.")
+        _write_cache(folder, _read(spec, data_dir=data_dir, fraction=decoded_fraction, progress=progress))
+        return _opened(folder)
+
+    # Two runs of a pair may ask at once: one decodes, the other waits and finds the cache.
+    source, fingerprint = storage.once(lambda: _open_cache(folder), make, lock=lock_of(folder))
+    train, factors = source.train, dict(source.factors)
+    if fraction != decoded_fraction:
+        kept = share(len(train), fraction)
+        train = train[kept]
+        factors = {name: values[kept] if name.startswith("train/") else values for name, values in factors.items()}
+        fingerprint = _digest(f"{fingerprint} {fraction!r}")
+    return Dataset(
+        name=config.dataset_title(spec),
+        train=train,
+        test=source.test,
+        fingerprint=fingerprint,
+        skipped=source.skipped,
+        notes=source.notes,
+        factors=factors,
+    )
+
+
+def packed(spec: str, *, data_dir: Path, fraction: float = 1.0) -> dict[str, np.ndarray]:
+    """The cache of a dataset that was loaded here, for a machine that has not got its images: bytes by name of file.
+
+    Written under those names into a `data_dir` there, in this order, they are what `load` finds first.
+    """
+    decoded_fraction = _decoded(spec, fraction)
+    folder, there = _folder(spec, data_dir, decoded_fraction), _sent_folder(spec, data_dir, decoded_fraction)
+    # `meta.json` makes a cache of a folder, so it comes last.
+    files = sorted(folder.iterdir(), key=lambda file: (file.name == "meta.json", file.name))
+    return {(there / file.name).relative_to(data_dir).as_posix(): np.fromfile(file, np.uint8) for file in files}
+
+
+def _decoded(spec: str, fraction: float) -> float:
+    # CelebA is large enough that images outside the share are not even decoded; see celeba.read.
+    return fraction if spec == "celeba" else 1.0
+
+
+def _folder(spec: str, data_dir: Path, fraction: float) -> Path:
+    """Where the cache of a dataset is, or is to be."""
+    sent = _sent_folder(spec, data_dir, fraction)
+    return sent if sent.exists() else data_dir / "cache" / _cache_key(spec, data_dir, fraction)
+
+
+def _sent_folder(spec: str, data_dir: Path, fraction: float) -> Path:
+    """Where it is on a machine to which it was sent, whatever is, or is not, at its path there."""
+    return data_dir / "cache" / f"sent-{_digest(json.dumps([CACHE_VERSION, spec, repr(fraction)]))}"
+
+
+def _read(spec: str, *, data_dir: Path, fraction: float, progress: Progress) -> Source:
+    # A reader is imported when its images are first needed: torchvision alone takes 1.5 s.
+    match spec:
+        case "shapes":
+            from vaedash.datasets import shapes
+
+            return shapes.make(progress=progress)
+        case "cifar10":
+            from vaedash.datasets import cifar10
+
+            return cifar10.read(data_dir, progress=progress)
+        case "celeba":
+            from vaedash.datasets import celeba
+
+            return celeba.read(data_dir, fraction=fraction, progress=progress)
+        case path:
+            from vaedash.datasets import own
+
+            return own.read(Path(path), progress=progress)
+
+
+def _cache_key(spec: str, data_dir: Path, fraction: float) -> str:
+    """A folder name that changes when the images may have: with a path's size and time, and with the share taken."""
+    parts: list[object] = [CACHE_VERSION, spec]
+    if spec == "celeba":
+        # Its images lie in one folder of 202,599: a look at the folder itself notices what was added, quickly.
+        parts += [repr(fraction), _entries_stamp(data_dir / "celeba")]
+    if spec not in config.DATASETS:
+        parts.append(_path_stamp(Path(spec)))
+    return f"{config.dataset_title(spec)[:40]}-{_digest(json.dumps(parts))}"
+
+
+def _path_stamp(path: Path) -> list[object]:
+    """Sizes and times of everything at `path`: enough to notice a file added, removed or rewritten."""
+    if not path.exists():
+        raise DatasetError(
+            f"There is no file or folder {path}. Give a built-in dataset ({', '.join(config.DATASETS)}) "
+            f"or the path of a folder, a zip or a Parquet file of images."
+        )
+    if path.is_file():
+        return _stamp(path)
+    digest = hashlib.sha256()
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            digest.update(f"{os.path.relpath(folder, path)}/{name} {_stamp(Path(folder, name))}\n".encode())
+    return [digest.hexdigest()]
+
+
+def _entries_stamp(folder: Path) -> list[object]:
+    """The same for the direct entries of a folder, if it is there."""
+    return [[entry.name, *_stamp(entry)] for entry in sorted(folder.glob("*"))]
+
+
+def _stamp(path: Path) -> list[object]:
+    try:
+        stat = path.lstat()  # of a link itself: it may lead nowhere
+    except OSError:
+        return []
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _open_cache(folder: Path) -> tuple[Source, str] | None:
+    """The images in a cache, and their fingerprint; None where it cannot be read, or was never finished."""
+    try:
+        return _opened(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        return None
+
+
+def _opened(folder: Path) -> tuple[Source, str]:
+    # `meta.json` is written last, so a cache without it was never finished.
+    meta = json.loads((folder / "meta.json").read_bytes())
+    # Memory-mapped: a page is read when a batch first touches it, and two runs of a pair share it. "c": what is
+    # changed in the memory of one of them, which nobody does, would stay there.
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ("train", "test")}
+    factors = {name: np.load(folder / file) for name, file in meta["factors"].items()}
+    source = Source(**arrays, skipped=meta["skipped"], notes=tuple(meta["notes"]), factors=factors)
+    return source, meta["fingerprint"]
+
+
+def lock_of(folder: Path) -> Path:
+    """What is held by whoever is at work on a cache."""
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def caches(data_dir: Path) -> list[Path]:
+    """The folders of all caches, finished or not."""
+    return sorted(path for path in (data_dir / "cache").glob("*") if path.is_dir())
+
+
+def cache_flaw(folder: Path) -> str:
+    """Why a cache cannot be used, as the end of a sentence; empty where it can. It reads all of its images."""
+    if not (folder / "meta.json").exists():
+        return "was never finished: it has no meta.json"
+    cached = _open_cache(folder)
+    if cached is None:
+        return "cannot be read"
+    source, fingerprint = cached
+    return (
+        "holds other images than those that were written" if _digest(source.train, source.test) != fingerprint else ""
+    )
+
+
+def remove_cache(folder: Path) -> None:
+    """Remove a cache, once nobody is at work on it; its images are read anew when they are next needed."""
+    with FileLock(lock_of(folder)):
+        shutil.rmtree(folder)
+
+
+def leftovers(data_dir: Path) -> list[Path]:
+    """What killed writers left half written; some of it may still be in the making."""
+    cache = data_dir / "cache"
+    return [*cache.glob("*/*.tmp"), *cache.glob(".*.tmp"), *(data_dir / "uploads").glob(".*.tmp")]
+
+
+def _write_cache(folder: Path, source: Source) -> None:
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "meta.json").unlink()
+    np.save(folder / "train.npy", np.ascontiguousarray(source.train))
+    np.save(folder / "test.npy", np.ascontiguousarray(source.test))
+    factors = {name: f"factor-{name.replace('/', '-')}.npy" for name in source.factors}
+    for name, file in factors.items():
+        np.save(folder / file, source.factors[name])
+    meta = {
+        "fingerprint": _digest(source.train, source.test),
+        "skipped": source.skipped,
+        "notes": list(source.notes),
+        "factors": factors,
+    }
+    temporary = folder / "meta.json.tmp"
+    temporary.write_text(json.dumps(meta, indent=1))
+    os.replace(temporary, folder / "meta.json")
+
+
+def _digest(*parts: str | np.ndarray) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(repr(part.shape).encode())
+            digest.update(np.ascontiguousarray(part).data)
+        else:
+            digest.update(part.encode())
+    return digest.hexdigest()[:16]

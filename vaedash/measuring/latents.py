@@ -1,0 +1,105 @@
+"""What a trained model's figures mean: how much each latent says, and how many say anything."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from vaedash import config
+from vaedash.models import latent, losses
+from vaedash.models.vae import VAE
+
+_BATCH = 256
+
+
+def kl_by_latent(model: VAE, images: np.ndarray) -> np.ndarray:
+    """Mean KL of each latent over uint8 images `(N, 3, 32, 32)`, in nats: float64 `(latent_dim,)`. Their sum is the KL term."""
+    mu, logvar = latent.encode(model, images)
+    return losses.kl_per_latent(mu, logvar).mean(0, dtype=torch.float64).numpy()
+
+
+def active_units(kl: np.ndarray) -> int:
+    """How many latents have a mean KL above `config.ACTIVE_KL`; the others are ignored by the decoder."""
+    return int((kl > config.ACTIVE_KL).sum())
+
+
+def diagnosis(kl: np.ndarray) -> str:
+    """One sentence for people who do not program: how many latents are in use, and whether that is a collapse."""
+    used, count = active_units(kl), len(kl)
+    if used == 0:
+        return (
+            f"None of the {count} latents is in use: the picture is forgotten on the way, and the decoder answers with "
+            "the same average image every time (posterior collapse)."
+        )
+    if used == count:
+        return f"All {count} latents are in use: each of them says something about the picture."
+    rest = f"the other {count - used} say" if count - used > 1 else "the other one says"
+    verb = "is" if used == 1 else "are"
+    return f"{used} of {count} latents {verb} in use; {rest} nothing about the picture."
+
+
+def advice(used: int, count: int, *, worth: int | None = None) -> str:
+    """What to do about `used` of `count` latents, if anything; `worth` is how many the best linear VAE would use (`pca.line`)."""
+    if used == 0:
+        return "Try a lower beta, or a KL warm-up: the latents then become useful before they cost their full price."
+    if worth and used < worth / 2:
+        return (
+            f"The best linear VAE on these images would use {worth}. Train longer; if that does not help, try a lower beta "
+            "or a KL warm-up."
+        )
+    if used == count:
+        return "More might be used if there were more: try a larger latent size."
+    linear = f" The best linear VAE on these images would use {worth}." if worth else ""
+    return f"Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}"
+
+
+def course(kl: np.ndarray) -> str:
+    """How the latents came to say what they say, and whether they fell silent, in two sentences.
+
+    `kl` is `(epochs, latent_dim)` in nats, NaN where it is not known. That single latents fall silent is normal: they cost
+    more than they said. A collapse is when all of them together say less and less.
+    """
+    used, together = (kl > config.ACTIVE_KL).sum(1), np.nan_to_num(kl).sum(1)
+    now = f"{used[-1]} in use after epoch {len(kl)}, saying {together[-1]:.1f} nats together"
+    if len(kl) == 1:
+        return f"{now}."
+    peak = int(together.argmax())
+    if together[-1] < together[peak] / 2:
+        return f"{now}; after epoch {peak + 1} they said {together[peak]:.1f}. That is a collapse: try a lower beta or a KL warm-up."
+    fewer = "Those that fell silent cost more than they said." if used[-1] < used.max() else "None has fallen silent."
+    return f"{now}; {used[0]} after epoch 1, saying {together[0]:.1f}. {fewer}"
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The flat sheet through a latent space that holds most of how the mu of some images differ (their PCA).
+
+    `centre` is `(latent_dim,)`, `axes` two unit vectors `(2, latent_dim)`, `share` what part of the variance of mu
+    each axis explains, `(2,)`.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    share: np.ndarray
+
+    def project(self, mu: np.ndarray) -> np.ndarray:
+        """Where each mu `(N, latent_dim)` lies on the sheet: `(N, 2)`."""
+        return (mu - self.centre) @ self.axes.T
+
+    def lift(self, points: np.ndarray) -> np.ndarray:
+        """The z of points on the sheet `(N, 2)`: `(N, latent_dim)`; all that the two axes do not say is the average."""
+        return self.centre + points @ self.axes
+
+
+def plane(mu: np.ndarray) -> Plane:
+    """Principal component analysis of mu `(N, latent_dim)`; each axis points to where its largest weight is positive."""
+    centre = mu.mean(0, dtype=np.float64)
+    _, lengths, rows = np.linalg.svd(mu - centre, full_matrices=False)
+    # One image has no second axis and equal ones no variance: zeros then, which project and lift take as they are.
+    axes, variances = np.zeros((2, mu.shape[1])), np.square(lengths)
+    axes[: len(rows[:2])] = rows[:2]
+    largest = axes[[0, 1], np.abs(axes).argmax(1)]
+    share = np.zeros(2)
+    if variances.sum() > 0:
+        share[: len(variances[:2])] = variances[:2] / variances.sum()
+    return Plane(centre, axes * np.where(largest < 0, -1.0, 1.0)[:, None], share)

@@ -1,0 +1,200 @@
+"""How good a model is beyond its loss: what it keeps of images it never saw, what it makes up, how evenly it turns one into another.
+
+Each measure is a record with its `value` and `n`, the images (or paths) that it rests on. Where chance alone would show
+something, the record says how much: `floor`, measured on as many real images.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+
+from vaedash import config, datasets
+from vaedash.datasets import Dataset, Progress, silent
+from vaedash.models import latent, losses
+from vaedash.models.vae import VAE
+from vaedash.runs.schema import Figure
+
+DRAWS = 64  # of z for each image in the importance-weighted bound
+MOST = 2000  # images that the costly measures rest on, at most
+PATHS, STEPS = 100, 64  # between pairs of held-out images, ends included
+_BATCH = 250
+_LARGEST_PSNR = 100.0  # dB; beyond, no difference is left that eight bits could show
+
+# Patches of the sliced Wasserstein distance: side, how many an image, directions to compare them along.
+_PATCH, _PATCHES, _DIRECTIONS = 7, 32, 128
+_LEVELS = (32, 16)  # pixels to a side
+
+
+def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, Figure]:
+    """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); some seconds to a minute."""
+    few = some(dataset.test, MOST)
+    found = similarity(model, dataset.test, progress=progress)
+    if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
+        found["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
+    progress("comparing patches", 0, 1)
+    real = some(dataset.train, len(few))
+    few = few[: len(real)]
+    made = latent.decode(model, latent.prior(len(few), model.latent_dim))
+    found["swd"] = patch_distance(made, few)
+    found["swd"]["floor"] = patch_distance(real, few)["value"]
+    progress("walking between images", 0, 1)
+    return found | smoothness(model, few)
+
+
+def some(images: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` of the images, a seeded choice: the same for every run."""
+    return np.array(images[datasets.share(len(images), min(1.0, count / len(images)))])
+
+
+# ---- what it keeps --------------------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def similarity(model: VAE, images: np.ndarray, *, progress: Progress = silent) -> dict[str, Figure]:
+    """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
+
+    SSIM with a Gaussian window of 11 pixels and sigma 1.5 on each colour channel (Wang et al. 2004).
+    """
+    psnr, ssim = [], []
+    for start in range(0, len(images), _BATCH):
+        progress("comparing reconstructions", start, len(images))
+        original = latent.to_float(torch.from_numpy(np.array(images[start : start + _BATCH])))
+        redrawn = model.decode(model.encode(original.to(latent.device_of(model)))[0]).float().cpu()
+        psnr.append(peak_signal_noise_ratio(redrawn, original, data_range=1.0, dim=(1, 2, 3), reduction="none"))
+        ssim.append(structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none"))
+    decibels, likeness = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
+    return {
+        "psnr": Figure(value=decibels.double().mean().item(), n=len(images)),
+        "ssim": Figure(value=likeness.double().mean().item(), n=len(images)),
+    }
+
+
+@torch.inference_mode()
+def importance_bound(
+    model: VAE, images: np.ndarray, *, beta: float, draws: int = DRAWS, progress: Progress = silent
+) -> Figure:
+    """The importance-weighted bound on images `(N, 3, 32, 32)` in the loss's own unit, nats per image, and their `loss`.
+
+    With weights w_k = exp(-recon_k / beta) p(z_k) / q(z_k|x) of `draws` z from q(z|x) it is -beta ln(mean of w): the loss
+    for one draw, on average, and closer to -ln p(x) the more there are (Burda et al. 2016, eq. 8, with a decoder of
+    variance beta / 2). What it is below the loss is the price of a posterior that may only be Gaussian.
+    """
+    generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
+    bound = loss = 0.0
+    each = max(1, 512 // draws)
+    for start in range(0, len(images), each):
+        progress(f"drawing {draws} z for each image", start, len(images))
+        pixels = latent.to_float(torch.from_numpy(images[start : start + each])).to(latent.device_of(model))
+        mu, logvar = (part.repeat_interleave(draws, 0) for part in model.encode(pixels))
+        noise = torch.randn(mu.shape, generator=generator).to(mu.device)
+        z = losses.reparameterize(mu, logvar, noise)
+        recon = losses.recon_per_image(model.decode(z), pixels.repeat_interleave(draws, 0)).double()
+        prior_over_posterior = 0.5 * (noise.square() - z.square() + logvar).sum(1).double()
+        weights = (prior_over_posterior - recon / beta).view(-1, draws)
+        bound += -beta * (weights.logsumexp(1) - math.log(draws)).sum().item()
+        loss += (recon + beta * losses.kl_per_image(mu, logvar).double()).sum().item() / draws
+    return Figure(value=bound / len(images), n=len(images), k=draws, loss=loss / len(images))
+
+
+# ---- what it makes up -----------------------------------------------------------------------------------
+
+
+def patch_distance(made: np.ndarray, real: np.ndarray) -> Figure:
+    """The sliced Wasserstein distance between patches of two sets of images `(N, 3, 32, 32)`, times 1000; equally many in each.
+
+    From each band of a Laplacian pyramid, 32 patches of 7 by 7 pixels an image, each colour brought to mean 0 and
+    variance 1; along 128 random directions the sorted values of both sets are compared (Karras et al. 2018, section 5).
+    `value` is the mean over the bands, `bands` each of them: coarse shapes in 16 pixels, edges and texture in 32.
+    """
+    distances = {}
+    for side, of_made, of_real in zip(_LEVELS, pyramid(made), pyramid(real), strict=True):
+        one, other = _patches(of_made), _patches(of_real)
+        directions = torch.randn(one.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED))
+        directions /= directions.norm(dim=0)
+        # A few directions at a time: all of them at once would not fit into memory.
+        apart = [
+            ((one @ part).sort(dim=0).values - (other @ part).sort(dim=0).values).abs().mean(0)
+            for part in directions.split(16, dim=1)
+        ]
+        distances[str(side)] = 1000 * torch.cat(apart).double().mean().item()
+    return Figure(value=sum(distances.values()) / len(distances), n=len(made), bands=distances)
+
+
+def pyramid(images: np.ndarray) -> Sequence[Tensor]:
+    """The bands of a Laplacian pyramid (Burt & Adelson 1983) of uint8 images `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
+
+    The first is what the second, enlarged, lacks of the image: its edges. Values as in [0, 1].
+    """
+    fine = latent.to_float(torch.from_numpy(images))
+    coarse = _smoothed(fine)[:, :, ::2, ::2]
+    spread = torch.zeros_like(fine)
+    spread[:, :, ::2, ::2] = coarse
+    return fine - 4 * _smoothed(spread), coarse
+
+
+def _smoothed(images: Tensor) -> Tensor:
+    row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+    kernel = torch.outer(row, row).expand(images.shape[1], 1, 5, 5)
+    return functional.conv2d(functional.pad(images, (2, 2, 2, 2), mode="reflect"), kernel, groups=images.shape[1])
+
+
+def _patches(band: Tensor) -> Tensor:
+    """Patches from random places of each image, `(N * 32, 147)`, each colour with mean 0 and variance 1 over all of them.
+
+    The places are the same in every set, so that a set is at distance 0 from itself.
+    """
+    generator = torch.Generator().manual_seed(config.SAMPLE_SEED)
+    count, colours, side, _ = band.shape
+    starts = torch.randint(side - _PATCH + 1, (2, count, _PATCHES, 1, 1, 1), generator=generator)
+    image = torch.arange(count).view(-1, 1, 1, 1, 1)
+    colour = torch.arange(colours).view(-1, 1, 1)
+    along = torch.arange(_PATCH)
+    found = band[image, colour, starts[0] + along.view(-1, 1), starts[1] + along]
+    spread, mean = torch.std_mean(found, dim=(0, 1, 3, 4), keepdim=True)
+    return ((found - mean) / spread.clamp_min(1e-8)).reshape(count * _PATCHES, -1)
+
+
+# ---- how evenly it turns one into another ---------------------------------------------------------------
+
+
+def smoothness(model: VAE, images: np.ndarray) -> dict[str, Figure]:
+    """How a model gets from one held-out image to the next along straight lines in latent space; means over up to PATHS pairs.
+
+    `path_pixels` and `path_edges` are the length of the way as a multiple of the straight line between its ends, in pixels
+    and in the bands of a Laplacian pyramid, each weighed by its size (Lap1 of Bojanowski et al. 2018): 1 is a mere fade
+    from one picture to the other; the more shapes move, the longer. `worst_step` is the largest of a way's STEPS - 1 steps
+    in pixels against their mean: 1 is perfectly even. Empty where there are less than two images.
+    """
+    mu, _ = latent.encode(model, images[: 2 * PATHS])
+    ways = [latent.decode(model, latent.path(mu[at], mu[at + 1], steps=STEPS)) for at in range(0, len(mu) // 2 * 2, 2)]
+    found = [_way(frames) for frames in ways]
+    if not found:
+        return {}
+    return {
+        name: Figure(value=float(np.mean([way[name] for way in found])), n=len(found))
+        for name in ("path_pixels", "path_edges", "worst_step")
+    }
+
+
+def _way(frames: np.ndarray) -> dict[str, float]:
+    steps = latent.step_sizes(frames)
+    bands = pyramid(frames)
+    edges = sum(_apart(band[1:], band[:-1]) for band in bands)
+    straight = sum(_apart(band[-1:], band[:1]) for band in bands).item()
+    across, length = latent.step_sizes(frames[[0, -1]])[0], sum(steps)
+    # Ends that look alike, as after a collapse, leave no way to go: it is straight and even then.
+    return {
+        "path_pixels": length / across if across else 1.0,
+        "path_edges": edges.sum().item() / straight if straight else 1.0,
+        "worst_step": max(steps) / (length / len(steps)) if length else 1.0,
+    }
+
+
+def _apart(one: Tensor, other: Tensor) -> Tensor:
+    """How different two bands are, `(N,)`: a coarse one counts for as much as the finer one that has four times its pixels."""
+    return (one - other).abs().mean(dim=(1, 2, 3))

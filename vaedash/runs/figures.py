@@ -1,0 +1,63 @@
+"""What a run keeps as arrays beside its records: figures image by image and latent by latent."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vaedash import storage
+
+_TEST_LOSSES, _KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Those in the `folder` of one run; None where they were not measured or cannot be read. float32 on disk."""
+
+    folder: Path
+
+    def test_losses(self) -> np.ndarray | None:
+        """The loss of each test image with the kept weights, `(N,)` in nats."""
+        losses = _array(self.folder / _TEST_LOSSES, dimensions=1)
+        return losses if losses is not None and np.isfinite(losses).all() else None
+
+    def write_test_losses(self, losses: np.ndarray) -> None:
+        """Keep the loss of each test image, for comparisons image by image."""
+        storage.write_bytes(self.folder / _TEST_LOSSES, _npy(losses))
+
+    def kl_by_latent(self) -> np.ndarray | None:
+        """Mean KL of each latent over the test images after each epoch, `(epochs, latent_dim)` in nats.
+
+        NaN in epochs of which it was lost. Written before the epoch is announced, so there may be one row too many.
+        """
+        return _array(self.folder / _KL_BY_LATENT, dimensions=2)
+
+    def write_kl_by_latent(self, epochs: Sequence[np.ndarray]) -> None:
+        """Keep how much each latent says after each epoch, without waiting for the disk: losing it loses a picture only."""
+        storage.write_bytes(self.folder / _KL_BY_LATENT, _npy(np.stack(epochs)), durable=False)
+
+    def damaged(self) -> dict[str, str]:
+        """The files that are there but cannot be read, each with what does without it, as a sentence."""
+        cases = (
+            (_TEST_LOSSES, self.test_losses, "Compare judges by the means alone; it may be deleted."),
+            (_KL_BY_LATENT, self.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
+        )
+        return {name: rest for name, read, rest in cases if (self.folder / name).exists() and read() is None}
+
+
+def _array(file: Path, *, dimensions: int) -> np.ndarray | None:
+    """The float32 array in a file, or None where there is none that can be read."""
+    try:
+        array = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    sound = isinstance(array, np.ndarray) and array.ndim == dimensions and array.dtype == np.float32 and array.size
+    return array if sound else None
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values.astype(np.float32))
+    return buffer.getvalue()

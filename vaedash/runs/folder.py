@@ -1,0 +1,231 @@
+"""A run's directory as an object: the one place that knows its files, each with one writer; state lives nowhere else."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from vaedash import config, storage, text
+from vaedash.errors import RunError, VaedashError
+from vaedash.runs import schema
+from vaedash.runs.figures import Figures
+from vaedash.runs.pictures import Pictures
+from vaedash.runs.schema import Epoch, Measured, Notes, Progress, Start, Status
+from vaedash.runs.weight_files import WeightFiles
+
+LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
+CLUSTER_LOG = ".cluster.log"  # in a runs folder: what the processes said that had runs trained elsewhere
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The directory of one run, whatever is in it.
+
+        config.json     what was asked: the launcher, before the process exists; never changed
+        facts.json      what was found: the trainer, one entry for each start or resume
+        metrics.json    losses of each finished epoch: the trainer
+        progress.json   where it is within an epoch: the trainer, about once a second; losing it loses nothing
+        outcome.json    how it ended: the trainer's last act
+        measured.json   what was measured beside the losses once it had ended; losing it loses nothing
+        notes.json      display name, tags, star, archived: the person, through page or command line
+        samples/        `Pictures`, decoded after each epoch: the trainer
+        *.npy           `Figures`: the trainer
+        *.pt            `WeightFiles`: the trainer
+        stop            a request to stop: page or command line; the trainer polls it between batches
+        lock            held by the process that trains it, or has it trained on a cluster; the kernel drops it however that dies
+        train.log       what the training process said
+    """
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """Six letters and digits, the name of the directory."""
+        return self.path.name
+
+    @property
+    def pictures(self) -> Pictures:
+        """What it made up and redrew."""
+        return Pictures(self.path / "samples")
+
+    @property
+    def figures(self) -> Figures:
+        """What it keeps as arrays."""
+        return Figures(self.path)
+
+    @property
+    def weights(self) -> WeightFiles:
+        """Its weights, as bytes."""
+        return WeightFiles(self.path)
+
+    # ---- who is at work on it ---------------------------------------------------------------------------------
+
+    @property
+    def held(self) -> bool:
+        """Whether a living process trains it, or waits to do so."""
+        return storage.is_locked(self.path / "lock")
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[None]:
+        """Hold its lock: as long as the process lives, the run is active. RunError if another process has it."""
+        lock = FileLock(self.path / "lock", timeout=2)  # an asker's shared lock is held for an instant only
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RunError(
+                f"Run {self.id} is trained by another process already: wait for it, or stop it first."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def request_stop(self) -> None:
+        """Ask the training process to end after its current batch."""
+        (self.path / "stop").touch()
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked."""
+        return (self.path / "stop").exists()
+
+    def reopen(self) -> None:
+        """Make a run that ended ready to go on: no stop request, no outcome."""
+        for name in ("stop", "outcome.json"):
+            (self.path / name).unlink(missing_ok=True)
+
+    # ---- records ------------------------------------------------------------------------------------------------
+
+    def record(self, name: str) -> Any:
+        """What a JSON file holds (a key of `schema.CHECKS`), checked. Raises FileNotFoundError, or what the checks raise."""
+        return schema.CHECKS[name](storage.read_json(self.path / name))
+
+    def write_config(self, settings: Mapping[str, Any], *, created: str) -> None:
+        """The launcher's: what was asked."""
+        self._write("config.json", {"created": created, **settings})
+
+    def add_facts(self, facts: Start) -> None:
+        """Append one start or resume."""
+        self._write("facts.json", {"starts": [*(self._readable("facts.json") or ()), facts]})
+
+    def write_metrics(self, epochs: Sequence[Epoch]) -> None:
+        """Replace the rows; a loss that is not finite becomes null."""
+        rows = [{key: schema.finite(value) for key, value in row.items()} for row in epochs]
+        self._write("metrics.json", {"epochs": rows})
+
+    def write_progress(self, progress: Progress) -> None:
+        """Replace it, without waiting for the disk."""
+        self._write(
+            "progress.json", {key: schema.finite(value) for key, value in progress.items()}, durable=False
+        )
+
+    def write_outcome(self, status: Status, sentence: str) -> None:
+        """The trainer's last act."""
+        self._write("outcome.json", {"status": status, "sentence": sentence, "ended": schema.now()})
+
+    def write_notes(self, **changes: Any) -> None:
+        """Change what a person may say of a run: `name`, `tags`, `star`, `archived`.
+
+        Names and tags are cut to 80 characters, without control characters and those that change the direction of text.
+        """
+        cleaned = {key: _cleaned(value) for key, value in changes.items()}
+        with self._notes_lock():
+            notes: Notes = self._readable("notes.json") or {}
+            self._write("notes.json", {**notes, "schema": config.SCHEMA, **cleaned})
+
+    def write_measured(self, **figures: Any) -> None:
+        """Add to what was measured of an ended run."""
+        with self._notes_lock():
+            measured: Measured = self._readable("measured.json") or {}
+            self._write("measured.json", {**measured, "schema": config.SCHEMA, **figures})
+
+    def notes_held(self) -> bool:
+        """Whether a process holds what keeps two from writing notes at once."""
+        return storage.is_locked(self.path / "notes.lock")
+
+    def _notes_lock(self) -> FileLock:
+        return FileLock(self.path / "notes.lock")
+
+    def _readable(self, name: str) -> Any:
+        """What a JSON file holds, or None where it is not there or damaged."""
+        try:
+            return self.record(name)
+        except BAD:
+            return None
+
+    def _write(self, name: str, record: Mapping[str, Any], *, durable: bool = True) -> None:
+        ordered = record if "schema" in record else {"schema": config.SCHEMA, **record}
+        storage.write_json(self.path / name, ordered, durable=durable)
+
+    # ---- the log ----------------------------------------------------------------------------------------------------
+
+    @property
+    def log(self) -> Path:
+        """The file that takes what the training process says."""
+        return self.path / "train.log"
+
+    def log_tail(self, *, lines: int = 30) -> str:
+        """The end of what the training process said, without the project's place on this machine."""
+        try:
+            said = self.log.read_bytes()[-20_000:].decode(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(said.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
+
+    # ---- damage -----------------------------------------------------------------------------------------------------
+
+    def has_settings(self) -> bool:
+        """Whether there is a config.json at all."""
+        return (self.path / "config.json").exists()
+
+    def damaged_records(self) -> dict[str, str]:
+        """The JSON files that are there but cannot be read, each with the reason as the end of a sentence."""
+        flaws = {}
+        for name in schema.CHECKS:
+            try:
+                self.record(name)
+            except FileNotFoundError:
+                continue
+            except BAD as error:
+                flaws[name] = str(error).removeprefix(name).strip(": .") or "cannot be read"
+        return flaws
+
+    def set_aside(self, name: str) -> None:
+        """Rename a damaged JSON file to `<name>.damaged`, unless it has become readable in the meantime."""
+        with self._notes_lock():
+            if name in self.damaged_records():
+                storage.replace(self.path / name, self.path / f"{name}.damaged")
+
+    def leftovers(self) -> list[Path]:
+        """What killed writers left half written; some of it may still be in the making."""
+        return [*self.path.glob(".*.tmp"), *self.path.glob("samples/.*.tmp")]
+
+    def sweep_temporary(self) -> None:
+        """Remove what a killed writer left half written; only the holder of the run's lock may."""
+        for leftover in self.leftovers():
+            leftover.unlink(missing_ok=True)
+
+    def delete(self) -> None:
+        """Remove the run and all its files for ever."""
+        shutil.rmtree(self.path)
+
+
+# What a damaged file may raise when it is read.
+BAD = (ValueError, KeyError, TypeError, AttributeError, OSError, VaedashError)
+
+
+def cap(log: Path) -> None:
+    """Cut a log that has grown too long to its last LOG_CAP bytes."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_CAP:
+            log.write_bytes(log.read_bytes()[-LOG_CAP:])
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return text.name(value) if isinstance(value, str) else value

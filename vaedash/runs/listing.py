@@ -1,0 +1,102 @@
+"""The runs of a folder: listed, found by what a person types, and made under an id of their own."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.errors import UsageError
+from vaedash.runs import record, schema
+from vaedash.runs.folder import RunFolder
+from vaedash.runs.record import Run
+
+_LETTERS, _LETTERS_AND_DIGITS = "abcdefghjkmnpqrstuvwxyz", "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def folders(folder: Path) -> list[RunFolder]:
+    """The folders of all runs in a runs folder."""
+    return [RunFolder(Path(place)) for place in _places(folder)]
+
+
+def list_runs(folder: Path, *, archived: bool = False) -> list[Run]:
+    """All runs in a runs folder, newest first; archived ones only if asked for."""
+    every = (record.read(Path(place)) for place in _places(folder))
+    return newest_first(run for run in every if archived or not run.archived)
+
+
+class Readings:
+    """Runs as they were when last read. To list them again, only those are read whose signature has changed since."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[Any, ...], Run]] = {}
+
+    def list_runs(self, folder: Path, *, archived: bool = False) -> list[Run]:
+        """As `listing.list_runs`."""
+        known, kept = self._kept, {}
+        for place in _places(folder):
+            before = known.get(place)
+            path = before[1].path if before else Path(place)
+            mark = record.signature(path)
+            kept[place] = before if before and before[0] == mark else (mark, record.read(path))
+        self._kept = kept  # without those that are gone
+        return newest_first(run for _, run in kept.values() if archived or not run.archived)
+
+
+def newest_first(runs: Iterable[Run]) -> list[Run]:
+    """Sorted by creation."""
+    return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def find(folder: Path, text: str) -> Run:
+    """The one run that `text` means: an id, a unique prefix of one, a display name, `latest` or `latest:conv`.
+
+    Raises UsageError that lists what there is where it means none or several.
+    """
+    if config.RUN_ID.fullmatch(text) and text != "latest" and (folder / text).is_dir():
+        return record.read(folder / text)  # and none of the others, of which there may be thousands
+    every = list_runs(folder, archived=True)
+    if not every:
+        raise UsageError(f"There are no runs in {folder} yet. Start one: python -m vaedash train")
+    if text == "latest" or text.startswith("latest:"):
+        arch = text.partition(":")[2]
+        matches = [run for run in every if not run.archived and run.settings and arch in ("", run.settings.arch)][:1]
+    else:
+        named = [run for run in every if run.name == text]
+        matches = named or [run for run in every if text and run.id.startswith(text)]
+    if len(matches) == 1:
+        return matches[0]
+    listed = ", ".join(run.id for run in (matches or every)[:8])
+    if matches:
+        raise UsageError(f"{text!r} means several runs: {listed}. Give an id.")
+    raise UsageError(f"No run is called {text!r}. Runs: {listed}.")
+
+
+def create(folder: Path, settings: RunConfig, *, name: str | None = None) -> Run:
+    """A new run directory with its config.json, under an id of its own (claimed by `mkdir`, so two never share one)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        run = RunFolder(folder / _drawn_id())
+        try:
+            run.path.mkdir()
+            break
+        except FileExistsError:
+            continue
+    run.write_config(settings.to_json(), created=schema.now())
+    if name:
+        run.write_notes(name=name)
+    return record.read(run.path)
+
+
+def _drawn_id() -> str:
+    return secrets.choice(_LETTERS) + "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(5))
+
+
+def _places(folder: Path) -> list[str]:
+    # As text: to make ten thousand paths takes as long as to look at the files in them.
+    try:
+        return [entry.path for entry in os.scandir(folder) if config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+    except FileNotFoundError:
+        return []

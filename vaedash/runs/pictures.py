@@ -1,0 +1,57 @@
+"""The pictures that a run keeps: made up and redrawn after every epoch, always from the same z and the same test images."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vaedash import images, storage
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Those in the `folder` of one run. Images are uint8 `(N, 3, 32, 32)`, and None where there are none that can be read."""
+
+    folder: Path
+
+    def sample(self, kind: str, epoch: int) -> np.ndarray | None:
+        """What the run made up (`prior`) or redrew (`recon`) after an epoch."""
+        return _tiles(self.file(kind, epoch))
+
+    def originals(self) -> np.ndarray | None:
+        """The test images that every `recon` picture redraws."""
+        return _tiles(self.folder / "originals.png")
+
+    def file(self, kind: str, epoch: int) -> Path:
+        """Where the picture of an epoch lies, if it was made."""
+        return self.folder / f"{kind}-{epoch:04d}.png"
+
+    def write(self, kind: str, epoch: int, png: bytes) -> None:
+        """Keep the picture of an epoch."""
+        self.write_file(self.file(kind, epoch).name, png)
+
+    def write_originals(self, png: bytes) -> None:
+        """Keep the test images that are redrawn."""
+        self.write_file("originals.png", png)
+
+    def write_file(self, name: str, png: bytes) -> None:
+        """Keep a picture under the name that it has in another copy of the run."""
+        self.folder.mkdir(exist_ok=True)
+        storage.write_bytes(self.folder / name, png)
+
+    def damaged(self) -> list[Path]:
+        """The files that cannot be read."""
+        return sorted(file for file in self._files() if _tiles(file) is None)
+
+    def _files(self) -> Iterator[Path]:
+        yield from self.folder.glob("*.png")
+        yield from self.folder.glob("*.webp")
+
+
+def _tiles(file: Path) -> np.ndarray | None:
+    try:
+        # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
+        return images.ungrid(images.decode_picture((file if file.exists() else file.with_suffix(".webp")).read_bytes()))
+    except (OSError, ValueError, SyntaxError):
+        return None

@@ -1,0 +1,231 @@
+"""A run as it was read: its settings, facts, epochs and notes, and the state that follows from its folder."""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vaedash import storage, text
+from vaedash.config import RunConfig
+from vaedash.errors import RunError
+from vaedash.runs import queue, schema, stopping
+from vaedash.runs.folder import BAD, RunFolder
+from vaedash.runs.schema import (
+    Epoch,
+    Figure,
+    FrontierPoint,
+    Images,
+    Lines,
+    Measured,
+    Notes,
+    Outcome,
+    Progress,
+    Start,
+    Status,
+)
+
+DOCTOR = "What can be done about it says: python -m vaedash doctor"
+FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(RunFolder):
+    """One reading of a run's folder; what it does to the folder shows in the next reading (`reread`).
+
+    `epochs` are the rows of metrics.json, in order. `settings` is None only where `status` is `damaged`; then
+    `damage` says why in one sentence.
+    """
+
+    settings: RunConfig | None
+    created: str
+    facts: tuple[Start, ...]
+    epochs: tuple[Epoch, ...]
+    progress: Progress | None
+    outcome: Outcome | None
+    notes: Notes
+    status: Status
+    measured: Measured = field(default_factory=Measured)
+    damage: str | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """Its settings; RunError where the run is too damaged to have any."""
+        if self.settings is None:
+            raise RunError(f"Run {self.id} is damaged. {self.damage} {DOCTOR}")
+        return self.settings
+
+    def require_readable(self) -> None:
+        """RunError, which says why, if the run is too damaged to have settings."""
+        _ = self.config
+
+    @cached_property
+    def name(self) -> str:
+        """The display name a person gave, else one made from the settings."""
+        given = self.notes.get("name")
+        # Cleaned when it is given; but a folder may come from somebody else.
+        if isinstance(given, str) and (cleaned := text.name(given)):
+            return cleaned
+        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words a person put on it."""
+        given = self.notes.get("tags")
+        return tuple(text.name(tag) for tag in given if isinstance(tag, str)) if isinstance(given, list) else ()
+
+    @property
+    def archived(self) -> bool:
+        """Whether it was put aside; it is then left out of lists."""
+        return self.notes.get("archived") is True
+
+    @property
+    def dataset(self) -> Images:
+        """Name, fingerprint and sizes of the images it trained on; empty before the first start."""
+        return self.facts[-1].get("dataset", {}) if self.facts else {}
+
+    def trained_on(self, fingerprint: str) -> bool:
+        """Whether the images of this fingerprint are those it trained on."""
+        return self.dataset.get("fingerprint") == fingerprint
+
+    @property
+    def parameters(self) -> int | None:
+        """How many numbers its model learns; None before the first start."""
+        return self.facts[-1].get("parameters") if self.facts else None
+
+    @property
+    def host(self) -> str:
+        """The machine on which it was started last; empty before its first start, and where older runs do not say it."""
+        host = self.facts[-1].get("host") if self.facts else ""
+        return text.visible(host) if isinstance(host, str) else ""
+
+    @property
+    def line(self) -> Lines | None:
+        """Of the best linear VAE on its images (`pca.line`); None where it was not measured."""
+        return self.measured.get("pca") or None
+
+    @property
+    def frontier(self) -> Sequence[FrontierPoint]:
+        """The best linear VAE for many beta; empty where it was not measured."""
+        return self.measured.get("frontier") or ()
+
+    @property
+    def quality(self) -> Mapping[str, Figure]:
+        """What was measured beside the losses (`measures.MEASURES`), by name; empty where nothing was."""
+        return self.measured.get("quality") or {}
+
+    @property
+    def active(self) -> bool:
+        """Whether it is queued or running."""
+        return self.status.active
+
+    @cached_property
+    def best_epoch(self) -> int | None:
+        """The epoch whose weights `best.pt` holds: the plain minimum of the monitored loss."""
+        return stopping.best_epoch(self.epochs, self.settings) if self.settings else None
+
+    @property
+    def best(self) -> Epoch | None:
+        """The metrics row of that epoch."""
+        return self.epochs[self.best_epoch - 1] if self.best_epoch else None
+
+    @property
+    def test_loss(self) -> float | None:
+        """The test loss of that epoch, in nats per image; None before the first, and where it was not finite."""
+        return self.best["test_loss"] if self.best else None
+
+    @property
+    def sentence(self) -> str:
+        """How it ended or what is wrong, in words; empty while it is well and not over."""
+        if self.damage:
+            return self.damage
+        if self.status == Status.INTERRUPTED:
+            kept = f"after epoch {len(self.epochs)}" if self.epochs else "before its first epoch was finished"
+            ended = f"Its process ended without a word {kept}; resume it and it goes on from there."
+            # Where there is no room, not even that could be written down.
+            free = shutil.disk_usage(self.path).free if self.path.exists() else FULL
+            return f"{ended} The disk is full ({free / 1e6:.0f} MB free): free some room first." if free < FULL else ended
+        return text.visible(str(self.outcome.get("sentence", ""))) if self.outcome else ""
+
+    def reread(self) -> "Run":
+        """The run as it is now."""
+        return read(self.path)
+
+    def signature(self) -> tuple[Any, ...]:
+        """As `record.signature`, of the folder as it is now."""
+        return signature(self.path)
+
+
+def read(path: Path) -> Run:
+    """The run in directory `path`, as it is now; never raises on what it finds there."""
+    folder = RunFolder(path)
+    # The order matters: a trainer writes its outcome and then frees its lock, so the lock is looked at first.
+    held = folder.held
+    problems: list[str] = []
+
+    def record(name: str, default: Any) -> Any:
+        try:
+            return folder.record(name)
+        except FileNotFoundError:
+            return default
+        except BAD as error:
+            problems.append(f"{name}: {error}" if name not in str(error) else str(error))
+            return default
+
+    created, settings = record("config.json", ("", None))
+    epochs = record("metrics.json", ())
+    facts = record("facts.json", ())
+    outcome = record("outcome.json", None)
+    if settings is None and not problems:
+        problems.append("config.json is missing")
+    damage = f"Cannot be read: {'; '.join(problems).removesuffix('.')}." if problems else None
+    return Run(
+        path=path,
+        settings=settings,
+        created=created,
+        facts=facts,
+        epochs=epochs,
+        # What loses nothing when it is lost does not make a run damaged.
+        progress=record("progress.json", None),
+        outcome=outcome,
+        notes=record("notes.json", {}),
+        measured=record("measured.json", {}),
+        status=Status.DAMAGED
+        if damage
+        else derive_status(folder, held=held, outcome=outcome, created=created, now=time.time()),
+        damage=damage,
+    )
+
+
+def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, created: str, now: float) -> Status:
+    """The state of a readable run: first match wins, and nobody's process id is trusted."""
+    if outcome and not held:
+        return Status(outcome["status"])
+    ticket = queue.ticket_of(run)
+    if held:
+        return Status.QUEUED if ticket else Status.RUNNING
+    launched = max(schema.timestamp(created), ticket.launched_at if ticket else 0.0)
+    # A launch in the future is a clock set back.
+    return Status.QUEUED if abs(now - launched) < queue.GRACE else Status.INTERRUPTED
+
+
+def signature(path: Path | str) -> tuple[Any, ...]:
+    """Something that differs whenever `read(path)` would: readings may be kept for as long as it stays the same."""
+    files = {name: _stamp(f"{path}/{name}") for name in schema.CHECKS}
+    held = storage.is_locked(f"{path}/lock")
+    if files["outcome.json"] and not held:  # over: neither queue nor clock have a say any more
+        return (*files.values(), held)
+    ticket, written = queue.ticket_of(RunFolder(Path(path))), files["config.json"]
+    recent = written and time.time() - written[0] / 1e9 < queue.GRACE + 1
+    return (*files.values(), held, ticket, int(time.time()) if recent or ticket else None)
+
+
+def _stamp(file: str) -> tuple[int, int, int] | None:
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

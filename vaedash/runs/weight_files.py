@@ -1,0 +1,87 @@
+"""A run's weights as bytes: each file replaced whole, and known by its SHA-256 at every instant."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaedash import storage
+
+NAMES = ("last", "previous", "best")  # `previous` is the `last` before it
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class WeightFiles:
+    """`last.pt`, `previous.pt` and `best.pt` in the `folder` of one run."""
+
+    folder: Path
+
+    def file(self, name: str) -> Path:
+        """Where the weights of that name lie, if there are any."""
+        return self.folder / f"{name}.pt"
+
+    def has(self, name: str) -> bool:
+        """Whether there are weights of that name, sound or not."""
+        return self.file(name).exists()
+
+    def any(self) -> bool:
+        """Whether there is any file of weights, of a hash, or of what was set aside."""
+        return any(True for _ in self.folder.glob("*.pt*"))
+
+    def stamp(self, name: str) -> tuple[str, int] | None:
+        """What tells these weights from all others, those of the same run at other times too; None where there are none."""
+        try:
+            return str(self.folder), self.file(name).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def read(self, name: str) -> bytes:
+        """The bytes, whatever they are; FileNotFoundError where there are none."""
+        return self.file(name).read_bytes()
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        """Replace the weights of that name and their SHA-256, keeping the `last` before it as `previous`.
+
+        At every instant the hash of each whole .pt file, old or new, is in one of the .sha256 files: a new one gets
+        there before its file, and an old one stays until its file is replaced.
+        """
+        file, hashes = self.file(name), self._hashes(name)
+        digest = _hash_line(name, data)
+        before = hashes.read_bytes() if hashes.exists() else b""
+        # A damaged `last` must not take the place of a sound `previous`.
+        moved = name == "last" and file.exists() and storage.sha256_of(file) in self.digests()
+        if moved:
+            storage.replace(file, self.file("previous"))
+        storage.write_bytes(hashes, digest + before)
+        storage.write_bytes(file, data)
+        if moved:
+            storage.write_bytes(self._hashes("previous"), before)
+        storage.write_bytes(hashes, digest)
+
+    def digests(self) -> set[str]:
+        """The SHA-256 of every weights file that was ever written whole in the run, as far as it is still there."""
+        return {
+            match.decode()
+            for file in self.folder.glob("*.pt.sha256")
+            for match in _DIGEST.findall(file.read_bytes())
+        }
+
+    def restore(self, name: str, data: bytes) -> None:
+        """Put sound bytes in the place of damaged ones."""
+        self.set_aside(name)
+        storage.write_bytes(self._hashes(name), _hash_line(name, data))
+        storage.write_bytes(self.file(name), data)
+
+    def set_aside(self, name: str) -> None:
+        """Rename damaged weights, if there are any, to `<name>.pt.damaged`."""
+        file = self.file(name)
+        if file.exists():
+            storage.replace(file, file.with_name(f"{file.name}.damaged"))
+
+    def _hashes(self, name: str) -> Path:
+        return self.folder / f"{name}.pt.sha256"
+
+
+def _hash_line(name: str, data: bytes | memoryview) -> bytes:
+    """As `sha256sum` prints and checks it."""
+    return f"{storage.sha256(data)}  {name}.pt\n".encode()

@@ -1,0 +1,114 @@
+"""A run's weights as tensors: checked against their SHA-256 before anything is read out of them."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from vaedash import config, storage
+from vaedash.config import RunConfig
+from vaedash.errors import RunError
+from vaedash.models import archs
+from vaedash.models.vae import VAE
+from vaedash.runs import listing
+from vaedash.runs.folder import RunFolder
+from vaedash.runs.record import Run
+
+
+def save(run: RunFolder, name: str, state: Mapping[str, Any]) -> None:
+    """Write `state` as `name` (`last` or `best`), keeping the previous `last` until it is whole."""
+    buffer = io.BytesIO()
+    torch.save({"schema": config.SCHEMA, **state}, buffer)
+    run.weights.write(name, buffer.getbuffer())
+
+
+def save_best(run: Run, epoch: int, model: VAE) -> None:
+    """Write the weights of the best epoch so far, with the settings from which `archs.build` makes their model again."""
+    save(run, "best", {"epoch": epoch, "config": _of_model(run.config), "model": model.state_dict()})
+
+
+def load(run: RunFolder, name: str) -> dict[str, Any]:
+    """The state in `name`.pt, on the CPU.
+
+    Raises FileNotFoundError if it is not there and RunError if its bytes are not those that were written.
+    Nothing in a file is executed: hash first, then torch's reader for plain tensors only.
+    """
+    data = run.weights.read(name)
+    if storage.sha256(data) not in run.weights.digests():
+        raise RunError(f"{name}.pt of run {run.id} is damaged: its bytes do not match the SHA-256 kept beside it.")
+    try:
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever its readers raise; its own advice is to load unsafely
+        raise RunError(f"{name}.pt of run {run.id} is not a checkpoint of vaedash.") from error
+    if not isinstance(state, dict) or state.get("schema") != config.SCHEMA:
+        raise RunError(f"{name}.pt of run {run.id} was not written by this version of vaedash.")
+    return state
+
+
+def load_for_resume(run: RunFolder) -> tuple[dict[str, Any] | None, str]:
+    """The newest sound state to go on from, or None where there is none; and a sentence if it is not the last one."""
+    damage = ""
+    for name in ("last", "previous"):
+        try:
+            return load(run, name), damage
+        except FileNotFoundError:
+            continue
+        except RunError as error:
+            damage = f"{error} Going on from what was sound before it."
+    return None, damage
+
+
+def flaw(run: RunFolder, name: str) -> str:
+    """What is wrong with `name`.pt, as a sentence; empty where it is sound or not there."""
+    try:
+        load(run, name)
+    except FileNotFoundError:
+        return ""
+    except RunError as error:
+        return str(error)
+    except OSError as error:
+        return f"{name}.pt of run {run.id} cannot be read ({error.strerror})."
+    return ""
+
+
+def restore_last(run: RunFolder) -> None:
+    """Make the sound `previous` the `last` again; a damaged `last` is set aside as last.pt.damaged."""
+    load(run, "previous")
+    run.weights.restore("last", run.weights.read("previous"))
+
+
+def restore_best(run: Run) -> None:
+    """Make the weights of the sound `last` the `best`; a damaged `best` is set aside as best.pt.damaged."""
+    state = load(run, "last")
+    run.weights.set_aside("best")
+    save(run, "best", {"epoch": state["epoch"], "config": _of_model(run.config), "model": state["model"]})
+
+
+def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
+    """The model of a run with its `best` or `last` weights, in evaluation mode on the CPU, and the epoch they are of.
+
+    Raises RunError if it has no weights, or none that are sound.
+    """
+    settings = run.config
+    try:
+        state = load(run, which)
+    except FileNotFoundError:
+        others = [other.id for other in listing.list_runs(run.path.parent) if other.weights.has(which)]
+        hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet."
+        raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
+    except RunError as error:
+        raise RunError(f"{str(error).removesuffix('.')}; python -m vaedash doctor says what can be done.") from error
+    model = archs.build(settings)
+    try:
+        model.load_state_dict(state["model"])
+        epoch = state["epoch"]
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{which}.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
+        ) from error
+    return model.eval().requires_grad_(False), epoch
+
+
+def _of_model(settings: RunConfig) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in config.MODEL_SETTINGS}

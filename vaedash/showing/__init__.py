@@ -1,0 +1,1 @@
+"""Figures and files for people: charts, the report, TensorBoard's event files."""

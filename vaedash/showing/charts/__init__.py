@@ -1,0 +1,26 @@
+"""Runs as Plotly figures: one hue for each architecture, everywhere; nothing here knows about a page."""
+
+from plotly.graph_objects import Figure
+
+from vaedash.showing.charts.costs import quality, rate_distortion
+from vaedash.showing.charts.curves import loss_curves
+from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map
+from vaedash.showing.charts.race import race
+from vaedash.showing.charts.style import AXES, HUE, PLOTLY_JS, TERMS, enlarged
+
+__all__ = [
+    "AXES",
+    "HUE",
+    "PLOTLY_JS",
+    "TERMS",
+    "Figure",
+    "active_units",
+    "enlarged",
+    "kl_by_latent",
+    "kl_over_epochs",
+    "latent_map",
+    "loss_curves",
+    "quality",
+    "race",
+    "rate_distortion",
+]

@@ -1,0 +1,176 @@
+"""What the latents of a run say, when they came into use, and where pictures lie among them."""
+
+import base64
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vaedash import images
+from vaedash.runs.record import Run
+from vaedash.runs.schema import ACTIVE_UNITS
+from vaedash.showing.charts import style
+from vaedash.showing.charts.style import AXES, HUE
+
+_KL_FLOOR = 1e-5  # a logarithmic axis has no 0
+_PICTURES_ACROSS = 14
+
+
+def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:
+    """Mean KL of each latent of each run in nats, sorted, on a logarithmic scale; a line at `threshold` parts those in use."""
+    figure = go.Figure()
+    used: dict[str, int] = {}
+    for run, kl in measured:
+        arch = run.config.arch
+        dash = style.DASHES[used.get(arch, 0) % len(style.DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        order = np.argsort(-kl, kind="stable")
+        figure.add_scatter(
+            x=np.arange(1, len(kl) + 1),
+            y=np.maximum(kl[order], _KL_FLOOR),
+            customdata=order + 1,
+            name=style.plain(run.name),
+            mode="lines+markers",
+            line={"color": HUE[arch], "width": 2.5, "dash": dash, "shape": "hvh"},
+            marker={"size": 5},
+            hovertemplate="latent %{customdata}: %{y:.3g} nats",
+        )
+    figure.add_hline(y=threshold, line={"color": "gray", "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        text=f"in use: above {threshold:g} nats",
+        **{"x": 1, "xref": "x domain", "xanchor": "right", "y": math.log10(threshold), "yanchor": "bottom"},
+        showarrow=False,
+        font={"color": "gray", "size": 14},
+    )
+    figure.update_layout(
+        xaxis={"title": "latents, the one that says most first"},
+        yaxis={"title": "KL (nats per image)", "type": "log", "dtick": 1, "tickformat": "~g"},
+        **style.LAYOUT,
+    )
+    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS)
+
+
+def active_units(chosen: Sequence[Run]) -> go.Figure | None:
+    """How many latents are in use after each epoch, of those runs that counted them; None if none did.
+
+    A dashed line for each number that the best linear VAE on a run's images would use.
+    """
+    figure = go.Figure()
+    counted = [run for run in chosen if any(row.get(ACTIVE_UNITS) is not None for row in run.epochs)]
+    used: dict[str, int] = {}
+    for run in counted:
+        arch = run.config.arch
+        dash = style.DASHES[used.get(arch, 0) % len(style.DASHES)]
+        used[arch] = used.get(arch, 0) + 1
+        figure.add_scatter(
+            x=[row["epoch"] for row in run.epochs],
+            y=[row.get(ACTIVE_UNITS) for row in run.epochs],
+            name=style.plain(run.name),
+            mode="lines+markers",
+            line={"color": HUE[arch], "width": 2.5, "dash": dash},
+            marker={"size": 6},
+            hovertemplate=f"%{{y}} of {run.config.latent_dim}",
+        )
+    for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
+        figure.add_hline(y=worth, line={"color": "gray", "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            text=f"best linear VAE: {worth}",
+            **{"x": 1, "xref": "x domain", "xanchor": "right", "y": worth, "yanchor": "bottom"},
+            showarrow=False,
+            font={"color": "gray", "size": 14},
+        )
+    figure.update_layout(
+        xaxis={"title": AXES["epoch"], "rangemode": "tozero", "automargin": True},
+        yaxis={"title": "latents in use", "rangemode": "tozero", "tickformat": "d", "automargin": True},
+        **style.LAYOUT,
+    )
+    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS) if counted else None
+
+
+def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
+    """How much each latent says after each epoch: `kl` `(epochs, latent_dim)` in nats, a row a latent, what says most in the end on top.
+
+    The stronger the colour, the more it says; what is below `threshold` is as good as nothing and has none.
+    """
+    order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
+    red, green, blue = (int(HUE[run.config.arch][at : at + 2], 16) for at in (1, 3, 5))
+    top = max(1.0, float(np.nanmax(kl, initial=0.0)))
+    ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(range(1, len(kl) + 1)),
+            y=list(range(1, len(order) + 1)),
+            z=np.log10(np.maximum(kl[:, order], threshold)).T,
+            zmin=math.log10(threshold),
+            zmax=math.log10(top),
+            customdata=np.dstack([np.broadcast_to(order + 1, kl.shape), kl[:, order]]).transpose(1, 0, 2),
+            # Clear, rather than white or black, where there is nothing: the page may be either.
+            colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
+            colorbar={
+                "title": {"text": "nats"},
+                "tickvals": [math.log10(tick) for tick in ticks],
+                "ticktext": [f"{tick:g}" for tick in ticks],
+                "thickness": 12,
+            },
+            hovertemplate="latent %{customdata[0]} after epoch %{x}: %{customdata[1]:.3g} nats<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        xaxis={"title": AXES["epoch"], "automargin": True, "showgrid": False},
+        yaxis={"title": "latents", "autorange": "reversed", "automargin": True, "showgrid": False, "zeroline": False},
+        **style.LAYOUT | {"hovermode": "closest"},
+    )
+    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS)
+
+
+def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:
+    """Held-out images where they lie on a plane through the latent space: all as dots, as many as fit as small pictures.
+
+    `points` `(N, 2)`, `photos` uint8 `(N, 3, 32, 32)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
+    of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number.
+    """
+    low, high = points.min(0), points.max(0)
+    half = max(float((high - low).max()) / 2, 1e-6)
+    side = 2 * half / _PICTURES_ACROSS
+    pictured = _apart(points, side)
+    figure = go.Figure()
+    for size, opacity, chosen in ((6, 0.45, np.delete(np.arange(len(points)), pictured)), (30, 0.0, pictured)):
+        figure.add_scatter(
+            x=points[chosen, 0],
+            y=points[chosen, 1],
+            customdata=numbers[chosen],
+            mode="markers",
+            showlegend=False,
+            marker={"color": HUE[run.config.arch], "size": size, "opacity": opacity},
+            selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
+            unselected={"marker": {"opacity": opacity}},
+            hovertemplate="photograph %{customdata}<extra></extra>",
+        )
+    for index in pictured:
+        png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=2))
+        figure.add_layout_image(
+            source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
+            **{"x": points[index, 0], "y": points[index, 1], "xref": "x", "yref": "y", "sizex": side, "sizey": side},
+            **{"xanchor": "center", "yanchor": "middle", "layer": "above"},
+        )
+    first, second = (f"axis {number}: {part:.0%} of the variance" for number, part in enumerate(share, start=1))
+    # As much to the left as to the right of the middle, so that no room is lost but half a picture.
+    spans = ([middle - half - side / 2, middle + half + side / 2] for middle in (low + high) / 2)
+    x, y = ({"zeroline": False, "showgrid": False, "showticklabels": False, "range": span} for span in spans)
+    figure.update_layout(
+        xaxis={"title": first, **x},
+        yaxis={"title": second, "scaleanchor": "x", **y},
+        height=480,
+        **style.LAYOUT | {"hovermode": "closest", "dragmode": False},
+    )
+    return figure
+
+
+def _apart(points: np.ndarray, side: float) -> np.ndarray:
+    """Indices of points whose squares of that side do not overlap: each, in order, that leaves room for itself."""
+    taken: list[int] = []
+    for index, point in enumerate(points):
+        if not (np.abs(points[taken] - point).max(1) < side).any():
+            taken.append(index)
+    return np.array(taken, int)

@@ -1,0 +1,112 @@
+"""How long a run would take here: a few training steps measured in a process of their own, before anything is launched."""
+
+import argparse
+import json
+import math
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.errors import RunError
+from vaedash.training import launch
+
+_WARM_UP, _STEPS = 3, 12
+_EPOCH_OVERHEAD = 1.06  # held-out losses, pictures and checkpoints, as a factor on the training steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What one run of the given settings costs on this machine."""
+
+    images_per_second: float
+    seconds: float  # to the ceiling of epochs; early stopping may end it sooner
+    disk: int  # bytes
+
+
+def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list[tuple[float, int]]:
+    """(images per second, parameters) of training steps with each of these settings, one of `sharing` runs at a time.
+
+    Runs in a process of its own, so that the caller never loads torch; takes some seconds. RunError if it fails.
+    """
+    record = {"asked": [one.to_json() for one in asked], "sharing": sharing, "data_dir": str(data_dir)}
+    done = subprocess.run(
+        [sys.executable, "-m", "vaedash.training.forecast"],
+        input=json.dumps(record),
+        capture_output=True,
+        text=True,
+        env=launch.environment(),
+        check=False,
+    )
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["?"])[-1].removesuffix(".")
+        raise RunError(f"This machine's speed could not be measured: {reason}. Training may start all the same.")
+    return [(answer["images_per_second"], answer["parameters"]) for answer in json.loads(done.stdout)]
+
+
+def forecast(settings: RunConfig, *, n_train: int, images_per_second: float, parameters: int) -> Forecast:
+    """The cost of a run on `n_train` images at a measured speed."""
+    weights = 4 * parameters
+    # best.pt holds the weights; last.pt and previous.pt also Adam's two moments of each. Then two pictures an epoch.
+    disk = weights + 2 * 3 * weights + settings.epochs * 150_000
+    return Forecast(
+        images_per_second=images_per_second,
+        seconds=settings.epochs * n_train / images_per_second * _EPOCH_OVERHEAD,
+        disk=disk,
+    )
+
+
+def wall_seconds(forecasts: Sequence[Forecast]) -> float:
+    """How long several runs take together, in `config.SLOTS` slots, each taking the next in line when it is free."""
+    slots = [0.0] * config.SLOTS
+    for one in forecasts:
+        slots[slots.index(min(slots))] += one.seconds
+    return max(slots)
+
+
+def in_words(seconds: float) -> str:
+    """A duration as a person says it."""
+    if seconds < 90:
+        return f"{max(5, 5 * math.ceil(seconds / 5)):.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
+def _main() -> None:
+    """The measuring process: settings as JSON on stdin, the answers as JSON on stdout."""
+    argparse.ArgumentParser(prog="python -m vaedash.training.forecast", description=__doc__).parse_args()
+    record = json.load(sys.stdin)
+    asked = [RunConfig.from_json(settings) for settings in record["asked"]]
+    json.dump([_speed(one, record["sharing"], Path(record["data_dir"])) for one in asked], sys.stdout)
+
+
+def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> dict[str, float]:
+    import torch
+
+    from vaedash.models import archs
+    from vaedash.training import hardware
+    from vaedash.training.step import Learner
+
+    machine = hardware.choose(settings, sharing=sharing, data_dir=data_dir)
+    machine.apply()
+    learner = Learner(settings, machine)
+    batch = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8, device=machine.device)
+    batch = batch.contiguous(memory_format=archs.memory_format(settings.arch))
+    noise = torch.randn(settings.batch_size, settings.latent_dim, device=machine.device)
+    seconds = []
+    for _ in range(_WARM_UP + _STEPS):
+        start = time.perf_counter()
+        learner.step(batch, noise, beta=settings.beta, lr=settings.lr).tolist()
+        seconds.append(time.perf_counter() - start)
+    speed = settings.batch_size / statistics.median(seconds[_WARM_UP:])
+    return {"images_per_second": speed, "parameters": archs.parameter_count(learner.model)}
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,214 @@
+"""Where and how a run computes: its device, its share of the processor's cores, and a precision that was measured, not assumed."""
+
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import vaedash
+from vaedash import storage
+from vaedash.config import IMAGE_SHAPE, RunConfig
+from vaedash.errors import UsageError
+from vaedash.models import archs
+from vaedash.models.vae import VAE
+from vaedash.training import provenance
+from vaedash.training.team import ALONE, Team
+
+HOST = "VAEDASH_HOST"
+BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What a run computes on; recorded at its start and used again when it resumes.
+
+    Two runs with equal hardware, versions, settings and images give the same numbers, bit for bit.
+    """
+
+    device: str
+    precision: str
+    threads: int
+    processor: str  # or the GPU
+    torch: str  # version
+    processes: int = 1  # that train together, each with as many threads
+    backend: str = "none"  # of torch.distributed, by which they do
+    numpy: str = ""  # version
+    vaedash: str = ""  # version
+    source: str = ""  # digest of vaedash's own code (`provenance.source`); empty where that was not recorded
+
+    def apply(self) -> None:
+        """Set this process up accordingly; once, before the first tensor is computed."""
+        torch.set_num_threads(self.threads)
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True)
+        # Every tensor here is written before it is read; filling each one first cost FC an eighth of its speed.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+        if self.device == "cuda":
+            # Steps are recorded as CUDA graphs, which the default stream does not allow.
+            torch.cuda.set_stream(torch.cuda.Stream())
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the forward and the backward pass compute in; weights learn in fp32 whatever it is."""
+        return torch.bfloat16 if self.precision == "bf16" else torch.float32
+
+
+def choose(settings: RunConfig, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Hardware:
+    """The hardware for a run that starts now, one of `sharing` runs on this machine.
+
+    Raises UsageError if the settings ask for a device that is not here, or `team` needs more of them than there are.
+    """
+    device = _device(settings.device)
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bf16" if _bf16_gain(device, data_dir / "cache") >= BF16_GAIN else "fp32"
+    return _here(device, precision, _threads(sharing, team), team)
+
+
+def as_recorded(
+    facts: Mapping[str, Any], settings: RunConfig, *, sharing: int = 1, team: Team = ALONE
+) -> tuple[Hardware, str]:
+    """The hardware of a run's first start (an entry of facts.json), for its resume; and, if this machine differs, a sentence that says how.
+
+    The device is chosen anew where the recorded one is not here; precision stays, and threads do unless another number
+    of processes trains now.
+    """
+    recorded = Hardware(**{key: facts[key] for key in Hardware.__dataclass_fields__ if key in facts})
+    try:
+        device = _device(recorded.device)
+    except UsageError:
+        device = _device(settings.device if settings.device != recorded.device else "auto")
+    threads = recorded.threads if team.size == recorded.processes else _threads(sharing, team)
+    here = _here(device, recorded.precision, threads, team)
+    before, after = asdict(recorded), asdict(here)
+    changes = [f"{key} was {before[key]}, is {after[key]}" for key in before if before[key] not in ("", after[key])]
+    if changes:
+        return here, f"Continues, but not bit-exact: {'; '.join(changes)}."
+    if not recorded.source:
+        return here, "Continues; which vaedash it began with was not recorded, so it may not be bit-exact."
+    return here, ""
+
+
+def sharing(cpus: int) -> int:
+    """How many runs share this machine where each may have that many of its cores, and none more."""
+    return math.ceil(_cores() / cpus)
+
+
+def host() -> str:
+    """What this machine is called: `$VAEDASH_HOST`, else its name in the network."""
+    return os.environ.get(HOST) or platform.node()
+
+
+def _here(device: str, precision: str, threads: int, team: Team) -> Hardware:
+    if device != "cpu" and team.local_size > (gpus := max(1, torch.cuda.device_count())):
+        raise UsageError(
+            f"Each process on {device} needs a GPU of its own: {team.local_size} were started on this machine, which "
+            f"has {gpus}. Start no more than that, or give --device cpu."
+        )
+    return Hardware(
+        device=device,
+        precision=precision,
+        threads=threads,
+        processor=_name(device),
+        torch=torch.__version__,
+        processes=team.size,
+        backend=team.backends.get(device, "none"),
+        numpy=np.__version__,
+        vaedash=vaedash.__version__,
+        source=provenance.source(),
+    )
+
+
+def _threads(sharing: int, team: Team) -> int:
+    return max(1, _cores() // (sharing * team.local_size))
+
+
+def _device(wanted: str) -> str:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[wanted]:
+        here = ", ".join(device for device, there in available.items() if there)
+        raise UsageError(f"device {wanted} is not available to torch {torch.__version__} here. Available: {here}.")
+    return wanted
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _name(device: str) -> str:
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor() or platform.machine()
+    return model
+
+
+def _bf16_gain(device: str, cache: Path) -> float:
+    """Speed of a training step in bf16 over fp32 on this machine; measured once, then read from a file.
+
+    Were it measured at each start, two runs that should be equal could choose differently by a hair.
+    """
+    if device == "mps":
+        return 0.0  # fp32 only: nobody has measured bf16 there yet
+    key = f"{_name(device)} torch {torch.__version__}"
+    file = precision_file(cache)
+
+    def known() -> dict[str, float]:
+        try:
+            return dict(json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return {}
+
+    def read() -> float | None:
+        gain = known().get(key)
+        return gain if isinstance(gain, float) else None
+
+    def make() -> float:
+        seconds = {precision: _step_seconds(device, precision) for precision in ("fp32", "bf16")}
+        gain = seconds["fp32"] / seconds["bf16"]
+        storage.write_json(file, known() | {key: gain})
+        return gain
+
+    return storage.once(read, make, lock=file.with_suffix(".lock"))
+
+
+def precision_file(cache: Path) -> Path:
+    """Where it is kept how much faster bf16 is, for each processor and version of torch."""
+    return cache / "precision.json"
+
+
+def _step_seconds(device: str, precision: str) -> float:
+    """The fastest of a few steps of both architectures, on one thread (or the GPU)."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    images = torch.rand(64, *IMAGE_SHAPE, device=device)
+    total = 0.0
+    for arch in ("fc", "conv"):
+        model = archs.build(RunConfig(arch=arch)).to(device, dtype)
+        total += min(_seconds_of_step(model, images, device) for _ in range(4))
+    torch.set_num_threads(threads)
+    return total
+
+
+def _seconds_of_step(model: VAE, images: torch.Tensor, device: str) -> float:
+    start = time.perf_counter()
+    mu, logvar = model.encode(images)
+    decoded = model.decode(mu + logvar)
+    decoded.float().sum().backward()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start

@@ -1,0 +1,238 @@
+"""Training of one run, from its directory: one loop that reads top to bottom."""
+
+import dataclasses
+import itertools
+import math
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaedash import config, datasets, images
+from vaedash.config import RunConfig
+from vaedash.datasets import Dataset
+from vaedash.errors import DatasetError
+from vaedash.measuring import heldout, latents
+from vaedash.measuring.heldout import Losses
+from vaedash.models import archs, latent
+from vaedash.models.vae import VAE
+from vaedash.runs import schema, stopping, weights
+from vaedash.runs.record import Run
+from vaedash.runs.schema import Epoch, Start, Status
+from vaedash.training import hardware
+from vaedash.training.batches import Split, batches
+from vaedash.training.hardware import Hardware
+from vaedash.training.progress import Reporter, StopAskedError
+from vaedash.training.step import Learner
+from vaedash.training.team import ALONE, Team, TorchrunTeam
+
+
+def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tuple[Status, str]:
+    """Train `run` from where its directory says it is, to its end; returns the outcome and its sentence.
+
+    `sharing` is how many runs compute on this machine, this one included. Of a `team`, only its leader is here; the
+    others are in `follow`. Raises VaedashError where it cannot begin (images missing or changed, device not here).
+    """
+    settings = run.config
+    resumed, damage = weights.load_for_resume(run)
+    if run.facts:  # perhaps of a start from which no epoch came: threads and precision stay what they were even so
+        machine, difference = hardware.as_recorded(run.facts[0], settings, sharing=sharing, team=team)
+    else:
+        machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
+    machine.apply()
+    report = Reporter(run, settings)
+    try:
+        dataset = datasets.load(
+            settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.loading
+        )
+    except StopAskedError:
+        return Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else [])
+    _require_same_images(run, dataset, resumed=resumed is not None)
+    data = Split.of(dataset, settings, machine.device)
+    photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
+
+    team.begin((settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
+    learner = Learner(settings, machine, team)
+    epochs: list[Epoch] = []
+    if resumed:
+        learner.load(resumed)
+        epochs = resumed["epochs"]
+    for sentence in filter(None, (damage, difference)):
+        print(sentence, flush=True)
+    run.add_facts(_facts(machine, dataset, data, learner.model, resumed_after=len(epochs), note=difference or damage))
+    # The checkpoint is ahead of metrics.json if a kill came between the two; never behind it for good.
+    run.write_metrics(epochs)
+    run.pictures.write_originals(images.encode_png(images.grid(photos, columns=8)))
+    kl_by_latent = _kl_so_far(run, len(epochs), settings.latent_dim)
+
+    clock = time.perf_counter()
+    while (ending := _ending(epochs, settings)) is None:
+        epoch = len(epochs) + 1
+        beta = settings.beta_at(epoch)
+        sums = torch.zeros(2, dtype=heldout.sum_type(machine.device), device=machine.device)
+        seen, training_clock = 0, time.perf_counter()
+
+        for batch, noise in batches(data.train, settings, epoch):
+            lr = settings.lr_at((epoch - 1 + seen / len(data.train)) / settings.epochs)
+            # Sums over images, not means over batches: a short last batch weighs what its images weigh.
+            sums += learner.step(batch, noise, beta=beta, lr=lr)
+            seen += len(batch)
+            if report.stop_requested():
+                return Status.STOPPED, _stopped_sentence(epochs)
+            if report.due():
+                running, seconds = _means(sums, seen, beta=beta), time.perf_counter() - training_clock
+                report.training(epochs, epoch, seen=seen, total=len(data.train), running=running, seconds=seconds)
+                if not math.isfinite(running.loss):
+                    break
+
+        # The running mean while it learned, which is what this epoch's train loss is, and the held-out losses at its end.
+        figures: dict[str, float] = _means(sums, seen, beta=beta).named("train")
+        training_seconds = time.perf_counter() - training_clock
+        for split, held_out in data.held_out.items():
+            report.phase(f"measuring {split} loss")
+            measured = heldout.evaluate(learner.working, held_out)
+            figures |= measured.losses(beta=beta).named(split)
+            if split == "test":
+                figures["active_units"] = latents.active_units(measured.kl_by_latent)
+                kl_by_latent.append(measured.kl_by_latent)
+        figures |= {
+            "lr": lr,
+            "beta": beta,
+            "images_per_second": seen / training_seconds,
+            "images_seen": epoch * len(data.train),
+        }
+        if broken := [key for key, value in figures.items() if not math.isfinite(value)]:
+            figures["seconds"] = time.perf_counter() - clock
+            run.write_metrics([*epochs, schema.epoch(epoch, figures)])
+            return Status.DIVERGED, _diverged_sentence(epoch, broken[0], epochs, settings)
+        _save_pictures(run, learner.model, photos, epoch)
+        now = time.perf_counter()
+        figures["seconds"], clock = now - clock, now
+        epochs.append(schema.epoch(epoch, figures))
+        run.figures.write_kl_by_latent(kl_by_latent)
+
+        # Weights first, then the announcement: what metrics.json says is never lost.
+        if stopping.best_epoch(epochs, settings) == epoch:
+            weights.save_best(run, epoch, learner.model)
+        weights.save(run, "last", {"epoch": epoch, "epochs": epochs, **learner.state()})
+        run.write_metrics(epochs)
+        print(_epoch_line(epochs[-1], settings), flush=True)
+    return ending
+
+
+def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
+    """Take part in the runs that the leader of `team` is training in `train`: the same steps of the same batches, and nothing else.
+
+    Raises DatasetError if the images here are not the leader's.
+    """
+    while begun := team.begun():
+        settings, machine, fingerprint, resumed = begun
+        machine.apply()
+        dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction)
+        if dataset.fingerprint != fingerprint:
+            raise DatasetError(
+                f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "
+                f"{dataset.fingerprint}, there {fingerprint}). Copy them from there, then resume."
+            )
+        pixels = Split.of(dataset, settings, machine.device).train
+        learner = Learner(settings, machine, team)
+        if resumed:
+            learner.load(resumed)
+        first = len(resumed["epochs"]) + 1 if resumed else 1
+        learner.follow(pair for epoch in itertools.count(first) for pair in batches(pixels, settings, epoch))
+
+
+# ---- what it keeps --------------------------------------------------------------------------------------
+
+
+def _save_pictures(run: Run, model: VAE, photos: np.ndarray, epoch: int) -> None:
+    """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn."""
+    pictures = {
+        "prior": latent.decode(model, latent.prior(config.SAMPLE_COUNT, model.latent_dim)),
+        "recon": latent.reconstruct(model, photos),
+    }
+    for kind, tiles in pictures.items():
+        run.pictures.write(kind, epoch, images.encode_png(images.grid(tiles, columns=8)))
+
+
+def _kl_so_far(run: Run, epochs: int, latent_dim: int) -> list[np.ndarray]:
+    """What was measured of each latent in the epochs before a resume; NaN where that is lost."""
+    kept = run.figures.kl_by_latent()
+    unknown = [np.full(latent_dim, np.nan)] * epochs
+    return unknown if kept is None else [*kept, *unknown][:epochs]
+
+
+def _means(sums: Tensor, seen: int, *, beta: float) -> Losses:
+    recon, kl = (value / seen for value in sums.tolist())
+    return Losses.of(recon, kl, beta=beta)
+
+
+def _facts(machine: Hardware, dataset: Dataset, data: Split, model: VAE, *, resumed_after: int, note: str) -> Start:
+    return {
+        "started": schema.now(),
+        "resumed_after_epoch": resumed_after,
+        "note": note,
+        "host": hardware.host(),
+        **dataclasses.asdict(machine),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "parameters": archs.parameter_count(model),
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "n_train": len(data.train),
+            **{f"n_{name}": len(held_out.images) for name, held_out in data.held_out.items()},
+            "skipped": dataset.skipped,
+            "notes": list(dataset.notes),
+        },
+    }
+
+
+def _require_same_images(run: Run, dataset: Dataset, *, resumed: bool) -> None:
+    if resumed and not run.trained_on(dataset.fingerprint):
+        recorded = run.dataset.get("fingerprint")
+        raise DatasetError(
+            f"The images of {dataset.name} have changed since run {run.id} began (fingerprint {recorded}, "
+            f"now {dataset.fingerprint}). Put the old ones back, or start a new run on these."
+        )
+
+
+# ---- how it ends, and what it says --------------------------------------------------------------------
+
+
+def _ending(epochs: Sequence[Epoch], settings: RunConfig) -> tuple[Status, str] | None:
+    """The outcome if the run is over after these epochs."""
+    if epochs and stopping.epochs_without_improvement(epochs, settings) >= settings.patience:
+        best = stopping.best_epoch(epochs, settings)
+        return Status.EARLY_STOPPED, (
+            f"Stopped after epoch {len(epochs)}: {settings.patience} epochs in a row without the {settings.monitor} loss "
+            f"falling by {settings.min_delta:g} nats. The best weights are those of epoch {best}."
+        )
+    if len(epochs) >= settings.epochs:
+        return Status.FINISHED, f"Finished all {settings.epochs} epochs."
+    return None
+
+
+def _stopped_sentence(epochs: Sequence[Epoch]) -> str:
+    if not epochs:
+        return "Stopped on request before its first epoch was finished."
+    return (
+        f"Stopped on request; epoch {len(epochs)} is kept, the unfinished one was dropped. Resume goes on from there."
+    )
+
+
+def _diverged_sentence(epoch: int, key: str, epochs: Sequence[Epoch], settings: RunConfig) -> str:
+    kept = f"The weights after epoch {len(epochs)} are kept." if epochs else "No epoch was finished."
+    return f"Diverged in epoch {epoch}: {key} is not a finite number. {kept} Try a smaller --lr (this run had {settings.lr:g})."
+
+
+def _epoch_line(row: Epoch, settings: RunConfig) -> str:
+    return (
+        f"epoch {row['epoch']}/{settings.epochs}: train {row['train_loss']:.2f}, "
+        f"test {row['test_loss']:.2f} = {row['test_recon']:.2f} + {row['beta']:g} * {row['test_kl']:.2f}; "
+        f"{row['images_per_second']:.0f} images/s, {row['seconds']:.1f} s"
+    )

@@ -1,0 +1,95 @@
+"""What a run in progress tells the outside, about once a second, and whether somebody there has asked it to stop."""
+
+import math
+import time
+from collections.abc import Sequence
+
+from vaedash.config import RunConfig
+from vaedash.measuring.heldout import Losses
+from vaedash.runs.folder import RunFolder
+from vaedash.runs.schema import Epoch, Progress
+
+PROGRESS_SECONDS = 1.0  # between two writings of progress.json
+STOP_SECONDS = 0.1  # between two looks for a stop request
+
+
+class StopAskedError(Exception):
+    """Somebody asked the run to stop while its images were read."""
+
+
+class Reporter:
+    """Writes progress.json of a run, and listens for a stop request."""
+
+    def __init__(self, run: RunFolder, settings: RunConfig) -> None:
+        self._run, self._settings = run, settings
+        self._written = self._looked = -math.inf
+        self._last: Progress = {"epoch": 0, "epochs": settings.epochs}
+        self._trace: list[list[float]] = []
+        self._reported = (0, 0, 0.0)  # epoch, images and summed loss at the last report
+
+    def stop_requested(self) -> bool:
+        """Whether a stop was asked for, looking at most every STOP_SECONDS."""
+        now = time.monotonic()
+        if now - self._looked < STOP_SECONDS:
+            return False
+        self._looked = now
+        return self._run.stop_requested()
+
+    def due(self) -> bool:
+        """Whether it is time to report again."""
+        return time.monotonic() - self._written >= PROGRESS_SECONDS
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Progress of a dataset that is read, or fetched, for the first time: that can take an hour, so it can be stopped.
+
+        Raises StopAskedError if it was.
+        """
+        if self.stop_requested():
+            raise StopAskedError
+        if self.due():
+            self._write({**self._last, "phase": what, "done": done, "of": total})
+
+    def phase(self, what: str) -> None:
+        """What it does now that the training steps of an epoch are over."""
+        self._write({**self._last, "phase": what})
+
+    def training(
+        self, epochs: Sequence[Epoch], epoch: int, *, seen: int, total: int, running: Losses, seconds: float
+    ) -> None:
+        """The running loss of this epoch and the time left, at most: early stopping may end it sooner.
+
+        `trace` is this epoch's curve so far: for each report, the epochs done (1.5: in the middle of the second)
+        and the mean loss of the images since the report before.
+        """
+        before = self._reported if self._reported[0] == epoch else (epoch, 0, 0.0)
+        if before[1] == 0:
+            self._trace = []
+        if seen > before[1]:
+            self._trace.append([epoch - 1 + seen / total, (running.loss * seen - before[2]) / (seen - before[1])])
+        self._reported = (epoch, seen, running.loss * seen)
+        speed = seen / seconds
+        overhead = sum(_overhead(row, total) for row in epochs) / max(1, len(epochs))
+        after = self._settings.epochs - epoch
+        self._last = {
+            "epoch": epoch,
+            "epochs": self._settings.epochs,
+            "seen": seen,
+            "of": total,
+            "loss": running.loss,
+            "recon": running.recon,
+            "kl": running.kl,
+            "images_per_second": speed,
+            "eta_seconds": (total - seen) / speed + overhead + after * (total / speed + overhead),
+            "trace": self._trace if math.isfinite(running.loss) else [],
+        }
+        self._write({**self._last, "phase": "training"})
+
+    def _write(self, progress: Progress) -> None:
+        self._written = time.monotonic()
+        self._run.write_progress({"updated": time.time(), **progress})
+
+
+def _overhead(row: Epoch, total: int) -> float:
+    """What an epoch took besides its training steps, in seconds."""
+    seconds, speed = row.get("seconds"), row.get("images_per_second")
+    return seconds - total / speed if seconds and speed else 0.0

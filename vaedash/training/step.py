@@ -1,0 +1,126 @@
+"""A model and its optimizer, and the one step that teaches it; on a GPU that step is recorded once and then replayed."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaedash import config
+from vaedash.config import RunConfig
+from vaedash.models import archs, latent, losses
+from vaedash.training.hardware import Hardware
+from vaedash.training.team import ALONE, Team
+
+_EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kernels in the first ones
+
+
+class Learner:
+    """A freshly initialised model that Adam teaches. Its weights learn in fp32; `working` is what computes.
+
+    In fp32 the two are the same. In bf16 `working` is a low-precision copy: the gradients found with it are
+    carried over to the fp32 weights, and what Adam makes of these is copied back, once a step. (autocast would
+    convert each weight anew wherever it is used.)
+
+    In a team, each member has a learner of its own, whose weights stay equal: all make the same step of the same gradient.
+    """
+
+    def __init__(self, settings: RunConfig, machine: Hardware, team: Team = ALONE) -> None:
+        torch.manual_seed(settings.seed)
+        self.on_gpu = machine.device == "cuda"
+        self.model = archs.build(settings).to(machine.device)
+        # A recorded step reads its learning rate and beta from tensors, the only things that may change in it.
+        self._lr = torch.tensor(settings.lr, device=machine.device) if self.on_gpu else settings.lr
+        self._beta = torch.zeros((), device=machine.device)
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(), lr=self._lr, fused=machine.device != "mps", capturable=self.on_gpu
+        )
+        self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
+        nothing = [
+            torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])
+        ]
+        self._team, self._averaging = team, team.averaging(self.working, nothing)
+        self._steps, self._recorded = 0, None
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on: the weights and Adam's moments."""
+        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state`, wherever it was saved."""
+        self.model.load_state_dict(state["model"])
+        # Adam's settings are those of this run and this device; only what it has gathered is taken over.
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state["optimizer"]["state"]})
+        self._refresh()
+
+    def step(self, pixels: Tensor, noise: Tensor, *, beta: float, lr: float) -> Tensor:
+        """One step down the gradient of a batch's mean loss; the batch's summed recon and kl, `(2,)`.
+
+        `pixels` is uint8 `(B, 3, 32, 32)`, `noise` is `(B, latent_dim)`, standard normal. The leader of a team gives the
+        whole batch too, and takes the step together with the others (`follow`).
+        """
+        self._team.call_step(beta=beta, lr=lr)
+        self._beta.fill_(beta)
+        if not self.on_gpu:
+            self.optimizer.param_groups[0]["lr"] = lr
+            return self._compute(pixels, noise)
+        self._lr.fill_(lr)
+        self._steps += 1
+        if self._recorded is None and self._steps > _EAGER_STEPS and self._team.records_steps:
+            self._recorded = _Recorded(self._compute, pixels, noise)
+        if self._recorded is None or not self._recorded.fits(pixels):
+            return self._compute(pixels, noise)
+        return self._recorded.replay(pixels, noise)
+
+    def follow(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Take the steps that the leader takes, over the same `batches`, until it takes no more."""
+        for pixels, noise in batches:
+            if (called := self._team.called_step()) is None:
+                return
+            self.step(pixels, noise, **called)
+
+    def _compute(self, pixels: Tensor, noise: Tensor) -> Tensor:
+        share = self._team.share_of(len(pixels))
+        batch = latent.to_float(pixels[share])
+        mu, logvar, decoded = self._averaging(batch, noise[share])
+        recon = losses.recon_per_image(decoded, batch).sum()
+        kl = losses.kl_per_image(mu, logvar).sum()
+        # The mean over members of this is the mean over the batch, however it was divided: each image weighs the same.
+        loss = (recon + self._beta * kl) / (len(pixels) / self._team.size)
+        self.working.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.working is not self.model:
+            for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
+                weight.grad = worked.grad.float()
+        self.optimizer.step()
+        self._refresh()
+        return self._team.sum(torch.stack([recon, kl]).detach())
+
+    @torch.no_grad()
+    def _refresh(self) -> None:
+        if self.working is not self.model:
+            for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
+                worked.copy_(weight)
+
+
+class _Recorded:
+    """A whole step as a CUDA graph: one launch instead of some hundred, which for models this small is most of the time."""
+
+    def __init__(self, compute: Any, pixels: Tensor, noise: Tensor) -> None:
+        self._pixels, self._noise = torch.empty_like(pixels), torch.empty_like(noise)
+        torch.cuda.synchronize()
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):  # records, and computes nothing yet
+            self._sums = compute(self._pixels, self._noise)
+
+    def fits(self, pixels: Tensor) -> bool:
+        """Whether a batch has the shape of the recorded one; the last of an epoch may be shorter."""
+        return pixels.shape == self._pixels.shape
+
+    def replay(self, pixels: Tensor, noise: Tensor) -> Tensor:
+        """The recorded step with these images and this noise."""
+        self._pixels.copy_(pixels)
+        self._noise.copy_(noise)
+        self._graph.replay()
+        return self._sums.clone()
