@@ -161,7 +161,9 @@ def test_logvar_is_finite_on_huge_images(arch):
 
 def test_a_usual_logvar_is_left_as_it_is():
     usual = torch.linspace(-30, 20, 4)[None]
-    found = VAE(Through(torch.float32), torch.nn.Identity(), latent_dim=4).encode(torch.cat([torch.arange(4.0)[None], usual], 1))
+    found = VAE(Through(torch.float32), torch.nn.Identity(), latent_dim=4).encode(
+        torch.cat([torch.arange(4.0)[None], usual], 1)
+    )
     assert torch.equal(found[0], torch.arange(4.0)[None]) and torch.equal(found[1], usual)
     assert LOGVAR_RANGE == (-30.0, 20.0)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaedash.runs import RunFolder
 from vaedash import runs, storage
-from vaedash.runs import weights
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import archs
+from vaedash.runs import RunFolder, weights
+from vaedash.runs.weight_files import WeightFiles
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +141,7 @@ class Anything:
 def test_a_reader_without_a_checksum_is_noticed(path, monkeypatch, promise):
     promise("R17")
     save(path, 1)
-    monkeypatch.setattr(runs, "known_digests", lambda _: Anything())
+    monkeypatch.setattr(WeightFiles, "digests", lambda _: Anything())
     assert flips_missed(path, 100) > 0
 
 

@@ -44,7 +44,7 @@ def result(run: Run) -> dict[str, Any]:
     `seconds`, `images_per_second`, `host` (the machine that trained it); then each of MEASURES, and `<measure>_n`, on
     how many images or pairs it rests.
     """
-    best, settings = run.best or {}, run.config
+    best, settings = run.best or {}, run.settings
     dataset = run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None)
     speeds = [row["images_per_second"] for row in run.epochs if row.get("images_per_second")]
     return {

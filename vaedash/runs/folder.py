@@ -26,19 +26,19 @@ CLUSTER_LOG = ".cluster.log"  # in a runs folder: what the processes said that h
 class RunFolder:
     """The directory of one run, whatever is in it.
 
-        config.json     what was asked: the launcher, before the process exists; never changed
-        facts.json      what was found: the trainer, one entry for each start or resume
-        metrics.json    losses of each finished epoch: the trainer
-        progress.json   where it is within an epoch: the trainer, about once a second; losing it loses nothing
-        outcome.json    how it ended: the trainer's last act
-        measured.json   what was measured beside the losses once it had ended; losing it loses nothing
-        notes.json      display name, tags, star, archived: the person, through page or command line
-        samples/        `Pictures`, decoded after each epoch: the trainer
-        *.npy           `Figures`: the trainer
-        *.pt            `WeightFiles`: the trainer
-        stop            a request to stop: page or command line; the trainer polls it between batches
-        lock            held by the process that trains it, or has it trained on a cluster; the kernel drops it however that dies
-        train.log       what the training process said
+    config.json     what was asked: the launcher, before the process exists; never changed
+    facts.json      what was found: the trainer, one entry for each start or resume
+    metrics.json    losses of each finished epoch: the trainer
+    progress.json   where it is within an epoch: the trainer, about once a second; losing it loses nothing
+    outcome.json    how it ended: the trainer's last act
+    measured.json   what was measured beside the losses once it had ended; losing it loses nothing
+    notes.json      display name, tags, star, archived: the person, through page or command line
+    samples/        `Pictures`, decoded after each epoch: the trainer
+    *.npy           `Figures`: the trainer
+    *.pt            `WeightFiles`: the trainer
+    stop            a request to stop: page or command line; the trainer polls it between batches
+    lock            held by the process that trains it, or has it trained on a cluster; the kernel drops it however that dies
+    train.log       what the training process said
     """
 
     path: Path
@@ -119,9 +119,7 @@ class RunFolder:
 
     def write_progress(self, progress: Progress) -> None:
         """Replace it, without waiting for the disk."""
-        self._write(
-            "progress.json", {key: schema.finite(value) for key, value in progress.items()}, durable=False
-        )
+        self._write("progress.json", {key: schema.finite(value) for key, value in progress.items()}, durable=False)
 
     def write_outcome(self, status: Status, sentence: str) -> None:
         """The trainer's last act."""

@@ -147,7 +147,9 @@ class Run(RunFolder):
             ended = f"Its process ended without a word {kept}; resume it and it goes on from there."
             # Where there is no room, not even that could be written down.
             free = shutil.disk_usage(self.path).free if self.path.exists() else FULL
-            return f"{ended} The disk is full ({free / 1e6:.0f} MB free): free some room first." if free < FULL else ended
+            return (
+                f"{ended} The disk is full ({free / 1e6:.0f} MB free): free some room first." if free < FULL else ended
+            )
         return text.visible(str(self.outcome.get("sentence", ""))) if self.outcome else ""
 
     def reread(self) -> "Run":

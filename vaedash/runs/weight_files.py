@@ -61,9 +61,7 @@ class WeightFiles:
     def digests(self) -> set[str]:
         """The SHA-256 of every weights file that was ever written whole in the run, as far as it is still there."""
         return {
-            match.decode()
-            for file in self.folder.glob("*.pt.sha256")
-            for match in _DIGEST.findall(file.read_bytes())
+            match.decode() for file in self.folder.glob("*.pt.sha256") for match in _DIGEST.findall(file.read_bytes())
         }
 
     def restore(self, name: str, data: bytes) -> None:
