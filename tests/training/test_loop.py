@@ -898,8 +898,8 @@ def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, dat
 
 def test_a_full_disk_is_recognised_by_its_number(tmp_path):
     for number in (errno.ENOSPC, errno.EDQUOT):
-        assert process.sentence(OSError(number, "x"), tmp_path).startswith("The disk is full")
-    assert not process.sentence(OSError(errno.EACCES, "x"), tmp_path).startswith("The disk is full")
+        assert process.sentence(OSError(number, "x"), RunFolder(tmp_path)).startswith("The disk is full")
+    assert not process.sentence(OSError(errno.EACCES, "x"), RunFolder(tmp_path)).startswith("The disk is full")
 
 
 # ---- the queue, and processes of their own --------------------------------------------------------------
@@ -1028,10 +1028,10 @@ def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, 
     with FileLock(
         run.path.parent / ".slots" / "0.lock"
     ):  # beside it another run trains, which leaves it half of the cores
-        [process] = launch.start([run], data_dir=data_dir)
+        [child] = launch.start([run], data_dir=data_dir)
         wait_until(lambda: len(run.reread().epochs) >= 2)
-        process.kill()
-        process.wait()
+        child.kill()
+        child.wait()
         run = run.reread()
         done = len(run.epochs)
         assert run.facts[0]["threads"] == max(1, hardware._cores() // 2)

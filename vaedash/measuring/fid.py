@@ -35,10 +35,10 @@ def measure(model: VAE, dataset: Dataset, *, count: int, data_dir: Path) -> dict
     if count < FEWEST:
         raise UsageError(f"FID takes at least {FEWEST} training and {FEWEST} test images, got {count}.")
     real = real[:count]
-    found = score(latent.decode(model, latent.prior(count, model.latent_dim)), real)
+    made = score(latent.decode(model, latent.prior(count, model.latent_dim)), real)
     floor = score(quality.some(dataset.train, count), real)
     return {
-        name: Figure(value=found[name], n=count, floor=floor[name], split="test", weights=Path(URL).stem)
+        name: Figure(value=made[name], n=count, floor=floor[name], split="test", weights=Path(URL).stem)
         for name in ("fid", "kid")
     }
 

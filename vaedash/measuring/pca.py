@@ -92,7 +92,7 @@ def frontier(spectrum: Spectrum, *, latent_dim: int) -> list[FrontierPoint]:
     betas = sorted({*np.geomspace(0.02, 8.0, 25).round(4).tolist(), *config.PUBLISHED_BETAS.values()})
     lines = ((beta, line(spectrum, latent_dim=latent_dim, beta=beta)) for beta in betas)
     return [
-        FrontierPoint(beta=beta, kl=found["test"]["kl"], recon=found["test"]["recon"]) for beta, found in lines if found
+        FrontierPoint(beta=beta, kl=best["test"]["kl"], recon=best["test"]["recon"]) for beta, best in lines if best
     ]
 
 

@@ -35,17 +35,17 @@ _LEVELS = (32, 16)  # pixels to a side
 def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, Figure]:
     """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); some seconds to a minute."""
     few = some(dataset.test, MOST)
-    found = similarity(model, dataset.test, progress=progress)
+    figures = similarity(model, dataset.test, progress=progress)
     if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
-        found["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
+        figures["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
     progress("comparing patches", 0, 1)
     real = some(dataset.train, len(few))
     few = few[: len(real)]
     made = latent.decode(model, latent.prior(len(few), model.latent_dim))
-    found["swd"] = patch_distance(made, few)
-    found["swd"]["floor"] = patch_distance(real, few)["value"]
+    figures["swd"] = patch_distance(made, few)
+    figures["swd"]["floor"] = patch_distance(real, few)["value"]
     progress("walking between images", 0, 1)
-    return found | smoothness(model, few)
+    return figures | smoothness(model, few)
 
 
 def some(images: Pixels, count: int) -> Pixels:
@@ -117,12 +117,14 @@ def patch_distance(made: Pixels, real: Pixels) -> Figure:
     """
     distances = {}
     for side, of_made, of_real in zip(_LEVELS, pyramid(made), pyramid(real), strict=True):
-        one, other = _patches(of_made), _patches(of_real)
-        directions = torch.randn(one.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED))
+        made_up, taken = _patches(of_made), _patches(of_real)
+        directions = torch.randn(
+            made_up.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED)
+        )
         directions /= directions.norm(dim=0)
         # A few directions at a time: all of them at once would not fit into memory.
         apart = [
-            ((one @ part).sort(dim=0).values - (other @ part).sort(dim=0).values).abs().mean(0)
+            ((made_up @ part).sort(dim=0).values - (taken @ part).sort(dim=0).values).abs().mean(0)
             for part in directions.split(16, dim=1)
         ]
         distances[str(side)] = 1000 * torch.cat(apart).double().mean().item()
@@ -158,9 +160,9 @@ def _patches(band: Tensor) -> Tensor:
     image = torch.arange(count).view(-1, 1, 1, 1, 1)
     colour = torch.arange(colours).view(-1, 1, 1)
     along = torch.arange(_PATCH)
-    found = band[image, colour, starts[0] + along.view(-1, 1), starts[1] + along]
-    spread, mean = torch.std_mean(found, dim=(0, 1, 3, 4), keepdim=True)
-    return ((found - mean) / spread.clamp_min(1e-8)).reshape(count * _PATCHES, -1)
+    patches = band[image, colour, starts[0] + along.view(-1, 1), starts[1] + along]
+    spread, mean = torch.std_mean(patches, dim=(0, 1, 3, 4), keepdim=True)
+    return ((patches - mean) / spread.clamp_min(1e-8)).reshape(count * _PATCHES, -1)
 
 
 # ---- how evenly it turns one into another ---------------------------------------------------------------
@@ -176,11 +178,11 @@ def smoothness(model: VAE, images: Pixels) -> dict[str, Figure]:
     """
     mu, _ = latent.encode(model, images[: 2 * PATHS])
     ways = [latent.decode(model, latent.path(mu[at], mu[at + 1], steps=STEPS)) for at in range(0, len(mu) // 2 * 2, 2)]
-    found = [_way(frames) for frames in ways]
-    if not found:
+    walked = [_way(frames) for frames in ways]
+    if not walked:
         return {}
     return {
-        name: Figure(value=float(np.mean([way[name] for way in found])), n=len(found))
+        name: Figure(value=float(np.mean([way[name] for way in walked])), n=len(walked))
         for name in ("path_pixels", "path_edges", "worst_step")
     }
 
@@ -199,6 +201,6 @@ def _way(frames: Pixels) -> dict[str, float]:
     }
 
 
-def _apart(one: Tensor, other: Tensor) -> Tensor:
+def _apart(a: Tensor, b: Tensor) -> Tensor:
     """How different two bands are, `(N,)`: a coarse one counts for as much as the finer one that has four times its pixels."""
-    return (one - other).abs().mean(dim=(1, 2, 3))
+    return (a - b).abs().mean(dim=(1, 2, 3))

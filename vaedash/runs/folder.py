@@ -169,10 +169,10 @@ class RunFolder:
     def log_tail(self, *, lines: int = 30) -> str:
         """The end of what the training process said, without the project's place on this machine."""
         try:
-            said = self.log.read_bytes()[-20_000:].decode(errors="replace")
+            end = self.log.read_bytes()[-20_000:].decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(said.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
+        return "\n".join(end.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
 
     # ---- damage -----------------------------------------------------------------------------------------------------
 

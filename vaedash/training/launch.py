@@ -37,7 +37,7 @@ _children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so t
 
 def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = None) -> list[Run]:
     """A directory for each of `settings`. With several, a display name gets the architecture (and seed) behind it."""
-    return [runs.create(folder, one, name=member_name(name, one, settings)) for one in settings]
+    return [runs.create(folder, member, name=member_name(name, member, settings)) for member in settings]
 
 
 def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = config.LOCAL) -> list[subprocess.Popen[bytes]]:
@@ -168,13 +168,13 @@ class _Both(io.TextIOBase):
             file.flush()
 
 
-def member_name(name: str | None, one: RunConfig, group: Sequence[RunConfig]) -> str | None:
-    """What the run of settings `one` is called where `name` was given to a `group`."""
+def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig]) -> str | None:
+    """What the run of settings `member` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
-    parts = [name, one.arch]
+    parts = [name, member.arch]
     if len({other.preset for other in group}) > 1:
-        parts.append(one.preset or "own")
+        parts.append(member.preset or "own")
     if len({other.seed for other in group}) > 1:
-        parts.append(f"seed {one.seed}")
+        parts.append(f"seed {member.seed}")
     return " ".join(parts)
