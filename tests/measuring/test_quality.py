@@ -209,7 +209,7 @@ def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(mea
 def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
     model, _ = weights.load_model(measured.run("conv"))
     dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
-    assert "iwae" not in quality.measure(model, dataset, latent_dim=4, beta=0.0)
+    assert "iwae" not in quality.measure(model, dataset, beta=0.0)
 
 
 def test_the_choice_of_images_is_seeded_and_theirs():
