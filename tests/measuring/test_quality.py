@@ -188,7 +188,7 @@ def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_on
     }
     assert run.quality["swd"]["floor"] > 0
     assert run.quality["iwae"]["value"] < run.quality["iwae"]["loss"] == pytest.approx(run.best["test_loss"], rel=0.05)
-    row = results.result(run)
+    row = results.result(run).as_row()
     assert (row["psnr"], row["psnr_n"], row["fid"]) == (run.quality["psnr"]["value"], 12, None)
 
 
