@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vaedash import config, runs, storage
+from vaedash import config, places, runs, storage
 from vaedash.config import RunConfig
 from vaedash.runs import queue
 from vaedash.training import launch
@@ -74,7 +74,7 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+            env={**os.environ, "PYTHONPATH": str(places.PROJECT_ROOT)},
         )
         for number in range(launchers)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from vaedash import config, datasets, glossary, storage
+from vaedash import config, datasets, glossary, places, storage
 from vaedash.config import DATASETS, PRESETS, STUDY, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run, schema
@@ -52,7 +52,7 @@ class Cost:
 
 def settings() -> list[RunConfig]:
     """The runs that the form describes, one for each architecture and seed; empty, with a reason shown, if it cannot be."""
-    if config.read_only():
+    if places.read_only():
         st.info(visitors.LOOK_ON, icon=":material/visibility:")
         return []
     dataset = _dataset()
@@ -122,9 +122,9 @@ def settings() -> list[RunConfig]:
 
 def place() -> str:
     """Where to train: here, unless this page's owner has named a cluster and the person chooses that."""
-    cluster = config.cluster()
+    cluster = places.cluster()
     if cluster is None:
-        return config.LOCAL
+        return places.LOCAL
     here, there = "this machine", "the cluster"
     chosen = st.segmented_control(
         "Where",
@@ -134,7 +134,7 @@ def place() -> str:
         key="where",
         help="On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here.",
     )
-    return cluster if chosen == there else config.LOCAL
+    return cluster if chosen == there else places.LOCAL
 
 
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
@@ -169,7 +169,7 @@ def _dataset() -> str | None:
         return None
     try:
         with st.spinner("Reading the images ..."):
-            loaded = datasets.load(str(path), data_dir=config.data_dir())
+            loaded = datasets.load(str(path), data_dir=places.data_dir())
     except VaedashError as error:
         st.error(components.escaped(str(error).replace(str(path), "the zip")))
         return None
@@ -183,7 +183,7 @@ def _dataset() -> str | None:
 @visitors.change
 def _keep(data: bytes) -> Path:
     # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
-    path = config.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
+    path = places.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         storage.write_bytes(path, data)
@@ -280,12 +280,12 @@ def cost(chosen: Sequence[RunConfig]) -> Cost:
 
 @st.cache_data(ttl=3600, show_spinner=False)
 def _measured(asked: tuple[RunConfig, ...], sharing: int) -> dict[RunConfig, tuple[float, int]]:
-    return dict(zip(asked, forecast.measure(asked, sharing=sharing, data_dir=config.data_dir()), strict=True))
+    return dict(zip(asked, forecast.measure(asked, sharing=sharing, data_dir=places.data_dir()), strict=True))
 
 
 def _training_images(one: RunConfig) -> int:
     known = datasets.TRAINING_IMAGES.get(one.dataset)
-    total = known or len(datasets.load(one.dataset, data_dir=config.data_dir()).train)
+    total = known or len(datasets.load(one.dataset, data_dir=places.data_dir()).train)
     return max(1, round(total * one.fraction))
 
 
@@ -298,7 +298,7 @@ def manage(run: Run) -> None:
         components.status_line(run)
         created = run.created[:16].replace("T", " ")
         st.caption(f"{run.id}, created {created} UTC, {len(run.epochs)} epochs{components.elsewhere(run)}")
-        if run.settings is None or config.read_only():
+        if run.settings is None or places.read_only():
             return
         st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
         st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
@@ -323,7 +323,7 @@ def _save(run: Run) -> None:
 
 @visitors.change
 def _resume(run: Run) -> None:
-    launch.resume(run.reread(), data_dir=config.data_dir())
+    launch.resume(run.reread(), data_dir=places.data_dir())
 
 
 @visitors.change

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.errors import VaedashError
 from vaedash.training import forecast
 from vaedash.ui import cache, components, forms, launching, race
@@ -47,7 +47,7 @@ for run in components.look_for(found, most=forms.LISTED, key="look-for-run"):
     forms.manage(run)
 
 # Last, because it may take some seconds: everything else can be used meanwhile.
-if chosen and place != config.LOCAL:
+if chosen and place != places.LOCAL:
     forecast_place.caption(
         f"What it takes on the cluster at {place.removeprefix('ray://')} is seen once it trains there."
     )
