@@ -221,7 +221,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert call("train", "--arch", "conv", *flags).code == 0
     assert asked == [RunConfig(arch="conv", **given)]
-    assert set(given) | {"arch", "preset"} == set(config.setting_names())
+    assert set(given) | {"arch", "preset"} == set(config.SETTINGS)
 
 
 def test_celeba_is_used_to_three_tenths_unless_told_otherwise(call, asked):

@@ -20,7 +20,7 @@ DONE, FAILED, WRONG_USAGE, CTRL_C = 0, 1, 2, 130  # exit codes
 
 def settings(arguments: argparse.Namespace, **fixed: Any) -> RunConfig:
     """The settings that were typed, with some `fixed` by the command."""
-    given = {name: getattr(arguments, name, None) for name in config.setting_names()}
+    given = {name: getattr(arguments, name, None) for name in config.SETTINGS}
     return RunConfig.build(**(given | fixed))
 
 
