@@ -6,6 +6,7 @@ something, the record says how much: `floor`, measured on as many real images.
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 from vaedash import config, datasets
 from vaedash.datasets import Dataset, Progress, silent
+from vaedash.images import Pixels
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 from vaedash.runs.schema import Figure
@@ -46,7 +48,7 @@ def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = s
     return found | smoothness(model, few)
 
 
-def some(images: np.ndarray, count: int) -> np.ndarray:
+def some(images: Pixels, count: int) -> Pixels:
     """At most `count` of the images, a seeded choice: the same for every run."""
     return np.array(images[datasets.share(len(images), min(1.0, count / len(images)))])
 
@@ -55,28 +57,30 @@ def some(images: np.ndarray, count: int) -> np.ndarray:
 
 
 @torch.inference_mode()
-def similarity(model: VAE, images: np.ndarray, *, progress: Progress = silent) -> dict[str, Figure]:
+def similarity(model: VAE, images: Pixels, *, progress: Progress = silent) -> dict[str, Figure]:
     """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
 
     SSIM with a Gaussian window of 11 pixels and sigma 1.5 on each colour channel (Wang et al. 2004).
     """
-    psnr, ssim = [], []
+    psnr: list[Tensor] = []
+    ssim: list[Tensor] = []
     for start in range(0, len(images), _BATCH):
         progress("comparing reconstructions", start, len(images))
         original = latent.to_float(torch.from_numpy(np.array(images[start : start + _BATCH])))
         redrawn = model.decode(model.encode(original.to(latent.device_of(model)))[0]).float().cpu()
         psnr.append(peak_signal_noise_ratio(redrawn, original, data_range=1.0, dim=(1, 2, 3), reduction="none"))
-        ssim.append(structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none"))
-    decibels, likeness = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
+        likeness = structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none")
+        ssim.append(cast(Tensor, likeness))  # a pair only if it is asked for the contrast too
+    decibels, likenesses = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
     return {
         "psnr": Figure(value=decibels.double().mean().item(), n=len(images)),
-        "ssim": Figure(value=likeness.double().mean().item(), n=len(images)),
+        "ssim": Figure(value=likenesses.double().mean().item(), n=len(images)),
     }
 
 
 @torch.inference_mode()
 def importance_bound(
-    model: VAE, images: np.ndarray, *, beta: float, draws: int = DRAWS, progress: Progress = silent
+    model: VAE, images: Pixels, *, beta: float, draws: int = DRAWS, progress: Progress = silent
 ) -> Figure:
     """The importance-weighted bound on images `(N, 3, 32, 32)` in the loss's own unit, nats per image, and their `loss`.
 
@@ -104,7 +108,7 @@ def importance_bound(
 # ---- what it makes up -----------------------------------------------------------------------------------
 
 
-def patch_distance(made: np.ndarray, real: np.ndarray) -> Figure:
+def patch_distance(made: Pixels, real: Pixels) -> Figure:
     """The sliced Wasserstein distance between patches of two sets of images `(N, 3, 32, 32)`, times 1000; equally many in each.
 
     From each band of a Laplacian pyramid, 32 patches of 7 by 7 pixels an image, each colour brought to mean 0 and
@@ -125,7 +129,7 @@ def patch_distance(made: np.ndarray, real: np.ndarray) -> Figure:
     return Figure(value=sum(distances.values()) / len(distances), n=len(made), bands=distances)
 
 
-def pyramid(images: np.ndarray) -> Sequence[Tensor]:
+def pyramid(images: Pixels) -> Sequence[Tensor]:
     """The bands of a Laplacian pyramid (Burt & Adelson 1983) of uint8 images `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
 
     The first is what the second, enlarged, lacks of the image: its edges. Values as in [0, 1].
@@ -162,7 +166,7 @@ def _patches(band: Tensor) -> Tensor:
 # ---- how evenly it turns one into another ---------------------------------------------------------------
 
 
-def smoothness(model: VAE, images: np.ndarray) -> dict[str, Figure]:
+def smoothness(model: VAE, images: Pixels) -> dict[str, Figure]:
     """How a model gets from one held-out image to the next along straight lines in latent space; means over up to PATHS pairs.
 
     `path_pixels` and `path_edges` are the length of the way as a multiple of the straight line between its ends, in pixels
@@ -181,11 +185,11 @@ def smoothness(model: VAE, images: np.ndarray) -> dict[str, Figure]:
     }
 
 
-def _way(frames: np.ndarray) -> dict[str, float]:
+def _way(frames: Pixels) -> dict[str, float]:
     steps = latent.step_sizes(frames)
     bands = pyramid(frames)
-    edges = sum(_apart(band[1:], band[:-1]) for band in bands)
-    straight = sum(_apart(band[-1:], band[:1]) for band in bands).item()
+    edges = torch.stack([_apart(band[1:], band[:-1]) for band in bands]).sum(0)
+    straight = torch.stack([_apart(band[-1:], band[:1]) for band in bands]).sum(0).item()
     across, length = latent.step_sizes(frames[[0, -1]])[0], sum(steps)
     # Ends that look alike, as after a collapse, leave no way to go: it is straight and even then.
     return {

@@ -132,13 +132,13 @@ class RunFolder:
         """
         cleaned = {key: _cleaned(value) for key, value in changes.items()}
         with self._notes_lock():
-            notes: Notes = self._readable("notes.json") or {}
+            notes = self._readable("notes.json") or Notes()
             self._write("notes.json", {**notes, "schema": config.SCHEMA, **cleaned})
 
     def write_measured(self, **figures: Any) -> None:
         """Add to what was measured of an ended run."""
         with self._notes_lock():
-            measured: Measured = self._readable("measured.json") or {}
+            measured = self._readable("measured.json") or Measured()
             self._write("measured.json", {**measured, "schema": config.SCHEMA, **figures})
 
     def notes_held(self) -> bool:

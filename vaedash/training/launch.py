@@ -28,6 +28,10 @@ COMPUTING = {
     # What torch asks for when CUDA is to give the same sums every time.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
+if sys.platform == "win32":
+    _DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+else:
+    _DETACHED = 0
 _children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so that each is reaped once it has ended
 
 
@@ -110,20 +114,22 @@ def _spawn_driver(group: Sequence[RunFolder], data_dir: Path, on: str) -> subpro
     return _process(command, folder / CLUSTER_LOG, cwd=folder)
 
 
-def _process(command: Sequence[str], said: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `said`."""
-    cap(said)
-    with open(said, "ab") as log:
+def _process(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `log`."""
+    cap(log)
+    with open(log, "ab") as end:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=end,
             stderr=subprocess.STDOUT,
             env=environment(),
             cwd=cwd,
             # A child that inherited Streamlit's listening socket would keep its port after the server is gone.
             close_fds=True,
-            **_detached(),
+            # Out of reach of the Ctrl-C and the hang-up that end whoever launched it.
+            start_new_session=os.name != "nt",
+            creationflags=_DETACHED,
         )
 
 
@@ -160,13 +166,6 @@ class _Both(io.TextIOBase):
     def flush(self) -> None:
         for file in self._files:
             file.flush()
-
-
-def _detached() -> dict[str, int | bool]:
-    """Out of reach of the Ctrl-C and the hang-up that end whoever launched it."""
-    if os.name != "nt":
-        return {"start_new_session": True}
-    return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
 
 
 def member_name(name: str | None, one: RunConfig, group: Sequence[RunConfig]) -> str | None:
