@@ -13,7 +13,7 @@ import pytest
 from hostile import NAMES
 from visitor import make_run
 
-from vaedash import cli, config, runs
+from vaedash import cli, config, places, runs
 from vaedash.comparing import results, verdict
 from vaedash.runs import Status, listing
 from vaedash.showing import charts, report
@@ -65,7 +65,7 @@ def words(page: str) -> str:
 @pytest.fixture(scope="module")
 def examples() -> list[runs.Run]:
     """The pair on shapes that comes along."""
-    every = [runs.read(folder.path) for folder in listing.folders(config.PROJECT_ROOT / "runs")]
+    every = [runs.read(folder.path) for folder in listing.folders(places.PROJECT_ROOT / "runs")]
     pair = [run for run in every if run.notes.get("example") is True and run.config.dataset == "shapes"]
     return sorted(pair, key=lambda run: run.config.arch)
 
@@ -130,7 +130,7 @@ def test_what_differs_is_marked_and_stands_first(page):
     settings = without_plotly(page).partition("<h2>Settings</h2>")[2].partition("</table>")[0]
     rows = re.findall(r'<tr( class="differs")?><th scope="row">(\w+)', settings)
     assert [name for marked, name in rows if marked] == ["arch"] and rows[0][1] == "arch"
-    assert {name for _, name in rows} == set(config.setting_names())
+    assert {name for _, name in rows} == set(config.SETTINGS)
 
 
 def test_the_pictures_are_those_of_the_kept_epoch_to_the_last_pixel(page, examples):
@@ -167,7 +167,7 @@ def test_no_place_on_this_machine_is_in_it(trained, photos):
     harmed = {"status": Status.FAILED, "outcome": {"status": "failed", "sentence": f"There is no file {photos}."}}
     text = without_pictures(without_plotly(report.page([pair[0], dataclasses.replace(pair[1], **harmed)])))
     assert "There is no file photos.zip." in html.unescape(text)
-    for place in (photos.parent, trained, config.PROJECT_ROOT, Path.home()):
+    for place in (photos.parent, trained, places.PROJECT_ROOT, Path.home()):
         assert f"{place}/" not in text and str(place) not in words(text)
     assert not re.search(r"(?<![\w:/<.])/(?:\w[\w.-]*/)+\w", words(text))
     assert "--dataset photos.zip" in words(text)

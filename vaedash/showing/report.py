@@ -16,7 +16,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from vaedash import config, images, text
+from vaedash import config, images, places, text
 from vaedash.comparing import alike, results, verdict
 from vaedash.errors import RunError
 from vaedash.measuring import measures
@@ -258,7 +258,7 @@ def _lead(group: Sequence[Run], *, several: bool = False) -> Lead:
 
 def _placeless(words: str) -> str:
     """Without where anything was on the machine that trained: only the last part of each path stays."""
-    known = sorted({str(config.PROJECT_ROOT), str(config.runs_dir()), str(config.data_dir())}, key=len, reverse=True)
+    known = sorted({str(places.PROJECT_ROOT), str(places.runs_dir()), str(places.data_dir())}, key=len, reverse=True)
     for place in known:  # these may hold spaces
         words = words.replace(f"{place}{os.sep}", "")
     return _PLACE.sub("", words)
