@@ -21,7 +21,7 @@ from filelock import FileLock
 from PIL import Image
 
 import vaedash
-from vaedash import cli, config, datasets, runs, storage
+from vaedash import cli, datasets, places, runs, storage
 from vaedash.bench import ui as bench_ui
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
@@ -238,13 +238,8 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             machines.look("ray://head.example:8265"),
         ),
     },
-    "config.py": {
-        "train on mars": lambda at: config.checked_place("mars"),
-        "name a cluster in a way that Ray does not": lambda at: (
-            at.monkeypatch.setenv("RAY_ADDRESS", "auto"),
-            config.ray_address("ray"),
-        ),
-        "change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5),
+    "config.py": {"change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5)},
+    "settings.py": {
         "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
         "train one and a half epochs": lambda at: RunConfig(epochs=1.5),
         "learn at no rate": lambda at: RunConfig(lr=0),
@@ -345,6 +340,13 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "walk in a single step": lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=1, method="linear"),
         "walk in a way that there is not": lambda at: latent.path(
             torch.zeros(2), torch.ones(2), steps=5, method="cubic"
+        ),
+    },
+    "places.py": {
+        "train on mars": lambda at: places.checked_place("mars"),
+        "name a cluster in a way that Ray does not": lambda at: (
+            at.monkeypatch.setenv("RAY_ADDRESS", "auto"),
+            places.ray_address("ray"),
         ),
     },
     "runs/folder.py": {
@@ -517,7 +519,7 @@ def check_sentence(said: str, home: Path) -> None:
         assert inner not in said.replace(str(home), ""), said
     # Only places that the person gave.
     for path in re.findall(r"(?<![\w:/.])/[\w./-]+", said):
-        assert path.startswith((str(home), str(config.PROJECT_ROOT))), said
+        assert path.startswith((str(home), str(places.PROJECT_ROOT))), said
 
 
 def test_every_file_that_raises_an_error_for_a_person_is_in_the_catalogue():
@@ -533,9 +535,9 @@ def test_every_error_that_a_file_raises_says_what_is_wrong_and_what_to_do(tmp_pa
         home = tmp_path / str(number)
         with pytest.MonkeyPatch.context() as monkeypatch:
             error = error_of(do, Scene(home, monkeypatch))
-        places = [*origins(error)]
-        assert places[0][0] == file, deed
-        reached |= {line for place, line in places if place == file}
+        raised = [*origins(error)]
+        assert raised[0][0] == file, deed
+        reached |= {line for place, line in raised if place == file}
         check_sentence(str(error), home)
         assert file in WITHOUT_REMEDY or REMEDY.search(str(error).replace(str(home), "")), f"{deed}: {error}"
     unreached = [text for line, text in raises(file).items() if line not in reached]

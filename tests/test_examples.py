@@ -6,12 +6,12 @@ import re
 import numpy as np
 import pytest
 
-from vaedash import config, runs
+from vaedash import config, places, runs
 from vaedash.comparing import results
 from vaedash.models import latent
 from vaedash.runs import listing, weights
 
-FOLDER = config.PROJECT_ROOT / "runs"
+FOLDER = places.PROJECT_ROOT / "runs"
 EXAMPLES = [run for run in map(runs.read, sorted(listing.folders(FOLDER))) if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
 SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
@@ -21,7 +21,7 @@ each_example = pytest.mark.parametrize("run", EXAMPLES, ids=lambda run: f"{run.i
 
 def study_table():
     """The README's table: (preset, model) to its cells below their headings."""
-    lines = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("| preset | model | loss"))
     headings, _, *rest = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:])
     rows = [dict(zip(headings, cells, strict=True)) for cells in rest[: rest.index([""])]]
@@ -59,16 +59,16 @@ def test_the_table_has_a_row_for_each_run_of_the_study():
 def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
     run, row = STUDY[preset, arch], study_table()[preset, arch]
     found = results.result(run)
-    assert first_number(cell(row, "loss")) == f"{found['loss']:.1f}"
-    assert first_number(cell(row, "epochs to stop")) == str(found["epochs"])
-    assert cell(row, "test loss") == f"{found['test_loss']:.1f}"
-    assert f"({found['n_test']:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
-    assert cell(row, "recon + KL") == f"{found['test_recon']:.1f} + {found['test_kl']:.1f}"
-    assert cell(row, "weights") == f"{found['parameters']:,}"
+    assert first_number(cell(row, "loss")) == f"{found.loss:.1f}"
+    assert first_number(cell(row, "epochs to stop")) == str(found.epochs)
+    assert cell(row, "test loss") == f"{found.test_loss:.1f}"
+    assert f"({found.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
+    assert cell(row, "recon + KL") == f"{found.test_recon:.1f} + {found.test_kl:.1f}"
+    assert cell(row, "weights") == f"{found.parameters:,}"
 
 
 def test_the_leads_in_the_text_are_those_of_the_runs():
-    readme = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
     leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
     assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]

@@ -9,7 +9,7 @@ import torch
 import visitor
 from visitor import pictures, words
 
-from vaedash import config, datasets, images, runs
+from vaedash import datasets, images, places, runs
 from vaedash.measuring import latents
 from vaedash.models import latent
 from vaedash.runs import listing, weights
@@ -113,7 +113,7 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
     ]
     run = runs.find(trained, "latest:conv")
     model, _ = weights.load_model(run)
-    test = datasets.load(run.config.dataset, data_dir=config.data_dir()).test
+    test = datasets.load(run.config.dataset, data_dir=places.data_dir()).test
     loss = latents.loss_by_image(model, test, latent.heldout_noise(len(test), run.config.latent_dim), beta=1.0)
     assert any(caption.endswith(f"conv **{loss[10]:.1f}**") for _, caption in shot)
     at.button_group(key="order").set_value("random").run()
@@ -134,6 +134,15 @@ def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
     assert len(pictures(shown(view="Made up"))) == 2
+
+
+def test_a_run_that_finds_the_photographs_no_more_is_in_no_other_ones_way(trained):
+    fc = runs.find(trained, "latest:fc")
+    record = json.loads((fc.path / "config.json").read_text())
+    (fc.path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
+    at = shown(view="Remembered")
+    assert "gone or have changed" not in words(at) and "only the last grid" in words(at)
+    assert len(pictures(at)) == 8 * 3 + 1
 
 
 def test_a_run_that_was_passed_on_without_its_images_says_so(trained):

@@ -97,15 +97,15 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
         assert asked(at) == question.key
         assert at.get("progress")[0].proto.text.startswith(f"Question {number} of {len(questions)} on ")
         assert "".join(at.query_params["tour"]) == str(number)
-        assert question.said.rstrip(".") not in words(at)
+        assert question.sentence.rstrip(".") not in words(at)
         guess = question.choices[number % len(question.choices)]
         press(at, f"tour-say-{guess}")
-        assert question.said not in words(at)
+        assert question.sentence not in words(at)
         press(at, "tour-on")
         right += guess == question.answer
         verdict = f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
         assert verdict in " ".join(box.value for box in (*at.success, *at.warning))
-        assert question.said in words(at)
+        assert question.sentence in words(at)
         assert at.button(key=f"tour-say-{question.answer}").icon == ":material/check:"
         assert all(alternatives(at))
         press(at, "tour-on")

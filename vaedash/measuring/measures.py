@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from vaedash.runs.schema import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +84,15 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def in_words(quality: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
     """`Run.quality` as it is read: for each measure its `value`, `floor` (of real images, may be empty), `n`, and what is `better`."""
-    said = {}
+    words = {}
     for name, measure in MEASURES.items():
-        if (found := quality.get(name)) and found.get("value") is not None:
+        if (figure := quality.get(name)) and figure.get("value") is not None:
             value, floor = (
                 "" if number is None else f"{number:.{measure.digits}f}{measure.unit}"
-                for number in (found["value"], found.get("floor"))
+                for number in (figure["value"], figure.get("floor"))
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
-            said[name] = {"value": value, "floor": floor, "n": f"{found['n']:,} {measure.of}", "better": better}
-    return said
+            words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
+    return words

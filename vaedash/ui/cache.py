@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import config, datasets, runs
+from vaedash import config, datasets, places, runs
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
 from vaedash.runs import Run, listing
@@ -19,13 +19,13 @@ if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
 def _readings() -> listing.Readings:
     # Here once, so that whoever comes meanwhile waits for it instead of reading the same.
     readings = listing.Readings()
-    readings.list_runs(config.runs_dir())
+    readings.list_runs(places.runs_dir())
     return readings
 
 
 def all_runs(*, archived: bool = False) -> list[Run]:
     """All runs, newest first; only those whose files changed are read again."""
-    return _readings().list_runs(config.runs_dir(), archived=archived)
+    return _readings().list_runs(places.runs_dir(), archived=archived)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
@@ -56,7 +56,7 @@ def test_images(run: Run) -> np.ndarray:
     if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
-    found = _dataset(run.config.dataset, run.config.fraction, str(config.data_dir()))
+    found = _dataset(run.config.dataset, run.config.fraction, str(places.data_dir()))
     if not run.trained_on(found.fingerprint):
         raise DatasetError(f"The images of {found.name} have changed since run {run.id} was trained.")
     return found.test
