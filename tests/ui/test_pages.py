@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
 from vaedash import config, runs
-from vaedash.runs import queue, schema
+from vaedash.runs import queue, record, schema
 from vaedash.training import launch
 
 
@@ -53,9 +53,9 @@ def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(folder):
 
 def test_an_interrupted_run_offers_to_resume(folder, monkeypatch):
     run = make_run(folder, status="interrupted")
-    monkeypatch.setattr(runs, "GRACE", -1.0)
+    monkeypatch.setattr(queue, "GRACE", -1.0)
     resumed = []
-    monkeypatch.setattr(launch, "resume", lambda one, **_: resumed.append(one.id))
+    monkeypatch.setattr(launch, "resume", lambda run, **_: resumed.append(run.id))
     at = shown("start")
     assert "interrupted" in words(at)
     at.button(key=f"resume-{run.id}").click().run()
@@ -74,19 +74,19 @@ def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(
 
 def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.append(list(group)))
     at = shown("start")
     at.button(key="train-both").click().run()
     assert at.button(key="train-both").disabled
     assert len(started) == 1
-    assert sorted(runs.read(path).config.arch for path in started[0]) == sorted(config.ARCHS)
-    assert {runs.read(path).config.dataset for path in started[0]} == {"shapes"}
+    assert sorted(run.config.arch for run in started[0]) == sorted(config.ARCHS)
+    assert {run.config.dataset for run in started[0]} == {"shapes"}
 
 
 def test_a_double_click_launches_once(folder, monkeypatch, promise):
     promise("R10", "double clicks launched once")
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.append(list(group)))
     at = shown("train")
     at.button(key="launch").click().run()
     at.button(key="launch").click().run()
@@ -206,7 +206,7 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
 def test_runs_on_other_images_get_a_chart_of_their_own(folder):
     one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
     other.add_facts({"dataset": DATASET | {"fingerprint": "f" * 16}})
-    at = shown("compare")
+    at = shown("compare", runs=f"{one.id},{other.id}")
     assert len([chart for chart in at.get("plotly_chart") if "curves" in str(chart.proto.id)]) == 2
     assert "cannot be compared" in at.header[0].value
     assert {one.id, other.id} == set(at.query_params["runs"].split(","))
@@ -225,10 +225,10 @@ def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
     from vaedash.ui import cache
 
     run = make_run(folder)
-    monkeypatch.setattr(runs, "GRACE", -10.0)
+    monkeypatch.setattr(queue, "GRACE", -10.0)
     cache.all_runs()
     reads = []
-    monkeypatch.setattr(runs, "read", lambda path, read=runs.read: reads.append(path) or read(path))
+    monkeypatch.setattr(record, "read", lambda path, read=record.read: reads.append(path) or read(path))
     assert len(cache.all_runs()[0].epochs) == 2
     assert not reads
     time.sleep(0.01)
@@ -254,7 +254,7 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
 
 def test_one_click_trains_both_on_both_orders_of_the_pixels(folder, monkeypatch):
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.extend(run.config for run in group))
     at = shown("start")
     assert "Why does conv win?" in words(at)
     at.button(key="shuffle-test").click().run()

@@ -103,8 +103,10 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
         assert question.said not in words(at)
         press(at, "tour-on")
         right += guess == question.answer
-        verdict = f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
-        assert verdict in " ".join(box.value for box in (*at.success, *at.warning))
+        answered = (
+            f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
+        )
+        assert answered in " ".join(box.value for box in (*at.success, *at.warning))
         assert question.said in words(at)
         assert at.button(key=f"tour-say-{question.answer}").icon == ":material/check:"
         assert all(alternatives(at))
@@ -228,9 +230,9 @@ def test_who_only_looks_on_is_not_asked_what_cannot_be_answered(trained, monkeyp
 def test_pictures_of_a_run_whose_images_are_gone_are_shown_without_the_originals(trained):
     for file in trained.glob("*/samples/originals.png"):
         file.unlink()
-    for path in listing.folders(trained):
-        text = (path / "config.json").read_text()
-        (path / "config.json").write_text(re.sub(r'"dataset": "[^"]*"', '"dataset": "/nowhere/boxes.zip"', text))
+    for run in listing.folders(trained):
+        text = (run.path / "config.json").read_text()
+        (run.path / "config.json").write_text(re.sub(r'"dataset": "[^"]*"', '"dataset": "/nowhere/boxes.zip"', text))
     for step in (4, 6):
         at = press(shown(tour=step), "tour-on")
         assert len(alternatives(at)) == 2
