@@ -9,15 +9,15 @@ from vaedash.errors import DatasetError, RunError
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import cache
+from vaedash.ui.cache import Stamp
 
 if TYPE_CHECKING:
     from vaedash.measuring.latents import Plane
 
-Stamp = tuple[str, int] | None
-
 MAPPED = 1000  # held-out images on the map of a latent space, at most
 
-# A run is passed with a leading underscore, which Streamlit leaves out of the key; its weights' stamp is the key.
+# A run and its images are passed with a leading underscore, which Streamlit leaves out of the key; the stamp of its weights
+# tells both.
 
 
 def weights(run: Run) -> Stamp:
@@ -40,9 +40,11 @@ def prior(run: Run, *, count: int, seed: int, temperature: float) -> np.ndarray:
     return _prior(run, weights(run), count, seed, temperature)
 
 
-def remembered(run: Run, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out images by number, reconstructed at z = mu, uint8; and the loss of each in nats, with z drawn as in training."""
-    return _remembered(run, weights(run), numbers)
+def remembered(run: Run, photos: np.ndarray, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The run's held-out images of these numbers, reconstructed at z = mu, uint8; and the loss of each in nats, with z drawn
+    as in training. `photos` are all of them: those of any run on the same images.
+    """
+    return _remembered(run, photos, weights(run), numbers)
 
 
 def kl(run: Run) -> np.ndarray:
@@ -63,7 +65,7 @@ def traversed(run: Run, latent_index: int, *, around: int | None) -> np.ndarray:
     return _traversed(run, weights(run), latent_index, around)
 
 
-def chart(run: Run) -> "charts.Figure":
+def chart(run: Run) -> charts.Figure:
     """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`)."""
     return _chart(run, weights(run))
 
@@ -91,15 +93,14 @@ def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _remembered(_run: Run, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
+def _remembered(_run: Run, _photos: np.ndarray, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
     from vaedash.measuring import heldout
     from vaedash.measuring.heldout import HeldOut
     from vaedash.models import latent
 
     model, trained = cache.model(_run)
-    photos = cache.test_images(_run)
-    measured = heldout.evaluate(model, HeldOut.some(photos, numbers, model.latent_dim))
-    redrawn = latent.reconstruct(model, photos[list(numbers)])
+    measured = heldout.evaluate(model, HeldOut.some(_photos, numbers, model.latent_dim))
+    redrawn = latent.reconstruct(model, _photos[list(numbers)])
     return redrawn, measured.loss_by_image(beta=_run.config.beta_at(trained))
 
 
@@ -138,7 +139,7 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, np.ndarray, np.ndarray]":  
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map ...")
-def _chart(_run: Run, stamp: Stamp) -> "charts.Figure":
+def _chart(_run: Run, stamp: Stamp) -> charts.Figure:
     plane, numbers, points = _plane(_run, stamp)
     return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
 
