@@ -4,12 +4,16 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from vaedash import config
 
+Pixels = NDArray[np.uint8]
+"""Images `(N, 3, H, W)` or a picture `(H, W, 3)`, RGB, 0 to 255."""
 
-def grid(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 0, background: int = 255) -> np.ndarray:
+
+def grid(images: Pixels, *, columns: int, scale: int = 1, gap: int = 0, background: int = 255) -> Pixels:
     """Images `(N, 3, H, W)` uint8 laid out row by row as one picture `(rows, width, 3)`.
 
     `scale` enlarges each pixel to a square of that many (nearest neighbour: a blurred 32x32 image hides what
@@ -25,38 +29,38 @@ def grid(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 0, back
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 
-def ungrid(picture: np.ndarray, *, side: int = 32) -> np.ndarray:
+def ungrid(picture: Pixels, *, side: int = 32) -> Pixels:
     """The images `(N, 3, side, side)` of a gapless, unscaled grid."""
     height, width, channels = picture.shape
     tiles = picture.reshape(height // side, side, width // side, side, channels).swapaxes(1, 2)
     return tiles.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
 
 
-def shuffle_order() -> np.ndarray:
+def shuffle_order() -> NDArray[np.int64]:
     """The pixel, counted row by row, that each pixel of a shuffled image comes from: int64 `(1024,)`, always the same."""
     rows, columns = config.IMAGE_SHAPE[1:]
     return np.random.default_rng(config.SHUFFLE_SEED).permutation(rows * columns)
 
 
-def shuffled(tiles: np.ndarray) -> np.ndarray:
+def shuffled(tiles: Pixels) -> Pixels:
     """Images `(N, 3, 32, 32)` with their pixels in that order; the three colours of a pixel stay together."""
     return tiles.reshape(*tiles.shape[:2], -1)[:, :, shuffle_order()].reshape(tiles.shape)
 
 
-def encode_png(picture: np.ndarray) -> bytes:
+def encode_png(picture: Pixels) -> bytes:
     """A picture `(H, W, 3)` uint8 as a PNG file's bytes."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def decode_picture(data: bytes) -> np.ndarray:
+def decode_picture(data: bytes) -> Pixels:
     """The picture `(H, W, 3)` uint8 in a PNG or WebP file's bytes."""
     with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def encode_gif(frames: Sequence[np.ndarray], *, seconds: float = 2.0) -> bytes:
+def encode_gif(frames: Sequence[Pixels], *, seconds: float = 2.0) -> bytes:
     """Pictures `(H, W, 3)` uint8 as an animation that takes `seconds` and repeats for ever."""
     pictures = [Image.fromarray(frame) for frame in frames]
     buffer = io.BytesIO()
@@ -65,7 +69,7 @@ def encode_gif(frames: Sequence[np.ndarray], *, seconds: float = 2.0) -> bytes:
     return buffer.getvalue()
 
 
-def in_turn(sets: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
+def in_turn(sets: Sequence[Pixels], *, columns: int) -> Pixels:
     """Sets of as many images each `(N, 3, H, W)`, ordered for `grid`: a row of the first set, below it the same row of the next.
 
     A last row that is not full is filled up with white images.
@@ -91,7 +95,7 @@ _HEAT = (
 ERROR_TOP = 0.4  # of the range from black to white: this error and any larger one has the brightest colour
 
 
-def error_map(originals: np.ndarray, others: np.ndarray) -> np.ndarray:
+def error_map(originals: Pixels, others: Pixels) -> Pixels:
     """How far two sets of images `(N, 3, H, W)` uint8 are apart, as images: absolute error, averaged over the channels.
 
     One fixed scale for all: black is 0, the brightest yellow ERROR_TOP or more.

@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 import torch
 
 from vaedash import config, storage
-from vaedash.training import hardware, loop, process
+from vaedash.runs import RunFolder
+from vaedash.training import hardware, loop, process, progress
 
 PRIMITIVES = ("_write", "_fsync", "_rename")
 
@@ -92,7 +93,7 @@ def train_here(request: dict[str, Any], answer: int) -> NoReturn:
         os.dup2(log, 2)
         plant(request.get("mistake"))
         operations = break_storage(request)
-        ended["status"] = process.work(path, Path(request["data_dir"]))
+        ended["status"] = process.work(RunFolder(path), Path(request["data_dir"]))
     except BaseException as error:
         traceback.print_exc()
         ended["error"] = repr(error)
@@ -123,6 +124,6 @@ if __name__ == "__main__":
     # in the same order.
     hardware._cores = lambda: 1
     config.SAMPLE_COUNT = 8
-    loop.PROGRESS_SECONDS = 1e9
+    progress.PROGRESS_SECONDS = 1e9
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)

@@ -2,14 +2,17 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+import vaedash
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
-from vaedash.training import hardware
+from vaedash.training import hardware, provenance
 from vaedash.training.hardware import Hardware
 
 
@@ -70,9 +73,46 @@ def test_runs_that_share_a_machine_share_its_cores(machine, tmp_path, sharing, t
 
 
 def test_what_was_chosen_is_recorded_in_full(machine, tmp_path):
-    expected = Hardware(device="cpu", precision="fp32", threads=8, processor="a cpu", torch=torch.__version__)
+    expected = Hardware(
+        device="cpu",
+        precision="fp32",
+        threads=8,
+        processor="a cpu",
+        torch=torch.__version__,
+        numpy=np.__version__,
+        vaedash=vaedash.__version__,
+        source=provenance.source(),
+    )
     assert chosen(tmp_path) == expected
-    assert json.loads(json.dumps(dataclasses.asdict(expected))).keys() == Hardware.__dataclass_fields__.keys()
+    assert json.loads(json.dumps(expected.facts())) == dataclasses.asdict(expected)
+
+
+def test_another_source_of_vaedash_is_another_digest(tmp_path, monkeypatch):
+    copy = Path(shutil.copytree(Path(vaedash.__file__).parent, tmp_path / "vaedash"))
+    monkeypatch.setattr(vaedash, "__file__", str(copy / "__init__.py"))
+    digest = provenance.source.__wrapped__
+    assert digest() == provenance.source()
+    (copy / "ui" / "race.py").write_text("# pages change no figure")
+    assert digest() == provenance.source()
+    (copy / "models" / "losses.py").write_text("# the loss does")
+    assert digest() != provenance.source()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, ""),
+        ({"vaedash": "0.0.9"}, f"Continues, but not bit-exact: vaedash was 0.0.9, is {vaedash.__version__}."),
+        ({"numpy": "1.25.0"}, f"Continues, but not bit-exact: numpy was 1.25.0, is {np.__version__}."),
+        (
+            {"source": ""},
+            "Continues; which vaedash it began with was not recorded, so it may not be bit-exact.",
+        ),
+    ],
+)
+def test_a_resume_under_another_vaedash_says_that_it_is_not_bit_exact(machine, tmp_path, changes, sentence):
+    facts = chosen(tmp_path).facts() | changes
+    assert hardware.as_recorded(facts, RunConfig(device="cpu"))[1] == sentence
 
 
 # ---- the precision is measured once -------------------------------------------------------------------------

@@ -11,56 +11,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vaedash import config, runs, storage
+from vaedash import config, runs
 from vaedash.config import RunConfig
-from vaedash.runs import queue
+from vaedash.runs import Run, queue
 from vaedash.training import launch
 
 posix = pytest.mark.skipif(os.name == "nt", reason="forks and signals")
 
-# Launches runs one after the other; in place of training, each started process claims its lock and its slot and says
-# when it enters and leaves. It is forked, not begun anew: 200 of them would spend a minute on importing Python's library.
-LAUNCHER = """
-import os, sys, time
-from pathlib import Path
-from types import SimpleNamespace
-from vaedash import runs
-from vaedash.training import launch
-from vaedash.config import RunConfig
-
-folder, number, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-launch._POLL = 0.05
-children = []
-
-def work(path):
-    with RunFolder(path).claim(), queue.slot(RunFolder(path)):
-        with open(folder / "diary", "a") as diary:
-            print("enters", path.name, file=diary, flush=True)
-            time.sleep(0.002)
-            print("leaves", path.name, file=diary, flush=True)
-        RunFolder(path).write_outcome("finished", "Finished.")
-
-def spawn(path, data_dir):
-    child = os.fork()
-    if child == 0:
-        ended = 1
-        try:
-            work(path)
-            ended = 0
-        finally:
-            os._exit(ended)
-    children.append(child)
-    return SimpleNamespace(poll=lambda: None)
-
-launch._spawn = spawn
-print("ready", flush=True)
-sys.stdin.readline()
-for turn in range(count):
-    [run] = launch.new_runs(folder, [RunConfig(seed=1000 * number + turn)])
-    launch.start([run], data_dir=folder)
-    print(run.id, flush=True)
-sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))
-"""
+LAUNCHER = config.PROJECT_ROOT / "tests" / "support" / "launcher.py"
 
 
 @posix
@@ -70,7 +28,7 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
     folder.mkdir()
     asked = [
         subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, str(folder), str(number), str(each)],
+            [sys.executable, str(LAUNCHER), str(folder), str(number), str(each)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -107,18 +65,18 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
 # ---- what a process inherits ------------------------------------------------------------------------------
 
 
-def port_stays_taken(path: Path, data_dir: Path) -> bool:
+def port_stays_taken(run: Run, data_dir: Path) -> bool:
     """Whether a launched process keeps the port of a server that launched it and is gone."""
-    (path.parent / ".slots").mkdir(exist_ok=True)
+    queue.slots(run.path.parent)[0].parent.mkdir()
     with contextlib.ExitStack() as stack:
-        for number in range(config.SLOTS):  # so that it waits, and never trains
-            stack.enter_context(FileLock(path.parent / ".slots" / f"{number}.lock"))
+        for lock in queue.slots(run.path.parent):  # so that it waits, and never trains
+            stack.enter_context(FileLock(lock))
         listening = socket.create_server(("localhost", 0))
         listening.set_inheritable(True)  # as Streamlit's is
         port = listening.getsockname()[1]
-        [process] = launch.start([path], data_dir=data_dir)
+        [process] = launch.start([run], data_dir=data_dir)
         try:
-            while not storage.is_locked(path / "lock"):
+            while not run.held:
                 assert process.poll() is None
                 time.sleep(0.02)
             listening.close()
@@ -134,7 +92,7 @@ def port_stays_taken(path: Path, data_dir: Path) -> bool:
 
 @posix
 def test_a_launched_process_does_not_keep_the_servers_port(tmp_path):
-    assert not port_stays_taken(runs.create(tmp_path, RunConfig()).path, tmp_path)
+    assert not port_stays_taken(runs.create(tmp_path, RunConfig()), tmp_path)
 
 
 @posix
@@ -142,4 +100,4 @@ def test_a_process_that_inherits_files_is_noticed(tmp_path, monkeypatch, promise
     promise("R17")
     popen = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda command, **how: popen(command, **how | {"close_fds": False}))
-    assert port_stays_taken(runs.create(tmp_path, RunConfig()).path, tmp_path)
+    assert port_stays_taken(runs.create(tmp_path, RunConfig()), tmp_path)

@@ -1,6 +1,7 @@
 """Training: the figures it reports, what it draws, how it ends, and that no kill, stop or full disk changes any of that."""
 
 import contextlib
+import dataclasses
 import errno
 import functools
 import itertools
@@ -8,7 +9,6 @@ import json
 import math
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,16 +26,18 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from vaedash import config, datasets, runs, storage
+from vaedash import config, datasets, runs
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError
-from vaedash.measuring import latents
+from vaedash.measuring import heldout, latents
+from vaedash.measuring.heldout import Evaluation, HeldOut
 from vaedash.models import archs
 from vaedash.runs import Run, RunFolder, queue, record, weights
-from vaedash.training import hardware, launch, process
+from vaedash.training import hardware, launch, process, progress
 from vaedash.training import loop as training
+from vaedash.training.batches import Split
 
-FAULTS = config.PROJECT_ROOT / "tests" / "support" / "faults.py"
+FAULTS, WAITER = (config.PROJECT_ROOT / "tests" / "support" / name for name in ("faults.py", "waiter.py"))
 ARCHS = ("fc", "conv")
 TIMING = ("seconds", "images_per_second")
 ROW = [
@@ -64,9 +66,9 @@ def trained(create: Callable[[RunConfig], Run], data_dir: Path) -> Callable[[Run
     """Trains a run in this process, as the training process does, and reads it."""
 
     def train(settings: RunConfig) -> Run:
-        path = create(settings).path
-        process.work(path, data_dir)
-        return runs.read(path)
+        run = create(settings)
+        process.work(run, data_dir)
+        return run.reread()
 
     return train
 
@@ -186,25 +188,25 @@ def test_the_held_out_loss_is_the_mean_over_images_with_z_drawn_from_q(tiny, tra
 def test_a_held_out_loss_does_not_depend_on_how_the_images_are_cut_into_batches(monkeypatch, tiny, dataset):
     torch.manual_seed(0)
     model = archs.build(RunConfig(arch="conv", latent_dim=4))
-    held_out = training.HeldOut.of(dataset.train, 4, "cpu")
-    whole, whole_kl = training.evaluate(model, held_out, beta=1.0)
-    monkeypatch.setattr(training, "_EVALUATION_BATCH", 48)  # 48 images, and then 4
-    means, kl = training.evaluate(model, held_out, beta=1.0)
-    assert means == pytest.approx(whole, rel=1e-6) and kl == pytest.approx(whole_kl, rel=1e-6)
+    held_out = HeldOut.of(dataset.train, 4)
+    whole = heldout.evaluate(model, held_out)
+    monkeypatch.setattr(heldout, "_BATCH", 48)  # 48 images, and then 4
+    parts = heldout.evaluate(model, held_out)
+    for figure in dataclasses.fields(Evaluation):
+        assert getattr(parts, figure.name) == pytest.approx(getattr(whole, figure.name), rel=1e-5)
 
 
 def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
     for epochs in (1, 2):
         run = trained(tiny(epochs=epochs))
         model = weights.load_model(run, which="last")[0]
-        held_out = training.HeldOut.of(dataset.test, 4, "cpu")
-        means, _ = training.evaluate(model, held_out, beta=1.0)
-        assert run.epochs[-1]["test_loss"] == means["loss"]
+        held_out = HeldOut.of(dataset.test, 4)
+        assert run.epochs[-1]["test_loss"] == heldout.evaluate(model, held_out).losses(beta=1.0).loss
 
 
 @pytest.mark.parametrize("arch", ARCHS)
 def test_every_epoch_counts_the_latents_that_are_in_use(monkeypatch, tiny, trained, dataset, arch):
-    monkeypatch.setattr(training, "_EVALUATION_BATCH", 5)
+    monkeypatch.setattr(heldout, "_BATCH", 5)
     run = trained(tiny(arch=arch, latent_dim=8, epochs=3, monitor="val"))
     model = weights.load_model(run, which="last")[0]
     assert run.epochs[-1]["active_units"] == latents.active_units(latents.kl_by_latent(model, dataset.test))
@@ -222,10 +224,10 @@ def test_what_each_latent_says_is_kept_for_every_epoch(tiny, trained, dataset, a
 
 
 def test_what_each_latent_said_before_a_resume_stays_and_what_is_lost_is_not_made_up(tmp_path):
-    assert np.isnan(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[True] * 3] * 2
+    assert np.isnan(training._kl_so_far(RunFolder(tmp_path), 2, 3)).tolist() == [[True] * 3] * 2
     RunFolder(tmp_path).figures.write_kl_by_latent([np.full(3, epoch, np.float64) for epoch in (1, 2, 3)])
-    assert np.array(training._kl_so_far(tmp_path, 2, 3)).tolist() == [[1.0] * 3, [2.0] * 3]
-    assert np.isnan(training._kl_so_far(tmp_path, 4, 3)).all(1).tolist() == [False, False, False, True]
+    assert np.array(training._kl_so_far(RunFolder(tmp_path), 2, 3)).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert np.isnan(training._kl_so_far(RunFolder(tmp_path), 4, 3)).all(1).tolist() == [False, False, False, True]
 
 
 def test_a_collapse_is_seen_in_the_count(tiny, trained):
@@ -350,12 +352,12 @@ def test_a_run_with_shuffled_pixels_names_the_same_images_and_keeps_pictures_tha
     assert plain.dataset == shuffled.dataset
     assert np.array_equal(plain.pictures.originals(), shuffled.pictures.originals())
     assert [row["train_loss"] for row in plain.epochs] != [row["train_loss"] for row in shuffled.epochs]
-    stopped = create(tiny(arch=arch, pixel_order="shuffled")).path
+    stopped = create(tiny(arch=arch, pixel_order="shuffled"))
     stopping(stopped, 6)
     process.work(stopped, data_dir)
-    RunFolder(stopped).reopen()
+    stopped.reopen()
     process.work(stopped, data_dir)
-    assert differences(shuffled, runs.read(stopped)) == []
+    assert differences(shuffled, stopped.reread()) == []
 
 
 # ---- how it ends ----------------------------------------------------------------------------------------
@@ -364,16 +366,16 @@ def test_a_run_with_shuffled_pixels_names_the_same_images_and_keeps_pictures_tha
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], None]:
     """Lets the validation loss of each epoch be what a list says; all else is real."""
-    evaluate = training.evaluate
+    evaluate = heldout.evaluate
 
     def script(losses: list[float]) -> None:
         rest = iter(losses)
 
-        def said(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
-            means, kl = evaluate(model, held_out, **how)
-            return (means | {"loss": next(rest)} if len(held_out.images) == 5 else means), kl
+        def as_written(model: Any, held_out: HeldOut) -> Evaluation:
+            true = evaluate(model, held_out)
+            return dataclasses.replace(true, recon=next(rest), kl=0.0) if len(held_out.images) == 5 else true
 
-        monkeypatch.setattr(training, "evaluate", said)
+        monkeypatch.setattr(heldout, "evaluate", as_written)
 
     return script
 
@@ -453,22 +455,22 @@ def test_without_an_image_to_learn_from_it_says_what_to_change(tiny, dataset):
     settings = tiny(monitor="val", val_fraction=0.5)
     one = datasets.Dataset(name="one", train=dataset.train[:1], test=dataset.test, fingerprint="")
     with pytest.raises(DatasetError, match="raise --fraction or lower --val-fraction"):
-        training.Split.of(one, settings, "cpu")
+        Split.of(one, settings, "cpu")
 
 
 @pytest.fixture
 def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
     """Asks a run to stop while it takes its nth batch; looked for after each batch, however fast they are."""
-    monkeypatch.setattr(training, "STOP_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "STOP_SECONDS", 0.0)
     batches = training.batches
 
-    def stop(path: Path, nth: int) -> None:
+    def stop(run: RunFolder, nth: int) -> None:
         count = itertools.count(1)
 
         def asking(*arguments: Any) -> Iterator[Any]:
             for batch in batches(*arguments):
                 if next(count) == nth:
-                    RunFolder(path).request_stop()
+                    run.request_stop()
                 yield batch
 
         monkeypatch.setattr(training, "batches", asking)
@@ -481,52 +483,50 @@ def test_a_stopped_run_keeps_its_finished_epochs_and_its_resume_equals_an_uninte
     tiny, create, trained, data_dir, stopping, arch
 ):
     whole = trained(tiny(arch=arch))
-    path = create(tiny(arch=arch)).path
-    stopping(path, 6)  # the second batch of the second epoch
-    assert process.work(path, data_dir) == "stopped"
-    run = runs.read(path)
+    run = create(tiny(arch=arch))
+    stopping(run, 6)  # the second batch of the second epoch
+    assert process.work(run, data_dir) == "stopped"
+    run = run.reread()
     assert (run.status, len(run.epochs)) == ("stopped", 1)
     assert "epoch 1 is kept, the unfinished one was dropped" in run.sentence
-    RunFolder(path).reopen()
-    assert process.work(path, data_dir) == "finished"
-    assert differences(whole, runs.read(path)) == []
-    assert [facts["resumed_after_epoch"] for facts in runs.read(path).facts] == [0, 1]
-    assert [facts["note"] for facts in runs.read(path).facts] == ["", ""]
+    run.reopen()
+    assert process.work(run, data_dir) == "finished"
+    assert differences(whole, run.reread()) == []
+    assert [facts["resumed_after_epoch"] for facts in run.reread().facts] == [0, 1]
+    assert [facts["note"] for facts in run.reread().facts] == ["", ""]
 
 
 def test_a_run_stopped_in_its_first_epoch_says_so_and_starts_again(tiny, create, trained, data_dir, stopping):
-    path = create(tiny()).path
-    stopping(path, 2)
-    process.work(path, data_dir)
-    assert runs.read(path).sentence == "Stopped on request before its first epoch was finished."
-    RunFolder(path).reopen()
-    process.work(path, data_dir)
-    assert differences(trained(tiny()), runs.read(path)) == []
+    run = create(tiny())
+    stopping(run, 2)
+    process.work(run, data_dir)
+    assert run.reread().sentence == "Stopped on request before its first epoch was finished."
+    run.reopen()
+    process.work(run, data_dir)
+    assert differences(trained(tiny()), run.reread()) == []
 
 
 def test_a_run_can_be_stopped_while_its_images_are_read(monkeypatch, tmp_path, tiny, create, data_dir, pack):
-    path = create(tiny(dataset=str(pack(tmp_path / "own.zip")))).path
+    run = create(tiny(dataset=str(pack(tmp_path / "own.zip"))))
     load = datasets.load
-    monkeypatch.setattr(
-        datasets, "load", lambda *given, **how: (RunFolder(path).request_stop(), load(*given, **how))[1]
-    )
-    assert process.work(path, data_dir) == "stopped"
-    assert runs.read(path).sentence == "Stopped on request before its first epoch was finished."
+    monkeypatch.setattr(datasets, "load", lambda *given, **how: (run.request_stop(), load(*given, **how))[1])
+    assert process.work(run, data_dir) == "stopped"
+    assert run.reread().sentence == "Stopped on request before its first epoch was finished."
     monkeypatch.undo()
-    RunFolder(path).reopen()
-    assert process.work(path, data_dir) == "finished"
+    run.reopen()
+    assert process.work(run, data_dir) == "finished"
 
 
 def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
     monkeypatch, tiny, create, data_dir, stopping
 ):
     monkeypatch.setattr(hardware, "_cores", lambda: 4)
-    path = create(tiny(epochs=1)).path
-    stopping(path, 2)
-    assert training.train(runs.read(path), sharing=2, data_dir=data_dir)[0] == "stopped"
-    RunFolder(path).reopen()
-    training.train(runs.read(path), sharing=1, data_dir=data_dir)
-    assert [facts["threads"] for facts in runs.read(path).facts] == [2, 2]
+    run = create(tiny(epochs=1))
+    stopping(run, 2)
+    assert training.train(run.reread(), sharing=2, data_dir=data_dir)[0] == "stopped"
+    run.reopen()
+    training.train(run.reread(), sharing=1, data_dir=data_dir)
+    assert [facts["threads"] for facts in run.reread().facts] == [2, 2]
     assert torch.get_num_threads() == 2
 
 
@@ -553,22 +553,22 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_a_remedy_and_the_last_good_
     monkeypatch, tiny, trained, promise, arch, split, value
 ):
     promise("R9")
-    batches, evaluate = training.batches, training.evaluate
+    batches, evaluate = training.batches, heldout.evaluate
     measured = itertools.count()
 
     def poisoned_batches(pixels: Any, settings: RunConfig, epoch: int) -> Iterator[Any]:
         for batch, noise in batches(pixels, settings, epoch):
             yield batch, noise * value if epoch == 2 and split == "train" else noise
 
-    def poisoned_evaluate(model: Any, held_out: training.HeldOut, **how: Any) -> tuple[dict[str, float], np.ndarray]:
+    def poisoned_evaluate(model: Any, held_out: HeldOut) -> Evaluation:
         epoch, which = divmod(next(measured), 2)
         if epoch == 1 and which == ("test", "val").index(split):
-            held_out = training.HeldOut(held_out.images, held_out.noise * value)
-        return evaluate(model, held_out, **how)
+            held_out = HeldOut(held_out.images, held_out.noise * value)
+        return evaluate(model, held_out)
 
     monkeypatch.setattr(training, "batches", poisoned_batches)
     if split != "train":
-        monkeypatch.setattr(training, "evaluate", poisoned_evaluate)
+        monkeypatch.setattr(heldout, "evaluate", poisoned_evaluate)
     run = trained(tiny(arch=arch, monitor="val", epochs=3, lr=0.002))
     assert run.status == "diverged"
     assert run.sentence.startswith(f"Diverged in epoch 2: {split}_")
@@ -617,19 +617,19 @@ def test_out_of_memory_is_said_with_a_remedy(monkeypatch, tiny, trained):
 
 def test_images_that_changed_since_are_refused_on_resume(tmp_path, tiny, create, data_dir, stopping, pack):
     own = pack(tmp_path / "own.zip")
-    path = create(tiny(dataset=str(own))).path
-    stopping(path, 6)
-    process.work(path, data_dir)
-    kept = weights_of(runs.read(path))
+    run = create(tiny(dataset=str(own)))
+    stopping(run, 6)
+    process.work(run, data_dir)
+    kept = weights_of(run.reread())
     pack(own, train_seed=9)
-    RunFolder(path).reopen()
-    assert process.work(path, data_dir) == "failed"
-    assert f"have changed since run {path.name} began" in runs.read(path).sentence
-    assert weights_of(runs.read(path)) == kept
+    run.reopen()
+    assert process.work(run, data_dir) == "failed"
+    assert f"have changed since run {run.id} began" in run.reread().sentence
+    assert weights_of(run.reread()) == kept
     # With the old ones back, it goes on.
     pack(own)
-    RunFolder(path).reopen()
-    assert process.work(path, data_dir) == "finished"
+    run.reopen()
+    assert process.work(run, data_dir) == "finished"
 
 
 @pytest.mark.parametrize("status", ["finished", "early-stopped", "diverged", "running"])
@@ -693,10 +693,10 @@ class Interrupted:
     def __init__(self, forks: Forks, settings: RunConfig, folder: Path, data_dir: Path) -> None:
         datasets.load(settings.dataset, data_dir=data_dir)  # no operation of a run is about the cache
         self.forks, self.settings, self.folder = forks, settings, folder
-        path = runs.create(folder, settings).path
-        answer = forks.work(path)
-        assert answer["status"] == "finished", (path / "train.log").read_text()
-        self.whole, self.operations = runs.read(path), answer["operations"]
+        run = runs.create(folder, settings)
+        answer = forks.work(run.path)
+        assert answer["status"] == "finished", run.log.read_text()
+        self.whole, self.operations = run.reread(), answer["operations"]
         self.result = result_of(self.whole)
 
     def moments(self, *names: str) -> list[int]:
@@ -705,30 +705,30 @@ class Interrupted:
 
     def check(self, **fault: Any) -> None:
         """A fault leaves a readable run that has lost no epoch it announced, and goes on as if nothing had been."""
-        path = runs.create(self.folder, self.settings).path
-        answer = self.forks.work(path, **fault)
-        self._check_what_is_there(path, answer)
-        RunFolder(path).reopen()
-        answer = self.forks.work(path)
-        assert answer["status"] == "finished", (path / "train.log").read_text()
-        assert differences(self.result, runs.read(path)) == []
-        assert not list(path.rglob(".*.tmp"))
-        shutil.rmtree(path)
+        run = runs.create(self.folder, self.settings)
+        answer = self.forks.work(run.path, **fault)
+        self._check_what_is_there(run, answer)
+        run.reopen()
+        answer = self.forks.work(run.path)
+        assert answer["status"] == "finished", run.log.read_text()
+        assert differences(self.result, run.reread()) == []
+        assert not list(run.path.rglob(".*.tmp"))
+        run.delete()
 
-    def _check_what_is_there(self, path: Path, answer: dict[str, Any]) -> None:
-        run = runs.read(path)
+    def _check_what_is_there(self, run: Run, answer: dict[str, Any]) -> None:
+        run = run.reread()
         assert run.damage is None
         if answer["killed"]:
             # Less than a minute old, a run that has not written its outcome might be about to begin.
             later = time.time() + queue.GRACE
-            assert record.derive_status(path, held=False, outcome=run.outcome, created=run.created, now=later) in (
+            assert record.derive_status(run, held=False, outcome=run.outcome, created=run.created, now=later) in (
                 "interrupted",
                 "finished",  # killed after its last act
             )
         announced = losses_of(run)
         assert announced == losses_of(self.whole)[: len(announced)]
         if announced:
-            state, damage = weights.load_for_resume(RunFolder(path))
+            state, damage = weights.load_for_resume(run)
             assert damage == ""
             assert state["epochs"][: len(announced)] == list(run.epochs)
             weights.load_model(run, which="best")
@@ -799,41 +799,41 @@ def test_a_run_killed_at_25_random_instants_loses_nothing_and_goes_on_bit_for_bi
 def test_a_mistake_in_resuming_is_noticed(interrupted, promise, mistake):
     promise("R17")
     runs_of = interrupted("conv")
-    path = runs.create(runs_of.folder, runs_of.settings).path
+    run = runs.create(runs_of.folder, runs_of.settings)
     first = runs_of.moments("rename metrics.json")[1]
-    runs_of.forks.work(path, fault="kill", at=first + 1)
-    assert len(runs.read(path).epochs) == 1
-    assert runs_of.forks.work(path, mistake=mistake)["status"] == "finished"
-    assert {"losses", "last weights"} <= set(differences(runs_of.result, runs.read(path)))
+    runs_of.forks.work(run.path, fault="kill", at=first + 1)
+    assert len(run.reread().epochs) == 1
+    assert runs_of.forks.work(run.path, mistake=mistake)["status"] == "finished"
+    assert {"losses", "last weights"} <= set(differences(runs_of.result, run.reread()))
 
 
 @posix
 def test_writing_in_place_is_noticed(interrupted, promise):
     promise("R17")
     runs_of = interrupted("conv")
-    path = runs.create(runs_of.folder, runs_of.settings).path
+    run = runs.create(runs_of.folder, runs_of.settings)
     # In place there are no renames: the third write is that of metrics.json, and it is cut in half.
-    assert runs_of.forks.work(path, fault="kill", at=3, mistake="in place")["killed"]
-    assert "metrics.json" in runs.read(path).damage
+    assert runs_of.forks.work(run.path, fault="kill", at=3, mistake="in place")["killed"]
+    assert "metrics.json" in run.reread().damage
 
 
 def fill_the_disk(runs_of: Interrupted, at: int, *, forever: bool) -> None:
     """A disk that is full at an operation, for once or for ever after, leaves the old data whole; with room, the run goes on."""
-    path = runs.create(runs_of.folder, runs_of.settings).path
-    answer = runs_of.forks.work(path, fault="full", at=at, forever=forever)
-    run = runs.read(path)
-    assert not list(path.rglob(".*.tmp"))
+    run = runs.create(runs_of.folder, runs_of.settings)
+    answer = runs_of.forks.work(run.path, fault="full", at=at, forever=forever)
+    run = run.reread()
+    assert not list(run.path.rglob(".*.tmp"))
     if forever or at > runs_of.moments("rename metrics.json")[-1] + 1:  # not even the last words could be written
         assert answer["status"] is None and "No space left" in answer["error"]
     else:
         assert answer["status"] == run.status == "failed"
         assert run.sentence.startswith("The disk is full (")
         assert run.sentence.endswith("What was saved is whole: free some room, then resume.")
-    runs_of._check_what_is_there(path, answer)
-    RunFolder(path).reopen()
-    assert runs_of.forks.work(path)["status"] == "finished"
-    assert differences(runs_of.result, runs.read(path)) == []
-    shutil.rmtree(path)
+    runs_of._check_what_is_there(run, answer)
+    run.reopen()
+    assert runs_of.forks.work(run.path)["status"] == "finished"
+    assert differences(runs_of.result, run.reread()) == []
+    run.delete()
 
 
 @posix
@@ -860,20 +860,20 @@ def seconds_to_stop(forks: Forks, folder: Path, settings: RunConfig, *, within: 
     """Of `count` requests to stop, at random moments within so many seconds of the start, the time that 95% took at most."""
     chance, took = random.Random(0), []
     for _ in range(count):
-        path, asked = runs.create(folder, settings).path, []
+        run, asked = runs.create(folder, settings), []
 
-        def stop(path: Path = path, asked: list[float] = asked) -> None:
+        def stop(run: Run = run, asked: list[float] = asked) -> None:
             asked.append(time.monotonic())
-            RunFolder(path).request_stop()
+            run.request_stop()
 
         timer = threading.Timer(0.2 + chance.random() * within, stop)
         timer.start()
-        assert forks.work(path)["status"] == "stopped", (path / "train.log").read_text()
+        assert forks.work(run.path)["status"] == "stopped", run.log.read_text()
         took.append(time.monotonic() - asked[0])
-        run = runs.read(path)
+        run = run.reread()
         assert run.status == "stopped" and "Stopped on request" in run.sentence
         if run.epochs:
-            assert weights.load(RunFolder(path), "last")["epoch"] == len(run.epochs)
+            assert weights.load(run, "last")["epoch"] == len(run.epochs)
     return sorted(took)[math.ceil(0.95 * count) - 1]
 
 
@@ -898,8 +898,8 @@ def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, dat
 
 def test_a_full_disk_is_recognised_by_its_number(tmp_path):
     for number in (errno.ENOSPC, errno.EDQUOT):
-        assert process.sentence(OSError(number, "x"), tmp_path).startswith("The disk is full")
-    assert not process.sentence(OSError(errno.EACCES, "x"), tmp_path).startswith("The disk is full")
+        assert process.sentence(OSError(number, "x"), RunFolder(tmp_path)).startswith("The disk is full")
+    assert not process.sentence(OSError(errno.EACCES, "x"), RunFolder(tmp_path)).startswith("The disk is full")
 
 
 # ---- the queue, and processes of their own --------------------------------------------------------------
@@ -973,45 +973,28 @@ def test_a_second_process_on_a_run_is_refused_and_changes_nothing(tiny, create, 
     assert [file for file in sorted(run.path.iterdir()) if file.name != "lock"] == before
 
 
-WAITING = """
-import sys, time
-from pathlib import Path
-from vaedash.training import launch
-
-path = Path(sys.argv[1])
-with RunFolder(path).claim(), queue.slot(RunFolder(path)) as sharing:
-    with open(path.parent / "diary", "a") as diary:
-        print("enters", path.name, sharing, file=diary, flush=True)
-        time.sleep(0.3)
-        if sys.argv[2] == "dies":
-            import os
-            os.kill(os.getpid(), 9)
-        print("leaves", path.name, sharing, file=diary, flush=True)
-"""
-
-
 @posix
 def test_runs_take_turns_oldest_first_and_never_more_than_there_are_slots(tiny, create, busy):
-    waiting = [create(tiny(seed=seed)).path for seed in range(6)]
-    for path in waiting:
-        queue.enqueue(RunFolder(path))
+    waiting = [create(tiny(seed=seed)) for seed in range(6)]
+    for run in waiting:
+        queue.enqueue(run)
     # The processes come in another order than the tickets; the third dies in its slot, which frees it.
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WAITING, str(path), "dies" if path == waiting[2] else "lives"],
+            [sys.executable, str(WAITER), str(run.path), "dies" if run == waiting[2] else "lives"],
             env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
         )
-        for path in reversed(waiting)
+        for run in reversed(waiting)
     ]
-    wait_until(lambda: all(storage.is_locked(path / "lock") for path in waiting))
+    wait_until(lambda: all(run.held for run in waiting))
     busy.close()
     assert [process.wait(60) for process in processes] == [0, 0, 0, -signal.SIGKILL, 0, 0]
 
-    diary = [line.split() for line in (waiting[0].parent / "diary").read_text().splitlines()]
-    inside, not_yet = set(), [path.name for path in waiting]
+    diary = [line.split() for line in (waiting[0].path.parent / "diary").read_text().splitlines()]
+    inside, not_yet = set(), [run.id for run in waiting]
     for what, name, sharing in diary:
         if what == "enters":
-            inside.discard(waiting[2].name)  # its death is not in the diary
+            inside.discard(waiting[2].id)  # its death is not in the diary
             inside.add(name)
             assert not_yet.index(name) < config.SLOTS  # where two slots are free, two may enter in either order
             not_yet.remove(name)
@@ -1020,44 +1003,46 @@ def test_runs_take_turns_oldest_first_and_never_more_than_there_are_slots(tiny, 
             inside.remove(name)
         assert len(inside) <= config.SLOTS
     assert not_yet == []
-    assert queue.tickets(waiting[0].parent) == []
+    assert queue.tickets(waiting[0].path.parent) == []
 
 
 def test_a_run_counts_who_shares_the_machine_with_it(tiny, create):
-    one, other = create(tiny(arch="fc")).path, create(tiny()).path
-    queue.enqueue(RunFolder(one))
-    with queue.slot(RunFolder(one)) as sharing:
+    one, other = create(tiny(arch="fc")), create(tiny())
+    queue.enqueue(one)
+    with queue.slot(one) as sharing:
         assert sharing == 1
-        queue.enqueue(RunFolder(other))
-        with queue.slot(RunFolder(other)) as sharing:
+        queue.enqueue(other)
+        with queue.slot(other) as sharing:
             assert sharing == 2
-    for path in (one, other):
-        queue.enqueue(RunFolder(path))
-    with queue.slot(RunFolder(one)) as sharing:  # the other has not begun, but it will
+    for run in (one, other):
+        queue.enqueue(run)
+    with queue.slot(one) as sharing:  # the other has not begun, but it will
         assert sharing == 2
 
 
 @posix
 def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, tiny, create, trained, data_dir):
     monkeypatch.undo()  # the cores that there are, as the process has them
-    path = create(tiny(epochs=1000)).path
-    (path.parent / ".slots").mkdir()
-    with FileLock(path.parent / ".slots" / "0.lock"):  # beside it another run trains, which leaves it half of the cores
-        [process] = launch.start([path], data_dir=data_dir)
-        wait_until(lambda: len(runs.read(path).epochs) >= 2)
-        process.kill()
-        process.wait()
-        run = runs.read(path)
+    run = create(tiny(epochs=1000))
+    (run.path.parent / ".slots").mkdir()
+    with FileLock(
+        run.path.parent / ".slots" / "0.lock"
+    ):  # beside it another run trains, which leaves it half of the cores
+        [child] = launch.start([run], data_dir=data_dir)
+        wait_until(lambda: len(run.reread().epochs) >= 2)
+        child.kill()
+        child.wait()
+        run = run.reread()
         done = len(run.epochs)
         assert run.facts[0]["threads"] == max(1, hardware._cores() // 2)
-        assert not storage.is_locked(path / "lock")
-        assert queue.tickets(path.parent) == []
+        assert not run.held
+        assert queue.tickets(run.path.parent) == []
         # One epoch more is enough to see.
-        record = strict_json(path / "config.json") | {"epochs": done + 1}
-        (path / "config.json").write_text(json.dumps(record))
-        RunFolder(path).reopen()
-        assert process.work(path, data_dir) == "finished"
-        resumed = runs.read(path)
+        record = strict_json(run.path / "config.json") | {"epochs": done + 1}
+        (run.path / "config.json").write_text(json.dumps(record))
+        run.reopen()
+        assert process.work(run, data_dir) == "finished"
+        resumed = run.reread()
         assert resumed.facts[-1]["resumed_after_epoch"] >= done  # a checkpoint may be ahead of what was announced
         assert losses_of(resumed)[:done] == losses_of(run)
     monkeypatch.setattr(hardware, "_cores", lambda: run.facts[0]["threads"])

@@ -1,15 +1,15 @@
 """FID and KID of prior samples, by torch-fidelity (an optional extra) on the weights of Inception that every published figure rests on."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 
 from vaedash import storage
 from vaedash.datasets import Dataset
 from vaedash.errors import UsageError, VaedashError
+from vaedash.images import Pixels
 from vaedash.measuring import quality
 from vaedash.models import latent
 from vaedash.models.vae import VAE
@@ -35,10 +35,10 @@ def measure(model: VAE, dataset: Dataset, *, count: int, data_dir: Path) -> dict
     if count < FEWEST:
         raise UsageError(f"FID takes at least {FEWEST} training and {FEWEST} test images, got {count}.")
     real = real[:count]
-    found = score(latent.decode(model, latent.prior(count, model.latent_dim)), real)
+    made = score(latent.decode(model, latent.prior(count, model.latent_dim)), real)
     floor = score(quality.some(dataset.train, count), real)
     return {
-        name: Figure(value=found[name], n=count, floor=floor[name], split="test", weights=Path(URL).stem)
+        name: Figure(value=made[name], n=count, floor=floor[name], split="test", weights=Path(URL).stem)
         for name in ("fid", "kid")
     }
 
@@ -64,7 +64,7 @@ def weights(data_dir: Path) -> Path:
     return file
 
 
-def _scorer(data_dir: Path) -> Any:
+def _scorer(data_dir: Path) -> Callable[[Pixels, Pixels], dict[str, float]]:
     """A function of two sets of uint8 images `(N, 3, 32, 32)` that gives their `fid` and `kid`; the weights are in `data_dir`."""
     try:
         import torch_fidelity
@@ -72,33 +72,33 @@ def _scorer(data_dir: Path) -> Any:
         raise UsageError('FID needs torch-fidelity, an optional extra. Add it with: pip install -e ".[fid]".') from None
     file = weights(data_dir)
 
-    def score(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
+    def score(made: Pixels, real: Pixels) -> dict[str, float]:
         with warnings.catch_warnings():
             # It takes four processes to hand over images that lie in memory, however few cores there are.
             warnings.filterwarnings("ignore", message="This DataLoader will create")
-            found = torch_fidelity.calculate_metrics(
-                input1=_Images(one),
-                input2=_Images(other),
+            metrics = torch_fidelity.calculate_metrics(
+                input1=_Images(made),
+                input2=_Images(real),
                 cuda=torch.cuda.is_available(),
                 fid=True,
                 kid=True,
-                kid_subset_size=min(_KID_SUBSET, len(one)),
+                kid_subset_size=min(_KID_SUBSET, len(made)),
                 feature_extractor_weights_path=str(file),
                 cache=False,
                 verbose=False,
             )
         return {
-            "fid": float(found["frechet_inception_distance"]),
-            "kid": 1000 * float(found["kernel_inception_distance_mean"]),
+            "fid": float(metrics["frechet_inception_distance"]),
+            "kid": 1000 * float(metrics["kernel_inception_distance_mean"]),
         }
 
     return score
 
 
-class _Images(torch.utils.data.Dataset):
+class _Images(torch.utils.data.Dataset[torch.Tensor]):
     """uint8 images as torch-fidelity takes them."""
 
-    def __init__(self, images: np.ndarray) -> None:
+    def __init__(self, images: Pixels) -> None:
         self._images = torch.from_numpy(images)
 
     def __len__(self) -> int:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from vaedash.images import Pixels
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 
@@ -23,7 +25,7 @@ class HeldOut:
     @classmethod
     def of(
         cls,
-        pixels: np.ndarray,
+        pixels: Pixels,
         latent_dim: int,
         device: str | torch.device = "cpu",
         layout: torch.memory_format = torch.contiguous_format,
@@ -34,7 +36,7 @@ class HeldOut:
         return cls(images.to(device), latent.heldout_noise(len(pixels), latent_dim).to(device))
 
     @classmethod
-    def some(cls, pixels: np.ndarray, numbers: Sequence[int], latent_dim: int) -> "HeldOut":
+    def some(cls, pixels: Pixels, numbers: Sequence[int], latent_dim: int) -> "HeldOut":
         """Those of all held-out images that have these numbers, each with the noise that it has among all."""
         noise = latent.heldout_noise(len(pixels), latent_dim)
         return cls(torch.from_numpy(pixels[list(numbers)]), noise[list(numbers)])
@@ -68,15 +70,15 @@ class Evaluation:
 
     recon: float
     kl: float
-    kl_by_latent: np.ndarray  # (latent_dim,), the mean over images
-    recon_by_image: np.ndarray  # (N,)
-    kl_by_image: np.ndarray  # (N,)
+    kl_by_latent: NDArray[np.float64]  # (latent_dim,), the mean over images
+    recon_by_image: NDArray[np.float64]  # (N,)
+    kl_by_image: NDArray[np.float64]  # (N,)
 
     def losses(self, *, beta: float) -> Losses:
         """The means, with this weight of the KL."""
         return Losses.of(self.recon, self.kl, beta=beta)
 
-    def loss_by_image(self, *, beta: float) -> np.ndarray:
+    def loss_by_image(self, *, beta: float) -> NDArray[np.float64]:
         """The loss of each image, `(N,)`; its mean is the loss of `losses`."""
         return self.recon_by_image + beta * self.kl_by_image
 

@@ -6,24 +6,26 @@ import numpy as np
 import torch
 
 from vaedash import config
+from vaedash.images import Pixels
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
+from vaedash.runs.figures import Floats
 
 _BATCH = 256
 
 
-def kl_by_latent(model: VAE, images: np.ndarray) -> np.ndarray:
+def kl_by_latent(model: VAE, images: Pixels) -> Floats:
     """Mean KL of each latent over uint8 images `(N, 3, 32, 32)`, in nats: float64 `(latent_dim,)`. Their sum is the KL term."""
     mu, logvar = latent.encode(model, images)
     return losses.kl_per_latent(mu, logvar).mean(0, dtype=torch.float64).numpy()
 
 
-def active_units(kl: np.ndarray) -> int:
+def active_units(kl: Floats) -> int:
     """How many latents have a mean KL above `config.ACTIVE_KL`; the others are ignored by the decoder."""
     return int((kl > config.ACTIVE_KL).sum())
 
 
-def diagnosis(kl: np.ndarray) -> str:
+def diagnosis(kl: Floats) -> str:
     """One sentence for people who do not program: how many latents are in use, and whether that is a collapse."""
     used, count = active_units(kl), len(kl)
     if used == 0:
@@ -53,7 +55,7 @@ def advice(used: int, count: int, *, worth: int | None = None) -> str:
     return f"Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}"
 
 
-def course(kl: np.ndarray) -> str:
+def course(kl: Floats) -> str:
     """How the latents came to say what they say, and whether they fell silent, in two sentences.
 
     `kl` is `(epochs, latent_dim)` in nats, NaN where it is not known. That single latents fall silent is normal: they cost
@@ -78,20 +80,20 @@ class Plane:
     each axis explains, `(2,)`.
     """
 
-    centre: np.ndarray
-    axes: np.ndarray
-    share: np.ndarray
+    centre: Floats
+    axes: Floats
+    share: Floats
 
-    def project(self, mu: np.ndarray) -> np.ndarray:
+    def project(self, mu: Floats) -> Floats:
         """Where each mu `(N, latent_dim)` lies on the sheet: `(N, 2)`."""
-        return (mu - self.centre) @ self.axes.T
+        return np.asarray((mu - self.centre) @ self.axes.T)
 
-    def lift(self, points: np.ndarray) -> np.ndarray:
+    def lift(self, points: Floats) -> Floats:
         """The z of points on the sheet `(N, 2)`: `(N, latent_dim)`; all that the two axes do not say is the average."""
-        return self.centre + points @ self.axes
+        return np.asarray(self.centre + points @ self.axes)
 
 
-def plane(mu: np.ndarray) -> Plane:
+def plane(mu: Floats) -> Plane:
     """Principal component analysis of mu `(N, latent_dim)`; each axis points to where its largest weight is positive."""
     centre = mu.mean(0, dtype=np.float64)
     _, lengths, rows = np.linalg.svd(mu - centre, full_matrices=False)

@@ -85,13 +85,13 @@ MEASURES: Mapping[str, Measure] = {
 
 def in_words(quality: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
     """`Run.quality` as it is read: for each measure its `value`, `floor` (of real images, may be empty), `n`, and what is `better`."""
-    said = {}
+    rows = {}
     for name, measure in MEASURES.items():
-        if (found := quality.get(name)) and found.get("value") is not None:
+        if (figure := quality.get(name)) and figure.get("value") is not None:
             value, floor = (
                 "" if number is None else f"{number:.{measure.digits}f}{measure.unit}"
-                for number in (found["value"], found.get("floor"))
+                for number in (figure["value"], figure.get("floor"))
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
-            said[name] = {"value": value, "floor": floor, "n": f"{found['n']:,} {measure.of}", "better": better}
-    return said
+            rows[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
+    return rows

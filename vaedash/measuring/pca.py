@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from vaedash import config, storage
 from vaedash.datasets import Dataset
+from vaedash.images import Pixels
 from vaedash.runs.schema import FrontierPoint, Line, Lines
 
 _CHUNK = 4096  # images
@@ -27,8 +29,8 @@ class Spectrum:
     the same directions, about the training mean. Pixels in [0, 1], float64.
     """
 
-    train: np.ndarray
-    test: np.ndarray
+    train: NDArray[np.float64]
+    test: NDArray[np.float64]
 
 
 def measure(dataset: Dataset) -> Spectrum:
@@ -90,11 +92,11 @@ def frontier(spectrum: Spectrum, *, latent_dim: int) -> list[FrontierPoint]:
     betas = sorted({*np.geomspace(0.02, 8.0, 25).round(4).tolist(), *config.PUBLISHED_BETAS.values()})
     lines = ((beta, line(spectrum, latent_dim=latent_dim, beta=beta)) for beta in betas)
     return [
-        FrontierPoint(beta=beta, kl=found["test"]["kl"], recon=found["test"]["recon"]) for beta, found in lines if found
+        FrontierPoint(beta=beta, kl=best["test"]["kl"], recon=best["test"]["recon"]) for beta, best in lines if best
     ]
 
 
-def _second_moment(images: np.ndarray, mean: np.ndarray) -> torch.Tensor:
+def _second_moment(images: Pixels, mean: NDArray[np.float64]) -> torch.Tensor:
     """Mean of (x - mean)(x - mean)^T over uint8 images, `(3072, 3072)` float64."""
     total = torch.zeros(config.PIXELS, config.PIXELS, dtype=torch.float64)
     center = torch.from_numpy(mean)

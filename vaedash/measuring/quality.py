@@ -6,6 +6,7 @@ something, the record says how much: `floor`, measured on as many real images.
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 from vaedash import config, datasets
 from vaedash.datasets import Dataset, Progress, silent
+from vaedash.images import Pixels
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 from vaedash.runs.schema import Figure
@@ -33,20 +35,20 @@ _LEVELS = (32, 16)  # pixels to a side
 def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, Figure]:
     """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); some seconds to a minute."""
     few = some(dataset.test, MOST)
-    found = similarity(model, dataset.test, progress=progress)
+    figures = similarity(model, dataset.test, progress=progress)
     if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
-        found["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
+        figures["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
     progress("comparing patches", 0, 1)
     real = some(dataset.train, len(few))
     few = few[: len(real)]
     made = latent.decode(model, latent.prior(len(few), model.latent_dim))
-    found["swd"] = patch_distance(made, few)
-    found["swd"]["floor"] = patch_distance(real, few)["value"]
+    figures["swd"] = patch_distance(made, few)
+    figures["swd"]["floor"] = patch_distance(real, few)["value"]
     progress("walking between images", 0, 1)
-    return found | smoothness(model, few)
+    return figures | smoothness(model, few)
 
 
-def some(images: np.ndarray, count: int) -> np.ndarray:
+def some(images: Pixels, count: int) -> Pixels:
     """At most `count` of the images, a seeded choice: the same for every run."""
     return np.array(images[datasets.share(len(images), min(1.0, count / len(images)))])
 
@@ -55,28 +57,30 @@ def some(images: np.ndarray, count: int) -> np.ndarray:
 
 
 @torch.inference_mode()
-def similarity(model: VAE, images: np.ndarray, *, progress: Progress = silent) -> dict[str, Figure]:
+def similarity(model: VAE, images: Pixels, *, progress: Progress = silent) -> dict[str, Figure]:
     """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
 
     SSIM with a Gaussian window of 11 pixels and sigma 1.5 on each colour channel (Wang et al. 2004).
     """
-    psnr, ssim = [], []
+    psnr: list[Tensor] = []
+    ssim: list[Tensor] = []
     for start in range(0, len(images), _BATCH):
         progress("comparing reconstructions", start, len(images))
         original = latent.to_float(torch.from_numpy(np.array(images[start : start + _BATCH])))
         redrawn = model.decode(model.encode(original.to(latent.device_of(model)))[0]).float().cpu()
         psnr.append(peak_signal_noise_ratio(redrawn, original, data_range=1.0, dim=(1, 2, 3), reduction="none"))
-        ssim.append(structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none"))
-    decibels, likeness = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
+        likeness = structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none")
+        ssim.append(cast(Tensor, likeness))  # a pair only if it is asked for the contrast too
+    decibels, likenesses = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
     return {
         "psnr": Figure(value=decibels.double().mean().item(), n=len(images)),
-        "ssim": Figure(value=likeness.double().mean().item(), n=len(images)),
+        "ssim": Figure(value=likenesses.double().mean().item(), n=len(images)),
     }
 
 
 @torch.inference_mode()
 def importance_bound(
-    model: VAE, images: np.ndarray, *, beta: float, draws: int = DRAWS, progress: Progress = silent
+    model: VAE, images: Pixels, *, beta: float, draws: int = DRAWS, progress: Progress = silent
 ) -> Figure:
     """The importance-weighted bound on images `(N, 3, 32, 32)` in the loss's own unit, nats per image, and their `loss`.
 
@@ -104,7 +108,7 @@ def importance_bound(
 # ---- what it makes up -----------------------------------------------------------------------------------
 
 
-def patch_distance(made: np.ndarray, real: np.ndarray) -> Figure:
+def patch_distance(made: Pixels, real: Pixels) -> Figure:
     """The sliced Wasserstein distance between patches of two sets of images `(N, 3, 32, 32)`, times 1000; equally many in each.
 
     From each band of a Laplacian pyramid, 32 patches of 7 by 7 pixels an image, each colour brought to mean 0 and
@@ -113,19 +117,21 @@ def patch_distance(made: np.ndarray, real: np.ndarray) -> Figure:
     """
     distances = {}
     for side, of_made, of_real in zip(_LEVELS, pyramid(made), pyramid(real), strict=True):
-        one, other = _patches(of_made), _patches(of_real)
-        directions = torch.randn(one.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED))
+        made_up, taken = _patches(of_made), _patches(of_real)
+        directions = torch.randn(
+            made_up.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED)
+        )
         directions /= directions.norm(dim=0)
         # A few directions at a time: all of them at once would not fit into memory.
         apart = [
-            ((one @ part).sort(dim=0).values - (other @ part).sort(dim=0).values).abs().mean(0)
+            ((made_up @ part).sort(dim=0).values - (taken @ part).sort(dim=0).values).abs().mean(0)
             for part in directions.split(16, dim=1)
         ]
         distances[str(side)] = 1000 * torch.cat(apart).double().mean().item()
     return Figure(value=sum(distances.values()) / len(distances), n=len(made), bands=distances)
 
 
-def pyramid(images: np.ndarray) -> Sequence[Tensor]:
+def pyramid(images: Pixels) -> Sequence[Tensor]:
     """The bands of a Laplacian pyramid (Burt & Adelson 1983) of uint8 images `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
 
     The first is what the second, enlarged, lacks of the image: its edges. Values as in [0, 1].
@@ -154,15 +160,15 @@ def _patches(band: Tensor) -> Tensor:
     image = torch.arange(count).view(-1, 1, 1, 1, 1)
     colour = torch.arange(colours).view(-1, 1, 1)
     along = torch.arange(_PATCH)
-    found = band[image, colour, starts[0] + along.view(-1, 1), starts[1] + along]
-    spread, mean = torch.std_mean(found, dim=(0, 1, 3, 4), keepdim=True)
-    return ((found - mean) / spread.clamp_min(1e-8)).reshape(count * _PATCHES, -1)
+    patches = band[image, colour, starts[0] + along.view(-1, 1), starts[1] + along]
+    spread, mean = torch.std_mean(patches, dim=(0, 1, 3, 4), keepdim=True)
+    return ((patches - mean) / spread.clamp_min(1e-8)).reshape(count * _PATCHES, -1)
 
 
 # ---- how evenly it turns one into another ---------------------------------------------------------------
 
 
-def smoothness(model: VAE, images: np.ndarray) -> dict[str, Figure]:
+def smoothness(model: VAE, images: Pixels) -> dict[str, Figure]:
     """How a model gets from one held-out image to the next along straight lines in latent space; means over up to PATHS pairs.
 
     `path_pixels` and `path_edges` are the length of the way as a multiple of the straight line between its ends, in pixels
@@ -172,20 +178,20 @@ def smoothness(model: VAE, images: np.ndarray) -> dict[str, Figure]:
     """
     mu, _ = latent.encode(model, images[: 2 * PATHS])
     ways = [latent.decode(model, latent.path(mu[at], mu[at + 1], steps=STEPS)) for at in range(0, len(mu) // 2 * 2, 2)]
-    found = [_way(frames) for frames in ways]
-    if not found:
+    walked = [_way(frames) for frames in ways]
+    if not walked:
         return {}
     return {
-        name: Figure(value=float(np.mean([way[name] for way in found])), n=len(found))
+        name: Figure(value=float(np.mean([way[name] for way in walked])), n=len(walked))
         for name in ("path_pixels", "path_edges", "worst_step")
     }
 
 
-def _way(frames: np.ndarray) -> dict[str, float]:
+def _way(frames: Pixels) -> dict[str, float]:
     steps = latent.step_sizes(frames)
     bands = pyramid(frames)
-    edges = sum(_apart(band[1:], band[:-1]) for band in bands)
-    straight = sum(_apart(band[-1:], band[:1]) for band in bands).item()
+    edges = torch.stack([_apart(band[1:], band[:-1]) for band in bands]).sum(0)
+    straight = torch.stack([_apart(band[-1:], band[:1]) for band in bands]).sum(0).item()
     across, length = latent.step_sizes(frames[[0, -1]])[0], sum(steps)
     # Ends that look alike, as after a collapse, leave no way to go: it is straight and even then.
     return {
@@ -195,6 +201,6 @@ def _way(frames: np.ndarray) -> dict[str, float]:
     }
 
 
-def _apart(one: Tensor, other: Tensor) -> Tensor:
+def _apart(a: Tensor, b: Tensor) -> Tensor:
     """How different two bands are, `(N,)`: a coarse one counts for as much as the finer one that has four times its pixels."""
-    return (one - other).abs().mean(dim=(1, 2, 3))
+    return (a - b).abs().mean(dim=(1, 2, 3))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vaedash import config
 from vaedash.errors import UsageError
+from vaedash.images import Pixels
 from vaedash.models.vae import VAE
 
 METHODS = ("linear", "slerp")
@@ -22,14 +23,14 @@ def prior(count: int, latent_dim: int, *, seed: int = config.SAMPLE_SEED, temper
 
 
 @torch.inference_mode()
-def decode(model: VAE, z: Tensor) -> np.ndarray:
+def decode(model: VAE, z: Tensor) -> Pixels:
     """The images of each z `(N, latent_dim)` as uint8 `(N, 3, 32, 32)`, rounded to the nearest level."""
     parts = [to_uint8(model.decode(part)) for part in z.to(device_of(model)).split(_BATCH)]
     return np.concatenate(parts)
 
 
 @torch.inference_mode()
-def encode(model: VAE, images: np.ndarray) -> tuple[Tensor, Tensor]:
+def encode(model: VAE, images: Pixels) -> tuple[Tensor, Tensor]:
     """mu and logvar of uint8 images `(N, 3, 32, 32)`, each `(N, latent_dim)`, fp32 on the CPU."""
     batches = torch.from_numpy(np.array(images)).split(_BATCH)
     parts = zip(*(model.encode(to_float(batch.to(device_of(model)))) for batch in batches), strict=True)
@@ -37,7 +38,7 @@ def encode(model: VAE, images: np.ndarray) -> tuple[Tensor, Tensor]:
     return mu, logvar
 
 
-def reconstruct(model: VAE, images: np.ndarray) -> np.ndarray:
+def reconstruct(model: VAE, images: Pixels) -> Pixels:
     """Images `(N, 3, 32, 32)` uint8 through the model and back, at z = mu: what it keeps of each, without the noise."""
     return decode(model, encode(model, images)[0])
 
@@ -88,13 +89,13 @@ def lattice(corners: Tensor, *, side: int, method: str = "linear") -> Tensor:
     return torch.cat([path(a, b, steps=side, method=method) for a, b in zip(left, right, strict=True)])
 
 
-def step_sizes(frames: np.ndarray) -> Sequence[float]:
+def step_sizes(frames: Pixels) -> Sequence[float]:
     """How much each frame differs from the one before: root mean square of the change, in grey levels 0 to 255."""
     change = np.diff(frames.astype(np.float64), axis=0)
     return [float(step) for step in np.sqrt(np.square(change).mean(axis=(1, 2, 3)))]
 
 
-def to_uint8(images: Tensor) -> np.ndarray:
+def to_uint8(images: Tensor) -> Pixels:
     """Images in [0, 1] as uint8 on the CPU, rounded to the nearest level."""
     return images.float().mul(255).round().clamp(0, 255).to(torch.uint8).cpu().contiguous().numpy()
 

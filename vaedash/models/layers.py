@@ -5,22 +5,31 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 FILE = Path(__file__).with_name("layers.json")
 LATENT_DIM = 128  # that of the study's first preset
 
 
-def known() -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """For each architecture, its `encoder` and `decoder`: one record a step, with the shape that comes out of it.
+class Step(TypedDict):
+    """A step from picture to z or back: its `kind` (`input`, `Linear`, `Conv2d`, `ConvTranspose2d`), what comes out of it
+    (`shape`, without the batch), and how many numbers it learns (`weights`)."""
 
-    A record holds `kind` (`input`, `Linear`, `Conv2d`, `ConvTranspose2d`), `shape` (without the batch) and
-    `weights` (numbers that are trained).
-    """
-    return json.loads(FILE.read_text())
+    kind: str
+    shape: list[int]
+    weights: int
 
 
-def read_off(arch: str, latent_dim: int = LATENT_DIM) -> dict[str, list[dict[str, Any]]]:
+Steps = dict[str, list[Step]]
+"""The steps of an architecture's `encoder` and `decoder`."""
+
+
+def known() -> dict[str, Steps]:
+    """The steps of each architecture."""
+    return cast(dict[str, Steps], json.loads(FILE.read_text()))
+
+
+def read_off(arch: str, latent_dim: int = LATENT_DIM) -> Steps:
     """The same record, from a model that is built and run once. Loads torch."""
     import torch
 
@@ -30,7 +39,7 @@ def read_off(arch: str, latent_dim: int = LATENT_DIM) -> dict[str, list[dict[str
 
     model = archs.build(RunConfig(arch=arch, latent_dim=latent_dim))
     inputs = {"encoder": torch.zeros(1, *config.IMAGE_SHAPE), "decoder": torch.zeros(1, latent_dim)}
-    steps = {}
+    steps: Steps = {}
     for part, value in inputs.items():
         steps[part] = [{"kind": "input", "shape": list(value.shape[1:]), "weights": 0}]
         for layer in getattr(model, part):

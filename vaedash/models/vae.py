@@ -23,6 +23,7 @@ class VAE(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
+        self.order: Tensor | None
         self.register_buffer("order", order)  # kept with the weights, which mean nothing without it
 
     @property

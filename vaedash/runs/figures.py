@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaedash import storage
 
+Floats = NDArray[np.float32] | NDArray[np.float64]
 _TEST_LOSSES, _KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
 
 
@@ -18,25 +20,25 @@ class Figures:
 
     folder: Path
 
-    def test_losses(self) -> np.ndarray | None:
+    def test_losses(self) -> NDArray[np.float32] | None:
         """The loss of each test image with the kept weights, `(N,)` in nats."""
         losses = _array(self.folder / _TEST_LOSSES, dimensions=1)
         return losses if losses is not None and np.isfinite(losses).all() else None
 
-    def write_test_losses(self, losses: np.ndarray) -> None:
+    def write_test_losses(self, losses: Floats) -> None:
         """Keep the loss of each test image, for comparisons image by image."""
         storage.write_bytes(self.folder / _TEST_LOSSES, _npy(losses))
 
-    def kl_by_latent(self) -> np.ndarray | None:
+    def kl_by_latent(self) -> NDArray[np.float32] | None:
         """Mean KL of each latent over the test images after each epoch, `(epochs, latent_dim)` in nats.
 
         NaN in epochs of which it was lost. Written before the epoch is announced, so there may be one row too many.
         """
         return _array(self.folder / _KL_BY_LATENT, dimensions=2)
 
-    def write_kl_by_latent(self, epochs: Sequence[np.ndarray]) -> None:
+    def write_kl_by_latent(self, epochs: Sequence[Floats]) -> None:
         """Keep how much each latent says after each epoch, without waiting for the disk: losing it loses a picture only."""
-        storage.write_bytes(self.folder / _KL_BY_LATENT, _npy(np.stack(epochs)), durable=False)
+        storage.write_bytes(self.folder / _KL_BY_LATENT, _npy(np.stack(epochs).astype(np.float32)), durable=False)
 
     def damaged(self) -> dict[str, str]:
         """The files that are there but cannot be read, each with what does without it, as a sentence."""
@@ -47,7 +49,7 @@ class Figures:
         return {name: rest for name, read, rest in cases if (self.folder / name).exists() and read() is None}
 
 
-def _array(file: Path, *, dimensions: int) -> np.ndarray | None:
+def _array(file: Path, *, dimensions: int) -> NDArray[np.float32] | None:
     """The float32 array in a file, or None where there is none that can be read."""
     try:
         array = np.load(file, allow_pickle=False)
@@ -57,7 +59,7 @@ def _array(file: Path, *, dimensions: int) -> np.ndarray | None:
     return array if sound else None
 
 
-def _npy(values: np.ndarray) -> bytes:
+def _npy(values: Floats) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, values.astype(np.float32))
     return buffer.getvalue()

@@ -132,13 +132,13 @@ class RunFolder:
         """
         cleaned = {key: _cleaned(value) for key, value in changes.items()}
         with self._notes_lock():
-            notes: Notes = self._readable("notes.json") or {}
+            notes = self._readable("notes.json") or Notes()
             self._write("notes.json", {**notes, "schema": config.SCHEMA, **cleaned})
 
     def write_measured(self, **figures: Any) -> None:
         """Add to what was measured of an ended run."""
         with self._notes_lock():
-            measured: Measured = self._readable("measured.json") or {}
+            measured = self._readable("measured.json") or Measured()
             self._write("measured.json", {**measured, "schema": config.SCHEMA, **figures})
 
     def notes_held(self) -> bool:
@@ -169,10 +169,10 @@ class RunFolder:
     def log_tail(self, *, lines: int = 30) -> str:
         """The end of what the training process said, without the project's place on this machine."""
         try:
-            said = self.log.read_bytes()[-20_000:].decode(errors="replace")
+            end = self.log.read_bytes()[-20_000:].decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(said.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
+        return "\n".join(end.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
 
     # ---- damage -----------------------------------------------------------------------------------------------------
 

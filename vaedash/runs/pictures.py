@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from vaedash import images, storage
+from vaedash.images import Pixels
 
 
 @dataclass(frozen=True)
@@ -15,11 +14,11 @@ class Pictures:
 
     folder: Path
 
-    def sample(self, kind: str, epoch: int) -> np.ndarray | None:
+    def sample(self, kind: str, epoch: int) -> Pixels | None:
         """What the run made up (`prior`) or redrew (`recon`) after an epoch."""
         return _tiles(self.file(kind, epoch))
 
-    def originals(self) -> np.ndarray | None:
+    def originals(self) -> Pixels | None:
         """The test images that every `recon` picture redraws."""
         return _tiles(self.folder / "originals.png")
 
@@ -49,7 +48,7 @@ class Pictures:
         yield from self.folder.glob("*.webp")
 
 
-def _tiles(file: Path) -> np.ndarray | None:
+def _tiles(file: Path) -> Pixels | None:
     try:
         # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
         return images.ungrid(images.decode_picture((file if file.exists() else file.with_suffix(".webp")).read_bytes()))

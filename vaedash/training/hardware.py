@@ -5,10 +5,9 @@ import math
 import os
 import platform
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,10 +18,12 @@ from vaedash.config import IMAGE_SHAPE, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import archs
 from vaedash.models.vae import VAE
+from vaedash.runs.schema import Start
 from vaedash.training import provenance
 from vaedash.training.team import ALONE, Team
 
 HOST = "VAEDASH_HOST"
+_Dtype = torch.dtype  # within `Hardware`, torch is a version
 BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
 
 
@@ -50,13 +51,17 @@ class Hardware:
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(True)
         # Every tensor here is written before it is read; filling each one first cost FC an eighth of its speed.
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # missing in its stubs
         if self.device == "cuda":
             # Steps are recorded as CUDA graphs, which the default stream does not allow.
             torch.cuda.set_stream(torch.cuda.Stream())
 
+    def facts(self) -> Start:
+        """As it is recorded at a start."""
+        return cast(Start, asdict(self))
+
     @property
-    def dtype(self) -> torch.dtype:
+    def dtype(self) -> _Dtype:
         """What the forward and the backward pass compute in; weights learn in fp32 whatever it is."""
         return torch.bfloat16 if self.precision == "bf16" else torch.float32
 
@@ -73,15 +78,14 @@ def choose(settings: RunConfig, *, sharing: int, data_dir: Path, team: Team = AL
     return _here(device, precision, _threads(sharing, team), team)
 
 
-def as_recorded(
-    facts: Mapping[str, Any], settings: RunConfig, *, sharing: int = 1, team: Team = ALONE
-) -> tuple[Hardware, str]:
+def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Team = ALONE) -> tuple[Hardware, str]:
     """The hardware of a run's first start (an entry of facts.json), for its resume; and, if this machine differs, a sentence that says how.
 
     The device is chosen anew where the recorded one is not here; precision stays, and threads do unless another number
     of processes trains now.
     """
-    recorded = Hardware(**{key: facts[key] for key in Hardware.__dataclass_fields__ if key in facts})
+    known = {key: value for key, value in facts.items() if key in Hardware.__dataclass_fields__}
+    recorded = Hardware(**cast(dict[str, Any], known))
     try:
         device = _device(recorded.device)
     except UsageError:

@@ -28,12 +28,16 @@ COMPUTING = {
     # What torch asks for when CUDA is to give the same sums every time.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
+if sys.platform == "win32":
+    _DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+else:
+    _DETACHED = 0
 _children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so that each is reaped once it has ended
 
 
 def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = None) -> list[Run]:
     """A directory for each of `settings`. With several, a display name gets the architecture (and seed) behind it."""
-    return [runs.create(folder, one, name=member_name(name, one, settings)) for one in settings]
+    return [runs.create(folder, member, name=member_name(name, member, settings)) for member in settings]
 
 
 def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = config.LOCAL) -> list[subprocess.Popen[bytes]]:
@@ -110,20 +114,22 @@ def _spawn_driver(group: Sequence[RunFolder], data_dir: Path, on: str) -> subpro
     return _process(command, folder / CLUSTER_LOG, cwd=folder)
 
 
-def _process(command: Sequence[str], said: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `said`."""
-    cap(said)
-    with open(said, "ab") as log:
+def _process(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `log`."""
+    cap(log)
+    with open(log, "ab") as end:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=end,
             stderr=subprocess.STDOUT,
             env=environment(),
             cwd=cwd,
             # A child that inherited Streamlit's listening socket would keep its port after the server is gone.
             close_fds=True,
-            **_detached(),
+            # Out of reach of the Ctrl-C and the hang-up that end whoever launched it.
+            start_new_session=os.name != "nt",
+            creationflags=_DETACHED,
         )
 
 
@@ -162,20 +168,13 @@ class _Both(io.TextIOBase):
             file.flush()
 
 
-def _detached() -> dict[str, int | bool]:
-    """Out of reach of the Ctrl-C and the hang-up that end whoever launched it."""
-    if os.name != "nt":
-        return {"start_new_session": True}
-    return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
-
-
-def member_name(name: str | None, one: RunConfig, group: Sequence[RunConfig]) -> str | None:
-    """What the run of settings `one` is called where `name` was given to a `group`."""
+def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig]) -> str | None:
+    """What the run of settings `member` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
-    parts = [name, one.arch]
+    parts = [name, member.arch]
     if len({other.preset for other in group}) > 1:
-        parts.append(one.preset or "own")
+        parts.append(member.preset or "own")
     if len({other.seed for other in group}) > 1:
-        parts.append(f"seed {one.seed}")
+        parts.append(f"seed {member.seed}")
     return " ".join(parts)

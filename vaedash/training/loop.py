@@ -1,6 +1,5 @@
 """Training of one run, from its directory: one loop that reads top to bottom."""
 
-import dataclasses
 import itertools
 import math
 import platform
@@ -10,19 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaedash import config, datasets, images
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
 from vaedash.errors import DatasetError
+from vaedash.images import Pixels
 from vaedash.measuring import heldout, latents
 from vaedash.measuring.heldout import Losses
 from vaedash.models import archs, latent
 from vaedash.models.vae import VAE
 from vaedash.runs import schema, stopping, weights
 from vaedash.runs.record import Run
-from vaedash.runs.schema import Epoch, Start, Status
+from vaedash.runs.schema import Epoch, Images, Start, Status
 from vaedash.training import hardware
 from vaedash.training.batches import Split, batches
 from vaedash.training.hardware import Hardware
@@ -149,7 +150,7 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
 # ---- what it keeps --------------------------------------------------------------------------------------
 
 
-def _save_pictures(run: Run, model: VAE, photos: np.ndarray, epoch: int) -> None:
+def _save_pictures(run: Run, model: VAE, photos: Pixels, epoch: int) -> None:
     """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn."""
     pictures = {
         "prior": latent.decode(model, latent.prior(config.SAMPLE_COUNT, model.latent_dim)),
@@ -159,7 +160,7 @@ def _save_pictures(run: Run, model: VAE, photos: np.ndarray, epoch: int) -> None
         run.pictures.write(kind, epoch, images.encode_png(images.grid(tiles, columns=8)))
 
 
-def _kl_so_far(run: Run, epochs: int, latent_dim: int) -> list[np.ndarray]:
+def _kl_so_far(run: Run, epochs: int, latent_dim: int) -> list[NDArray[np.float64]]:
     """What was measured of each latent in the epochs before a resume; NaN where that is lost."""
     kept = run.figures.kl_by_latent()
     unknown = [np.full(latent_dim, np.nan)] * epochs
@@ -177,7 +178,7 @@ def _facts(machine: Hardware, dataset: Dataset, data: Split, model: VAE, *, resu
         "resumed_after_epoch": resumed_after,
         "note": note,
         "host": hardware.host(),
-        **dataclasses.asdict(machine),
+        **machine.facts(),
         "python": platform.python_version(),
         "system": platform.platform(),
         "parameters": archs.parameter_count(model),
@@ -185,11 +186,18 @@ def _facts(machine: Hardware, dataset: Dataset, data: Split, model: VAE, *, resu
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
             "n_train": len(data.train),
-            **{f"n_{name}": len(held_out.images) for name, held_out in data.held_out.items()},
+            **_held_out_sizes(data),
             "skipped": dataset.skipped,
             "notes": list(dataset.notes),
         },
     }
+
+
+def _held_out_sizes(data: Split) -> Images:
+    sizes = Images(n_test=len(data.held_out["test"].images))
+    if "val" in data.held_out:
+        sizes["n_val"] = len(data.held_out["val"].images)
+    return sizes
 
 
 def _require_same_images(run: Run, dataset: Dataset, *, resumed: bool) -> None:

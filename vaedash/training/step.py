@@ -1,8 +1,8 @@
 """A model and its optimizer, and the one step that teaches it; on a GPU that step is recorded once and then replayed."""
 
 import copy
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -31,17 +31,19 @@ class Learner:
         self.on_gpu = machine.device == "cuda"
         self.model = archs.build(settings).to(machine.device)
         # A recorded step reads its learning rate and beta from tensors, the only things that may change in it.
-        self._lr = torch.tensor(settings.lr, device=machine.device) if self.on_gpu else settings.lr
+        self._lr = torch.tensor(settings.lr, device=machine.device)
         self._beta = torch.zeros((), device=machine.device)
         self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=self._lr, fused=machine.device != "mps", capturable=self.on_gpu
+            self.model.parameters(),
+            lr=self._lr if self.on_gpu else settings.lr,
+            fused=machine.device != "mps",
+            capturable=self.on_gpu,
         )
         self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
-        nothing = [
-            torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])
-        ]
-        self._team, self._averaging = team, team.averaging(self.working, nothing)
-        self._steps, self._recorded = 0, None
+        empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
+        self._team, self._averaging = team, team.averaging(self.working, empty)
+        self._steps = 0
+        self._recorded: _Recorded | None = None
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on: the weights and Adam's moments."""
@@ -92,7 +94,7 @@ class Learner:
         loss.backward()
         if self.working is not self.model:
             for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
-                weight.grad = worked.grad.float()
+                weight.grad = cast(Tensor, worked.grad).float()
         self.optimizer.step()
         self._refresh()
         return self._team.sum(torch.stack([recon, kl]).detach())
@@ -107,7 +109,7 @@ class Learner:
 class _Recorded:
     """A whole step as a CUDA graph: one launch instead of some hundred, which for models this small is most of the time."""
 
-    def __init__(self, compute: Any, pixels: Tensor, noise: Tensor) -> None:
+    def __init__(self, compute: Callable[[Tensor, Tensor], Tensor], pixels: Tensor, noise: Tensor) -> None:
         self._pixels, self._noise = torch.empty_like(pixels), torch.empty_like(noise)
         torch.cuda.synchronize()
         self._graph = torch.cuda.CUDAGraph()
