@@ -81,7 +81,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
             "test_loss": "test loss",
             "host": "host",
         }
-        print(tables.text_table([results.result(run) for run in found], columns))
+        print(tables.text_table([results.result(run).as_row() for run in found], columns))
     return terminal.DONE
 
 

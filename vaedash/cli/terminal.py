@@ -59,7 +59,7 @@ def describe(dataset: datasets.Dataset) -> str:
 def record(run: Run) -> dict[str, Any]:
     """A run as one JSON object."""
     return {
-        **results.result(run),
+        **results.result(run).as_row(),
         "sentence": run.sentence,
         "path": str(run.path),
         "config": run.settings.to_json() if run.settings else None,

@@ -257,15 +257,14 @@ def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
     for run in current:
         if run.status in (Status.FAILED, Status.DIVERGED, Status.INTERRUPTED, Status.DAMAGED):
             terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
+    seeds = [cell.as_row() for cell in results.over_seeds(current)]
     if arguments.json:
         records = [terminal.record(run) for run in current]
-        terminal.print_json(
-            {"runs": records, "over_seeds": results.over_seeds(current), "verdict": verdict.sentence(current)}
-        )
+        terminal.print_json({"runs": records, "over_seeds": seeds, "verdict": verdict.sentence(current)})
     else:
-        print(tables.text_table([results.result(run) for run in current], results.STUDY_COLUMNS))
-        if cells := results.over_seeds(current):
-            print(f"\n{tables.text_table(cells, results.SEEDS_COLUMNS)}")
+        print(tables.text_table([results.result(run).as_row() for run in current], results.STUDY_COLUMNS))
+        if seeds:
+            print(f"\n{tables.text_table(seeds, results.SEEDS_COLUMNS)}")
         if len(current) > 1:
             print(f"\n{verdict.sentence(current)}")
         print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")

@@ -1,21 +1,44 @@
 """What runs have in common: which may share an axis, which differ in nothing but their seed, what else differs."""
 
-import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from vaedash import config
-from vaedash.config import RunConfig
 from vaedash.runs import Run
 
+Setting = str | int | float | None
+
+# Where and how exactly a run was computed: nothing of what it was asked to learn.
+_COMPUTED = ("device", "precision")
 # Settings that may differ between two runs without making them incomparable as architectures.
-_INCIDENTAL = ("arch", "preset", "device", "precision", "epochs")
+_INCIDENTAL = ("arch", "preset", "epochs", *_COMPUTED)
 
 
-def differing_settings(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
+def differing_settings(a: Run, b: Run) -> dict[str, tuple[Setting, Setting]]:
     """The settings in which two readable runs differ: name to (value of a, value of b)."""
-    one, other = a.config.to_json(), b.config.to_json()
-    return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+    of_a, of_b = a.config.to_json(), b.config.to_json()
+    return {name: (of_a[name], of_b[name]) for name in of_a if of_a[name] != of_b[name]}
+
+
+def settings_but(run: Run, *names: str) -> tuple[Setting, ...]:
+    """The settings of a readable run without those of these names: runs for which they are equal are alike in all else."""
+    return tuple(value for name, value in run.config.to_json().items() if name not in names)
+
+
+def but_seed(run: Run) -> tuple[Setting, ...]:
+    """What is equal for runs that differ in nothing but their seed, of which a mean may be taken.
+
+    Device and precision may differ too: they say where and how a run was computed, not what it was asked to learn, so
+    `confounded` does not name them either, and seeds that were trained on several machines are one study.
+    """
+    return settings_but(run, "seed", *_COMPUTED)
+
+
+def over_seeds(chosen: Sequence[Run]) -> list[list[Run]]:
+    """Readable runs that differ in nothing but their seed, together, where there are two seeds or more; in the order given."""
+    cells: dict[tuple[Setting, ...], list[Run]] = {}
+    for run in chosen:
+        cells.setdefault(but_seed(run), []).append(run)
+    return [cell for cell in cells.values() if len({run.config.seed for run in cell}) > 1]
 
 
 def same_axis(a: Run, b: Run) -> bool:
@@ -25,30 +48,36 @@ def same_axis(a: Run, b: Run) -> bool:
 
 def same_images(a: Run, b: Run) -> bool:
     """Whether two runs learn from the same images: by their fingerprints, or where one has not begun by what was asked."""
-    one, other = a.dataset.get("fingerprint"), b.dataset.get("fingerprint")
-    if one and other:
-        return one == other
+    of_a, of_b = a.dataset.get("fingerprint"), b.dataset.get("fingerprint")
+    if of_a and of_b:
+        return of_a == of_b
     return (a.config.dataset, a.config.fraction) == (b.config.dataset, b.config.fraction)
 
 
 def groups(chosen: Sequence[Run]) -> list[list[Run]]:
     """Readable runs by the axis that their losses may share, in the order given."""
-    found: list[list[Run]] = []
+    return _grouped(chosen, same_axis)
+
+
+def by_images(chosen: Sequence[Run]) -> list[list[Run]]:
+    """Readable runs by the images that they learn from, in the order given."""
+    return _grouped(chosen, same_images)
+
+
+def _grouped(chosen: Sequence[Run], fits: Callable[[Run, Run], bool]) -> list[list[Run]]:
+    """Each run in the first group whose first run it fits, or else in one of its own."""
+    grouped: list[list[Run]] = []
     for run in chosen:
-        for group in found:
-            if same_axis(group[0], run):
-                group.append(run)
-                break
+        group = next((group for group in grouped if fits(group[0], run)), None)
+        if group:
+            group.append(run)
         else:
-            found.append([run])
-    return found
-
-
-def but_seed(run: Run) -> RunConfig:
-    return dataclasses.replace(run.config, seed=0)
+            grouped.append([run])
+    return grouped
 
 
 def confounded(first: Run, second: Run) -> list[str]:
     """The settings besides the architecture to which a difference may be due; what their common preset gives each is none."""
-    common = config.PRESETS.get(first.config.preset, {}) if first.config.preset == second.config.preset else {}
+    preset = first.config.preset
+    common = config.PRESETS[preset] if preset and preset == second.config.preset else {}
     return [name for name in differing_settings(first, second) if name not in (*_INCIDENTAL, *common)]

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Losses = NDArray[np.float32]  # of images, `(N,)` in nats
 
 # 97.5% quantiles of Student's t for 1 to 30 degrees of freedom; beyond, the normal distribution's is used.
 _T = (
@@ -35,12 +38,12 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
-def over_images(one: np.ndarray, other: np.ndarray) -> Interval:
-    """How much higher `one` is, over other test images like these: losses of the same images, `(N,)` both, in nats.
+def over_images(higher: Losses, lower: Losses) -> Interval:
+    """How much higher the first are than the second over other test images like these, both being losses of the same images.
 
     Percentile bootstrap of the paired differences (Efron 1979), with a seed of its own.
     """
-    difference = one.astype(np.float64) - other
+    difference = higher.astype(np.float64) - lower
     generator = np.random.default_rng(0)
     means = np.concatenate(
         [

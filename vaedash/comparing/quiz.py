@@ -1,15 +1,21 @@
 """A lesson on two runs: what a class is asked before it may look, and what the runs themselves answer."""
 
+import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaedash import config
 from vaedash.comparing import alike, results, shuffle, verdict
+from vaedash.comparing.results import Result
+from vaedash.comparing.shuffle import Variant
 from vaedash.runs import Run
+
+Tiles = NDArray[np.uint8]  # pictures, `(N, 3, 32, 32)`
 
 LEVEL = "level"  # the answer that is no architecture's
 _LETTERS = "ABCDE"
@@ -25,28 +31,27 @@ Thing = TypeVar("Thing")
 class Question:
     """One question on a pair: what may be answered, which answer is right, and the figures behind it in a sentence.
 
-    `answer` is None, and `said` empty, where nothing on disk answers it yet.
+    `answer` is None, and `sentence` empty, where nothing on disk answers it yet.
     """
 
     key: str
     choices: tuple[str, ...]
     answer: str | None
-    said: str
+    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ballot:
     """Pictures of a pair without their names. All of it follows from `name`, so everybody who has the link sees the same.
 
-    `runs` and `tiles`, uint8 `(N, 3, 32, 32)`, are by letter, A first; `numbers` says which of the kept pictures they
-    are: the same z (where the latent sizes agree), or the same photographs, at the same place for every letter.
-    `sought` is the architecture that is asked for.
+    `runs` and `tiles` are by letter, A first; `numbers` says which of the kept pictures they are: the same z (where the
+    latent sizes agree), or the same photographs, at the same place for every letter. `sought` is the architecture that is asked for.
     """
 
     name: str
     kind: str
     runs: Mapping[str, Run]
-    tiles: Mapping[str, np.ndarray]
+    tiles: Mapping[str, Tiles]
     numbers: tuple[int, ...]
     sought: str
 
@@ -61,8 +66,8 @@ def ballot(pair: Sequence[Run], *, kind: str, draw: int) -> Ballot | None:
 
     Sought is the architecture of the last run.
     """
-    kept = {run.id: run.pictures.sample(kind, run.best_epoch) for run in pair}
-    if any(tiles is None for tiles in kept.values()):
+    kept = {run.id: tiles for run in pair if (tiles := _kept(run, kind)) is not None}
+    if len(kept) < len(pair):
         return None
     name = "-".join([*sorted(kept), kind, str(draw)])
     count = min(len(tiles) for tiles in kept.values())
@@ -78,6 +83,11 @@ def ballot(pair: Sequence[Run], *, kind: str, draw: int) -> Ballot | None:
     )
 
 
+def _kept(run: Run, kind: str) -> Tiles | None:
+    """What a run drew at its best epoch."""
+    return run.pictures.sample(kind, run.best_epoch) if run.best_epoch else None
+
+
 def _blind(name: str, things: Sequence[Thing]) -> dict[str, Thing]:
     """The things by letter, in an order that follows from a name and from nothing else."""
     return dict(zip(_LETTERS, _generator(f"{name} letters").sample(things, len(things)), strict=False))
@@ -87,7 +97,7 @@ def _generator(name: str) -> random.Random:
     return random.Random(name)  # by the name's SHA-512, which is the same on every machine
 
 
-def questions(pair: Sequence[Run], tested: Mapping[tuple[str, str], Run]) -> list[Question]:
+def questions(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> list[Question]:
     """What can be asked about a comparable pair, in the order of a lesson; what its files cannot answer is left out.
 
     `tested` is `shuffle.four_runs`. Only its question stays where it is not answered yet: a button can do that.
@@ -109,41 +119,41 @@ def _drew(pair: Sequence[Run]) -> Question | None:
     shown = ballot(pair, kind="prior", draw=0)
     if shown is None:
         return None
-    said = " and ".join(f"{letter} is by {run.config.arch}" for letter, run in shown.runs.items())
-    return Question(key="drew", choices=tuple(shown.runs), answer=shown.answer, said=f"{said}.")
+    painters = " and ".join(f"{letter} is by {run.config.arch}" for letter, run in shown.runs.items())
+    return Question(key="drew", choices=tuple(shown.runs), answer=shown.answer, sentence=f"{painters}.")
 
 
 def _weights(pair: Sequence[Run]) -> Question | None:
     """Which one has more to learn with?"""
-    return _most("weights", _results(pair, "parameters"), "{} has {:,.0f} weights", "{} has {:.1f} times as many")
+    counts = _column(pair, lambda result: result.parameters)
+    return _most("weights", counts, "{} has {:,.0f} weights", "{} has {:.1f} times as many")
 
 
 def _speed(pair: Sequence[Run]) -> Question | None:
     """Which one is quicker?"""
-    speeds = _results(pair, "images_per_second")
+    speeds = _column(pair, lambda result: result.images_per_second)
     return _most("speed", speeds, "{} looks at {:,.0f} pictures a second", "{} is {:.1f} times as fast")
 
 
 def _first(pair: Sequence[Run]) -> Question | None:
     """Which one has learned more from one look at every picture?"""
-    rows = [run.epochs[0] for run in pair if len(run.epochs) > 1]
-    if len(rows) < len(pair) or len({row["beta"] for row in rows}) > 1:  # within a KL warm-up of one of them
+    first_epochs = {run.config.arch: run.epochs[0] for run in pair if len(run.epochs) > 1}
+    betas = {epoch.get("beta") for epoch in first_epochs.values()}
+    if len(first_epochs) < len(pair) or len(betas) > 1:  # within a KL warm-up of one of them
         return None
-    losses = {run.config.arch: row["test_loss"] for run, row in zip(pair, rows, strict=True)}
-    if None in losses.values():
+    losses = _whole({arch: epoch["test_loss"] for arch, epoch in first_epochs.items()})
+    if losses is None:
         return None
-    said = " and ".join(f"{arch} is at {loss:.1f}" for arch, loss in losses.items())
-    answer = _lowest(losses, within=_LEVEL_NATS)
-    return Question(key="first", choices=(*losses, LEVEL), answer=answer, said=f"After one look, {said} nats.")
+    looks = " and ".join(f"{arch} is at {loss:.1f}" for arch, loss in losses.items())
+    return _lowest_of("first", losses, f"After one look, {looks} nats.")
 
 
 def _end(pair: Sequence[Run]) -> Question | None:
     """Which one is ahead in the end?"""
-    losses = _results(pair, "test_loss")
-    if losses is None or len({run.best.get("beta") for run in pair}) > 1:
+    losses = _column(pair, lambda result: result.test_loss)
+    if losses is None or len({measured.beta for measured in results.standings(pair)}) > 1:
         return None
-    said = f"{verdict.judged(pair).headline}."
-    return Question(key="end", choices=(*losses, LEVEL), answer=_lowest(losses, within=_LEVEL_NATS), said=said)
+    return _lowest_of("end", losses, f"{verdict.judged(pair).headline}.")
 
 
 def _made_up(pair: Sequence[Run]) -> Question | None:
@@ -151,35 +161,41 @@ def _made_up(pair: Sequence[Run]) -> Question | None:
     rows = two_rows(pair)
     if rows is None:
         return None
-    answer = next(letter for letter, (kind, _) in rows.items() if kind == "prior")
-    other = next(letter for letter in rows if letter != answer)
-    said = f"{answer} is made up, out of random numbers. {other} is remembered: pictures it was shown, squeezed and redrawn."
-    return Question(key="made up", choices=tuple(rows), answer=answer, said=said)
-
-
-def _shuffled(pair: Sequence[Run], tested: Mapping[tuple[str, str], Run]) -> Question:
-    """Which one suffers more when the pixels of all pictures are shuffled?"""
-    choices = (*(run.config.arch for run in pair), LEVEL)
-    said = shuffle.sentence(tested) if tested else ""
-    gains = {arch: -shuffle.cost(tested, arch) for arch in config.ARCHS} if said else {}
+    [made_up] = [letter for letter, (kind, _) in rows.items() if kind == "prior"]
+    [remembered] = [letter for letter in rows if letter != made_up]
     return Question(
-        key="shuffled", choices=choices, answer=_lowest(gains, within=_LEVEL_NATS) if said else None, said=said
+        key="made up",
+        choices=tuple(rows),
+        answer=made_up,
+        sentence=f"{made_up} is made up, out of random numbers. {remembered} is remembered: "
+        "pictures it was shown, squeezed and redrawn.",
     )
 
 
-def two_rows(pair: Sequence[Run]) -> dict[str, tuple[str, np.ndarray]] | None:
-    """By letter, what the better one of a pair made up (`prior`) and what it redrew (`recon`): the kind, and uint8 `(N, 3, 32, 32)`."""
+def _shuffled(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> Question:
+    """Which one suffers more when the pixels of all pictures are shuffled?"""
+    gains = {arch: -worse for arch, worse in shuffle.costs(tested).items()}
+    return Question(
+        key="shuffled",
+        choices=(*(run.config.arch for run in pair), LEVEL),
+        answer=_lowest(gains, within=_LEVEL_NATS) if gains else None,
+        sentence=shuffle.sentence(tested),
+    )
+
+
+def two_rows(pair: Sequence[Run]) -> dict[str, tuple[str, Tiles]] | None:
+    """By letter, what the better one of a pair made up (`prior`) and what it redrew (`recon`): the kind and the pictures."""
     best = leader(pair)
-    rows = [(kind, best.pictures.sample(kind, best.best_epoch)) for kind in ("prior", "recon")]
-    if any(tiles is None for _, tiles in rows):
+    made_up, redrawn = _kept(best, "prior"), _kept(best, "recon")
+    if made_up is None or redrawn is None:
         return None
-    count = min(_ROW, *(len(tiles) for _, tiles in rows))
-    return _blind(best.id, [(kind, tiles[:count]) for kind, tiles in rows])
+    count = min(_ROW, len(made_up), len(redrawn))
+    return _blind(best.id, [("prior", made_up[:count]), ("recon", redrawn[:count])])
 
 
 def leader(pair: Sequence[Run]) -> Run:
     """The run with the lowest test loss."""
-    return min(pair, key=lambda run: run.best["test_loss"])
+    return min(pair, key=lambda run: math.inf if run.test_loss is None else run.test_loss)
 
 
 def score(asked: Sequence[Question], predicted: Mapping[str, str]) -> tuple[int, int, float]:
@@ -189,28 +205,38 @@ def score(asked: Sequence[Question], predicted: Mapping[str, str]) -> tuple[int,
     return right, len(counted), sum(1 / len(question.choices) for question in counted)
 
 
-def learned(pair: Sequence[Run], tested: Mapping[tuple[str, str], Run]) -> str:
+def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
     """What follows from a pair, and from the shuffled pixels where they have been tried, in one sentence."""
-    end, shuffled = _end(pair), _shuffled(pair, tested)
-    headline = verdict.judged(pair).headline
-    if end is None:
+    end, headline = _end(pair), verdict.judged(pair).headline
+    if end is None or end.answer is None:
         return f"{headline}."
     if end.answer == LEVEL:
         return f"Not here: {headline}."
-    counts = _results(pair, "parameters") or {end.answer: 1}
-    share = counts[end.answer] / max(counts.values())
-    fewer = f", with {share:.0%} of its weights" if share < 1 - _LEVEL_SHARE else ""
-    if shuffled.answer is None or not alike.same_axis(pair[0], next(iter(tested.values()))):
-        return f"Here it does: {headline}{fewer}."
-    without = {arch: tested[arch, "shuffled"].best["test_loss"] for arch in config.ARCHS}
-    if shuffled.answer == end.answer and min(without, key=without.get) != end.answer:
-        return f"Here it does: {headline}{fewer}, and loses that lead once neighbouring pixels are neighbours no more."
-    return f"Here it does: {headline}{fewer}. {shuffled.said}"
+    here = f"Here it does: {headline}{_with_fewer_weights(pair, end.answer)}"
+    losses = shuffle.losses(tested)
+    if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):
+        return f"{here}."
+    ahead = min(config.ARCHS, key=lambda arch: losses[arch, "shuffled"])
+    if _shuffled(pair, tested).answer == end.answer and ahead != end.answer:
+        return f"{here}, and loses that lead once neighbouring pixels are neighbours no more."
+    return f"{here}. {shuffle.sentence(tested)}"
+
+
+def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
+    """With what part of the other's weights an architecture made it; empty where it has as many, and where that is unknown."""
+    counts = _column(pair, lambda result: result.parameters)
+    share = counts[arch] / max(counts.values()) if counts else 1.0
+    return f", with {share:.0%} of its weights" if share < 1 - _LEVEL_SHARE else ""
+
+
+def _lowest_of(key: str, losses: Mapping[str, float], sentence: str) -> Question:
+    """The question which architecture has the lower loss."""
+    return Question(key=key, choices=(*losses, LEVEL), answer=_lowest(losses, within=_LEVEL_NATS), sentence=sentence)
 
 
 def _lowest(values: Mapping[str, float], *, within: float) -> str:
     """Which one has the lowest value; LEVEL where the next one is less than `within` away."""
-    first, second, *_ = sorted(values, key=values.get)
+    first, second, *_ = sorted(values, key=lambda arch: values[arch])
     return LEVEL if values[second] - values[first] < within else first
 
 
@@ -220,12 +246,17 @@ def _most(key: str, values: Mapping[str, float] | None, words: str, times: str) 
         return None
     top = max(values.values())
     answer = _lowest({arch: -value for arch, value in values.items()}, within=_LEVEL_SHARE * top)
-    said = ", ".join(words.format(arch, value) for arch, value in values.items())
+    each = ", ".join(words.format(arch, value) for arch, value in values.items())
     ratio = "about the same" if answer == LEVEL else times.format(answer, top / min(values.values()))
-    return Question(key=key, choices=(*values, LEVEL), answer=answer, said=f"{said}: {ratio}.")
+    return Question(key=key, choices=(*values, LEVEL), answer=answer, sentence=f"{each}: {ratio}.")
 
 
-def _results(pair: Sequence[Run], name: str) -> dict[str, Any] | None:
+def _column(pair: Sequence[Run], value_of: Callable[[Result], float | None]) -> dict[str, float] | None:
     """One column of the results table, by architecture; None where it has a gap."""
-    values = {run.config.arch: results.result(run)[name] for run in pair}
-    return None if None in values.values() or len(values) < 2 else values
+    return _whole({run.config.arch: value_of(results.result(run)) for run in pair})
+
+
+def _whole(by_arch: Mapping[str, float | None]) -> dict[str, float] | None:
+    """Those values, if there is one for each of several architectures."""
+    known = {arch: value for arch, value in by_arch.items() if value is not None}
+    return known if len(known) == len(by_arch) > 1 else None

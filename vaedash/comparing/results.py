@@ -1,15 +1,19 @@
 """What came of each run, as a row of the results table; and of runs that differ in nothing but their seed, as one."""
 
+import dataclasses
 import shlex
 import statistics
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from vaedash import config, text
 from vaedash.comparing import alike
 from vaedash.config import RunConfig
 from vaedash.measuring.measures import MEASURES
-from vaedash.runs import Run
+from vaedash.runs import Run, Status, schema
+from vaedash.runs.schema import Figure
+
+Row = dict[str, str | int | float | None]  # what stands in a line of a table or of an export, by the key of its column
 
 # The study's table: what `sweep` and `train` print.
 STUDY_COLUMNS = {
@@ -36,68 +40,179 @@ SEEDS_COLUMNS = {
 }
 
 
-def result(run: Run) -> dict[str, Any]:
-    """One row of the results table; the losses are those of the epoch whose weights are kept, None before the first.
+# ---- where a run stands -----------------------------------------------------------------------------------
 
-    Keys: `run`, `name`, `dataset`, `preset`, `model`, `seed`, `status`, `epochs`, `best_epoch`, `loss` (train),
-    `test_loss`, `test_recon`, `test_kl` in nats per image, `below_pca` (`below_line`), `n_test`, `parameters`,
-    `seconds`, `images_per_second`, `host` (the machine that trained it); then each of MEASURES, and `<measure>_n`, on
-    how many images or pairs it rests.
-    """
-    best, settings = run.best or {}, run.settings
-    dataset = run.dataset.get("name") or (config.dataset_title(settings.dataset) if settings else None)
-    speeds = [row["images_per_second"] for row in run.epochs if row.get("images_per_second")]
-    return {
-        "run": run.id,
-        "name": run.name,
-        "dataset": dataset and text.visible(str(dataset)),
-        "preset": settings and (settings.preset or "own"),
-        "model": settings and settings.arch,
-        "seed": settings and settings.seed,
-        "status": run.status,
-        "epochs": len(run.epochs),
-        "best_epoch": run.best_epoch,
-        "loss": best.get("train_loss"),
-        "test_loss": best.get("test_loss"),
-        "test_recon": best.get("test_recon"),
-        "test_kl": best.get("test_kl"),
-        "below_pca": below_line(run),
-        "n_test": run.dataset.get("n_test"),
-        "parameters": run.parameters,
-        "seconds": sum(row.get("seconds") or 0.0 for row in run.epochs),
-        "images_per_second": sorted(speeds)[len(speeds) // 2] if speeds else None,
-        "host": run.host or None,
-        **{name: run.quality.get(name, {}).get("value") for name in MEASURES},
-        **{f"{name}_n": run.quality.get(name, {}).get("n") for name in MEASURES},
-    }
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A run that was measured: its losses in nats per image after the epoch whose weights are kept, all of them finite."""
+
+    run: Run
+    train_loss: float
+    test_loss: float
+    test_recon: float
+    test_kl: float
+    beta: (
+        float | None
+    )  # of that epoch; within a KL warm-up it is not yet the run's. None where an older run does not say it
+
+
+def standing(run: Run) -> Standing | None:
+    """Where a run stands; None before its first epoch with finite losses, and where it is damaged."""
+    if (kept := run.best) is None:
+        return None
+    train_loss, test_loss = kept["train_loss"], kept["test_loss"]
+    test_recon, test_kl = kept["test_recon"], kept["test_kl"]
+    if train_loss is None or test_loss is None or test_recon is None or test_kl is None:
+        return None
+    return Standing(
+        run=run,
+        train_loss=train_loss,
+        test_loss=test_loss,
+        test_recon=test_recon,
+        test_kl=test_kl,
+        beta=kept.get("beta"),
+    )
+
+
+def standings(chosen: Iterable[Run]) -> list[Standing]:
+    """Where each of the runs stands that was measured, in the order given."""
+    return [measured for run in chosen if (measured := standing(run))]
 
 
 def below_line(run: Run) -> float | None:
     """By how many nats the run's test loss is below that of the best linear VAE; negative above it, None where that is unknown."""
-    if not run.line or not run.best or run.best["test_loss"] is None:
+    if run.line is None or run.test_loss is None:
         return None
-    return run.line["test"]["loss"] - run.best["test_loss"]
+    return run.line["test"]["loss"] - run.test_loss
 
 
-def over_seeds(chosen: Sequence[Run]) -> list[dict[str, Any]]:
-    """The cells of a study: runs that differ in nothing but their seed, as one row; only cells of two seeds or more.
+# ---- one run ----------------------------------------------------------------------------------------------
 
-    Keys: `dataset`, `preset`, `model`, `seeds` (how many), and for `loss`, `test_loss` and `epochs` the mean and, as
-    `<key>_spread`, the standard deviation over seeds. Runs that are not over, or were measured in nothing, are left out.
-    """
-    cells: dict[RunConfig, list[Run]] = {}
-    for run in chosen:
-        if run.settings and not run.active and run.best and None not in (run.best["train_loss"], run.best["test_loss"]):
-            cells.setdefault(alike.but_seed(run), []).append(run)
-    rows = []
-    for cell in (cell for cell in cells.values() if len({run.config.seed for run in cell}) > 1):
-        found = [result(run) for run in cell]
-        row = {key: found[0][key] for key in ("dataset", "preset", "model")} | {"seeds": len(found)}
-        for key in ("loss", "test_loss", "epochs"):
-            values = [one[key] for one in found]
-            row |= {key: statistics.fmean(values), f"{key}_spread": statistics.stdev(values)}
-        rows.append(row)
-    return rows
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a run. The losses are in nats per image, of the epoch whose weights are kept; None before the first."""
+
+    run: str  # its id
+    name: str
+    dataset: str | None  # what its images are called
+    preset: str | None  # `own` where a person chose the values
+    model: str | None  # its architecture
+    seed: int | None
+    status: Status
+    epochs: int  # that are finished
+    best_epoch: int | None  # the one whose weights are kept
+    loss: float | None  # on the training images
+    test_loss: float | None
+    test_recon: float | None
+    test_kl: float | None
+    below_pca: float | None  # `below_line`
+    n_test: int | None
+    parameters: int | None
+    seconds: float  # that all epochs took
+    images_per_second: float | None  # of the median epoch
+    host: str | None  # the machine that trained it
+    quality: Mapping[str, Figure]  # what was measured beside the losses, by its key in MEASURES
+
+    def as_row(self) -> Row:
+        """All of it by column: each field, then the value of each of MEASURES, then as `<measure>_n` on how many it rests."""
+        row: Row = {
+            field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "quality"
+        }
+        figures = {name: self.quality.get(name) for name in MEASURES}
+        row |= {name: figure.get("value") if figure else None for name, figure in figures.items()}
+        row |= {f"{name}_n": figure.get("n") if figure else None for name, figure in figures.items()}
+        return row
+
+
+def result(run: Run) -> Result:
+    """What came of a run so far; of a damaged one, what can still be read."""
+    settings = run.settings
+    return Result(
+        run=run.id,
+        name=run.name,
+        dataset=_dataset(run),
+        preset=(settings.preset or "own") if settings else None,
+        model=settings.arch if settings else None,
+        seed=settings.seed if settings else None,
+        status=run.status,
+        epochs=len(run.epochs),
+        best_epoch=run.best_epoch,
+        loss=schema.loss_of(run.best, "train") if run.best else None,
+        test_loss=run.test_loss,
+        test_recon=schema.loss_of(run.best, "test", "recon") if run.best else None,
+        test_kl=schema.loss_of(run.best, "test", "kl") if run.best else None,
+        below_pca=below_line(run),
+        n_test=run.dataset.get("n_test"),
+        parameters=run.parameters,
+        seconds=sum(row.get("seconds") or 0.0 for row in run.epochs),
+        images_per_second=_median_speed(run),
+        host=run.host or None,
+        quality=run.quality,
+    )
+
+
+def _dataset(run: Run) -> str | None:
+    title = config.dataset_title(run.settings.dataset) if run.settings else None
+    name = run.dataset.get("name") or title
+    return text.visible(str(name)) if name else name
+
+
+def _median_speed(run: Run) -> float | None:
+    speeds = sorted(speed for row in run.epochs if (speed := row.get("images_per_second")))
+    return speeds[len(speeds) // 2] if speeds else None
+
+
+# ---- several seeds ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A cell of a study, runs that differ in nothing but their seed: means, and standard deviations (`spread`) over seeds."""
+
+    dataset: str | None
+    preset: str | None
+    model: str | None
+    seeds: int  # how many
+    loss: float  # on the training images, in nats per image as the test loss
+    loss_spread: float
+    test_loss: float
+    test_loss_spread: float
+    epochs: float
+    epochs_spread: float
+
+    def as_row(self) -> Row:
+        """All of it by column."""
+        return dataclasses.asdict(self)
+
+
+def over_seeds(chosen: Sequence[Run]) -> list[Cell]:
+    """The cells of two seeds or more among these runs; those that are not over, or were measured in nothing, are left out."""
+    over = [measured.run for measured in standings(chosen) if not measured.run.active]
+    return [_cell(runs) for runs in alike.over_seeds(over)]
+
+
+def _cell(runs: Sequence[Run]) -> Cell:
+    first, measured = result(runs[0]), standings(runs)
+    losses = [seed.train_loss for seed in measured]
+    test_losses = [seed.test_loss for seed in measured]
+    epochs = [len(run.epochs) for run in runs]
+    return Cell(
+        dataset=first.dataset,
+        preset=first.preset,
+        model=first.model,
+        seeds=len(runs),
+        loss=statistics.fmean(losses),
+        loss_spread=statistics.stdev(losses),
+        test_loss=statistics.fmean(test_losses),
+        test_loss_spread=statistics.stdev(test_losses),
+        epochs=statistics.fmean(epochs),
+        epochs_spread=statistics.stdev(epochs),
+    )
+
+
+# ---- what runs are called -----------------------------------------------------------------------------------
 
 
 def replay_command(run: Run) -> str:
@@ -119,5 +234,5 @@ def replay_command(run: Run) -> str:
 
 def short(run: Run, among: Sequence[Run]) -> str:
     """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
-    alike = sum(other.config.arch == run.config.arch for other in among)
-    return f"{run.config.arch} {run.id}" if alike > 1 else run.config.arch
+    of_its_kind = [other for other in among if other.config.arch == run.config.arch]
+    return f"{run.config.arch} {run.id}" if len(of_its_kind) > 1 else run.config.arch

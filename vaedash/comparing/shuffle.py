@@ -1,40 +1,52 @@
 """The pixels of every picture shuffled: the four runs that show what that costs each architecture, and the sentence on them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from vaedash import config
+from vaedash.comparing import alike
+from vaedash.comparing.alike import Setting
 from vaedash.runs import Run
 
+Variant = tuple[str, str]  # one of the four: its architecture and the order of its pixels
 
-def four_runs(found: Sequence[Run]) -> dict[tuple[str, str], Run]:
-    """The newest runs, one of each architecture with each order of the pixels, that are alike in all else; by (arch, pixel_order).
 
-    `found` is newest first. Empty where there is no such set.
+def four_runs(newest_first: Sequence[Run]) -> dict[Variant, Run]:
+    """The newest runs, one of each architecture with each order of the pixels, that are alike in all else.
+
+    Empty where there is no such set.
     """
-    alike: dict[tuple[Any, ...], dict[tuple[str, str], Run]] = {}
-    for run in (run for run in found if run.settings):
+    sets: dict[tuple[Setting, ...], dict[Variant, Run]] = {}
+    for run in newest_first:
+        if run.settings is None:
+            continue
         # A preset may give each architecture values of its own, so where there is one, its name says it.
-        varied = {"arch", "pixel_order", *config.PRESETS.get(run.config.preset, ())}
-        same = tuple(value for name, value in run.config.to_json().items() if name not in varied)
-        alike.setdefault(same, {}).setdefault((run.config.arch, run.config.pixel_order), run)
-    return next((runs for runs in alike.values() if len(runs) == len(config.ARCHS) * len(config.PIXEL_ORDERS)), {})
+        of_preset = config.PRESETS[run.settings.preset] if run.settings.preset else ()
+        rest = alike.settings_but(run, "arch", "pixel_order", *of_preset)
+        sets.setdefault(rest, {}).setdefault((run.settings.arch, run.settings.pixel_order), run)
+    whole = len(config.ARCHS) * len(config.PIXEL_ORDERS)
+    return next((tested for tested in sets.values() if len(tested) == whole), {})
 
 
-def sentence(tested: Mapping[tuple[str, str], Run]) -> str:
+def losses(tested: Mapping[Variant, Run]) -> dict[Variant, float]:
+    """The test losses of the four runs; empty before all are over."""
+    known = {variant: run.test_loss for variant, run in tested.items() if not run.active and run.test_loss is not None}
+    return known if len(known) == len(tested) else {}
+
+
+def costs(tested: Mapping[Variant, Run]) -> dict[str, float]:
+    """By how many nats shuffling made the test loss of each architecture worse; empty before all are over."""
+    known = losses(tested)
+    return {arch: known[arch, "shuffled"] - known[arch, "natural"] for arch in config.ARCHS} if known else {}
+
+
+def sentence(tested: Mapping[Variant, Run]) -> str:
     """What shuffling the pixels cost each architecture, in a sentence; empty before all are over."""
-    if any(run.active or not run.best or run.best["test_loss"] is None for run in tested.values()):
-        return ""
-    said = []
-    for arch in sorted(config.ARCHS, key=lambda arch: -cost(tested, arch)):
-        worse = cost(tested, arch)
-        change = (
-            f"{abs(worse):.1f} nats {'worse' if worse > 0 else 'better'}" if abs(worse) >= 0.05 else "as good as before"
-        )
-        said.append(f"{arch} is {change}")
-    return f"With shuffled pixels, {' and '.join(said)}."
+    worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
+    changes = [f"{arch} is {_change(worse)}" for arch, worse in worst_first]
+    return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
 
 
-def cost(tested: Mapping[tuple[str, str], Run], arch: str) -> float:
-    """By how many nats shuffling made this architecture's test loss worse."""
-    return tested[arch, "shuffled"].best["test_loss"] - tested[arch, "natural"].best["test_loss"]
+def _change(worse: float) -> str:
+    if abs(worse) < 0.05:
+        return "as good as before"
+    return f"{abs(worse):.1f} nats {'worse' if worse > 0 else 'better'}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaedash.comparing import alike, intervals
+from vaedash.comparing import alike, intervals, results
 from vaedash.comparing.intervals import Interval
-from vaedash.comparing.results import below_line
+from vaedash.comparing.results import Standing
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 
@@ -29,7 +29,11 @@ class Verdict:
         return " ".join([f"{self.figures}{self.since}.", *self.rest]) if self.figures else ""
 
     def __str__(self) -> str:
-        return " ".join([f"{self.headline}{f' ({self.figures})' * bool(self.figures)}{self.since}.", *self.rest])
+        figures = f" ({self.figures})" if self.figures else ""
+        return " ".join([f"{self.headline}{figures}{self.since}.", *self.rest])
+
+
+_Pair = tuple[Standing, Standing]  # two rivals, of one seed each
 
 
 def sentence(chosen: Sequence[Run]) -> str:
@@ -39,46 +43,65 @@ def sentence(chosen: Sequence[Run]) -> str:
 
 def judged(chosen: Sequence[Run]) -> Verdict:
     """The verdict on these runs, in its parts."""
-    measured = [run for run in chosen if run.settings and run.best and run.best["test_loss"] is not None]
+    measured = results.standings(chosen)
     if len(measured) < 2:
         return Verdict(headline="Two runs with a finished epoch each are needed for a comparison")
-    first, second = _rivals(sorted(measured, key=lambda run: run.best["test_loss"]))
-    if not alike.same_axis(first, second) or first.best.get("beta") != second.best.get("beta"):  # within a KL warm-up
+    first, second = _rivals(measured)
+    if not alike.same_axis(first.run, second.run) or first.beta != second.beta:  # within a KL warm-up
         return Verdict(
             headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
             "different units"
         )
     pairs = _pairs(measured, first, second)
-    if statistics.fmean(_gap(*pair) for pair in pairs) < 0:  # the best run of all, but not the better architecture
+    if _gap(pairs) < 0:  # the best run of all, but not the better architecture
         first, second, pairs = second, first, [(b, a) for a, b in pairs]
-    gap = statistics.fmean(_gap(*pair) for pair in pairs)
-    means = [statistics.fmean(run.best["test_loss"] for run in side) for side in zip(*pairs, strict=True)]
+    return _between(first.run, second.run, pairs)
+
+
+def _between(leader: Run, other: Run, pairs: Sequence[_Pair]) -> Verdict:
+    """The verdict on two rivals whose losses may be compared, the leader being the first of each pair."""
+    gap, label, label_of_other = _gap(pairs), _label(leader, other), _label(other, leader)
+    leaders, others = [first for first, _ in pairs], [second for _, second in pairs]
+    mean, mean_of_other = (statistics.fmean(standing.test_loss for standing in side) for side in (leaders, others))
     several = f", means of {len(pairs)} seeds," if len(pairs) > 1 else ""
-    n_test = first.dataset.get("n_test", 0)
-    figures = f"{means[0]:.1f} against {means[1]:.1f} nats{several} on the same {n_test:,} test images"
-    one, other = _label(first, second), _label(second, first)
-    firsts, seconds = zip(*pairs, strict=True)
-    sentences = (_luck(pairs), _against_line({one: firsts, other: seconds}), _caveat(first, second, len(pairs)))
-    rest = tuple(filter(None, sentences))
+    n_test = leader.dataset.get("n_test", 0)
+    figures = f"{mean:.1f} against {mean_of_other:.1f} nats{several} on the same {n_test:,} test images"
+    against_line = _against_line({label: leaders, label_of_other: others})
+    sentences = (_luck(pairs), against_line, _caveat(leader, other, len(pairs)))
+    rest = tuple(sentence for sentence in sentences if sentence)
     if gap < 0.05:
-        return Verdict(headline=f"{one} and {other} are level", figures=figures, rest=rest)
-    since = f", ahead from epoch {when} on" if (when := ahead_from(first, second)) else ""
-    headline = f"{one} leads {other} by {gap:.1f} nats per image"
+        return Verdict(headline=f"{label} and {label_of_other} are level", figures=figures, rest=rest)
+    when = ahead_from(leader, other)
+    since = f", ahead from epoch {when} on" if when else ""
+    headline = f"{label} leads {label_of_other} by {gap:.1f} nats per image"
     return Verdict(headline=headline, figures=figures, since=since, rest=rest)
 
 
-def _gap(first: Run, second: Run) -> float:
-    return second.best["test_loss"] - first.best["test_loss"]
+def _gaps(pairs: Sequence[_Pair]) -> list[float]:
+    """By how many nats the first of each pair is ahead."""
+    return [second.test_loss - first.test_loss for first, second in pairs]
 
 
-def _pairs(measured: Sequence[Run], first: Run, second: Run) -> list[tuple[Run, Run]]:
+def _gap(pairs: Sequence[_Pair]) -> float:
+    return statistics.fmean(_gaps(pairs))
+
+
+def _pairs(measured: Sequence[Standing], first: Standing, second: Standing) -> list[_Pair]:
     """The two runs, or, where both are there with several seeds in common, a pair for each seed that is over."""
-    sides = [
-        {run.config.seed: run for run in measured if not run.active and alike.but_seed(run) == alike.but_seed(rival)}
-        for rival in (first, second)
-    ]
-    common = sorted(sides[0].keys() & sides[1].keys()) if alike.but_seed(first) != alike.but_seed(second) else []
-    return [(sides[0][seed], sides[1][seed]) for seed in common] if len(common) > 1 else [(first, second)]
+    if alike.but_seed(first.run) == alike.but_seed(second.run):
+        return [(first, second)]
+    firsts, seconds = _by_seed(measured, first.run), _by_seed(measured, second.run)
+    common = sorted(firsts.keys() & seconds.keys())
+    return [(firsts[seed], seconds[seed]) for seed in common] if len(common) > 1 else [(first, second)]
+
+
+def _by_seed(measured: Sequence[Standing], rival: Run) -> dict[int, Standing]:
+    """Of the runs that are over, those that differ from a rival in nothing but their seed."""
+    return {
+        standing.run.config.seed: standing
+        for standing in measured
+        if not standing.run.active and alike.but_seed(standing.run) == alike.but_seed(rival)
+    }
 
 
 def over_images(pairs: Sequence[tuple[Run, Run]]) -> Interval | None:
@@ -86,87 +109,97 @@ def over_images(pairs: Sequence[tuple[Run, Run]]) -> Interval | None:
 
     Of several pairs, the mean over them is resampled. None where that was not measured of all.
     """
-    losses = [[run.figures.test_losses() for run in side] for side in zip(*pairs, strict=True)]
-    if any(one is None or len(one) != len(losses[0][0]) for side in losses for one in side):
+    firsts, seconds = _test_losses([first for first, _ in pairs]), _test_losses([second for _, second in pairs])
+    if firsts is None or seconds is None or len(firsts) != len(seconds):
         return None
     if not all(alike.same_axis(first, second) for first, second in pairs):
         return None
-    first, second = (np.mean(side, axis=0) for side in losses)
-    return intervals.over_images(second, first)
+    return intervals.over_images(seconds, firsts)
 
 
-def _luck(pairs: Sequence[tuple[Run, Run]]) -> str:
+def _test_losses(runs: Sequence[Run]) -> intervals.Losses | None:
+    """The loss of each test image, its mean over the runs; None where they were not measured on as many of all."""
+    measured = [losses for run in runs if (losses := run.figures.test_losses()) is not None]
+    if len(measured) < len(runs) or len({len(losses) for losses in measured}) > 1:
+        return None
+    mean: intervals.Losses = np.mean(measured, axis=0)
+    return mean
+
+
+def _luck(pairs: Sequence[_Pair]) -> str:
     """How sure the difference is, over other images and over other seeds, as far as either was varied."""
-    images = over_images(pairs)
-    seeds = intervals.over_seeds([_gap(*pair) for pair in pairs])
-    said = [
-        f"{found.low:.1f} to {found.high:.1f} over other {what}"
-        for found, what in ((images, "test images"), (seeds, "seeds"))
-        if found
-    ]
-    if not said:
+    over = {
+        "test images": over_images([(first.run, second.run) for first, second in pairs]),
+        "seeds": intervals.over_seeds(_gaps(pairs)),
+    }
+    varied = {what: interval for what, interval in over.items() if interval}
+    if not varied:
         return ""
-    sure = "" if all(found.certain for found in (images, seeds) if found) else ": it may be luck"
-    return f"95% interval of the difference: {' and '.join(said)}{sure}."
+    ranges = [f"{interval.low:.1f} to {interval.high:.1f} over other {what}" for what, interval in varied.items()]
+    sure = "" if all(interval.certain for interval in varied.values()) else ": it may be luck"
+    return f"95% interval of the difference: {' and '.join(ranges)}{sure}."
 
 
 def proposed(chosen: Sequence[Run]) -> tuple[str, list[RunConfig]]:
     """What is missing for a fair or a surer comparison, in words, and the runs that would bring it; none while runs are active."""
-    measured = [run for run in chosen if run.settings and run.best and not run.dataset.get("copy_of")]
+    measured = [standing for standing in results.standings(chosen) if not standing.run.dataset.get("copy_of")]
     if len(measured) < 2 or any(run.active for run in chosen):
         return "", []
-    first, second = _rivals(sorted(measured, key=lambda run: run.best["test_loss"] or 0.0))
+    first, second = (rival.run for rival in _rivals(measured))
     if first.config.arch == second.config.arch or not alike.same_axis(first, second):
         return "", []
     if alike.confounded(first, second):
         fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
         return f"Train {fair.arch} with the settings of {first.name}", [fair]
-    seed = max(run.config.seed for run in measured) + 1
+    seed = max(standing.run.config.seed for standing in measured) + 1
     both = [dataclasses.replace(run.config, seed=seed) for run in (first, second)]
     return f"Train both with another seed ({seed})", both
 
 
-def _against_line(named: Mapping[str, Sequence[Run]]) -> str:
+def _against_line(sides: Mapping[str, Sequence[Standing]]) -> str:
     """What the best linear VAE would have, and how each side stands to it on average; empty where that is unknown."""
-    found = {name: [below_line(run) for run in side] for name, side in named.items()}
-    if any(None in gaps for gaps in found.values()):
-        return ""
-    gaps = {name: statistics.fmean(side) for name, side in found.items()}
-    stands = [f"{name} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for name, gap in gaps.items()]
-    best = next(iter(named.values()))[0].line["test"]["loss"]
-    return f"The best linear VAE (PCA) would have {best:.1f}: {', '.join(stands)}."
+    line = next(iter(sides.values()))[0].run.line
+    stands = []
+    for label, side in sides.items():
+        gaps = [gap for standing in side if (gap := results.below_line(standing.run)) is not None]
+        if line is None or len(gaps) < len(side):
+            return ""
+        gap = statistics.fmean(gaps)
+        stands.append(f"{label} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}")
+    return f"The best linear VAE (PCA) would have {line['test']['loss']:.1f}: {', '.join(stands)}." if line else ""
 
 
-def _caveat(first: Run, second: Run, seeds: int) -> str:
+def _caveat(leader: Run, other: Run, seeds: int) -> str:
     """Why the figures of two runs may not be the architecture's doing."""
-    confounded = alike.confounded(first, second)
+    confounded = alike.confounded(leader, other)
     if seeds > 1:
         confounded = [name for name in confounded if name != "seed"]
-    if confounded and first.config.arch != second.config.arch:
+    if confounded and leader.config.arch != other.config.arch:
         return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
     if confounded:
         return f"They differ in {', '.join(confounded)}."
-    if first.config.preset == second.config.preset and first.config.lr != second.config.lr:
-        return f"Preset {first.config.preset} gives each architecture a learning rate of its own."
-    if any(run.active for run in (first, second)):
+    if leader.config.preset == other.config.preset and leader.config.lr != other.config.lr:
+        return f"Preset {leader.config.preset} gives each architecture a learning rate of its own."
+    if any(run.active for run in (leader, other)):
         return "Not over yet."
     return "" if seeds > 1 else "One seed each: how much of it is luck, only more seeds can tell."
 
 
 def ahead_from(leader: Run, other: Run) -> int | None:
     """The first epoch from which on the leader's test loss stayed below the other's, of those that both have; None if at no end."""
-    pairs = list(zip(leader.epochs, other.epochs, strict=False))
     when = None
-    for ahead, behind in pairs:
-        lower = None not in (ahead["test_loss"], behind["test_loss"]) and ahead["test_loss"] < behind["test_loss"]
+    for ahead, behind in zip(leader.epochs, other.epochs, strict=False):
+        loss, loss_behind = ahead["test_loss"], behind["test_loss"]
+        lower = loss is not None and loss_behind is not None and loss < loss_behind
         when = (when or ahead["epoch"]) if lower else None
     return when
 
 
-def _rivals(by_loss: Sequence[Run]) -> tuple[Run, Run]:
+def _rivals(measured: Sequence[Standing]) -> _Pair:
     """The best run, and the best one of another architecture if there is one, else the second best."""
-    first, *others = by_loss
-    return first, next((run for run in others if run.config.arch != first.config.arch), others[0])
+    first, *others = sorted(measured, key=lambda standing: standing.test_loss)
+    other_archs = [standing for standing in others if standing.run.config.arch != first.run.config.arch]
+    return first, (other_archs or others)[0]
 
 
 def _label(run: Run, other: Run) -> str:

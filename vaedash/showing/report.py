@@ -95,13 +95,6 @@ def _swatch(run: Run) -> str:
     return f'<i class="hue" style="--hue:{charts.HUE[run.config.arch]}"></i>'
 
 
-def _by_images(chosen: Sequence[Run]) -> list[list[Run]]:
-    groups: dict[Any, list[Run]] = {}
-    for run in chosen:
-        groups.setdefault(run.dataset.get("fingerprint"), []).append(run)
-    return list(groups.values())
-
-
 def _verdicts(chosen: Sequence[Run]) -> str:
     """Who leads, of those that can be compared with each other."""
     groups = alike.groups(chosen)
@@ -154,7 +147,7 @@ _WHOLE = ("seconds", "images_per_second")
 
 
 def _results(chosen: Sequence[Run]) -> str:
-    found = [results.result(run) for run in chosen]
+    found = [results.result(run).as_row() for run in chosen]
     rows = []
     for key, title in _ROWS.items():
         values = [row[key] for row in found]
@@ -290,7 +283,7 @@ def _sample(run: Run) -> str:
 
 
 def _photos(chosen: Sequence[Run]) -> str:
-    groups = _by_images(chosen)
+    groups = alike.by_images(chosen)
     several = len(groups) > 1
     return "".join(
         f"<h3>{_text(_dataset(group[0]))}</h3>" * several + _redrawn(group, among=chosen) for group in groups

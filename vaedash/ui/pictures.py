@@ -144,9 +144,15 @@ def within(key: str, most: int) -> None:
         st.session_state[key] = most
 
 
-def by_images(chosen: Sequence[Run]) -> list[list[Run]]:
-    """The runs by the images that they were trained on, in the order given."""
-    groups: dict[str, list[Run]] = {}
-    for run in chosen:
-        groups.setdefault(run.config.dataset, []).append(run)
-    return list(groups.values())
+def held_out(group: Sequence[Run]) -> tuple[np.ndarray | None, list[Run]]:
+    """The held-out images of runs that learned from the same, and which of them still find them; a warning where none does."""
+    photos, finding, errors = None, [], []
+    for run in group:
+        try:
+            photos = cache.test_images(run)
+            finding.append(run)
+        except DatasetError as error:
+            errors.append(error)
+    if not finding:
+        st.warning(f"The photographs are gone or have changed. {components.escaped(str(errors[0]))}")
+    return photos, finding

@@ -10,6 +10,7 @@ import streamlit as st
 
 from vaedash import glossary, images, text
 from vaedash.comparing import alike, results
+from vaedash.comparing.results import Cell, Result
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, RunFolder
@@ -126,9 +127,10 @@ def _row_of_measure(name: str, chosen: Sequence[Run], said: Mapping[str, Any]) -
     }
 
 
-def over_seeds(cells: Sequence[Mapping[str, Any]]) -> None:
+def over_seeds(cells: Sequence[Cell]) -> None:
     """Means and spreads over seeds (`results.over_seeds`)."""
-    named = [{title: cell[key] for key, title in results.SEEDS_COLUMNS.items()} for cell in cells]
+    rows = [cell.as_row() for cell in cells]
+    named = [{title: row[key] for key, title in results.SEEDS_COLUMNS.items()} for row in rows]
     st.dataframe(
         [
             {key: _harmless(round(value, 2) if isinstance(value, float) else value) for key, value in row.items()}
@@ -157,13 +159,15 @@ def settings(a: Run, b: Run) -> None:
     )
 
 
-def csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV; text that a spreadsheet would run is made to be text."""
-    return pd.DataFrame([{key: _harmless(value) for key, value in row.items()} for row in rows]).to_csv(index=False)
+def csv(found: Sequence[Result]) -> str:
+    """Results as CSV; text that a spreadsheet would run is made to be text."""
+    rows = [{key: _harmless(value) for key, value in result.as_row().items()} for result in found]
+    return pd.DataFrame(rows).to_csv(index=False)
 
 
-def _pick(row: Mapping[str, Any]) -> dict[str, Any]:
+def _pick(result: Result) -> dict[str, Any]:
     # The table has a CSV download of its own, which hands out the cells as they are.
+    row = result.as_row()
     return {key: _harmless(row[key]) for key in (*_COLUMNS, *_COLUMNS_AFTER)}
 
 

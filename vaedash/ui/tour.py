@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import config
-from vaedash.comparing import quiz, results, shuffle, verdict
+from vaedash.comparing import quiz, shuffle, verdict
 from vaedash.comparing.quiz import Question
 from vaedash.models import layers
 from vaedash.runs import Run
@@ -167,7 +167,7 @@ def _talk(question: Question, pair: Sequence[Run]) -> None:
         (st.success if right else st.warning)(
             f"**{question.answer}**, as you said." if right else f"You said {guess}. It is **{question.answer}**."
         )
-    st.subheader(components.escaped(question.said), anchor=False)
+    st.subheader(components.escaped(question.sentence), anchor=False)
     st.markdown(after or components.plain(verdict.judged(pair).grounds))
 
 
@@ -258,7 +258,7 @@ def _architectures(pair: Sequence[Run]) -> None:
     """The drawings of those architectures whose weights are as many as the run's: another latent size has others."""
     for run in pair:
         steps = layers.known().get(run.config.arch)
-        if steps and diagram.weights(steps) == results.result(run)["parameters"]:
+        if steps and diagram.weights(steps) == run.parameters:
             diagram.show(run.config.arch, steps, width=_DIAGRAM)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from vaedash import glossary
 from vaedash.comparing import alike, results, verdict
+from vaedash.comparing.results import Result
 from vaedash.showing import charts, report
 from vaedash.ui import cache, components, launching, presenter, tables
 
@@ -112,12 +113,18 @@ readable = [run for run in found if run.settings]
 tables.result_table(readable, chosen=chosen)
 
 
-def rows() -> list[dict]:
+def all_results() -> list[Result]:
     return [results.result(run) for run in readable]
 
 
 downloads = st.container(horizontal=True)
-downloads.download_button("CSV", lambda: tables.csv(rows()), "vaedash-results.csv", "text/csv", on_click="ignore")
 downloads.download_button(
-    "JSON", lambda: json.dumps(rows(), indent=1), "vaedash-results.json", "application/json", on_click="ignore"
+    "CSV", lambda: tables.csv(all_results()), "vaedash-results.csv", "text/csv", on_click="ignore"
+)
+downloads.download_button(
+    "JSON",
+    lambda: json.dumps([result.as_row() for result in all_results()], indent=1),
+    "vaedash-results.json",
+    "application/json",
+    on_click="ignore",
 )

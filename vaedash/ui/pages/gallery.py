@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import glossary, images
-from vaedash.errors import DatasetError
+from vaedash.comparing import alike
 from vaedash.ui import cache, components, decoded, pictures, vote
 
 VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered", "vote": "Blind vote"}
@@ -103,14 +103,11 @@ else:
         "test loss: z is drawn around mu with the same noise, so the mean over all test images is the run's test loss. "
         f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",
     )
-    for group in pictures.by_images(chosen):
+    for group in alike.by_images(chosen):
         able = pictures.able(group)
-        try:
-            photos = cache.test_images(group[0])
-        except DatasetError as error:
-            st.warning(f"The photographs are gone or have changed. {components.escaped(str(error))}")
-            able = []
-        if able:
+        photos, finding = pictures.held_out(group)
+        able = [run for run in able if run in finding]
+        if photos is not None and able:
             draw = (
                 np.arange(number, number + PHOTOS)
                 if order == "row"
