@@ -144,7 +144,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> P
 
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("VAEDASH_DATA", str(data_dir))
-    monkeypatch.setattr(forecast, "measure", lambda asked, **_: [(1000.0, 1_000_000) for _ in asked])
+    speed = forecast.Speed(images_per_second=1000.0, parameters=1_000_000)
+    monkeypatch.setattr(forecast, "measure", lambda asked, **_: [speed] * len(asked))
     return tmp_path / "runs"
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-from pathlib import Path
 
 import pytest
 
@@ -201,21 +200,6 @@ def test_a_run_is_called_after_what_tells_it_from_others():
     assert RunConfig.build(preset="p2", arch="fc", pixel_order="shuffled").title == "fc p2 shapes shuffled seed 0"
     own = RunConfig.build(arch="conv", dataset="/data/cats.zip", lr=0.0003, batch_size=32, latent_dim=16)
     assert own.title == "conv batch 32, lr 0.0003, latent 16 cats seed 0"
-
-
-@pytest.mark.parametrize(
-    ("function", "variable", "beside"),
-    [(config.runs_dir, "VAEDASH_RUNS", "runs"), (config.data_dir, "VAEDASH_DATA", "data")],
-)
-def test_a_place_is_what_was_given_then_the_environments_then_beside_the_app(
-    function, variable, beside, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(variable, "from-environment")
-    assert function("given") == tmp_path / "given"
-    assert function() == tmp_path / "from-environment"
-    monkeypatch.delenv(variable)
-    assert function() == Path(config.__file__).resolve().parent.parent / beside
 
 
 # ---- the learning rate over a run ------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from filelock import FileLock
 from PIL import Image
 
 import vaedash
-from vaedash import cli, config, datasets, runs, storage
+from vaedash import cli, datasets, places, runs, storage
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, own
@@ -234,8 +234,8 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             machines.look("ray://head.example:8265"),
         ),
     ],
-    "config.py: checked_place": [lambda at: config.checked_place("mars")],
-    "config.py: _address_in": [lambda at: (at.monkeypatch.setenv("RAY_ADDRESS", "auto"), config.ray_address("ray"))],
+    "places.py: checked_place": [lambda at: places.checked_place("mars")],
+    "places.py: _address_in": [lambda at: (at.monkeypatch.setenv("RAY_ADDRESS", "auto"), places.ray_address("ray"))],
     "config.py: __post_init__": [lambda at: RunConfig(preset="p1", lr=0.5)],
     "config.py: _check": [
         lambda at: RunConfig(arch="gan"),
@@ -473,5 +473,5 @@ def test_an_error_is_sentences_that_say_what_is_wrong_and_what_to_do(tmp_path, m
         assert inner not in said, said
     # Only places that the person gave.
     for path in re.findall(r"(?<![\w:/.])/[\w./-]+", said):
-        assert path.startswith((str(tmp_path), str(config.PROJECT_ROOT))), said
+        assert path.startswith((str(tmp_path), str(places.PROJECT_ROOT))), said
     assert HELP.search(said) or place in ADDED_TO, said

@@ -6,12 +6,12 @@ import re
 import numpy as np
 import pytest
 
-from vaedash import config, runs
+from vaedash import config, places, runs
 from vaedash.comparing import results
 from vaedash.models import latent
 from vaedash.runs import listing, weights
 
-FOLDER = config.PROJECT_ROOT / "runs"
+FOLDER = places.PROJECT_ROOT / "runs"
 EVERY = sorted((runs.read(folder.path) for folder in listing.folders(FOLDER)), key=lambda run: run.id)
 EXAMPLES = [run for run in EVERY if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
@@ -22,7 +22,7 @@ each_example = pytest.mark.parametrize("run", EXAMPLES, ids=lambda run: f"{run.i
 
 def study_table():
     """The README's table: (preset, model) to its cells below their headings."""
-    lines = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("| preset | model | loss"))
     headings, _, *rest = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:])
     rows = [dict(zip(headings, cells, strict=True)) for cells in rest[: rest.index([""])]]
@@ -69,7 +69,7 @@ def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
 
 
 def test_the_leads_in_the_text_are_those_of_the_runs():
-    readme = (config.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
     leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
     assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]

@@ -1,15 +1,14 @@
-"""Every choice that defines a run: its defaults, its bounds, the presets; the form, the command line and the README read them here."""
+"""Every choice that defines a run: its default, what is allowed, what people are told; form, command line and docs are built from it."""
 
-import dataclasses
 import math
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from vaedash.errors import UsageError
+from vaedash.settings import Choice, Group, Number, Setting, Value
 
 SCHEMA = 1  # major version of everything under runs/; a newer one is read, never written
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")  # checked before any path is made of an id
@@ -28,19 +27,16 @@ PIXEL_ORDERS = ("natural", "shuffled")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-# The settings that say what a model is, rather than how it learns: from these it can be built again.
-MODEL_SETTINGS = ("arch", "latent_dim", "activation", "pixel_order")
-
 # The study's three parameter sets, which change several things at once: the comparison page warns when two chosen
 # runs differ in more than their architecture. And one of our own, which is as good after a third of the epochs.
-PRESETS: Mapping[str, Mapping[str, Any]] = {
+PRESETS: Mapping[str, Mapping[str, Value]] = {
     "p1": {"batch_size": 64, "lr": 1e-3, "latent_dim": 128},
     "p2": {"batch_size": 128, "lr": 5e-4, "latent_dim": 128},
     "p3": {"batch_size": 64, "lr": 5e-4, "latent_dim": 256},
     "fast": {"batch_size": 64, "lr": 3e-3, "latent_dim": 128, "schedule": "one-cycle", "activation": "silu"},
 }
 # What a preset has of its own for an architecture: above this, FC's wide layers do not settle.
-_EXCEPTIONS: Mapping[tuple[str, str], Mapping[str, Any]] = {("fast", "fc"): {"lr": 1e-3}}
+_EXCEPTIONS: Mapping[tuple[str, str], Mapping[str, Value]] = {("fast", "fc"): {"lr": 1e-3}}
 STUDY = ("p1", "p2", "p3")
 DEFAULT_EPOCHS: Mapping[str, int] = {"fast": 4}  # which its learning rate is spread over
 
@@ -71,115 +67,229 @@ ACTIVE_KL = 0.01
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
 
-LOCAL, RAY = "local", "ray"  # where runs train: on this machine, or wherever a Ray cluster has room
-_ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-
-
-def preset_values(preset: str, arch: str) -> Mapping[str, Any]:
+def preset_values(preset: str, arch: str) -> Mapping[str, Value]:
     """The settings that a preset stands for with this architecture."""
     return {**PRESETS[preset], **_EXCEPTIONS.get((preset, arch), {})}
-
-
-def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
-    """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` beside streamlit_app.py; absolute."""
-    return Path(given or os.environ.get("VAEDASH_RUNS") or PROJECT_ROOT / "runs").expanduser().resolve()
-
-
-def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
-    """Where downloads and caches live: `given`, else `$VAEDASH_DATA`, else `data/` beside streamlit_app.py; absolute."""
-    return Path(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").expanduser().resolve()
-
-
-def read_only() -> bool:
-    """Whether visitors of the page may only look on: `$VAEDASH_READ_ONLY` says anything but 0, no, off or false."""
-    return os.environ.get("VAEDASH_READ_ONLY", "").strip().lower() not in ("", "0", "no", "off", "false")
-
-
-def checked_place(on: str) -> str:
-    """`on` itself, which says where runs train: `local`, `ray` or `ray://HOST:PORT`. UsageError for anything else."""
-    if on not in (LOCAL, RAY) and not (on.startswith(f"{RAY}://") and _ADDRESS.fullmatch(on.removeprefix(f"{RAY}://"))):
-        raise UsageError(
-            f"Runs train on {LOCAL}, on {RAY} or on {RAY}://HOST:PORT, the address that `ray start` names; got {on[:80]!r}."
-        )
-    return on
-
-
-def ray_address(on: str) -> str | None:
-    """HOST:PORT of the Ray cluster that `ray` or `ray://HOST:PORT` means: the one given, else `$RAY_ADDRESS`, else None, one of our own.
-
-    UsageError if the environment says something else.
-    """
-    return on.removeprefix(f"{RAY}://") if on != RAY else _address_in("RAY_ADDRESS")
-
-
-def cluster() -> str | None:
-    """The cluster on which the page may train, as `ray://HOST:PORT`, if its owner named one in `$VAEDASH_RAY_ADDRESS`.
-
-    UsageError if that is no address.
-    """
-    address = _address_in("VAEDASH_RAY_ADDRESS")
-    return address and f"{RAY}://{address}"
-
-
-def _address_in(variable: str) -> str | None:
-    address = os.environ.get(variable) or None
-    if address and not _ADDRESS.fullmatch(address):
-        raise UsageError(f"{variable} must be HOST:PORT, the address that `ray start` names; got {address[:80]!r}.")
-    return address
-
-
-def _setting(default: Any, help: str, **bounds: Any) -> Any:
-    return field(default=default, metadata={"help": help, **bounds})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """What one run was asked to be; checked when it is made, never changed afterwards.
 
-    Each field's metadata holds `help` and either `low`/`high` (both allowed) or `choices`; form and command
-    line are built from them. Raises UsageError with one sentence if a value is not allowed.
+    What stands beside a type here is all that form, command line and docs know of a setting. Raises UsageError with one
+    sentence if a value is not allowed.
     """
 
-    arch: str = _setting("conv", "architecture", choices=tuple(ARCHS))
-    dataset: str = _setting("shapes", "shapes, cifar10, celeba, or the path of a folder, zip or Parquet file of images")
-    preset: str | None = _setting(None, "parameter set: p1, p2, p3 of the study, or fast", choices=tuple(PRESETS))
-    batch_size: int = _setting(64, "images per training step", low=1, high=4096)
-    lr: float = _setting(1e-3, "learning rate of Adam", low=1e-6, high=1.0)
-    latent_dim: int = _setting(128, "numbers in a latent vector z", low=2, high=512)
-    schedule: str = _setting(
-        "constant", "the learning rate over a run: constant, or up to lr and down to nothing", choices=SCHEDULES
-    )
-    activation: str = _setting("relu", "what stands between two layers", choices=ACTIVATIONS)
-    pixel_order: str = _setting(
-        "natural",
-        "how the model sees every image: as it is, or its pixels shuffled, always in the same way",
-        choices=PIXEL_ORDERS,
-    )
-    epochs: int = _setting(100, "ceiling: early stopping usually ends the run before", low=1, high=10_000)
-    beta: float = _setting(1.0, "weight of the KL term: loss = recon + beta * kl", low=0.0, high=1000.0)
-    kl_warmup: int = _setting(0, "epochs over which beta rises linearly to its full value", low=0, high=1000)
-    fraction: float = _setting(1.0, "seeded share of the training images to use", low=1e-4, high=1.0)
-    seed: int = _setting(0, "seed of weights, batch order and noise", low=0, high=2**31 - 1)
-    patience: int = _setting(5, "epochs in a row without improvement after which the run stops", low=1, high=10_000)
-    min_delta: float = _setting(0.5, "nats by which the loss must fall to count as improved", low=0.0, high=1000.0)
-    monitor: str = _setting(
-        "train", "loss that decides early stopping and the best weights; never the test loss", choices=MONITORS
-    )
-    val_fraction: float = _setting(
-        0.1, "seeded share of the training images held back when --monitor is val", low=0.001, high=0.5
-    )
-    device: str = _setting("auto", "where to train", choices=DEVICES)
-    precision: str = _setting(
-        "auto",
-        "arithmetic of the forward and backward pass; auto takes bf16 only where it is faster",
-        choices=PRECISIONS,
-    )
+    arch: Annotated[
+        str,
+        Choice(label="Architectures", help="architecture", group=Group.MODEL, choices=tuple(ARCHS), changes_speed=True),
+    ] = "conv"
+    dataset: Annotated[
+        str,
+        Setting(
+            label="Pictures",
+            help=f"{', '.join(DATASETS)}, or the path of a folder, zip or Parquet file of images",
+            group=Group.IMAGES,
+        ),
+    ] = "shapes"
+    preset: Annotated[
+        str | None,
+        Choice(
+            label="Parameters",
+            help=f"parameter set: {', '.join(STUDY)} of the study, or fast",
+            group=Group.LEARNING,
+            words=("batch size", "learning rate", "latent size"),
+            choices=tuple(PRESETS),
+        ),
+    ] = None
+    batch_size: Annotated[
+        int,
+        Number(
+            label="Batch size",
+            help="images per training step",
+            group=Group.LEARNING,
+            words=("batch size",),
+            low=1,
+            high=4096,
+            changes_speed=True,
+        ),
+    ] = 64
+    lr: Annotated[
+        float,
+        Number(
+            label="Learning rate",
+            help="learning rate of Adam",
+            group=Group.LEARNING,
+            words=("learning rate",),
+            low=1e-6,
+            high=1.0,
+        ),
+    ] = 1e-3
+    latent_dim: Annotated[
+        int,
+        Number(
+            label="Latent size",
+            help="numbers in a latent vector z",
+            group=Group.MODEL,
+            words=("latent size",),
+            low=2,
+            high=512,
+            changes_speed=True,
+        ),
+    ] = 128
+    schedule: Annotated[
+        str,
+        Choice(
+            label="Schedule",
+            help="the learning rate over a run: constant, or up to lr and down to nothing",
+            group=Group.LEARNING,
+            words=("learning rate",),
+            choices=SCHEDULES,
+        ),
+    ] = "constant"
+    activation: Annotated[
+        str,
+        Choice(
+            label="Activation",
+            help="what stands between two layers",
+            group=Group.MODEL,
+            choices=ACTIVATIONS,
+            changes_speed=True,
+        ),
+    ] = "relu"
+    pixel_order: Annotated[
+        str,
+        Choice(
+            label="Order of the pixels",
+            help="how the model sees every image: as it is, or its pixels shuffled, always in the same way",
+            group=Group.MODEL,
+            choices=PIXEL_ORDERS,
+            changes_speed=True,
+        ),
+    ] = "natural"
+    epochs: Annotated[
+        int,
+        Number(
+            label="Epochs, at most",
+            help="ceiling: early stopping usually ends the run before",
+            group=Group.LEARNING,
+            words=("epoch",),
+            low=1,
+            high=10_000,
+            unless=DEFAULT_EPOCHS,
+            offered=20,
+        ),
+    ] = 100
+    beta: Annotated[
+        float,
+        Number(
+            label="beta",
+            help="weight of the KL term: loss = recon + beta * kl",
+            group=Group.LEARNING,
+            words=("beta", "recon", "KL"),
+            low=0.0,
+            high=1000.0,
+        ),
+    ] = 1.0
+    kl_warmup: Annotated[
+        int,
+        Number(
+            label="KL warm-up, epochs",
+            help="epochs over which beta rises linearly to its full value",
+            group=Group.LEARNING,
+            words=("KL", "epoch"),
+            low=0,
+            high=1000,
+        ),
+    ] = 0
+    fraction: Annotated[
+        float,
+        Number(
+            label="Share of the training images",
+            help="seeded share of the training images to use",
+            group=Group.IMAGES,
+            low=1e-4,
+            high=1.0,
+            unless=DEFAULT_FRACTION,
+        ),
+    ] = 1.0
+    seed: Annotated[
+        int,
+        Number(
+            label="Seeds",
+            help="seed of weights, batch order and noise",
+            group=Group.LEARNING,
+            words=("seed",),
+            low=0,
+            high=2**31 - 1,
+        ),
+    ] = 0
+    patience: Annotated[
+        int,
+        Number(
+            label="Patience, epochs",
+            help="epochs in a row without improvement after which the run stops",
+            group=Group.STOPPING,
+            words=("early stopping",),
+            low=1,
+            high=10_000,
+        ),
+    ] = 5
+    min_delta: Annotated[
+        float,
+        Number(
+            label="Improved means lower by, nats",
+            help="nats by which the loss must fall to count as improved",
+            group=Group.STOPPING,
+            words=("early stopping", "loss"),
+            low=0.0,
+            high=1000.0,
+        ),
+    ] = 0.5
+    monitor: Annotated[
+        str,
+        Choice(
+            label="Stop early by the loss on",
+            help="loss that decides early stopping and the best weights; never the test loss",
+            group=Group.STOPPING,
+            words=("early stopping", "train, test", "val"),
+            choices=MONITORS,
+        ),
+    ] = "train"
+    val_fraction: Annotated[
+        float,
+        Number(
+            label="Share held back for val",
+            help="seeded share of the training images held back when --monitor is val",
+            group=Group.STOPPING,
+            words=("val",),
+            low=0.001,
+            high=0.5,
+            rare=True,
+        ),
+    ] = 0.1
+    device: Annotated[
+        str,
+        Choice(
+            label="Device", help="where to train", group=Group.MACHINE, choices=DEVICES, rare=True, changes_speed=True
+        ),
+    ] = "auto"
+    precision: Annotated[
+        str,
+        Choice(
+            label="Precision",
+            help="arithmetic of the forward and backward pass; auto takes bf16 only where it is faster",
+            group=Group.MACHINE,
+            choices=PRECISIONS,
+            rare=True,
+            changes_speed=True,
+        ),
+    ] = "auto"
 
     def __post_init__(self) -> None:
-        for setting in fields(self):
-            _check(setting, getattr(self, setting.name))
+        for setting in SETTINGS.values():
+            setting.check(getattr(self, setting.name))
         if self.preset is not None:
             for name, value in preset_values(self.preset, self.arch).items():
                 if getattr(self, name) != value:
@@ -189,35 +299,38 @@ class RunConfig:
                     )
 
     @classmethod
-    def build(cls, **settings: Any) -> "RunConfig":
+    def build(cls, **settings: Value | None) -> "RunConfig":
         """A configuration from the settings a person gave; None means not given.
 
         What is missing comes from the preset, then from the dataset, then from the defaults. A value of one's
         own beside a preset wins, and the run then carries no preset's name.
         """
-        given = {name: value for name, value in settings.items() if value is not None}
-        preset = given.get("preset")
-        if preset is not None:
-            _check(cls.__dataclass_fields__["preset"], preset)
-            values = preset_values(preset, given.get("arch", cls.arch))
+        given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+        if "dataset" in given:
+            given["dataset"] = dataset_spec(given["dataset"])
+        if "preset" in given:
+            SETTINGS["preset"].check(given["preset"])
+            values = preset_values(given["preset"], given.get("arch", cls.arch))
             if any(given.get(name, value) != value for name, value in values.items()):
                 del given["preset"]
             given = {**values, **given}
-            if "preset" in given and preset in DEFAULT_EPOCHS:
-                given.setdefault("epochs", DEFAULT_EPOCHS[preset])
-        if "dataset" in given:
-            given["dataset"] = dataset_spec(given["dataset"])
-            given.setdefault("fraction", DEFAULT_FRACTION.get(given["dataset"], 1.0))
+        for name, setting in SETTINGS.items():
+            if isinstance(setting, Number):
+                given.setdefault(name, setting.default_with(given.get("preset"), given.get("dataset")))
         return cls(**given)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "RunConfig":
         """The configuration inside a run's config.json; keys that are not settings are left alone."""
-        return cls(**{name: record[name] for name in setting_names() if name in record})
+        return cls(**{name: record[name] for name in SETTINGS if name in record})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Value | None]:
         """The settings as a JSON record."""
-        return {name: getattr(self, name) for name in setting_names()}
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def only(self, names: Iterable[str]) -> "RunConfig":
+        """A configuration that has these settings of this one, and in all else the defaults."""
+        return self.from_json({name: getattr(self, name) for name in names})
 
     @property
     def title(self) -> str:
@@ -253,21 +366,12 @@ def dataset_title(spec: str) -> str:
     return spec if spec in DATASETS else Path(spec).stem
 
 
-def setting_names() -> Iterator[str]:
-    """The names of all settings, in the order of the class."""
-    return (setting.name for setting in fields(RunConfig))
+def _settings() -> dict[str, Setting]:
+    beside = {name: hint.__metadata__[0] for name, hint in get_type_hints(RunConfig, include_extras=True).items()}
+    return {name: replace(beside[name], name=name, default=getattr(RunConfig, name)) for name in beside}
 
 
-def _check(setting: dataclasses.Field, value: Any) -> None:
-    name, rules = setting.name, setting.metadata
-    if choices := rules.get("choices"):
-        if value not in choices and not (value is None and setting.default is None):
-            raise UsageError(f"{name} must be one of {', '.join(choices)}; got {value!r}.")
-    elif "low" in rules:
-        whole = isinstance(setting.default, int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise UsageError(f"{name} must be {'a whole number' if whole else 'a number'}, got {value!r}.")
-        if not rules["low"] <= value <= rules["high"]:  # false for NaN too
-            raise UsageError(f"{name} must be between {rules['low']} and {rules['high']}, got {value}.")
-    elif not isinstance(value, str) or not value:
-        raise UsageError(f"{name} must be a name or a path, got {value!r}.")
+SETTINGS: Mapping[str, Setting] = _settings()  # in the order of the class
+MODEL_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.group is Group.MODEL)
+PRESET_SETTINGS = tuple(name for name in SETTINGS if any(name in values for values in PRESETS.values()))
+SPEED_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.changes_speed)

@@ -25,6 +25,7 @@ from vaedash import cli, config, datasets, images, runs
 from vaedash.cli import training
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent
+from vaedash.places import PROJECT_ROOT, runs_dir
 from vaedash.runs import Run, RunFolder, queue, weights
 from vaedash.training import hardware, launch, process
 
@@ -220,7 +221,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert call("train", "--arch", "conv", *flags).code == 0
     assert asked == [RunConfig(arch="conv", **given)]
-    assert set(given) | {"arch", "preset"} == set(config.setting_names())
+    assert set(given) | {"arch", "preset"} == set(config.SETTINGS)
 
 
 def test_celeba_is_used_to_three_tenths_unless_told_otherwise(call, asked):
@@ -272,7 +273,7 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
             *command,
             *["--epochs", "5000", "--patience", "5000", "--latent-dim", "4", "--precision", "fp32", "--device", "cpu"],
         ],
-        env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -301,7 +302,7 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
     [go_on] = re.findall(r"Go on with: python -m vaedash (.*)", rest)
     arguments = cli.parser().parse_args(shlex.split(go_on))
     assert arguments.command is training.resume
-    assert [runs.find(config.runs_dir(arguments.runs_dir), text).id for text in arguments.run] == [run.id]
+    assert [runs.find(runs_dir(arguments.runs_dir), text).id for text in arguments.run] == [run.id]
 
 
 # ---- looking, stopping, putting aside -------------------------------------------------------------------
@@ -682,7 +683,7 @@ def test_a_runs_folder_that_is_a_file_is_said_in_one_sentence(call, tmp_path, qu
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT), "VAEDASH_RUNS": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT), "VAEDASH_RUNS": str(tmp_path)}
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "vaedash", "runs"]

@@ -22,10 +22,11 @@ import numpy as np
 import pytest
 from visitor import shown, words
 
-from vaedash import cli, config, datasets, runs
+from vaedash import cli, datasets, places, runs
 from vaedash.cluster import driver, machines, mirror, trainer
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
+from vaedash.places import PROJECT_ROOT
 from vaedash.runs import Run, RunFolder, queue, schema, weights
 from vaedash.training import hardware, launch
 
@@ -63,13 +64,13 @@ def test_a_place_that_is_none_is_one_sentence_and_nothing_happens(tmp_path, caps
 
 @pytest.mark.parametrize("variable", ["RAY_ADDRESS", "VAEDASH_RAY_ADDRESS"])
 def test_an_address_in_the_environment_is_checked_too(monkeypatch, variable):
-    asked = {"RAY_ADDRESS": lambda: config.ray_address("ray"), "VAEDASH_RAY_ADDRESS": config.cluster}[variable]
+    asked = {"RAY_ADDRESS": lambda: places.ray_address("ray"), "VAEDASH_RAY_ADDRESS": places.cluster}[variable]
     for nothing in (lambda: monkeypatch.delenv(variable, raising=False), lambda: monkeypatch.setenv(variable, "")):
         nothing()
         assert asked() is None
     monkeypatch.setenv(variable, "head.example:6379")
     assert asked() in ("head.example:6379", "ray://head.example:6379")
-    assert config.ray_address("ray://10.0.0.1:6379") == "10.0.0.1:6379"
+    assert places.ray_address("ray://10.0.0.1:6379") == "10.0.0.1:6379"
     for wrong in ("auto", "ray://head:10001", "http://head:8265", "head"):
         monkeypatch.setenv(variable, wrong)
         with pytest.raises(UsageError, match=f"{variable} must be HOST:PORT"):
@@ -78,7 +79,7 @@ def test_an_address_in_the_environment_is_checked_too(monkeypatch, variable):
 
 def test_without_ray_the_command_says_how_to_get_it_and_local_training_needs_none(tmp_path):
     program = "import sys; sys.modules['ray'] = None; from vaedash import cli; sys.exit(cli.main(sys.argv[1:]))"
-    environment = {**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT), "VAEDASH_RUNS": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT), "VAEDASH_RUNS": str(tmp_path)}
 
     def said(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, env=environment)
@@ -341,7 +342,7 @@ class Cluster:
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"},
             **{"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)},
-            **{"PYTHONPATH": str(config.PROJECT_ROOT), "TMPDIR": str(home)},
+            **{"PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(home)},
         }
         ports = []
         for _ in range(2):
@@ -647,7 +648,7 @@ def test_a_study_spreads_over_the_machines_and_loses_nothing_with_one_of_them(cl
 def test_a_cluster_of_its_own_is_there_for_the_study_only(photos, data_dir, tmp_path):
     mark = f"VAEDASH_MARK={secrets.token_hex(8)}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    environment |= {"PYTHONPATH": str(config.PROJECT_ROOT), **dict([mark.split("=")])}
+    environment |= {"PYTHONPATH": str(PROJECT_ROOT), **dict([mark.split("=")])}
     settings = ["--dataset", photos, "--epochs", 1, "--latent-dim", 4, "--precision", "fp32", "--device", "cpu"]
     places = ["--runs-dir", tmp_path / "runs", "--data-dir", data_dir]
     training = Command(None, "train", "--on", "ray", "--arch", "conv", *settings, *places, environment=environment)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedash import config, datasets
+from vaedash import datasets, places
 from vaedash.datasets import own
 from vaedash.errors import DatasetError
 
@@ -127,7 +127,7 @@ def test_two_processes_that_ask_at_once_agree(photos, tmp_path):
         "print(loaded.fingerprint, len(loaded.train))"
     )
     command = [sys.executable, "-c", program, str(photos), str(tmp_path / "data")]
-    asked = [subprocess.Popen(command, cwd=config.PROJECT_ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    asked = [subprocess.Popen(command, cwd=places.PROJECT_ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     outputs = [process.communicate(timeout=60)[0].split("\n") for process in asked]
     assert [process.returncode for process in asked] == [0, 0]
     assert outputs[0][-2] == outputs[1][-2]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaedash import cli, config, datasets, storage
+from vaedash import cli, datasets, places, storage
 from vaedash.errors import UsageError, VaedashError
 from vaedash.measuring import fid
 
@@ -83,4 +83,4 @@ def test_without_the_library_it_says_how_to_get_it(monkeypatch, tmp_path):
 
 
 def test_the_extra_is_named_as_in_pyproject():
-    assert "fid = [" in (config.PROJECT_ROOT / "pyproject.toml").read_text()
+    assert "fid = [" in (places.PROJECT_ROOT / "pyproject.toml").read_text()

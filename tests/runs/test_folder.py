@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from records import complete, make, row, rows
 
-from vaedash import config, runs, storage
+from vaedash import places, runs, storage
 from vaedash.runs import RunFolder
 
 
@@ -166,7 +166,7 @@ def test_reading_while_writing_never_shows_damage(tmp_path):
 def test_the_end_of_the_log_is_shown_without_the_projects_place(tmp_path):
     path = make(tmp_path).path
     assert RunFolder(path).log_tail() == ""
-    lines = [f"line {number}" for number in range(50)] + [f'File "{config.PROJECT_ROOT / "vaedash" / "x.py"}"']
+    lines = [f"line {number}" for number in range(50)] + [f'File "{places.PROJECT_ROOT / "vaedash" / "x.py"}"']
     (path / "train.log").write_bytes("\n".join(lines).encode() + b"\n\xff")
     tail = RunFolder(path).log_tail(lines=3).splitlines()
     assert tail == ["line 49", f'File "{Path("vaedash", "x.py")}"', "\ufffd"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from records import make
 
-from vaedash import config, runs, storage
+from vaedash import places, runs, storage
 from vaedash.errors import RunError
 from vaedash.runs import RunFolder
 
@@ -32,7 +32,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen]:
         [sys.executable, "-c", script, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=config.PROJECT_ROOT,
+        cwd=places.PROJECT_ROOT,
     )
     with process:
         try:

@@ -12,7 +12,7 @@ import pytest
 from hostile import NAMES
 from visitor import make_run
 
-from vaedash import cli, config, runs
+from vaedash import cli, config, places, runs
 from vaedash.comparing import results, verdict
 from vaedash.runs import listing
 from vaedash.showing import charts, report
@@ -59,7 +59,7 @@ def words(page: str) -> str:
 def examples() -> list[runs.Run]:
     """The pair on shapes that comes along."""
     found = [
-        run for run in map(runs.read, listing.folders(config.PROJECT_ROOT / "runs")) if run.notes.get("example") is True
+        run for run in map(runs.read, listing.folders(places.PROJECT_ROOT / "runs")) if run.notes.get("example") is True
     ]
     return sorted((run for run in found if run.config.dataset == "shapes"), key=lambda run: run.config.arch)
 
@@ -117,7 +117,7 @@ def test_what_differs_is_marked_and_stands_first(page):
     settings = without_plotly(page).partition("<h2>Settings</h2>")[2].partition("</table>")[0]
     rows = re.findall(r'<tr( class="differs")?><th scope="row">(\w+)', settings)
     assert [name for marked, name in rows if marked] == ["arch"] and rows[0][1] == "arch"
-    assert {name for _, name in rows} == set(config.setting_names())
+    assert {name for _, name in rows} == set(config.SETTINGS)
 
 
 def test_the_pictures_are_those_of_the_kept_epoch_to_the_last_pixel(page, examples):
@@ -155,7 +155,7 @@ def test_no_place_on_this_machine_is_in_it(trained, photos):
     harmed = {"status": "failed", "outcome": {"status": "failed", "sentence": f"There is no file {photos}."}}
     text = without_plotly(report.page([pair[0], dataclasses.replace(pair[1], **harmed)]))
     assert "There is no file photos.zip." in html.unescape(text)
-    for place in (photos.parent, trained, config.PROJECT_ROOT, Path.home()):
+    for place in (photos.parent, trained, places.PROJECT_ROOT, Path.home()):
         assert f"{place}/" not in text and str(place) not in words(text)
     assert not re.search(r"(?<![\w:/<.])/(?:\w[\w.-]*/)+\w", words(text))
     assert "--dataset photos.zip" in words(text)

@@ -4,13 +4,13 @@ import numpy as np
 import torch
 from streamlit.testing.v1 import AppTest
 
-from vaedash import config, images, runs
+from vaedash import images, places, runs
 from vaedash.config import RunConfig
 from vaedash.models import archs
 from vaedash.runs import schema, weights
 
-APP = str(config.PROJECT_ROOT / "streamlit_app.py")
-PAGES = config.PROJECT_ROOT / "vaedash" / "ui" / "pages"
+APP = str(places.PROJECT_ROOT / "streamlit_app.py")
+PAGES = places.PROJECT_ROOT / "vaedash" / "ui" / "pages"
 DATASET = {"name": "shapes", "fingerprint": "0123456789abcdef", "n_train": 20_000, "n_test": 2_000}
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from vaedash import cli, config, runs
+from vaedash import cli, places, runs
 from vaedash.runs import Run, weights
 from vaedash.training import hardware, process
 
-EARLIER = config.PROJECT_ROOT / "tests" / "runs" / "earlier"
+EARLIER = places.PROJECT_ROOT / "tests" / "runs" / "earlier"
 TIMING = ("seconds", "images_per_second")
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vaedash import config, runs
+from vaedash import config, places, runs
 from vaedash.config import RunConfig
 from vaedash.runs import Run, queue
 from vaedash.training import launch
 
 posix = pytest.mark.skipif(os.name == "nt", reason="forks and signals")
 
-LAUNCHER = config.PROJECT_ROOT / "tests" / "support" / "launcher.py"
+LAUNCHER = places.PROJECT_ROOT / "tests" / "support" / "launcher.py"
 
 
 @posix
@@ -32,7 +32,7 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+            env={**os.environ, "PYTHONPATH": str(places.PROJECT_ROOT)},
         )
         for number in range(launchers)
     ]

@@ -26,7 +26,7 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from vaedash import config, datasets, runs
+from vaedash import config, datasets, places, runs
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError
 from vaedash.measuring import heldout, latents
@@ -37,7 +37,7 @@ from vaedash.training import hardware, launch, process, progress
 from vaedash.training import loop as training
 from vaedash.training.batches import Split
 
-FAULTS, WAITER = (config.PROJECT_ROOT / "tests" / "support" / name for name in ("faults.py", "waiter.py"))
+FAULTS, WAITER = (places.PROJECT_ROOT / "tests" / "support" / name for name in ("faults.py", "waiter.py"))
 ARCHS = ("fc", "conv")
 TIMING = ("seconds", "images_per_second")
 ROW = [
@@ -658,7 +658,7 @@ class Forks:
     """`faults.py` at the other end of a pipe."""
 
     def __init__(self, data_dir: Path) -> None:
-        path = os.pathsep.join(filter(None, [str(config.PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+        path = os.pathsep.join(filter(None, [str(places.PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
         self._data_dir = data_dir
         self._process = subprocess.Popen(
             [sys.executable, str(FAULTS)],
@@ -982,7 +982,7 @@ def test_runs_take_turns_oldest_first_and_never_more_than_there_are_slots(tiny, 
     processes = [
         subprocess.Popen(
             [sys.executable, str(WAITER), str(run.path), "dies" if run == waiting[2] else "lives"],
-            env={**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)},
+            env={**os.environ, "PYTHONPATH": str(places.PROJECT_ROOT)},
         )
         for run in reversed(waiting)
     ]

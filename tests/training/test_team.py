@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaedash import config, runs
+from vaedash import places, runs
 from vaedash.config import RunConfig
 from vaedash.runs import Run, queue, record, weights
 from vaedash.training import process
@@ -32,7 +32,7 @@ class Torchrun:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "torch.distributed.run", *command],
-                cwd=config.PROJECT_ROOT,
+                cwd=places.PROJECT_ROOT,
                 env={**os.environ, "VAEDASH_RUNS": str(folder), "VAEDASH_DATA": str(data_dir)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -227,7 +227,7 @@ def test_a_killed_worker_ends_the_run_as_failed_and_both_ways_to_resume_it_end_i
 
     plain = subprocess.run(
         [sys.executable, "-m", "vaedash", "resume", run.id, "--runs-dir", copy.parent, "--data-dir", data_dir],
-        cwd=config.PROJECT_ROOT,
+        cwd=places.PROJECT_ROOT,
         timeout=900,
     )
     assert plain.returncode == 0

@@ -9,7 +9,7 @@ import torch
 import visitor
 from visitor import pictures, words
 
-from vaedash import config, datasets, images, runs
+from vaedash import datasets, images, places, runs
 from vaedash.measuring import heldout
 from vaedash.measuring.heldout import HeldOut
 from vaedash.models import latent
@@ -113,7 +113,7 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
     ]
     run = runs.find(trained, "latest:conv")
     model, _ = weights.load_model(run)
-    test = datasets.load(run.config.dataset, data_dir=config.data_dir()).test
+    test = datasets.load(run.config.dataset, data_dir=places.data_dir()).test
     loss = heldout.evaluate(model, HeldOut.of(test, run.config.latent_dim)).loss_by_image(beta=1.0)
     assert any(caption.endswith(f"conv **{loss[10]:.1f}**") for _, caption in shot)
     at.button_group(key="order").set_value("random").run()

@@ -6,10 +6,10 @@ import json
 import pytest
 from visitor import make_run, shown
 
-from vaedash import config, glossary
+from vaedash import config, glossary, places
 from vaedash.ui import forms
 
-UI = config.PROJECT_ROOT / "vaedash" / "ui"
+UI = places.PROJECT_ROOT / "vaedash" / "ui"
 
 
 def asked_for():

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
-from vaedash import config, runs
+from vaedash import config, places, runs
 from vaedash.runs import queue, record, schema
 from vaedash.training import launch
 
@@ -65,11 +65,11 @@ def test_an_interrupted_run_offers_to_resume(folder, monkeypatch):
 def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(folder):
     run = make_run(folder, status="failed", epochs=0)
     (run.path / "train.log").write_text(
-        f'File "{config.PROJECT_ROOT}/vaedash/train.py", line 1\nOSError: the last line\n'
+        f'File "{places.PROJECT_ROOT}/vaedash/train.py", line 1\nOSError: the last line\n'
     )
     at = shown("start")
     assert "OSError: the last line" in at.code[0].value
-    assert str(config.PROJECT_ROOT) not in at.code[0].value
+    assert str(places.PROJECT_ROOT) not in at.code[0].value
 
 
 def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):

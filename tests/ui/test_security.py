@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from vaedash import config
+from vaedash import places
 from vaedash.bench.session import Session
 from vaedash.bench.ui import Server
 
@@ -173,5 +173,5 @@ def test_who_has_not_signed_in_sees_nothing_where_that_is_asked(tmp_path, data_d
 
 def test_secrets_are_never_committed():
     asked = ["git", "check-ignore", ".streamlit/secrets.toml"]
-    told = subprocess.run(asked, cwd=config.PROJECT_ROOT, capture_output=True, check=False)
+    told = subprocess.run(asked, cwd=places.PROJECT_ROOT, capture_output=True, check=False)
     assert told.returncode in (0, 128)  # ignored, or this is no repository

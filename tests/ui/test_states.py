@@ -3,7 +3,7 @@
 import pytest
 from visitor import give_weights, make_run, shown, words
 
-from vaedash import config
+from vaedash import places
 from vaedash.runs import queue
 
 PAGES = ("start", "train", "compare", "gallery", "interpolate", "latent_space")
@@ -165,4 +165,4 @@ def test_damaged_weights_are_in_nobodys_way_where_nothing_is_drawn(make, page):
 
 
 def test_all_pages_are_visited():
-    assert set(PAGES) == {file.stem for file in (config.PROJECT_ROOT / "vaedash" / "ui" / "pages").glob("*.py")}
+    assert set(PAGES) == {file.stem for file in (places.PROJECT_ROOT / "vaedash" / "ui" / "pages").glob("*.py")}

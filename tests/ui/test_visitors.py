@@ -5,7 +5,7 @@ import ast
 import pytest
 from visitor import give_weights, make_run, shown, words
 
-from vaedash import config
+from vaedash import places
 from vaedash.runs import RunFolder
 from vaedash.training import launch
 from vaedash.ui import forms, visitors
@@ -96,9 +96,9 @@ def test_visitors_who_only_look_on_see_the_runs_and_nothing_to_change_them_with(
 )
 def test_the_setting_is_off_for_nothing_and_no_and_on_for_all_else(monkeypatch, value, only_look):
     monkeypatch.setenv("VAEDASH_READ_ONLY", value)
-    assert config.read_only() is only_look
+    assert places.read_only() is only_look
     monkeypatch.delenv("VAEDASH_READ_ONLY")
-    assert config.read_only() is False
+    assert places.read_only() is False
 
 
 def test_what_a_callback_cannot_do_is_said_in_a_sentence(folder):
@@ -113,7 +113,7 @@ def test_what_a_callback_cannot_do_is_said_in_a_sentence(folder):
 
 def test_the_pages_change_something_only_in_functions_that_ask_first():
     unasked = []
-    for file in (config.PROJECT_ROOT / "vaedash" / "ui").rglob("*.py"):
+    for file in (places.PROJECT_ROOT / "vaedash" / "ui").rglob("*.py"):
         tree = ast.parse(file.read_bytes())
         asking = {
             inner

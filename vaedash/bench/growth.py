@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import config, runs, storage
+from vaedash import config, places, runs, storage
 from vaedash.bench import machine, ui
 from vaedash.bench.train import peak_memory
 from vaedash.runs import Run, listing
@@ -68,7 +68,7 @@ def fill(folder: Path, count: int) -> None:
 
     The pictures are links to a few files, so that the time it takes and the room are those of the records.
     """
-    patterns = [run for run in runs.list_runs(config.PROJECT_ROOT / "runs") if run.notes.get("example")]
+    patterns = [run for run in runs.list_runs(places.PROJECT_ROOT / "runs") if run.notes.get("example")]
     folder.mkdir()
     for number in range(count):
         pattern = patterns[number % len(patterns)]

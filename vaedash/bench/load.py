@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaedash import config
+from vaedash import places
 from vaedash.bench import machine
 from vaedash.bench.session import Session
 from vaedash.bench.ui import Server
@@ -27,7 +27,7 @@ def measure(
 
     Both take turns, `rounds` times for at least `seconds` each. A tab's wait is the time from one picture to the next.
     """
-    data_dir = data_dir or config.data_dir()
+    data_dir = data_dir or places.data_dir()
     with tempfile.TemporaryDirectory() as temporary, Server(Path(temporary) / "runs", data_dir) as server:
         run = _trainer(server.folder, data_dir)
         quiet, watched, tabs = [], [], []

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.bench import machine
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
@@ -92,7 +92,7 @@ def _turn(
     command += [f"--images={images}"] * (images is not None) + [f"--until={until}"] * (until is not None)
     # The peers run as anybody would start them, vaedash as it starts itself.
     environment = (
-        launch.environment() if contestant == "vaedash" else {**os.environ, "PYTHONPATH": str(config.PROJECT_ROOT)}
+        launch.environment() if contestant == "vaedash" else {**os.environ, "PYTHONPATH": str(places.PROJECT_ROOT)}
     )
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from vaedash import config, runs
+from vaedash import places, runs
 from vaedash.bench import machine
 from vaedash.errors import UsageError
 
@@ -41,7 +41,7 @@ def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> dict[str, Any]
     """
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
         results: dict[str, Any] = {"machine": machine.described("streamlit") | {"browser": browser.version}}
-        with Server(runs_dir or Path(temporary) / "runs", config.data_dir()) as server:
+        with Server(runs_dir or Path(temporary) / "runs", places.data_dir()) as server:
             results["click on Train both to first point"] = _click_to_first_point(browser, server)
             results |= _morph(browser, server)
             results["first paint"] = {
@@ -93,7 +93,7 @@ class Server:
                 f"--server.port={self.port}",
                 *options,
             ],
-            cwd=config.PROJECT_ROOT,
+            cwd=places.PROJECT_ROOT,
             env=os.environ | {"VAEDASH_RUNS": str(self.folder), "VAEDASH_DATA": str(data_dir)} | settings,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.cli import parsing, terminal
 from vaedash.measuring import measures
 from vaedash.runs import Run
@@ -135,7 +135,7 @@ def bench(arguments: argparse.Namespace) -> int:
     elif arguments.what == "load":
         from vaedash.bench import load
 
-        results = load.measure(data_dir=config.data_dir(arguments.data_dir))
+        results = load.measure(data_dir=places.data_dir(arguments.data_dir))
     elif arguments.what == "growth":
         from vaedash.bench import growth
 
@@ -146,7 +146,7 @@ def bench(arguments: argparse.Namespace) -> int:
         measure = training.measure if arguments.what == "train" else training.recipe
         spec = config.dataset_spec(arguments.dataset or "shapes")
         terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
-        results = measure(dataset=spec, data_dir=config.data_dir(arguments.data_dir))
+        results = measure(dataset=spec, data_dir=places.data_dir(arguments.data_dir))
     if arguments.json:
         terminal.print_json(results)
     else:

@@ -1,12 +1,14 @@
 """How words become arguments: settings come from config, so form and command line cannot disagree."""
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn, TypeAlias
 
-from vaedash.config import RunConfig
+from vaedash.config import SETTINGS
 from vaedash.errors import UsageError
+from vaedash.settings import Choice, Number, Setting
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # what commands are added to
 
 RUN = "an id, the beginning of one, a display name, latest or latest:conv"
 
@@ -26,35 +28,45 @@ class Help(argparse.RawDescriptionHelpFormatter):
         self._action_max_length = 16  # argparse forgets the indent of commands when it measures their names
 
 
-def command(commands: Any, name: str, function: Callable[..., int], what: str, examples: Sequence[str]) -> Any:
-    """The parser of a new command, whose help says `what` it does and shows `examples`; `function` does it."""
+def command(
+    commands: Commands,
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    what: str,
+    examples: Sequence[str],
+    *,
+    notes: str = "",
+) -> argparse.ArgumentParser:
+    """The parser of a new command, whose help says `what` it does, shows `examples` and ends with `notes`; `function` does it."""
     lines = "\n".join(f"  python -m vaedash {example}" for example in examples)
-    one = commands.add_parser(
+    parser = commands.add_parser(
         name,
         help=what,
         description=f"{what[0].upper()}{what[1:]}.",
-        epilog=f"Examples:\n{lines}",
+        epilog=f"Examples:\n{lines}{notes}",
         formatter_class=Help,
     )
-    one.set_defaults(command=function)
-    return one
+    parser.set_defaults(command=function)
+    return parser
 
 
 def add_settings(parser: argparse.ArgumentParser, *, but: Sequence[str]) -> None:
     """A flag for each setting of a run. No defaults here: RunConfig.build must see what was given and what was not."""
-    for setting in dataclasses.fields(RunConfig):
-        if setting.name not in but:
-            kind = {int: int, float: float}.get(type(setting.default), str)
-            choices = setting.metadata.get("choices")
-            default = "" if setting.default is None else f" (default: {setting.default})"
-            metavar = "{" + ",".join(choices) + "}" if choices else ("NAME|PATH" if setting.name == "dataset" else "N")
+    for name, setting in SETTINGS.items():
+        if name not in but:
             parser.add_argument(
-                f"--{setting.name.replace('_', '-')}",
-                type=kind,
-                choices=choices,
-                metavar=metavar,
-                help=f"{setting.metadata['help']}{default}",
+                setting.flag,
+                type=setting.kind,
+                choices=setting.choices if isinstance(setting, Choice) else None,
+                metavar=_metavar(setting),
+                help=f"{setting.help} (default: {setting.defaults})" if setting.defaults else setting.help,
             )
+
+
+def _metavar(setting: Setting) -> str:
+    if isinstance(setting, Choice):
+        return f"{{{','.join(setting.choices)}}}"
+    return "N" if isinstance(setting, Number) else "NAME|PATH"
 
 
 def add_places(parser: argparse.ArgumentParser, *, data: bool = False) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaedash import config, datasets, runs, text
+from vaedash import config, datasets, places, runs, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
@@ -20,7 +20,7 @@ DONE, FAILED, WRONG_USAGE, CTRL_C = 0, 1, 2, 130  # exit codes
 
 def settings(arguments: argparse.Namespace, **fixed: Any) -> RunConfig:
     """The settings that were typed, with some `fixed` by the command."""
-    given = {name: getattr(arguments, name, None) for name in config.setting_names()}
+    given = {name: getattr(arguments, name, None) for name in config.SETTINGS}
     return RunConfig.build(**(given | fixed))
 
 
@@ -87,16 +87,16 @@ def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
 
 def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
     """What to type next, with the flags that said where things are."""
-    places = [("--runs-dir", arguments.runs_dir)]
+    given = [("--runs-dir", arguments.runs_dir)]
     if command == "resume":
-        places.append(("--data-dir", getattr(arguments, "data_dir", None)))
-    flags = "".join(f" {flag} {shlex.quote(given)}" for flag, given in places if given)
+        given.append(("--data-dir", getattr(arguments, "data_dir", None)))
+    flags = "".join(f" {flag} {shlex.quote(value)}" for flag, value in given if value)
     return f"python -m vaedash {command} {ids}{flags}"
 
 
 def runs_dir(arguments: argparse.Namespace) -> Path:
     """Where runs live; UsageError if that is a file."""
-    folder = config.runs_dir(arguments.runs_dir)
+    folder = places.runs_dir(arguments.runs_dir)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"Runs need a folder, but {folder} is a file.")
     return folder
@@ -104,7 +104,7 @@ def runs_dir(arguments: argparse.Namespace) -> Path:
 
 def data_dir(arguments: argparse.Namespace) -> Path:
     """Where downloads and caches live."""
-    return config.data_dir(arguments.data_dir)
+    return places.data_dir(arguments.data_dir)
 
 
 def listed(text: str, flag: str) -> list[str]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from vaedash import config, runs
+from vaedash import config, places, runs
 from vaedash.cli import parsing, tables, terminal
 from vaedash.comparing import results, verdict
 from vaedash.config import PRESETS, STUDY, RunConfig
@@ -73,8 +73,8 @@ def add_to(commands: Any) -> None:
 def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on",
-        type=config.checked_place,
-        default=config.LOCAL,
+        type=places.checked_place,
+        default=places.LOCAL,
         metavar="PLACE",
         help="where to train: local, ray://HOST:PORT (the address of a Ray cluster that this machine is part of), or ray "
         "(the one in $RAY_ADDRESS, else one of this machine alone) (default: %(default)s)",
@@ -111,7 +111,7 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def _look_at_place(arguments: argparse.Namespace) -> None:
     """Say what there is where the runs are to train; RunError if there is nothing."""
-    if arguments.on != config.LOCAL:
+    if arguments.on != places.LOCAL:
         from vaedash.cluster import machines
 
         terminal.say(f"{machines.look(arguments.on)}.")
@@ -141,7 +141,7 @@ def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
             processes += launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
             return _watch(group, arguments)
     finally:
-        if arguments.on != config.LOCAL:
+        if arguments.on != places.LOCAL:
             for process in processes:  # which has a cluster to leave, or to end
                 process.wait()
 
@@ -162,7 +162,7 @@ def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> No
 
 def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace) -> int:
     """Train one run after the other, in this process and the others that torchrun started; worker 0 alone sees to the runs."""
-    if arguments.on != config.LOCAL:
+    if arguments.on != places.LOCAL:
         raise UsageError(
             f"torchrun trains in the processes that it started, so --on must be local, got {arguments.on}."
         )
@@ -233,7 +233,7 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
 
 def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
     ids = " ".join(run.id for run in stopped if run.reread().status in schema.RESUMABLE)
-    place = f" --on {arguments.on}" * (getattr(arguments, "on", config.LOCAL) != config.LOCAL)
+    place = f" --on {arguments.on}" * (getattr(arguments, "on", places.LOCAL) != places.LOCAL)
     go_on = f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
     terminal.say(go_on if ids else "They had ended already.")
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import vaedash
-from vaedash import config
+from vaedash import config, places
 from vaedash.errors import RunError
 from vaedash.training import launch
 
@@ -51,7 +51,7 @@ def look(on: str) -> str:
         raise RunError(
             'Training on other machines needs Ray, which is not installed: pip install -e ".[ray]". Without --on it trains here.'
         )
-    address = config.ray_address(on)
+    address = places.ray_address(on)
     if address is None:
         return "A Ray cluster of this machine alone, for these runs only"
     host, _, port = address.rpartition(":")
@@ -84,7 +84,7 @@ def connect(on: str) -> Machines:
 
     What is sent to the other machines from then on finds this package there, as it is here.
     """
-    address = config.ray_address(on)
+    address = places.ray_address(on)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
     own: Mapping[str, Any] = {}
     if address is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vaedash import config, storage, text
+from vaedash import config, places, storage, text
 from vaedash.errors import RunError, VaedashError
 from vaedash.runs import schema
 from vaedash.runs.figures import Figures
@@ -172,7 +172,7 @@ class RunFolder:
             end = self.log.read_bytes()[-20_000:].decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(end.replace(f"{config.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
+        return "\n".join(end.replace(f"{places.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
 
     # ---- damage -----------------------------------------------------------------------------------------------------
 

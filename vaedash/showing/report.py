@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import config, images, text
+from vaedash import config, images, places, text
 from vaedash.comparing import alike, results, verdict
 from vaedash.errors import RunError
 from vaedash.measuring import measures
@@ -73,7 +73,7 @@ def _text(value: Any) -> str:
 
 def _placeless(text: str) -> str:
     """Without where anything was on the machine that trained: only the last part of each path stays."""
-    known = sorted({str(config.PROJECT_ROOT), str(config.runs_dir()), str(config.data_dir())}, key=len, reverse=True)
+    known = sorted({str(places.PROJECT_ROOT), str(places.runs_dir()), str(places.data_dir())}, key=len, reverse=True)
     for place in known:  # these may hold spaces
         text = text.replace(f"{place}{os.sep}", "")
     return _PLACE.sub("", text)

@@ -1,6 +1,7 @@
 """How long a run would take here: a few training steps measured in a process of their own, before anything is launched."""
 
 import argparse
+import dataclasses
 import json
 import math
 import statistics
@@ -29,34 +30,44 @@ class Forecast:
     disk: int  # bytes
 
 
-def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list[tuple[float, int]]:
-    """(images per second, parameters) of training steps with each of these settings, one of `sharing` runs at a time.
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """What was measured of training steps with some settings; `parameters` are all that the model learns."""
+
+    images_per_second: float
+    parameters: int
+
+
+def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list[Speed]:
+    """The speed of training steps with each of these settings, one of `sharing` runs at a time.
 
     Runs in a process of its own, so that the caller never loads torch; takes some seconds. RunError if it fails.
     """
-    record = {"asked": [one.to_json() for one in asked], "sharing": sharing, "data_dir": str(data_dir)}
-    done = subprocess.run(
-        [sys.executable, "-m", "vaedash.training.forecast"],
-        input=json.dumps(record),
+    measuring = subprocess.run(
+        [
+            *(sys.executable, "-m", "vaedash.training.forecast"),
+            *("--sharing", str(sharing), "--data-dir", str(data_dir)),
+        ],
+        input=json.dumps([settings.to_json() for settings in asked]),
         capture_output=True,
         text=True,
         env=launch.environment(),
         check=False,
     )
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["?"])[-1].removesuffix(".")
+    if measuring.returncode:
+        reason = (measuring.stderr.strip().splitlines() or ["?"])[-1].removesuffix(".")
         raise RunError(f"This machine's speed could not be measured: {reason}. Training may start all the same.")
-    return [(answer["images_per_second"], answer["parameters"]) for answer in json.loads(done.stdout)]
+    return [Speed(**speed) for speed in json.loads(measuring.stdout)]
 
 
-def forecast(settings: RunConfig, *, n_train: int, images_per_second: float, parameters: int) -> Forecast:
+def forecast(settings: RunConfig, speed: Speed, *, n_train: int) -> Forecast:
     """The cost of a run on `n_train` images at a measured speed."""
-    weights = 4 * parameters
+    weights = 4 * speed.parameters
     # best.pt holds the weights; last.pt and previous.pt also Adam's two moments of each. Then two pictures an epoch.
     disk = weights + 2 * 3 * weights + settings.epochs * 150_000
     return Forecast(
-        images_per_second=images_per_second,
-        seconds=settings.epochs * n_train / images_per_second * _EPOCH_OVERHEAD,
+        images_per_second=speed.images_per_second,
+        seconds=settings.epochs * n_train / speed.images_per_second * _EPOCH_OVERHEAD,
         disk=disk,
     )
 
@@ -64,8 +75,8 @@ def forecast(settings: RunConfig, *, n_train: int, images_per_second: float, par
 def wall_seconds(forecasts: Sequence[Forecast]) -> float:
     """How long several runs take together, in `config.SLOTS` slots, each taking the next in line when it is free."""
     slots = [0.0] * config.SLOTS
-    for one in forecasts:
-        slots[slots.index(min(slots))] += one.seconds
+    for run in forecasts:
+        slots[slots.index(min(slots))] += run.seconds
     return max(slots)
 
 
@@ -79,14 +90,17 @@ def in_words(seconds: float) -> str:
 
 
 def _main() -> None:
-    """The measuring process: settings as JSON on stdin, the answers as JSON on stdout."""
-    argparse.ArgumentParser(prog="python -m vaedash.training.forecast", description=__doc__).parse_args()
-    record = json.load(sys.stdin)
-    asked = [RunConfig.from_json(settings) for settings in record["asked"]]
-    json.dump([_speed(one, record["sharing"], Path(record["data_dir"])) for one in asked], sys.stdout)
+    """The measuring process: settings as JSON on stdin, their speeds as JSON on stdout."""
+    parser = argparse.ArgumentParser(prog="python -m vaedash.training.forecast", description=__doc__)
+    parser.add_argument("--sharing", type=int, required=True)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    arguments = parser.parse_args()
+    asked = [RunConfig.from_json(settings) for settings in json.load(sys.stdin)]
+    speeds = [_speed(settings, arguments.sharing, arguments.data_dir) for settings in asked]
+    json.dump([dataclasses.asdict(speed) for speed in speeds], sys.stdout)
 
 
-def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> dict[str, float]:
+def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> Speed:
     import torch
 
     from vaedash.models import archs
@@ -104,8 +118,10 @@ def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> dict[str, float
         start = time.perf_counter()
         learner.step(batch, noise, beta=settings.beta, lr=settings.lr).tolist()
         seconds.append(time.perf_counter() - start)
-    speed = settings.batch_size / statistics.median(seconds[_WARM_UP:])
-    return {"images_per_second": speed, "parameters": archs.parameter_count(learner.model)}
+    return Speed(
+        images_per_second=settings.batch_size / statistics.median(seconds[_WARM_UP:]),
+        parameters=archs.parameter_count(learner.model),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from vaedash import config, runs
+from vaedash import places, runs
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
@@ -40,13 +40,13 @@ def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = 
     return [runs.create(folder, member, name=member_name(name, member, settings)) for member in settings]
 
 
-def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = config.LOCAL) -> list[subprocess.Popen[bytes]]:
+def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = places.LOCAL) -> list[subprocess.Popen[bytes]]:
     """Start a training process for each run, oldest first in the queue; returns at once.
 
-    Where `on` names a Ray cluster (`config.checked_place`), it is one process, which has them all trained there. Raises
+    Where `on` names a Ray cluster (`places.checked_place`), it is one process, which has them all trained there. Raises
     RunError if one of them is active already. The handles are for waiting only: nothing depends on them.
     """
-    here = on == config.LOCAL
+    here = on == places.LOCAL
     line_up(group, elsewhere=not here)
     _children[:] = [child for child in _children if child.poll() is None]
     started = [_spawn(run, data_dir) for run in group] if here else [_spawn_driver(group, data_dir, on)]
@@ -95,7 +95,7 @@ def environment() -> dict[str, str]:
     """The environment of every process that computes."""
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(config.PROJECT_ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(places.PROJECT_ROOT), os.environ.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "1",
         # `-m` would look for modules where the person happens to stand first, be it for another vaedash.
         "PYTHONSAFEPATH": "1",

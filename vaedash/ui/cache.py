@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import config, datasets
+from vaedash import config, datasets, places
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
 from vaedash.runs import Run, listing, record
@@ -22,18 +22,18 @@ Stamp = tuple[str, int] | None  # what tells weights from all others (`WeightFil
 def _readings() -> listing.Readings:
     # Here once, so that whoever comes meanwhile waits for it instead of reading the same.
     readings = listing.Readings()
-    readings.list_runs(config.runs_dir())
+    readings.list_runs(places.runs_dir())
     return readings
 
 
 def all_runs(*, archived: bool = False) -> list[Run]:
     """All runs, newest first; only those whose files changed are read again."""
-    return _readings().list_runs(config.runs_dir(), archived=archived)
+    return _readings().list_runs(places.runs_dir(), archived=archived)
 
 
 def current(run_id: str) -> Run:
     """A run as it is now, however often it is asked for."""
-    return record.read(config.runs_dir() / run_id)
+    return record.read(places.runs_dir() / run_id)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
@@ -64,7 +64,7 @@ def test_images(run: Run) -> np.ndarray:
     if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
-    dataset = _dataset(run.config.dataset, run.config.fraction, str(config.data_dir()))
+    dataset = _dataset(run.config.dataset, run.config.fraction, str(places.data_dir()))
     if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
         raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
     return dataset.test

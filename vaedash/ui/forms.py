@@ -1,66 +1,40 @@
-"""The form that makes a run's settings, what they would cost here, and what a person may do with a run afterwards."""
+"""The form on the Train page: settings of runs as a person makes them, from nothing, from a link or from another run."""
 
-import dataclasses
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import streamlit as st
 
-from vaedash import config, datasets, glossary, storage
-from vaedash.config import DATASETS, PRESETS, STUDY, RunConfig
+from vaedash import config, datasets, glossary, places, storage
+from vaedash.config import DATASETS, PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
 from vaedash.errors import VaedashError
-from vaedash.runs import Run, schema
-from vaedash.training import forecast, launch
+from vaedash.runs import Run
+from vaedash.settings import Choice, Group, Number, Setting, Value
 from vaedash.ui import components, visitors
 
-COST_HELP = (
-    "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
-)
-_OWN = "own images ..."
-LISTED = 100  # runs of a list, each with a form behind it: a thousand of those keep a page busy for a minute
-_UPLOAD_LIMIT = 200  # MB, Streamlit's own
-# The glossary's words for what a setting is about.
-_WORDS = {
-    "epochs": ("epoch",),
-    "batch_size": ("batch size",),
-    "lr": ("learning rate",),
-    "schedule": ("learning rate",),
-    "latent_dim": ("latent size",),
-    "beta": ("beta", "recon", "KL"),
-    "kl_warmup": ("KL", "epoch"),
-    "patience": ("early stopping",),
-    "min_delta": ("early stopping", "loss"),
-    "monitor": ("early stopping", "train, test", "val"),
-}
-_SETTING = {setting.name: setting for setting in dataclasses.fields(RunConfig)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What a launch would cost: `seconds` until its last run has ended, bytes on `disk`, and `speeds` in words."""
-
-    seconds: float
-    disk: int
-    speeds: str
-
-
-# ---- settings -----------------------------------------------------------------------------------------
+_UPLOAD = "own images ..."
+_OWN = "own"  # values, in place of a preset's
+_ON_TOP = ("dataset", "preset", "arch", "epochs", "seed")  # each with a place, most with a widget of their own
 
 
 def settings() -> list[RunConfig]:
     """The runs that the form describes, one for each architecture and seed; empty, with a reason shown, if it cannot be."""
-    if config.read_only():
+    if places.read_only():
         st.info(visitors.LOOK_ON, icon=":material/visibility:")
         return []
     dataset = _dataset()
     preset = st.segmented_control(
-        "Parameters", [*PRESETS, "own"], default="p1", key="preset", bind="query-params", help=_preset_words()
+        SETTINGS["preset"].label,
+        [*PRESETS, _OWN],
+        default="p1",
+        key="preset",
+        bind="query-params",
+        help=_preset_words(),
     )
     archs = st.pills(
-        "Architectures",
+        SETTINGS["arch"].label,
         list(config.ARCHS),
         default=list(config.ARCHS),
         selection_mode="multi",
@@ -68,63 +42,46 @@ def settings() -> list[RunConfig]:
         bind="query-params",
     )
     first, second = st.columns(2)
-    epochs = _number("epochs", "Epochs, at most", first, value=20)
-    seeds = _seeds(
-        second.text_input(
-            "Seeds",
-            "0",
+    with first:
+        given = {"epochs": _field(SETTINGS["epochs"], preset)}
+    with second:
+        text = st.text_input(
+            SETTINGS["seed"].label,
+            SETTINGS["seed"].defaults,
             key="seeds",
             bind="query-params",
-            help=f"One run for each, by comma.\n\n{glossary.about('seed')}",
+            help=f"One run for each, by comma.\n\n{glossary.about(*SETTINGS['seed'].words)}",
         )
-    )
-    own: dict[str, Any] = {"preset": preset} if preset in PRESETS else _own_values()
+    seeds = _seeds(text)
+    if preset in PRESETS:
+        given["preset"] = preset
+    else:
+        given |= _own_values()
     with st.expander("More settings"):
-        rest = {
-            name: _number(name, label, st)
-            for name, label in (
-                ("fraction", "Share of the training images"),
-                ("beta", "beta"),
-                ("kl_warmup", "KL warm-up, epochs"),
-                ("patience", "Patience, epochs"),
-                ("min_delta", "Improved means lower by, nats"),
-            )
-        }
-        rest["monitor"] = st.segmented_control(
-            "Stop early by the loss on",
-            config.MONITORS,
-            default="train",
-            key="monitor",
-            help=_help("monitor"),
-        )
-        rest["pixel_order"] = st.segmented_control(
-            "Order of the pixels",
-            config.PIXEL_ORDERS,
-            default="natural",
-            required=True,
-            key="pixel_order",
-            help=_help("pixel_order"),
-        )
+        given |= {setting.name: _field(setting, dataset) for setting in _more()}
     if dataset is None or not archs or not seeds:
         return []
-    if dataset in config.DEFAULT_FRACTION and rest["fraction"] == 1.0:
-        rest["fraction"] = config.DEFAULT_FRACTION[dataset]
     try:
-        return [
-            RunConfig.build(dataset=dataset, arch=arch, seed=seed, epochs=epochs, **own, **rest)
-            for seed in seeds
-            for arch in archs
-        ]
+        return [RunConfig.build(dataset=dataset, arch=arch, seed=seed, **given) for seed in seeds for arch in archs]
     except VaedashError as error:
         st.error(components.escaped(str(error)))
         return []
 
 
+def copy(run: Run) -> None:
+    """Set the form to the settings of a run; for a callback."""
+    for name, value in run.config.to_json().items():
+        if name not in ("arch", "preset", "seed") and value is not None:
+            st.session_state[name] = SETTINGS[name].kind(value)
+            st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
+    st.session_state.update(preset=run.config.preset or _OWN, archs=[run.config.arch], seeds=str(run.config.seed))
+
+
 def place() -> str:
     """Where to train: here, unless this page's owner has named a cluster and the person chooses that."""
-    cluster = config.cluster()
+    cluster = places.cluster()
     if cluster is None:
-        return config.LOCAL
+        return places.LOCAL
     here, there = "this machine", "the cluster"
     chosen = st.segmented_control(
         "Where",
@@ -134,18 +91,16 @@ def place() -> str:
         key="where",
         help="On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here.",
     )
-    return cluster if chosen == there else config.LOCAL
+    return cluster if chosen == there else places.LOCAL
 
 
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
-    """The study's presets with both architectures, on the images and seeds of the form."""
-    keep = {
-        name: getattr(chosen[0], name) for name in ("dataset", "epochs", "fraction", "beta", "kl_warmup", "patience")
-    }
-    keep |= {name: getattr(chosen[0], name) for name in ("min_delta", "monitor", "pixel_order")}
-    seeds = sorted({one.seed for one in chosen})
+    """The study's presets with both architectures, in all else as the form says."""
+    varied = ("arch", "preset", "seed", *PRESET_SETTINGS)
+    shared = {name: value for name, value in chosen[0].to_json().items() if name not in varied}
+    seeds = sorted({settings.seed for settings in chosen})
     return [
-        RunConfig.build(preset=preset, arch=arch, seed=seed, **keep)
+        RunConfig.build(preset=preset, arch=arch, seed=seed, **shared)
         for preset in STUDY
         for seed in seeds
         for arch in config.ARCHS
@@ -154,8 +109,14 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
 
 def _dataset() -> str | None:
     """Name or path of the chosen images; None while an upload is missing or unusable."""
-    choice = st.segmented_control("Pictures", [*DATASETS, _OWN], default="shapes", key="dataset")
-    if choice != _OWN:
+    options = [*DATASETS, _UPLOAD]
+    copied = st.session_state.get("dataset")
+    if copied and copied not in options:  # the path of a copied run's own images
+        options.append(copied)
+    choice = st.segmented_control(
+        SETTINGS["dataset"].label, options, default="shapes", key="dataset", format_func=_dataset_words
+    )
+    if choice != _UPLOAD:
         return choice
     upload = st.file_uploader(
         "A zip of images",
@@ -169,7 +130,7 @@ def _dataset() -> str | None:
         return None
     try:
         with st.spinner("Reading the images ..."):
-            loaded = datasets.load(str(path), data_dir=config.data_dir())
+            loaded = datasets.load(str(path), data_dir=places.data_dir())
     except VaedashError as error:
         st.error(components.escaped(str(error).replace(str(path), "the zip")))
         return None
@@ -180,57 +141,91 @@ def _dataset() -> str | None:
     return str(path)
 
 
+def _dataset_words(option: str) -> str:
+    if option in (*DATASETS, _UPLOAD):
+        return option
+    return f"own: {components.plain(config.dataset_title(option))}"
+
+
 @visitors.change
 def _keep(data: bytes) -> Path:
     # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
-    path = config.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
+    path = places.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         storage.write_bytes(path, data)
     return path
 
 
-def _own_values() -> dict[str, Any]:
-    columns = st.columns(3)
-    labels = {"batch_size": "Batch size", "lr": "Learning rate", "latent_dim": "Latent size"}
-    numbers = {
-        name: _number(name, label, column) for (name, label), column in zip(labels.items(), columns, strict=True)
-    }
-    choices = {
-        name: column.segmented_control(
-            name.capitalize(),
-            _SETTING[name].metadata["choices"],
-            default=_SETTING[name].default,
-            required=True,
-            key=name,
-            bind="query-params",
-            help=_help(name),
+def _own_values() -> dict[str, Value | None]:
+    own = [SETTINGS[name] for name in PRESET_SETTINGS]
+    values = {}
+    for kind in (Number, Choice):
+        row = [setting for setting in own if isinstance(setting, kind)]
+        for setting, column in zip(row, st.columns(len(row)), strict=True):
+            with column:
+                values[setting.name] = _field(setting)
+    return values
+
+
+def _more() -> Iterator[Setting]:
+    """The settings below the others, group by group; the rare ones only where a copied run has a value of its own."""
+    for group in Group:
+        for name, setting in SETTINGS.items():
+            unasked = setting.rare and st.session_state.get(name, setting.default) == setting.default
+            if setting.group is group and name not in (*_ON_TOP, *PRESET_SETTINGS) and not unasked:
+                yield setting
+
+
+def _field(setting: Setting, *chosen: str | None) -> Value | None:
+    """The widget of a setting; `chosen` are the preset and the dataset that may bring a default of their own."""
+    # A link to the form says the numbers, and what a preset may say.
+    linked = setting.name in PRESET_SETTINGS or (isinstance(setting, Number) and not setting.rare)
+    bind: Literal["query-params"] | None = "query-params" if linked else None
+    if isinstance(setting, Number):
+        offered = setting.offered_with(*chosen)
+        _follow(setting.name, offered)
+        kind: Callable[[float], float] = setting.kind
+        return st.number_input(
+            setting.label,
+            min_value=kind(setting.low),
+            max_value=kind(setting.high),
+            value=kind(offered),
+            format="%g" if kind is float else None,
+            step=None if kind is float else 1,
+            key=setting.name,
+            bind=bind,
+            help=_help(setting),
         )
-        for name, column in zip(("schedule", "activation"), st.columns(2), strict=True)
-    }
-    return numbers | choices
+    if isinstance(setting, Choice):
+        return st.segmented_control(
+            setting.label,
+            setting.choices,
+            default=setting.default,
+            required=True,
+            key=setting.name,
+            bind=bind,
+            help=_help(setting),
+        )
+    return st.text_input(setting.label, setting.defaults, key=setting.name, bind=bind, help=_help(setting))
 
 
-def _number(name: str, label: str, place: Any, *, value: Any = None) -> Any:
-    setting = _SETTING[name]
-    kind = type(setting.default)
-    return place.number_input(
-        label,
-        min_value=kind(setting.metadata["low"]),
-        max_value=kind(setting.metadata["high"]),
-        value=setting.default if value is None else value,
-        format="%g" if kind is float else None,
-        step=None if kind is float else 1,
-        help=_help(name),
-        key=name,
-        bind="query-params",
-    )
+def _follow(name: str, offered: float) -> None:
+    """A number that nobody has changed goes along when another preset or dataset offers another one."""
+    before = st.session_state.get(_before(name), offered)
+    if before != offered and st.session_state.get(name) == before:
+        st.session_state[name] = offered
+    st.session_state[_before(name)] = offered
 
 
-def _help(name: str) -> str:
+def _before(name: str) -> str:
+    """The key under which it is kept what the form offered last."""
+    return f"{name}-offered"
+
+
+def _help(setting: Setting) -> str:
     """What a setting does, and below it what the words mean."""
-    does = _SETTING[name].metadata["help"]
-    return f"{does[0].upper()}{does[1:]}.\n\n{glossary.about(*_WORDS.get(name, ()))}"
+    return f"{setting.help[0].upper()}{setting.help[1:]}.\n\n{glossary.about(*setting.words)}"
 
 
 def _seeds(text: str) -> list[int]:
@@ -250,94 +245,6 @@ def _preset_words() -> str:
         for name, values in PRESETS.items()
         if name in STUDY
     ]
-    words = glossary.about("batch size", "learning rate", "latent size")
+    words = glossary.about(*SETTINGS["preset"].words)
     fast = "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a third of p1's"
     return f"The study's three sets of parameters. {'; '.join(lines)}. {fast}.\n\n{words}"
-
-
-# ---- cost ---------------------------------------------------------------------------------------------
-
-
-def cost(chosen: Sequence[RunConfig]) -> Cost:
-    """What launching these runs would cost on this machine. Raises VaedashError where that cannot be measured."""
-    n_train = _training_images(chosen[0])
-    with st.spinner("Measuring how fast this machine is ..."):
-        # Only what changes the speed is asked, so that most changes of the form need no new measurement.
-        asked = [RunConfig(arch=one.arch, batch_size=one.batch_size, latent_dim=one.latent_dim) for one in chosen]
-        measured = _measured(tuple(dict.fromkeys(asked)), min(config.SLOTS, len(chosen)))
-    forecasts = [
-        forecast.forecast(one, n_train=n_train, images_per_second=speed, parameters=parameters)
-        for one, (speed, parameters) in ((one, measured[key]) for one, key in zip(chosen, asked, strict=True))
-    ]
-    speeds = {
-        f"{one.arch} {cost.images_per_second:,.0f} images a second": None
-        for one, cost in zip(chosen, forecasts, strict=True)
-    }
-    return Cost(
-        seconds=forecast.wall_seconds(forecasts), disk=sum(one.disk for one in forecasts), speeds=", ".join(speeds)
-    )
-
-
-@st.cache_data(ttl=3600, show_spinner=False)
-def _measured(asked: tuple[RunConfig, ...], sharing: int) -> dict[RunConfig, tuple[float, int]]:
-    return dict(zip(asked, forecast.measure(asked, sharing=sharing, data_dir=config.data_dir()), strict=True))
-
-
-def _training_images(one: RunConfig) -> int:
-    known = datasets.TRAINING_IMAGES.get(one.dataset)
-    total = known or len(datasets.load(one.dataset, data_dir=config.data_dir()).train)
-    return max(1, round(total * one.fraction))
-
-
-# ---- what a person may do with a run ------------------------------------------------------------------
-
-
-def manage(run: Run) -> None:
-    """One run in a list: its state, and behind it rename, tag, run again with changes, archive."""
-    with st.expander(f"{components.plain(components.name_with_tags(run))}: {run.status}"):
-        components.status_line(run)
-        created = run.created[:16].replace("T", " ")
-        st.caption(f"{run.id}, created {created} UTC, {len(run.epochs)} epochs{components.elsewhere(run)}")
-        if run.settings is None or config.read_only():
-            return
-        st.text_input("Name", run.name, key=f"rename-{run.id}", max_chars=60)
-        st.text_input("Tags", ", ".join(run.tags), key=f"tags-{run.id}", max_chars=120, help="By comma.")
-        row = st.container(horizontal=True)
-        row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
-        row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=_copy_into_form, args=(run,))
-        if run.status in schema.RESUMABLE:
-            row.button("Resume", key=f"again-{run.id}", on_click=_resume, args=(run,))
-        if run.archived:
-            row.button("Restore", key=f"restore-{run.id}", on_click=_archive, args=(run, False))
-        elif not run.active:
-            with row.popover("Archive"):
-                st.write("It leaves all lists; nothing is deleted, and it can be restored.")
-                st.button("Archive it", key=f"archive-{run.id}", on_click=_archive, args=(run, True))
-
-
-@visitors.change
-def _save(run: Run) -> None:
-    name, tags = st.session_state[f"rename-{run.id}"], st.session_state[f"tags-{run.id}"]
-    run.write_notes(name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
-
-
-@visitors.change
-def _resume(run: Run) -> None:
-    launch.resume(run.reread(), data_dir=config.data_dir())
-
-
-@visitors.change
-def _archive(run: Run, archived: bool) -> None:
-    run.write_notes(archived=archived)
-
-
-def _copy_into_form(run: Run) -> None:
-    one = run.config
-    for name in ("epochs", "fraction", "beta", "kl_warmup", "patience", "min_delta", "monitor", "pixel_order"):
-        st.session_state[name] = getattr(one, name)
-    st.session_state.update(preset=one.preset or "own", archs=[one.arch], seeds=str(one.seed))
-    if one.dataset in DATASETS:
-        st.session_state.dataset = one.dataset
-    if one.preset is None:
-        for name in PRESETS["fast"]:  # the preset that says most
-            st.session_state[name] = getattr(one, name)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import places
 from vaedash.config import RunConfig
 from vaedash.training import launch
 from vaedash.ui import visitors
@@ -24,19 +24,19 @@ def button(
     name: str | None = None,
     help: str | None = None,
     keep: Sequence[str] = (),
-    on: str = config.LOCAL,
+    on: str = places.LOCAL,
 ) -> None:
     """A button that launches a run for each of `settings`, as one group, and shows them, beside the runs whose ids are in `keep`.
 
-    `on` says where (`config.checked_place`); it comes from the page's owner, never from who visits it.
+    `on` says where (`places.checked_place`); it comes from the page's owner, never from who visits it.
     """
     st.button(
         label,
         key=key,
         type="primary" if primary else "secondary",
         icon=":material/rocket_launch:",
-        disabled=disabled or config.read_only(),
-        help=visitors.LOOK_ON if config.read_only() else help,
+        disabled=disabled or places.read_only(),
+        help=visitors.LOOK_ON if places.read_only() else help,
         on_click=_launch,
         args=(tuple(settings), name, tuple(keep), on),
     )
@@ -48,7 +48,7 @@ def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, 
     if last == settings and time.monotonic() - when < _DOUBLE_CLICK:
         return
     st.session_state.launched = (settings, time.monotonic())
-    started = launch.new_runs(config.runs_dir(), settings, name=name or None)
-    launch.start(started, data_dir=config.data_dir(), on=on)
+    started = launch.new_runs(places.runs_dir(), settings, name=name or None)
+    launch.start(started, data_dir=places.data_dir(), on=on)
     st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)

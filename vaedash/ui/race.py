@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import config, runs
+from vaedash import places, runs
 from vaedash.comparing import verdict
 from vaedash.comparing.verdict import Verdict
 from vaedash.runs import Run, Status, queue, schema
@@ -21,7 +21,7 @@ _LOOKS = 15  # a second, at runs in progress, by all who watch together
 def race(ids: Sequence[str]) -> None:
     """Show these runs next to each other; while one is active, the view renews itself."""
     live.prepare()
-    folder = config.runs_dir()
+    folder = places.runs_dir()
     active = any(runs.read(folder / run_id).active for run_id in ids)
     every = _seconds() if active else None
     st.fragment(_view, run_every=every)(tuple(ids), every)
@@ -50,7 +50,7 @@ def _pace(watching: int) -> float:
 
 def _view(ids: tuple[str, ...], every: float | None) -> None:
     visitors.told()
-    current = [runs.read(config.runs_dir() / run_id) for run_id in ids]
+    current = [runs.read(places.runs_dir() / run_id) for run_id in ids]
     if every:  # others look at the same
         said, chart_of_all = _story(ids, tuple(run.signature() for run in current))
     else:
@@ -72,7 +72,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _story(ids: tuple[str, ...], signatures: tuple) -> "tuple[Verdict, charts.Figure]":  # noqa: ARG001 - tells then from now
-    return _told([runs.read(config.runs_dir() / run_id) for run_id in ids])
+    return _told([runs.read(places.runs_dir() / run_id) for run_id in ids])
 
 
 def _told(current: Sequence[Run]) -> "tuple[Verdict, charts.Figure]":
@@ -102,12 +102,12 @@ def _lane(run: Run) -> None:
             components.status_line(run)
         about = "Ends after the current batch. The unfinished epoch is dropped; finished ones are kept."
         icon, key = ":material/stop:", f"stop-{run.id}"
-        if run.active and not config.read_only():
+        if run.active and not places.read_only():
             st.button("Stop", key=key, icon=icon, type="tertiary", help=about, on_click=_stop, args=(run,))
     if run.active:
         _progress(run)
     elif run.status in schema.RESUMABLE:
-        if not config.read_only():
+        if not places.read_only():
             st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
         if run.status == "failed":
             with st.expander("The end of its log"):
@@ -146,4 +146,4 @@ def _stop(run: Run) -> None:
 
 @visitors.change
 def _resume(run: Run) -> None:
-    launch.resume(run.reread(), data_dir=config.data_dir())
+    launch.resume(run.reread(), data_dir=places.data_dir())

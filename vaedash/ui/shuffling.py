@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from vaedash import config, images, runs
+from vaedash import config, images, places, runs
 from vaedash.comparing import shuffle
 from vaedash.config import RunConfig
 from vaedash.runs import Run
@@ -56,7 +56,7 @@ def settings() -> list[RunConfig]:
 
 
 def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
-    tested = {key: runs.read(config.runs_dir() / run_id) for key, run_id in ids.items()}
+    tested = {key: runs.read(places.runs_dir() / run_id) for key, run_id in ids.items()}
     if said := shuffle.sentence(tested):
         st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
     cells(tested)

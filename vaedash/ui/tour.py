@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import config
+from vaedash import places
 from vaedash.comparing import quiz, shuffle, verdict
 from vaedash.comparing.quiz import Question
 from vaedash.models import layers
@@ -88,7 +88,7 @@ def walk(found: Sequence[Run]) -> None:
         _leave()
         return
     asked = quiz.questions(pair, tested)
-    if config.read_only():  # who only looks on cannot have the last one answered
+    if places.read_only():  # who only looks on cannot have the last one answered
         asked = [question for question in asked if question.answer]
     number = min(step(), len(asked) + 1)
     if number > len(asked):

@@ -1,4 +1,4 @@
-"""What visitors may do: everything, or, where the page is shown to a room (`config.read_only`), look on."""
+"""What visitors may do: everything, or, where the page is shown to a room (`places.read_only`), look on."""
 
 import functools
 import secrets
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import places
 from vaedash.errors import VaedashError
 from vaedash.ui import components
 
@@ -51,7 +51,7 @@ def change(action: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(action)
     def asked(*args: Any, **kwargs: Any) -> Any:
-        if config.read_only():
+        if places.read_only():
             tell(LOOK_ON)
             return None
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Ballot
 from vaedash.runs import Run
@@ -93,7 +93,7 @@ def _ways(shown: Ballot, known: bool, draw: int) -> None:
         st.button("Reveal", key="reveal", type="primary", shortcut="Shift+Enter", on_click=_open, args=(shown.name,))
         return
     st.button("Next ballot", key="next", type="primary", shortcut="Shift+Enter", on_click=_turn, args=(draw + 1,))
-    if not config.read_only():
+    if not places.read_only():
         about = "Empties the tally of this ballot, for everybody: for the next class."
         st.button("Count anew", key="anew", type="tertiary", help=about, on_click=_count_anew, args=(shown.name,))
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.errors import VaedashError
 from vaedash.training import forecast
-from vaedash.ui import cache, components, forms, launching, race
+from vaedash.ui import cache, components, cost, forms, launching, managing, race
 
 st.title("Train")
 st.markdown("Choose the pictures and how to learn from them. Both architectures get the same, in the same order.")
@@ -18,9 +18,8 @@ with right:
     if chosen:
         place = forms.place()
         name = st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
-        label = (
-            "Train both" if len(chosen) == len(config.ARCHS) else f"Train {len(chosen)} run{'s' * (len(chosen) > 1)}"
-        )
+        count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
+        label = "Train both" if len(chosen) == len(config.ARCHS) else f"Train {count}"
         launching.button(label, chosen, key="launch", primary=True, name=name, on=place)
         sweep = forms.whole_sweep(chosen)
         launching.button(
@@ -32,31 +31,31 @@ with right:
             help="The study's three presets with both architectures; on this machine two runs at a time, the others wait in line.",
         )
 
-found = cache.all_runs(archived=st.session_state.get("archived", False))
-active = [run for run in found if run.active]
-shown = [run.id for run in active[::-1][: 2 * config.SLOTS]] or st.session_state.get("chosen", [])
-if shown := [run_id for run_id in shown if any(run.id == run_id for run in found)]:
-    race.race(shown)
+listed = cache.all_runs(archived=st.session_state.get("archived", False))
+active = [run.id for run in listed if run.active]
+raced = active[::-1][: 2 * config.SLOTS] or st.session_state.get("chosen", [])
+if raced := [run_id for run_id in raced if any(run.id == run_id for run in listed)]:
+    race.race(raced)
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.subheader("All runs", anchor=False, width="content")
     st.toggle("Show archived runs", key="archived")
-if not found:
+if not listed:
     st.info("Nothing has been trained yet.", icon=":material/flag:")
-for run in components.look_for(found, most=forms.LISTED, key="look-for-run"):
-    forms.manage(run)
+for run in components.look_for(listed, most=managing.LISTED, key="look-for-run"):
+    managing.manage(run)
 
 # Last, because it may take some seconds: everything else can be used meanwhile.
-if chosen and place != config.LOCAL:
+if chosen and place != places.LOCAL:
     forecast_place.caption(
         f"What it takes on the cluster at {place.removeprefix('ray://')} is seen once it trains there."
     )
 elif chosen:
     with forecast_place:
         try:
-            cost = forms.cost(chosen)
+            estimate = cost.of(chosen)
         except VaedashError as reason:
             st.caption(components.escaped(str(reason)))
         else:
-            st.metric("At most, on this machine", forecast.in_words(cost.seconds), help=forms.COST_HELP)
-            st.caption(f"{cost.speeds}. {cost.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")
+            st.metric("At most, on this machine", forecast.in_words(estimate.seconds), help=cost.HELP)
+            st.caption(f"{estimate.speeds}. {estimate.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")

@@ -1,0 +1,60 @@
+"""Where things are, as the environment has it: runs, images, the cluster that may train; and what visitors of the page may do."""
+
+import os
+import re
+from pathlib import Path
+
+from vaedash.errors import UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+LOCAL, RAY = "local", "ray"  # where runs train: on this machine, or wherever a Ray cluster has room
+_ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
+
+
+def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
+    """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` beside streamlit_app.py; absolute."""
+    return Path(given or os.environ.get("VAEDASH_RUNS") or PROJECT_ROOT / "runs").expanduser().resolve()
+
+
+def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
+    """Where downloads and caches live: `given`, else `$VAEDASH_DATA`, else `data/` beside streamlit_app.py; absolute."""
+    return Path(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").expanduser().resolve()
+
+
+def read_only() -> bool:
+    """Whether visitors of the page may only look on: `$VAEDASH_READ_ONLY` says anything but 0, no, off or false."""
+    return os.environ.get("VAEDASH_READ_ONLY", "").strip().lower() not in ("", "0", "no", "off", "false")
+
+
+def checked_place(on: str) -> str:
+    """`on` itself, which says where runs train: `local`, `ray` or `ray://HOST:PORT`. UsageError for anything else."""
+    if on not in (LOCAL, RAY) and not (on.startswith(f"{RAY}://") and _ADDRESS.fullmatch(on.removeprefix(f"{RAY}://"))):
+        raise UsageError(
+            f"Runs train on {LOCAL}, on {RAY} or on {RAY}://HOST:PORT, the address that `ray start` names; got {on[:80]!r}."
+        )
+    return on
+
+
+def ray_address(on: str) -> str | None:
+    """HOST:PORT of the Ray cluster that `ray` or `ray://HOST:PORT` means: the one given, else `$RAY_ADDRESS`, else None, one of our own.
+
+    UsageError if the environment says something else.
+    """
+    return on.removeprefix(f"{RAY}://") if on != RAY else _address_in("RAY_ADDRESS")
+
+
+def cluster() -> str | None:
+    """The cluster on which the page may train, as `ray://HOST:PORT`, if its owner named one in `$VAEDASH_RAY_ADDRESS`.
+
+    UsageError if that is no address.
+    """
+    address = _address_in("VAEDASH_RAY_ADDRESS")
+    return address and f"{RAY}://{address}"
+
+
+def _address_in(variable: str) -> str | None:
+    address = os.environ.get(variable) or None
+    if address and not _ADDRESS.fullmatch(address):
+        raise UsageError(f"{variable} must be HOST:PORT, the address that `ray start` names; got {address[:80]!r}.")
+    return address

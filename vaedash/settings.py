@@ -1,0 +1,105 @@
+"""What a setting of a run is: what people are told of it, and which values are allowed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vaedash.errors import UsageError
+
+Value = str | int | float
+
+
+class Group(StrEnum):
+    """What a setting is about, in the order in which form and docs go through them."""
+
+    IMAGES = "images"
+    LEARNING = "learning"
+    STOPPING = "stopping"
+    MODEL = "model"  # what a model is, rather than how it learns: from these settings it can be built again
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting, whose values are names or paths."""
+
+    label: str  # in the form
+    help: str
+    group: Group
+    words: tuple[str, ...] = ()  # of the glossary, which its tooltip explains
+    rare: bool = False  # the form asks for it only where it copies a run that has something else than the default
+    changes_speed: bool = False  # of a training step
+    # Both are told by the class that the setting stands in (`config.SETTINGS`).
+    name: str = ""
+    default: Value | None = None
+
+    @property
+    def flag(self) -> str:
+        """What it is called on the command line."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def kind(self) -> type[Value]:
+        """What its values are."""
+        return str
+
+    @property
+    def defaults(self) -> str:
+        """Its default in words; empty where there is none."""
+        return "" if self.default is None else str(self.default)
+
+    def check(self, value: object) -> None:
+        """UsageError, which says what is allowed, where `value` is not."""
+        if not isinstance(value, str) or not value:
+            raise UsageError(f"{self.name} must be a name or a path, got {value!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Setting):
+    """A setting with a few values; one without a default may also be left open."""
+
+    choices: tuple[str, ...]
+    default: str | None = None
+
+    def check(self, value: object) -> None:
+        if value not in self.choices and not (value is None and self.default is None):
+            raise UsageError(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Setting):
+    """A setting with numbers from `low` to `high`, both allowed; whole ones where its default is one."""
+
+    low: float
+    high: float
+    default: float = 0
+    unless: Mapping[str, float] = field(default_factory=dict)  # defaults with the preset or dataset of that name
+    offered: float | None = None  # what the form begins with, where that is not the default
+
+    @property
+    def kind(self) -> type[int] | type[float]:
+        return int if isinstance(self.default, int) else float
+
+    @property
+    def defaults(self) -> str:
+        """Its default in words, and those with a preset or a dataset: `100; fast: 4`."""
+        return "; ".join([str(self.default), *(f"{name}: {value}" for name, value in self.unless.items())])
+
+    def default_with(self, *chosen: str | None) -> float:
+        """Its default where these presets and datasets are chosen."""
+        for name in chosen:
+            if name is not None and name in self.unless:
+                return self.unless[name]
+        return self.default
+
+    def offered_with(self, *chosen: str | None) -> float:
+        """What the form begins with where these presets and datasets are chosen."""
+        default = self.default_with(*chosen)
+        return self.offered if self.offered is not None and default == self.default else default
+
+    def check(self, value: object) -> None:
+        whole = self.kind is int
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            raise UsageError(f"{self.name} must be {'a whole number' if whole else 'a number'}, got {value!r}.")
+        if not self.low <= value <= self.high:  # false for NaN too
+            raise UsageError(f"{self.name} must be between {self.low} and {self.high}, got {value}.")
