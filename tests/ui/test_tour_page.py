@@ -11,7 +11,8 @@ from visitor import make_run, words
 from vaedash import config, runs
 from vaedash.comparing import quiz, verdict
 from vaedash.runs import listing
-from vaedash.ui import components, tour
+from vaedash.ui import components
+from vaedash.ui.questions import WORDINGS
 
 shown = functools.partial(visitor.shown, "start")
 
@@ -37,7 +38,7 @@ def title(at):
 
 def asked(at):
     """The key of the question that is shown."""
-    return next(key for key, (question, *_) in tour._WORDS.items() if question == title(at))
+    return next(key for key, wording in WORDINGS.items() if wording.asked == title(at))
 
 
 def pair_in(folder):
@@ -97,17 +98,17 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
         assert asked(at) == question.key
         assert at.get("progress")[0].proto.text.startswith(f"Question {number} of {len(questions)} on ")
         assert "".join(at.query_params["tour"]) == str(number)
-        assert question.said.rstrip(".") not in words(at)
+        assert question.sentence.rstrip(".") not in words(at)
         guess = question.choices[number % len(question.choices)]
         press(at, f"tour-say-{guess}")
-        assert question.said not in words(at)
+        assert question.sentence not in words(at)
         press(at, "tour-on")
         right += guess == question.answer
         answered = (
             f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
         )
         assert answered in " ".join(box.value for box in (*at.success, *at.warning))
-        assert question.said in words(at)
+        assert question.sentence in words(at)
         assert at.button(key=f"tour-say-{question.answer}").icon == ":material/check:"
         assert all(alternatives(at))
         press(at, "tour-on")
@@ -124,7 +125,7 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
 
 def test_every_question_has_its_words(trained):
     questions = quiz.questions(pair_in(trained), {})
-    assert {question.key for question in questions} == set(tour._WORDS)
+    assert {question.key for question in questions} == set(WORDINGS)
 
 
 def test_the_answer_is_that_of_the_runs_and_of_no_others(folder):

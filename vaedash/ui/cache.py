@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from vaedash import config, datasets, places
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
+from vaedash.images import Pixels
 from vaedash.runs import Run, listing, record
 
 if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
@@ -54,12 +54,12 @@ def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
 
 
 @st.cache_data(show_spinner=False)
-def some_shapes() -> np.ndarray:
+def some_shapes() -> Pixels:
     """A few images of the built-in dataset, as they are drawn."""
     return shapes.make(n_train=24, n_test=0).train
 
 
-def test_images(run: Run) -> np.ndarray:
+def test_images(run: Run) -> Pixels:
     """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
     if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
@@ -70,7 +70,7 @@ def test_images(run: Run) -> np.ndarray:
     return dataset.test
 
 
-def first_test_images(runs: Sequence[Run]) -> tuple[Run, np.ndarray]:
+def first_test_images(runs: Sequence[Run]) -> tuple[Run, Pixels]:
     """The first of some runs whose held-out images are still here, and these; the first run's DatasetError if none are."""
     reasons: list[DatasetError] = []
     for run in runs:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-import numpy as np
 import streamlit as st
 
 from vaedash import images, text
 from vaedash.comparing import alike
 from vaedash.comparing.verdict import Verdict
+from vaedash.images import Pixels
 from vaedash.runs import Run, Status
 
 # What Streamlit calls the colours of a badge, for each state of a run.
@@ -168,9 +168,7 @@ def elsewhere(run: Run) -> str:
     return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
 
 
-def picture(
-    tiles: np.ndarray, *, columns: int, alt: str, caption: str | None = None, scale: int = 3, gap: int = 2
-) -> None:
+def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None, scale: int = 3, gap: int = 2) -> None:
     """Images `(N, 3, 32, 32)` uint8 as one picture, as wide as there is room, its pixels sharp.
 
     Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
@@ -180,7 +178,7 @@ def picture(
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _png(tiles: np.ndarray, columns: int, scale: int, gap: int) -> bytes:
+def _png(tiles: Pixels, columns: int, scale: int, gap: int) -> bytes:
     # Looked at again each second, and by a whole room.
     return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
 
