@@ -60,12 +60,12 @@ def test_the_table_has_a_row_for_each_run_of_the_study():
 def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
     run, row = STUDY[preset, arch], study_table()[preset, arch]
     found = results.result(run)
-    assert first_number(cell(row, "loss")) == f"{found['loss']:.1f}"
-    assert first_number(cell(row, "epochs to stop")) == str(found["epochs"])
-    assert cell(row, "test loss") == f"{found['test_loss']:.1f}"
-    assert f"({found['n_test']:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
-    assert cell(row, "recon + KL") == f"{found['test_recon']:.1f} + {found['test_kl']:.1f}"
-    assert cell(row, "weights") == f"{found['parameters']:,}"
+    assert first_number(cell(row, "loss")) == f"{found.loss:.1f}"
+    assert first_number(cell(row, "epochs to stop")) == str(found.epochs)
+    assert cell(row, "test loss") == f"{found.test_loss:.1f}"
+    assert f"({found.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
+    assert cell(row, "recon + KL") == f"{found.test_recon:.1f} + {found.test_kl:.1f}"
+    assert cell(row, "weights") == f"{found.parameters:,}"
 
 
 def test_the_leads_in_the_text_are_those_of_the_runs():

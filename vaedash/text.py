@@ -11,6 +11,8 @@ _FORMULA = re.compile(r"(^|[;\t\r])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 
 def visible(text: str) -> str:
     """`text` without what moves a cursor, changes the direction of text or cannot be seen; lines stay lines."""
+    if text.isprintable():
+        return text
     kept = (" " if letter.isspace() and letter != "\n" else letter for letter in text)
     return "".join(letter for letter in kept if letter == "\n" or not unicodedata.category(letter).startswith("C"))
 

@@ -39,13 +39,13 @@ def asked(pair):
 )
 def test_who_is_ahead_is_what_the_runs_say(make, fc, conv, answer, said):
     questions = asked(make(fc={"loss": fc}, conv={"loss": conv}))
-    assert (questions["end"].answer, questions["end"].said) == (answer, said)
+    assert (questions["end"].answer, questions["end"].sentence) == (answer, said)
     assert questions["first"].answer == answer
     assert questions["end"].choices == ("fc", "conv", "level")
 
 
 def test_figures_of_the_first_look_are_those_of_the_first_epoch(make):
-    assert asked(make())["first"].said == "After one look, fc is at 59.0 and conv is at 49.0 nats."
+    assert asked(make())["first"].sentence == "After one look, fc is at 59.0 and conv is at 49.0 nats."
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_weights_within_a_twentieth_are_about_the_same(make, conv, answer, ratio
     for run, count in zip(pair := make(), (3_000_000, conv), strict=True):
         run.add_facts({"parameters": count, "dataset": DATASET})
     question = asked([run.reread() for run in pair])["weights"]
-    assert question.answer == answer and f"fc has 3,000,000 weights, conv has {conv:,} weights" in question.said
-    assert ratio in question.said
+    assert question.answer == answer and f"fc has 3,000,000 weights, conv has {conv:,} weights" in question.sentence
+    assert ratio in question.sentence
 
 
 def test_what_the_files_cannot_answer_is_left_out(make):
@@ -83,7 +83,7 @@ def test_who_suffers_more_is_asked_of_the_shuffled_runs(make, folder):
     tested = shuffle.four_runs(runs.list_runs(folder))
     question = quiz.questions(pair, tested)[-1]
     assert (question.key, question.answer) == ("shuffled", "conv")
-    assert question.said == "With shuffled pixels, conv is 25.0 nats worse and fc is 1.0 nats worse."
+    assert question.sentence == "With shuffled pixels, conv is 25.0 nats worse and fc is 1.0 nats worse."
 
 
 def test_the_row_that_is_made_up_is_the_one_without_photographs(pair):

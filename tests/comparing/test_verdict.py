@@ -1,58 +1,16 @@
-"""The words and the table of a comparison: no more is claimed than the figures allow."""
+"""The words of a comparison: no more is claimed than the figures allow."""
 
 import dataclasses
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
+from imagined import CONV, FC, of_seeds, run
 
-from vaedash.cli import tables
-from vaedash.comparing import alike, results, shuffle, verdict
+from vaedash.comparing import alike, results, verdict
 from vaedash.config import RunConfig
-from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, RunFolder, Status
 
-
-def run(
-    run_id: str,
-    *tests: float | None,
-    status: str = "finished",
-    fingerprint: str = "ab12",
-    name: str | None = None,
-    rows: dict | None = None,
-    copy_of: object = None,
-    **settings,
-) -> Run:
-    """A run whose epochs have these test losses; each epoch's train loss falls, so the last is the kept one."""
-    epochs = tuple(
-        {
-            "epoch": number,
-            **dict.fromkeys(("train_recon", "train_kl", "test_recon", "test_kl"), 1.0),
-            "train_loss": 100.0 - number,
-            "test_loss": test,
-            "beta": 1.0,
-            "seconds": 2.5,
-            "images_per_second": 100.0 * number,
-            **(rows or {}),
-        }
-        for number, test in enumerate(tests, start=1)
-    )
-    dataset = {"name": "shapes", "fingerprint": fingerprint, "n_train": 20_000, "n_test": 2_000, "copy_of": copy_of}
-    return Run(
-        path=Path(run_id),
-        settings=RunConfig(**settings),
-        created="2027-01-01T00:00:00+00:00",
-        facts=({"parameters": 77, "dataset": dataset},),
-        epochs=epochs,
-        progress=None,
-        outcome=None,
-        notes={"name": name} if name else {},
-        status=Status(status),
-    )
-
-
-CONV, FC = run("abcdef", 80.0, 73.94, arch="conv"), run("ghjkmn", 90.0, 79.07, arch="fc")
 FIGURES = "73.9 against 79.1 nats on the same 2,000 test images"
 AHEAD = f"({FIGURES}), ahead from epoch 1 on"
 LUCK = "One seed each: how much of it is luck, only more seeds can tell."
@@ -61,7 +19,7 @@ NO_COMPARISON = (
 )
 
 
-# ---- the verdict --------------------------------------------------------------------------------------------
+# ---- who leads, by how much, since when ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("chosen", [[CONV, FC], [FC, CONV]])
@@ -110,7 +68,7 @@ def test_the_verdict_says_where_the_best_linear_vae_would_be():
     said = "The best linear VAE (PCA) would have 76.1: conv is 2.2 below, fc is 2.9 above."
     assert verdict.sentence(pair) == f"conv leads fc by 5.1 nats per image {AHEAD}. {said} {LUCK}"
     assert results.below_line(pair[0]) == pytest.approx(2.19)
-    assert results.result(pair[1])["below_pca"] == pytest.approx(-2.94)
+    assert results.result(pair[1]).below_pca == pytest.approx(-2.94)
     assert "PCA" not in verdict.sentence([pair[0], FC])
 
 
@@ -210,116 +168,6 @@ def test_runs_of_one_architecture_are_called_by_their_names():
     assert said.startswith("mine leads the other by 5.1 nats")
 
 
-# ---- what differs, and what may share an axis ---------------------------------------------------------------
-
-
-def test_differing_settings_are_told_with_both_values():
-    assert alike.differing_settings(CONV, run("x", arch="fc", seed=3)) == {"arch": ("conv", "fc"), "seed": (0, 3)}
-    assert alike.differing_settings(CONV, CONV) == {}
-
-
-def test_runs_are_grouped_by_axis_in_the_order_given():
-    other, third = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
-    again = run("eeeeee", fingerprint="cd34")
-    assert alike.groups([CONV, other, FC, third, again]) == [[CONV, FC], [other, again], [third]]
-    assert alike.groups([]) == []
-
-
-@pytest.mark.parametrize(
-    ("settings", "command"),
-    [
-        ({"arch": "fc"}, "--arch fc --dataset shapes"),
-        ({"preset": "p2", "seed": 3}, "--arch conv --dataset shapes --preset p2 --seed 3"),
-        ({"dataset": "celeba"}, "--arch conv --dataset celeba"),
-        ({"dataset": "celeba", "fraction": 1.0}, "--arch conv --dataset celeba --fraction 1.0"),
-        ({"dataset": "/my cats; rm -rf", "lr": 0.01}, "--arch conv --dataset '/my cats; rm -rf' --lr 0.01"),
-    ],
-)
-def test_the_command_that_replays_a_run_says_what_was_asked_and_nothing_else(settings, command):
-    replayed = results.replay_command(run("abcdef", **RunConfig.build(**settings).to_json()))
-    assert replayed == f"python -m vaedash train {command}"
-    words = shlex.split(replayed)[4:]
-    given = {flag[2:].replace("-", "_"): value for flag, value in zip(words[::2], words[1::2], strict=True)}
-    kinds = {"seed": int, "fraction": float, "lr": float}
-    assert RunConfig.build(**{key: kinds.get(key, str)(value) for key, value in given.items()}) == RunConfig.build(
-        **settings
-    )
-
-
-def test_a_run_on_a_copy_of_a_dataset_is_replayed_on_the_dataset_itself():
-    copied = run("abcdef", copy_of="cifar10", **RunConfig.build(dataset="/gone/copy.zip", preset="p2").to_json())
-    assert results.replay_command(copied) == "python -m vaedash train --arch conv --dataset cifar10 --preset p2"
-
-
-@pytest.mark.parametrize("said", ["mnist", ["cifar10"], 7, ""])
-def test_a_copy_of_what_is_unknown_is_replayed_as_it_was_asked(said):
-    assert "--dataset /my/cats" in results.replay_command(run("abcdef", copy_of=said, dataset="/my/cats"))
-
-
-# ---- the table ----------------------------------------------------------------------------------------------
-
-
-def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
-    equals = {"train_loss": 50.0}  # the first of them is kept
-    chosen = run("abcdef", 80.0, 75.0, 90.0, arch="fc", name="mine", batch_size=32, rows=equals)
-    assert results.result(chosen) == {
-        "run": "abcdef",
-        "name": "mine",
-        "dataset": "shapes",
-        "preset": "own",
-        "model": "fc",
-        "seed": 0,
-        "status": "finished",
-        "epochs": 3,
-        "best_epoch": 1,
-        "loss": 50.0,
-        "test_loss": 80.0,
-        "test_recon": 1.0,
-        "test_kl": 1.0,
-        "below_pca": None,
-        "n_test": 2000,
-        "parameters": 77,
-        "seconds": 7.5,
-        "images_per_second": 200.0,
-        "host": None,
-        **dict.fromkeys((key for name in MEASURES for key in (name, f"{name}_n")), None),
-    }
-
-
-def test_a_row_of_a_run_without_an_epoch_has_gaps_and_no_wrong_numbers():
-    row = results.result(run("abcdef", **RunConfig.build(preset="p2").to_json()))
-    assert (row["preset"], row["epochs"], row["seconds"]) == ("p2", 0, 0.0)
-    assert [row[key] for key in ("best_epoch", "loss", "test_loss", "images_per_second")] == [None] * 4
-
-
-def test_a_table_is_aligned_with_numbers_to_the_right():
-    rows = [
-        {"name": "a", "loss": 73.94, "n": 5, "mixed": "x"},
-        {"name": "longer", "loss": None, "n": 12345, "mixed": 1.0},
-        {"name": "", "loss": 1234.5, "n": None, "mixed": None},
-    ]
-    table = tables.text_table(rows, {"name": "name", "loss": "test loss", "n": "n", "mixed": "mixed"})
-    assert table.splitlines() == [
-        "name    test loss      n  mixed",
-        "------  ---------  -----  -----",
-        "a            73.9      5  x",
-        "longer          -  12345  1.0",
-        "            1,234      -  -",
-    ]
-
-
-def test_a_table_of_nothing_is_its_headings():
-    assert tables.text_table([], {"a": "first", "b": "second"}).splitlines() == ["first  second", "-----  ------"]
-
-
-def test_the_studys_table_has_the_studys_columns():
-    table = tables.text_table([results.result(CONV), results.result(FC)], results.STUDY_COLUMNS)
-    headings = table.splitlines()[0]
-    for heading in ("preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"):
-        assert heading in headings
-    assert "73.9" in table and "79.1" in table
-
-
 # ---- difference or luck --------------------------------------------------------------------------------------
 
 
@@ -345,14 +193,6 @@ def test_losses_of_other_images_are_not_paired(tmp_path):
     assert verdict.over_images([tuple(pair)]) is None
 
 
-def of_seeds(*gaps):
-    return [
-        run(f"{letter}bcde{seed}", 90.0, 74.0 + gap * (arch == "fc"), arch=arch, seed=seed)
-        for seed, gap in enumerate(gaps)
-        for letter, arch in (("a", "fc"), ("b", "conv"))
-    ]
-
-
 def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seeds():
     said = verdict.sentence(of_seeds(5.5, 5.9, 6.3))
     assert said.startswith("conv leads fc by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
@@ -372,20 +212,6 @@ def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
     assert "95% interval of the difference: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
 
 
-def test_a_cell_of_a_study_is_a_mean_and_a_spread_over_seeds():
-    cells = results.over_seeds([*of_seeds(5.5, 5.9, 6.3), run("single", 90.0, 70.0, latent_dim=64)])
-    assert [(cell["model"], cell["seeds"]) for cell in cells] == [("fc", 3), ("conv", 3)]
-    assert cells[0]["test_loss"] == pytest.approx(79.9) and cells[0]["test_loss_spread"] == pytest.approx(0.4)
-    assert cells[1]["test_loss"] == pytest.approx(74.0) and cells[1]["test_loss_spread"] == 0.0
-    assert set(results.SEEDS_COLUMNS) <= set(cells[0])
-
-
-def test_runs_that_are_not_over_or_share_a_seed_are_no_cell():
-    twins = [dataclasses.replace(one, settings=dataclasses.replace(one.config, seed=0)) for one in of_seeds(1.0, 1.0)]
-    assert results.over_seeds(twins) == []
-    assert results.over_seeds([dataclasses.replace(one, status="running") for one in of_seeds(1.0, 1.0)]) == []
-
-
 def test_a_lead_that_another_seed_may_turn_is_called_luck():
     said = verdict.sentence(of_seeds(1.0, -1.5, 2.0))
     assert said.startswith("conv leads fc by 0.5 nats") and "over other seeds: it may be luck." in said
@@ -394,6 +220,9 @@ def test_a_lead_that_another_seed_may_turn_is_called_luck():
 def test_the_best_single_run_does_not_decide_between_architectures_of_several_seeds():
     """fc has the best run of all, conv the lower mean."""
     assert verdict.sentence(of_seeds(-0.5, 3.0, 3.5)).startswith("conv leads fc by 2.0 nats")
+
+
+# ---- what is missing -----------------------------------------------------------------------------------------
 
 
 def test_an_unfair_comparison_proposes_the_run_that_would_be_fair():
@@ -409,7 +238,7 @@ def test_a_fair_comparison_proposes_another_seed():
     assert [(one.arch, one.seed) for one in both] == [("conv", 1), ("fc", 1)]
 
 
-@pytest.mark.parametrize("status", ["running", "queued"])
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.QUEUED])
 def test_nothing_is_proposed_while_they_run_or_without_their_images(status):
     assert verdict.proposed([dataclasses.replace(CONV, status=status), FC]) == ("", [])
     copied = run("abcdef", 80.0, arch="conv", copy_of="cifar10")
@@ -422,38 +251,3 @@ def test_what_a_preset_gives_each_architecture_does_not_confound_but_is_said():
     ]
     assert "Preset fast gives each architecture a learning rate of its own." in verdict.sentence(pair)
     assert verdict.proposed(pair)[0] == "Train both with another seed (1)"
-
-
-# ---- why conv wins ------------------------------------------------------------------------------------------
-
-
-def four(**changes):
-    losses = {("fc", "natural"): 79.0, ("conv", "natural"): 74.0, ("fc", "shuffled"): 79.0, ("conv", "shuffled"): 90.5}
-    return [
-        run(f"abcde{number}", loss, arch=arch, pixel_order=order, **changes)
-        for number, ((arch, order), loss) in enumerate(losses.items())
-    ]
-
-
-def test_losses_on_shuffled_pixels_share_an_axis_with_the_others():
-    assert alike.groups(four()) == [four()]
-
-
-def test_a_shuffle_test_is_four_runs_alike_in_all_but_architecture_and_order():
-    tested = shuffle.four_runs([CONV, FC, *four(lr=0.5)])
-    assert {key: one.id for key, one in tested.items()} == {
-        (one.config.arch, one.config.pixel_order): one.id for one in four()
-    }
-    assert shuffle.four_runs([*four()[:3], dataclasses.replace(four(seed=1)[3])]) == {}
-    assert shuffle.four_runs([]) == {}
-    settings = [RunConfig.build(preset="fast", arch=arch, pixel_order=order) for arch, order in tested]
-    own_rates = [run(f"abcde{number}", 80.0, **one.to_json()) for number, one in enumerate(settings)]
-    assert len(shuffle.four_runs(own_rates)) == 4
-
-
-def test_what_the_shuffle_costs_each_architecture_is_told_once_all_are_over():
-    tested = shuffle.four_runs(four())
-    assert shuffle.sentence(tested) == "With shuffled pixels, conv is 16.5 nats worse and fc is as good as before."
-    better = {**tested, ("fc", "shuffled"): run("ghjkmn", 78.0, arch="fc", pixel_order="shuffled")}
-    assert shuffle.sentence(better) == "With shuffled pixels, conv is 16.5 nats worse and fc is 1.0 nats better."
-    assert shuffle.sentence(shuffle.four_runs(four(status="running"))) == ""

@@ -188,7 +188,7 @@ def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_on
     }
     assert run.quality["swd"]["floor"] > 0
     assert run.quality["iwae"]["value"] < run.quality["iwae"]["loss"] == pytest.approx(run.best["test_loss"], rel=0.05)
-    row = results.result(run)
+    row = results.result(run).as_row()
     assert (row["psnr"], row["psnr_n"], row["fid"]) == (run.quality["psnr"]["value"], 12, None)
 
 
@@ -209,7 +209,7 @@ def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(mea
 def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
     model, _ = weights.load_model(measured.run("conv"))
     dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
-    assert "iwae" not in quality.measure(model, dataset, latent_dim=4, beta=0.0)
+    assert "iwae" not in quality.measure(model, dataset, beta=0.0)
 
 
 def test_the_choice_of_images_is_seeded_and_theirs():

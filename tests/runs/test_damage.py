@@ -26,8 +26,8 @@ def use(run: runs.Run) -> None:
     assert run.id and run.archived in (True, False) and run.active in (True, False)
     assert run.best is None or run.best["epoch"] == run.best_epoch
     assert run.dataset is not None and isinstance(run.tags, tuple)
-    tables.text_table([results.result(run)], results.STUDY_COLUMNS)
-    json.dumps(results.result(run))
+    tables.text_table([results.result(run).as_row()], results.STUDY_COLUMNS)
+    json.dumps(results.result(run).as_row())
     verdict.sentence([run, run])
 
 

@@ -120,6 +120,15 @@ def test_runs_that_differ_in_more_than_their_seed_get_no_band():
     assert not named(figure, "mean of")
 
 
+def test_seeds_that_were_trained_on_several_machines_get_a_band_too():
+    figure = charts.loss_curves([run_of([5.0], seed=0, device="cpu"), run_of([7.0], seed=1, precision="fp32")])
+    assert list(named(figure, "mean of 2 seeds")[0].y) == [6.0]
+
+
+def test_one_seed_trained_twice_is_no_mean_of_seeds():
+    assert not named(charts.loss_curves([run_of([5.0]), run_of([5.0])]), "mean of")
+
+
 def test_the_race_grows_within_an_epoch():
     progress = {"trace": [[1.0, 4.9], [1.2, 4.5], [1.4, 4.4]]}
     learning = named(charts.race([run_of([5.0], status="running", progress=progress)]), "while learning")[0]
@@ -135,13 +144,13 @@ def test_an_update_keeps_zoom_and_legend():
 
 
 def test_a_race_without_a_finished_epoch_can_be_drawn():
-    figure = charts.race([dataclasses.replace(run_of([]), status="running")])
+    figure = charts.race([run_of([], status="running")])
     assert not figure.layout.yaxis.showticklabels
 
 
 def test_a_race_shows_where_every_run_stands():
     ahead = run_of([50.0], status="running", progress={"trace": [[1.5, 45.0]]})
-    behind = dataclasses.replace(run_of([]), status="running", progress={"trace": [[0.5, 90.0]]})
+    behind = run_of([], status="running", progress={"trace": [[0.5, 90.0]]})
     low, high = charts.race([ahead, behind]).layout.yaxis.range
     assert low < 45.0
     assert high > 90.0

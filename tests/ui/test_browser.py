@@ -207,9 +207,9 @@ def test_a_teacher_walks_the_tour_with_the_keys_of_a_clicker(tab, classroom):
         expect(chosen).to_have_attribute("kind", "primary")
         assert f"tour={number}" in tab.url
         if question.answer:
-            expect(tab.get_by_text(question.said)).to_have_count(0)
+            expect(tab.get_by_text(question.sentence)).to_have_count(0)
             press(tab, "PageDown")
-            expect(tab.get_by_text(question.said)).to_be_visible()
+            expect(tab.get_by_text(question.sentence)).to_be_visible()
             expect(chosen).to_be_disabled()
         press(tab, "PageDown")
     right, counted, _ = quiz.score(questions, {question.key: question.choices[0] for question in questions})

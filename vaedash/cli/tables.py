@@ -1,26 +1,28 @@
 """Rows as aligned plain text."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from tabulate import SEPARATING_LINE, Line, simple_separated_format, tabulate
 
 from vaedash import text
 
+_FORMAT = simple_separated_format("  ")._replace(linebelowheader=Line("", "-", "  ", ""))  # a rule of dashes
 
-def text_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+
+def text_table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> str:
     """Rows as aligned plain text. `columns` maps a row's key to its heading; numbers are set right."""
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]
-    widths = [max(len(text) for text in column) for column in zip(columns.values(), *cells, strict=True)]
-    right = [all(isinstance(row.get(key), (int, float, type(None))) for row in rows) for key in columns]
-    lines = [list(columns.values()), ["-" * width for width in widths], *cells]
-    return "\n".join(
-        "  ".join(
-            text.rjust(w) if r else text.ljust(w) for text, w, r in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
+    numbers = [all(isinstance(row.get(key), (int, float, type(None))) for row in rows) for key in columns]
+    return tabulate(
+        # Headings are a row like any other: real ones would make their columns two characters wider.
+        [list(columns.values()), SEPARATING_LINE, *cells],
+        tablefmt=_FORMAT,
+        colalign=["right" if right else "left" for right in numbers],
+        disable_numparse=True,
     )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from vaedash.runs.schema import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +84,9 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def in_words(quality: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
     """`Run.quality` as it is read: for each measure its `value`, `floor` (of real images, may be empty), `n`, and what is `better`."""
-    rows = {}
+    words = {}
     for name, measure in MEASURES.items():
         if (figure := quality.get(name)) and figure.get("value") is not None:
             value, floor = (
@@ -93,5 +94,5 @@ def in_words(quality: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, st
                 for number in (figure["value"], figure.get("floor"))
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
-            rows[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
-    return rows
+            words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
+    return words

@@ -10,12 +10,19 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from vaedash import images, storage, text
 from vaedash.comparing import results
 from vaedash.errors import UsageError
 from vaedash.runs import Run, schema
+from vaedash.runs.schema import Epoch
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 # What TensorBoard calls the figures of an epoch: it shows those with the same beginning in one group, and all runs in one chart.
 TAGS: Mapping[str, str] = {
@@ -52,7 +59,7 @@ def to_tensorboard(chosen: Sequence[Run], *, out: Path) -> None:
             replaced.unlink(missing_ok=True)
 
 
-def _events(run: Run) -> Iterator[Any]:
+def _events(run: Run) -> Iterator["Event"]:
     """TensorBoard's `Event` records of a run: its settings and the originals as step 0, then one record for each epoch."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
@@ -66,13 +73,19 @@ def _events(run: Run) -> Iterator[Any]:
     yield Event(wall_time=launched, summary=_picture("samples/originals", run.pictures.originals()))
     for row, ended in zip(run.epochs, _ends(run), strict=True):
         event = Event(wall_time=ended, step=row["epoch"])
-        for name, tag in TAGS.items():
-            if name in row:
-                value = math.nan if row[name] is None else row[name]  # a loss that was not finite
-                event.summary.MergeFrom(scalar_pb(tag, value))
+        for tag, figure in _figures(row):
+            event.summary.MergeFrom(scalar_pb(tag, figure))
         for kind in ("prior", "recon"):
             event.summary.MergeFrom(_picture(f"samples/{kind}", run.pictures.sample(kind, row["epoch"])))
         yield event
+
+
+def _figures(row: Epoch) -> Iterator[tuple[str, float]]:
+    """What was measured of an epoch, by TensorBoard's names; NaN for a loss that was not finite."""
+    for name, tag in TAGS.items():
+        if name in row:
+            figure = row.get(name)
+            yield tag, figure if isinstance(figure, (int, float)) else math.nan
 
 
 def _ends(run: Run) -> Iterator[float]:
@@ -84,7 +97,7 @@ def _ends(run: Run) -> Iterator[float]:
         yield now
 
 
-def _settings(run: Run) -> dict[str, Any]:
+def _settings(run: Run) -> dict[str, object]:
     """What the columns of TensorBoard's tables of runs say: the name, since a folder has only the id, and the settings."""
     settings = {name: value for name, value in run.config.to_json().items() if value is not None}
     return {"name": run.name, **settings, "dataset": text.visible(run.config.dataset)}
@@ -96,7 +109,7 @@ def _words(run: Run) -> str:
     return "".join(f"    {' '.join(text.visible(line).splitlines())}\n" for line in lines)
 
 
-def _picture(tag: str, tiles: Any) -> Any:
+def _picture(tag: str, tiles: np.ndarray | None) -> "Summary":
     """A `Summary` with a grid of these images `(N, 3, 32, 32)`, or with nothing where there are none."""
     from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -104,6 +117,7 @@ def _picture(tag: str, tiles: Any) -> Any:
     if tiles is not None:
         picture = images.grid(tiles, columns=8)
         height, width, colorspace = picture.shape
-        content = {"height": height, "width": width, "colorspace": colorspace}
-        summary.value.add(tag=tag, image=Summary.Image(encoded_image_string=images.encode_png(picture), **content))
+        png = images.encode_png(picture)
+        image = Summary.Image(height=height, width=width, colorspace=colorspace, encoded_image_string=png)
+        summary.value.add(tag=tag, image=image)
     return summary

@@ -20,11 +20,7 @@ _PICTURES_ACROSS = 14
 def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:
     """Mean KL of each latent of each run in nats, sorted, on a logarithmic scale; a line at `threshold` parts those in use."""
     figure = go.Figure()
-    used: dict[str, int] = {}
-    for run, kl in measured:
-        arch = run.config.arch
-        dash = style.DASHES[used.get(arch, 0) % len(style.DASHES)]
-        used[arch] = used.get(arch, 0) + 1
+    for (run, kl), dash in zip(measured, style.dashes([run for run, _ in measured]), strict=True):
         order = np.argsort(-kl, kind="stable")
         figure.add_scatter(
             x=np.arange(1, len(kl) + 1),
@@ -32,23 +28,14 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
             customdata=order + 1,
             name=style.plain(run.name),
             mode="lines+markers",
-            line={"color": HUE[arch], "width": 2.5, "dash": dash, "shape": "hvh"},
+            line={"color": HUE[run.config.arch], "width": 2.5, "dash": dash, "shape": "hvh"},
             marker={"size": 5},
             hovertemplate="latent %{customdata}: %{y:.3g} nats",
         )
-    figure.add_hline(y=threshold, line={"color": "gray", "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        text=f"in use: above {threshold:g} nats",
-        **{"x": 1, "xref": "x domain", "xanchor": "right", "y": math.log10(threshold), "yanchor": "bottom"},
-        showarrow=False,
-        font={"color": "gray", "size": 14},
-    )
-    figure.update_layout(
-        xaxis={"title": "latents, the one that says most first"},
-        yaxis={"title": "KL (nats per image)", "type": "log", "dtick": 1, "tickformat": "~g"},
-        **style.LAYOUT,
-    )
-    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS)
+    style.add_bound(figure, threshold, f"in use: above {threshold:g} nats", end="right", log=True)
+    x = style.axis("latents, the one that says most first", automargin=None)
+    y = style.axis("KL (nats per image)", automargin=None, type="log", dtick=1, tickformat="~g")
+    return style.laid_out(figure, x=x, y=y)
 
 
 def active_units(chosen: Sequence[Run]) -> go.Figure | None:
@@ -56,36 +43,25 @@ def active_units(chosen: Sequence[Run]) -> go.Figure | None:
 
     A dashed line for each number that the best linear VAE on a run's images would use.
     """
-    figure = go.Figure()
     counted = [run for run in chosen if any(row.get(ACTIVE_UNITS) is not None for row in run.epochs)]
-    used: dict[str, int] = {}
-    for run in counted:
-        arch = run.config.arch
-        dash = style.DASHES[used.get(arch, 0) % len(style.DASHES)]
-        used[arch] = used.get(arch, 0) + 1
+    if not counted:
+        return None
+    figure = go.Figure()
+    for run, dash in zip(counted, style.dashes(counted), strict=True):
         figure.add_scatter(
             x=[row["epoch"] for row in run.epochs],
             y=[row.get(ACTIVE_UNITS) for row in run.epochs],
             name=style.plain(run.name),
             mode="lines+markers",
-            line={"color": HUE[arch], "width": 2.5, "dash": dash},
+            line={"color": HUE[run.config.arch], "width": 2.5, "dash": dash},
             marker={"size": 6},
             hovertemplate=f"%{{y}} of {run.config.latent_dim}",
         )
     for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
-        figure.add_hline(y=worth, line={"color": "gray", "width": 1.5, "dash": "dash"})
-        figure.add_annotation(
-            text=f"best linear VAE: {worth}",
-            **{"x": 1, "xref": "x domain", "xanchor": "right", "y": worth, "yanchor": "bottom"},
-            showarrow=False,
-            font={"color": "gray", "size": 14},
-        )
-    figure.update_layout(
-        xaxis={"title": AXES["epoch"], "rangemode": "tozero", "automargin": True},
-        yaxis={"title": "latents in use", "rangemode": "tozero", "tickformat": "d", "automargin": True},
-        **style.LAYOUT,
-    )
-    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS) if counted else None
+        style.add_bound(figure, worth, f"best linear VAE: {worth}", end="right")
+    x = style.axis(AXES["epoch"], rangemode="tozero")
+    y = style.axis("latents in use", rangemode="tozero", tickformat="d")
+    return style.laid_out(figure, x=x, y=y)
 
 
 def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
@@ -116,12 +92,9 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
             hovertemplate="latent %{customdata[0]} after epoch %{x}: %{customdata[1]:.3g} nats<extra></extra>",
         )
     )
-    figure.update_layout(
-        xaxis={"title": AXES["epoch"], "automargin": True, "showgrid": False},
-        yaxis={"title": "latents", "autorange": "reversed", "automargin": True, "showgrid": False, "zeroline": False},
-        **style.LAYOUT | {"hovermode": "closest"},
-    )
-    return figure.update_xaxes(style.AXIS).update_yaxes(style.AXIS)
+    x = style.axis(AXES["epoch"], showgrid=False)
+    y = style.axis("latents", autorange="reversed", showgrid=False, zeroline=False)
+    return style.laid_out(figure, x=x, y=y, hovermode="closest")
 
 
 def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:
@@ -151,20 +124,31 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
         png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=2))
         figure.add_layout_image(
             source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
-            **{"x": points[index, 0], "y": points[index, 1], "xref": "x", "yref": "y", "sizex": side, "sizey": side},
-            **{"xanchor": "center", "yanchor": "middle", "layer": "above"},
+            x=points[index, 0],
+            y=points[index, 1],
+            xref="x",
+            yref="y",
+            sizex=side,
+            sizey=side,
+            xanchor="center",
+            yanchor="middle",
+            layer="above",
         )
-    first, second = (f"axis {number}: {part:.0%} of the variance" for number, part in enumerate(share, start=1))
     # As much to the left as to the right of the middle, so that no room is lost but half a picture.
-    spans = ([middle - half - side / 2, middle + half + side / 2] for middle in (low + high) / 2)
-    x, y = ({"zeroline": False, "showgrid": False, "showticklabels": False, "range": span} for span in spans)
-    figure.update_layout(
-        xaxis={"title": first, **x},
-        yaxis={"title": second, "scaleanchor": "x", **y},
-        height=480,
-        **style.LAYOUT | {"hovermode": "closest", "dragmode": False},
+    x, y = (
+        style.axis(
+            f"axis {number}: {part:.0%} of the variance",
+            small=True,
+            automargin=None,
+            zeroline=False,
+            showgrid=False,
+            showticklabels=False,
+            range=[middle - half - side / 2, middle + half + side / 2],
+        )
+        for number, (part, middle) in enumerate(zip(share, (low + high) / 2, strict=True), start=1)
     )
-    return figure
+    y["scaleanchor"] = "x"
+    return style.laid_out(figure, x=x, y=y, height=480, hovermode="closest", dragmode=False)
 
 
 def _apart(points: np.ndarray, side: float) -> np.ndarray:

@@ -17,8 +17,7 @@ def race(chosen: Sequence[Run]) -> go.Figure:
     figure = go.Figure()
     for run in chosen:
         hue, epochs = HUE[run.config.arch], [row["epoch"] for row in run.epochs]
-        trace = (run.progress or {}).get("trace") or []
-        fresh = [point for point in trace if point[0] > len(epochs)] if run.active else []
+        fresh = [point for point in _trace(run) if point[0] > len(epochs)]
         figure.add_scatter(
             x=[*(epoch - 0.5 for epoch in epochs), *(point[0] for point in fresh)],
             y=[*(row["train_loss"] for row in run.epochs), *(point[1] for point in fresh)],
@@ -37,14 +36,17 @@ def race(chosen: Sequence[Run]) -> go.Figure:
             hovertemplate="%{y:.1f}",
         )
     style.add_line(figure, chosen, "loss", "test")
-    figure.update_layout(
-        xaxis={"title": AXES["epoch"], "range": [0, _reach(chosen)], "automargin": True},
-        yaxis={"title": "loss (nats per image)", "range": _lower_part(chosen), "automargin": True},
-        **style.LAYOUT,
-    )
-    if not any(trace.x for trace in figure.data):
-        figure.update_layout(xaxis={"showticklabels": False}, yaxis={"showticklabels": False, "range": [0, 1]})
-    return figure
+    x = style.axis(AXES["epoch"], small=True, range=[0, _reach(chosen)])
+    y = style.axis("loss (nats per image)", small=True, range=_lower_part(chosen))
+    if not any(curve.x for curve in figure.data):
+        x |= {"showticklabels": False}
+        y |= {"showticklabels": False, "range": [0, 1]}
+    return style.laid_out(figure, x=x, y=y)
+
+
+def _trace(run: Run) -> list[list[float]]:
+    """The curve of the epoch in progress, pairs of epochs done and loss."""
+    return run.progress.get("trace") or [] if run.active and run.progress else []
 
 
 def _reach(chosen: Sequence[Run]) -> float:
@@ -55,7 +57,7 @@ def _reach(chosen: Sequence[Run]) -> float:
 def _lower_part(chosen: Sequence[Run]) -> list[float] | None:
     """The range where it is decided: the first steps of training lie far above everything that comes later."""
     tests = [row["test_loss"] for run in chosen for row in run.epochs if row["test_loss"] is not None]
-    traces = [run.progress["trace"] for run in chosen if run.active and (run.progress or {}).get("trace")]
+    traces = [trace for run in chosen if (trace := _trace(run))]
     newest = [trace[-1][1] for trace in traces]
     if not tests:
         return [0, 1.05 * max(loss for trace in traces for _, loss in trace)] if traces else None

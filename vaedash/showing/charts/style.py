@@ -2,6 +2,7 @@
 
 import html
 import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,22 +11,33 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.runs.record import Run
+from vaedash.runs.schema import Lines
+
+Axis = dict[str, object]  # as Plotly takes it
 
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
 HUE = dict(zip(config.ARCHS, _HUES, strict=False))
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # The plotly.js that the figures are made for.
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 LETTERS = 15  # pixels, where a figure says nothing else
 WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
-LAYOUT = {
+_LAYOUT = {
     "hovermode": "x unified",
     "legend": {"font": {"size": 13}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
     "uirevision": "keep",  # zoom and hidden curves survive new points
 }
-AXIS = {"tickfont": {"size": 14}, "title": {"font": {"size": 15}}}
+_TITLE, _TICKS = 15, 14  # pixels, of the letters along an axis
+GREY = "gray"  # what belongs to no run
+_DASHED = {"color": GREY, "width": 1.5, "dash": "dash"}
+# Where the words at the end of a dashed line stand.
+_ENDS = {
+    "left": {"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "top", "font": {"color": GREY, "size": 13}},
+    "right": {"x": 1, "xref": "x domain", "xanchor": "right", "yanchor": "bottom", "font": {"color": GREY, "size": 14}},
+    "top": {"y": 1, "yref": "y domain", "xanchor": "left", "yanchor": "top", "font": {"color": GREY, "size": 13}},
+}
 TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
 AXES = {
     "epoch": "epoch",
@@ -35,23 +47,58 @@ AXES = {
 }
 
 
-def in_nats(figure: go.Figure, term: str, *, log: bool) -> go.Figure:
-    figure.update_yaxes(title=f"{TERMS[term]} (nats per image)", automargin=True, type="log" if log else "linear")
-    return figure.update_xaxes(AXIS).update_yaxes(AXIS)
+def dashes(chosen: Sequence[Run]) -> list[str]:
+    """The dash of each run: those of one architecture, which share a hue, differ in it."""
+    earlier: Counter[str] = Counter()
+    dashes_of_all = []
+    for run in chosen:
+        dashes_of_all.append(_DASHES[earlier[run.config.arch] % len(_DASHES)])
+        earlier[run.config.arch] += 1
+    return dashes_of_all
+
+
+def axis(title: str | None = None, *, small: bool = False, **more: object) -> Axis:
+    """An axis in letters that a room can read, or as `small` as Plotly's own; and what else Plotly takes."""
+    if small:
+        return {"title": {"text": title}, "automargin": True} | more
+    letters = {"title": {"text": title, "font": {"size": _TITLE}}, "tickfont": {"size": _TICKS}}
+    return letters | {"automargin": True} | more
+
+
+def nats(term: str, *, log: bool) -> Axis:
+    """The axis of a loss, or of a part of it."""
+    return axis(f"{TERMS[term]} (nats per image)", type="log" if log else "linear")
+
+
+def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure:
+    """The figure with these axes, in the layout of all charts but for what is its `own`."""
+    return figure.update_layout({"xaxis": x, "yaxis": y} | _LAYOUT | own)
+
+
+def add_bound(figure: go.Figure, at: float, words: str, *, end: str, log: bool = False) -> None:
+    """A dashed grey line across the figure with words at one `end`: `left` or `right` of a level one, `top` of an upright one.
+
+    `log` says that the axis is logarithmic.
+    """
+    if end == "top":
+        figure.add_vline(x=at, line=_DASHED)
+        place = {"x": at}
+    else:
+        figure.add_hline(y=at, line=_DASHED)
+        place = {"y": math.log10(at) if log else at}
+    figure.add_annotation({"text": words, "showarrow": False} | _ENDS[end] | place)
 
 
 def add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *, log: bool = False) -> None:
     """Where the best linear VAE (`pca.line`) would be, for each beta and latent size among runs on the same images."""
-    for height in {round(run.line[split][term], 2) for run in chosen if run.line}:
-        figure.add_hline(y=height, line={"color": "gray", "width": 1.5, "dash": "dash"})
+    for height in {round(_height(run.line, split, term), 2) for run in chosen if run.line}:
         # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
-        figure.add_annotation(
-            text=f"PCA line, {split}: {height:.1f}",
-            **{"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "top"},
-            y=math.log10(height) if log else height,
-            showarrow=False,
-            font={"color": "gray", "size": 13},
-        )
+        add_bound(figure, height, f"PCA line, {split}: {height:.1f}", end="left", log=log)
+
+
+def _height(lines: Lines, split: str, term: str) -> float:
+    line = lines["test"] if split == "test" else lines["train"]
+    return {"loss": line["loss"], "recon": line["recon"], "kl": line["kl"]}[term]
 
 
 def plain(name: str) -> str:

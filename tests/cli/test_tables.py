@@ -1,0 +1,34 @@
+"""Tables as plain text, as the command line prints them."""
+
+from imagined import CONV, FC
+
+from vaedash.cli import tables
+from vaedash.comparing import results
+
+
+def test_a_table_is_aligned_with_numbers_to_the_right():
+    rows = [
+        {"name": "a", "loss": 73.94, "n": 5, "mixed": "x"},
+        {"name": "longer", "loss": None, "n": 12345, "mixed": 1.0},
+        {"name": "", "loss": 1234.5, "n": None, "mixed": None},
+    ]
+    table = tables.text_table(rows, {"name": "name", "loss": "test loss", "n": "n", "mixed": "mixed"})
+    assert table.splitlines() == [
+        "name    test loss      n  mixed",
+        "------  ---------  -----  -----",
+        "a            73.9      5  x",
+        "longer          -  12345  1.0",
+        "            1,234      -  -",
+    ]
+
+
+def test_a_table_of_nothing_is_its_headings():
+    assert tables.text_table([], {"a": "first", "b": "second"}).splitlines() == ["first  second", "-----  ------"]
+
+
+def test_the_studys_table_has_the_studys_columns():
+    table = tables.text_table([results.result(run).as_row() for run in (CONV, FC)], results.STUDY_COLUMNS)
+    headings = table.splitlines()[0]
+    for heading in ("preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"):
+        assert heading in headings
+    assert "73.9" in table and "79.1" in table

@@ -1,0 +1,47 @@
+"""What runs have in common: an axis, images, everything but the seed."""
+
+import pytest
+from imagined import CONV, FC, four, run
+
+from vaedash.comparing import alike
+
+
+def test_differing_settings_are_told_with_both_values():
+    assert alike.differing_settings(CONV, run("x", arch="fc", seed=3)) == {"arch": ("conv", "fc"), "seed": (0, 3)}
+    assert alike.differing_settings(CONV, CONV) == {}
+
+
+def test_runs_are_grouped_by_axis_in_the_order_given():
+    other, third = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
+    again = run("eeeeee", fingerprint="cd34")
+    assert alike.groups([CONV, other, FC, third, again]) == [[CONV, FC], [other, again], [third]]
+    assert alike.groups([]) == []
+
+
+def test_losses_on_shuffled_pixels_share_an_axis_with_the_others():
+    assert alike.groups(four()) == [four()]
+
+
+def test_runs_are_grouped_by_their_images_whatever_their_beta():
+    other, again = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
+    assert alike.by_images([CONV, other, FC, again]) == [[CONV, FC, again], [other]]
+
+
+def test_a_run_that_has_not_begun_learns_from_the_images_it_was_asked_for():
+    waiting = run("cccccc", fingerprint="")
+    assert alike.by_images([CONV, waiting, run("dddddd", fingerprint="", fraction=0.5)])[0] == [CONV, waiting]
+
+
+@pytest.mark.parametrize("setting", [{"device": "cpu"}, {"precision": "fp32"}])
+def test_seeds_that_were_computed_elsewhere_or_otherwise_are_seeds_of_one_study(setting):
+    cell = [run("abcdef", seed=0), run("ghjkmn", seed=1, **setting)]
+    assert alike.over_seeds(cell) == [cell]
+
+
+@pytest.mark.parametrize("setting", [{"lr": 0.5}, {"epochs": 50}, {"arch": "fc"}, {"dataset": "cifar10"}])
+def test_runs_that_were_asked_for_something_else_are_no_seeds_of_one_study(setting):
+    assert alike.over_seeds([run("abcdef", seed=0), run("ghjkmn", seed=1, **setting)]) == []
+
+
+def test_one_seed_trained_twice_is_one_seed():
+    assert alike.over_seeds([run("abcdef", seed=0), run("ghjkmn", seed=0)]) == []

@@ -1,0 +1,106 @@
+"""The table of results: what came of a run, what came of a study's cells, and how each is trained again."""
+
+import dataclasses
+import shlex
+
+import pytest
+from imagined import CONV, of_seeds, run
+
+from vaedash.comparing import results
+from vaedash.config import RunConfig
+from vaedash.measuring.measures import MEASURES
+from vaedash.runs import Status
+
+
+def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
+    equals = {"train_loss": 50.0}  # the first of them is kept
+    chosen = run("abcdef", 80.0, 75.0, 90.0, arch="fc", name="mine", batch_size=32, rows=equals)
+    row = {
+        "run": "abcdef",
+        "name": "mine",
+        "dataset": "shapes",
+        "preset": "own",
+        "model": "fc",
+        "seed": 0,
+        "status": "finished",
+        "epochs": 3,
+        "best_epoch": 1,
+        "loss": 50.0,
+        "test_loss": 80.0,
+        "test_recon": 1.0,
+        "test_kl": 1.0,
+        "below_pca": None,
+        "n_test": 2000,
+        "parameters": 77,
+        "seconds": 7.5,
+        "images_per_second": 200.0,
+        "host": None,
+        **dict.fromkeys(MEASURES, None),
+        **dict.fromkeys((f"{name}_n" for name in MEASURES), None),
+    }
+    assert list(results.result(chosen).as_row().items()) == list(
+        row.items()
+    )  # their order is that of an export's columns
+
+
+def test_a_row_says_what_was_measured_and_on_how_many_it_rests():
+    measured = {"quality": {"swd": {"value": 58.7, "n": 2000, "floor": 8.1}}}
+    row = results.result(dataclasses.replace(CONV, measured=measured)).as_row()
+    assert (row["swd"], row["swd_n"], row["fid"], row["fid_n"]) == (58.7, 2000, None, None)
+
+
+def test_only_a_run_with_a_finite_loss_stands_anywhere():
+    without = [run("ghjkmn", arch="fc"), run("ghjkmn", None, arch="fc")]
+    [standing] = results.standings([*without, CONV])
+    assert (standing.run, standing.test_loss, standing.train_loss, standing.beta) == (CONV, 73.94, 98.0, 1.0)
+
+
+def test_a_row_of_a_run_without_an_epoch_has_gaps_and_no_wrong_numbers():
+    result = results.result(run("abcdef", **RunConfig.build(preset="p2").to_json()))
+    assert (result.preset, result.epochs, result.seconds) == ("p2", 0, 0.0)
+    assert [result.best_epoch, result.loss, result.test_loss, result.images_per_second] == [None] * 4
+
+
+def test_a_cell_of_a_study_is_a_mean_and_a_spread_over_seeds():
+    cells = results.over_seeds([*of_seeds(5.5, 5.9, 6.3), run("single", 90.0, 70.0, latent_dim=64)])
+    assert [(cell.model, cell.seeds) for cell in cells] == [("fc", 3), ("conv", 3)]
+    assert cells[0].test_loss == pytest.approx(79.9) and cells[0].test_loss_spread == pytest.approx(0.4)
+    assert cells[1].test_loss == pytest.approx(74.0) and cells[1].test_loss_spread == 0.0
+    assert set(results.SEEDS_COLUMNS) <= set(cells[0].as_row())
+
+
+def test_runs_that_are_not_over_or_share_a_seed_are_no_cell():
+    twins = [dataclasses.replace(one, settings=dataclasses.replace(one.config, seed=0)) for one in of_seeds(1.0, 1.0)]
+    assert results.over_seeds(twins) == []
+    assert results.over_seeds([dataclasses.replace(one, status=Status.RUNNING) for one in of_seeds(1.0, 1.0)]) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        ({"arch": "fc"}, "--arch fc --dataset shapes"),
+        ({"preset": "p2", "seed": 3}, "--arch conv --dataset shapes --preset p2 --seed 3"),
+        ({"dataset": "celeba"}, "--arch conv --dataset celeba"),
+        ({"dataset": "celeba", "fraction": 1.0}, "--arch conv --dataset celeba --fraction 1.0"),
+        ({"dataset": "/my cats; rm -rf", "lr": 0.01}, "--arch conv --dataset '/my cats; rm -rf' --lr 0.01"),
+    ],
+)
+def test_the_command_that_replays_a_run_says_what_was_asked_and_nothing_else(settings, command):
+    replayed = results.replay_command(run("abcdef", **RunConfig.build(**settings).to_json()))
+    assert replayed == f"python -m vaedash train {command}"
+    words = shlex.split(replayed)[4:]
+    given = {flag[2:].replace("-", "_"): value for flag, value in zip(words[::2], words[1::2], strict=True)}
+    kinds = {"seed": int, "fraction": float, "lr": float}
+    assert RunConfig.build(**{key: kinds.get(key, str)(value) for key, value in given.items()}) == RunConfig.build(
+        **settings
+    )
+
+
+def test_a_run_on_a_copy_of_a_dataset_is_replayed_on_the_dataset_itself():
+    copied = run("abcdef", copy_of="cifar10", **RunConfig.build(dataset="/gone/copy.zip", preset="p2").to_json())
+    assert results.replay_command(copied) == "python -m vaedash train --arch conv --dataset cifar10 --preset p2"
+
+
+@pytest.mark.parametrize("said", ["mnist", ["cifar10"], 7, ""])
+def test_a_copy_of_what_is_unknown_is_replayed_as_it_was_asked(said):
+    assert "--dataset /my/cats" in results.replay_command(run("abcdef", copy_of=said, dataset="/my/cats"))
