@@ -6,13 +6,14 @@ import math
 
 import pytest
 
-from vaedash import config
-from vaedash.config import RunConfig
+from vaedash import config, glossary
+from vaedash.config import SETTINGS, RunConfig
 from vaedash.errors import UsageError, VaedashError
+from vaedash.models import archs
+from vaedash.settings import Choice, Number
 
-FIELDS = {setting.name: setting for setting in dataclasses.fields(RunConfig)}
-NUMBERS = [name for name, setting in FIELDS.items() if "low" in setting.metadata]
-CHOICES = [name for name, setting in FIELDS.items() if "choices" in setting.metadata]
+NUMBERS = [name for name, setting in SETTINGS.items() if isinstance(setting, Number)]
+CHOICES = [name for name, setting in SETTINGS.items() if isinstance(setting, Choice)]
 
 
 def complaint(**settings) -> str:
@@ -26,7 +27,7 @@ def complaint(**settings) -> str:
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_both_bounds_of_a_number_are_allowed_and_nothing_beyond_them(name):
-    low, high = FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
+    low, high = SETTINGS[name].low, SETTINGS[name].high
     for value in (low, high):
         assert getattr(RunConfig(**{name: value}), name) == value
     below, above = (low - 1, high + 1) if isinstance(low, int) else (math.nextafter(low, -1), math.nextafter(high, 1e9))
@@ -59,7 +60,7 @@ def test_a_wrong_number_is_told_what_is_allowed():
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_each_choice_is_allowed_and_another_is_told_all_of_them(name):
-    choices = FIELDS[name].metadata["choices"]
+    choices = SETTINGS[name].choices
     for choice in choices:
         if name != "preset":
             assert getattr(RunConfig(**{name: choice}), name) == choice
@@ -81,10 +82,39 @@ def test_a_dataset_is_a_name_or_a_path(wrong):
     assert complaint(dataset=wrong) == f"dataset must be a name or a path, got {wrong!r}."
 
 
-def test_each_setting_has_help_and_a_default_that_is_allowed():
-    RunConfig()
-    assert all(setting.metadata["help"] for setting in FIELDS.values())
-    assert list(config.setting_names()) == list(FIELDS)
+def test_each_setting_is_called_and_explained_in_words_that_are_known():
+    assert all(setting.label and setting.help for setting in SETTINGS.values())
+    assert len({setting.label for setting in SETTINGS.values()}) == len(SETTINGS)
+    assert {word for setting in SETTINGS.values() for word in setting.words} <= set(glossary.WORDS)
+
+
+def test_the_settings_are_those_of_a_run_with_its_defaults_which_are_allowed():
+    assert list(SETTINGS) == [field.name for field in dataclasses.fields(RunConfig)]
+    usual = RunConfig()
+    assert all(setting.default == getattr(usual, name) for name, setting in SETTINGS.items())
+    assert all(SETTINGS[name].offered_with(None) is not None for name in NUMBERS)
+
+
+def test_numbers_are_whole_where_what_they_stand_for_is_counted():
+    assert {name for name in NUMBERS if SETTINGS[name].kind is int} == {
+        *("batch_size", "latent_dim", "epochs", "kl_warmup", "seed", "patience")
+    }
+
+
+def test_what_defines_a_model_changes_its_speed_and_what_only_steers_its_learning_does_not():
+    assert config.MODEL_SETTINGS == ("arch", "latent_dim", "activation", "pixel_order")
+    assert set(config.SPEED_SETTINGS) == {*config.MODEL_SETTINGS, "batch_size", "device", "precision"}
+    assert config.PRESET_SETTINGS == ("batch_size", "lr", "latent_dim", "schedule", "activation")
+
+
+def test_a_model_is_built_from_the_settings_that_define_one():
+    asked = RunConfig(arch="fc", latent_dim=3, activation="silu", pixel_order="shuffled", lr=0.5, epochs=7)
+    assert str(archs.build(asked.only(config.MODEL_SETTINGS))) == str(archs.build(asked))
+
+
+def test_of_a_configuration_only_some_settings_can_be_kept():
+    asked = RunConfig(arch="fc", batch_size=7, lr=0.5, epochs=3)
+    assert asked.only(("arch", "batch_size")) == RunConfig(arch="fc", batch_size=7)
 
 
 def test_a_configuration_never_changes():
@@ -162,6 +192,14 @@ def test_a_path_is_made_absolute_when_it_is_given(tmp_path, monkeypatch):
     assert RunConfig.build(dataset="shapes").dataset == "shapes"
 
 
+def test_a_default_of_a_preset_or_a_dataset_stands_in_for_the_general_one():
+    epochs, fraction = SETTINGS["epochs"], SETTINGS["fraction"]
+    assert (epochs.default_with("p1", None), epochs.default_with("fast", None)) == (100, 4)
+    assert (fraction.default_with("shapes"), fraction.default_with("celeba")) == (1.0, 0.3)
+    assert (epochs.offered_with("p1"), epochs.offered_with("fast")) == (20, 4)
+    assert (epochs.defaults, fraction.defaults) == ("100; fast: 4", "1.0; celeba: 0.3")
+
+
 # ---- records ---------------------------------------------------------------------------------------------
 
 
@@ -169,7 +207,7 @@ def test_a_record_reads_back_as_the_same_configuration():
     settings = RunConfig.build(preset="p3", arch="fc", dataset="celeba", beta=0.5, monitor="val", seed=7)
     record = json.loads(json.dumps(settings.to_json()))
     assert RunConfig.from_json(record) == settings
-    assert list(record) == list(config.setting_names())
+    assert list(record) == list(SETTINGS)
 
 
 def test_a_record_may_hold_more_and_less_than_the_settings():

@@ -237,7 +237,7 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
     "places.py: checked_place": [lambda at: places.checked_place("mars")],
     "places.py: _address_in": [lambda at: (at.monkeypatch.setenv("RAY_ADDRESS", "auto"), places.ray_address("ray"))],
     "config.py: __post_init__": [lambda at: RunConfig(preset="p1", lr=0.5)],
-    "config.py: _check": [
+    "settings.py: check": [
         lambda at: RunConfig(arch="gan"),
         lambda at: RunConfig(epochs=1.5),
         lambda at: RunConfig(lr=0),

@@ -16,7 +16,7 @@ APP = PACKAGE.parent / "streamlit_app.py"
 
 # Families, from the ground up: a family may import from those before it, and a room of its own family from any that does
 # not import it in turn. On the ground floor, each room from those named before it.
-GROUND = ("errors", "glossary", "places", "storage", "config", "images", "text")
+GROUND = ("errors", "glossary", "places", "storage", "settings", "config", "images", "text")
 FLOORS = (
     GROUND,
     ("datasets",),

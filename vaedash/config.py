@@ -101,6 +101,7 @@ class RunConfig:
             group=Group.LEARNING,
             words=("batch size", "learning rate", "latent size"),
             choices=tuple(PRESETS),
+            offered="p1",
         ),
     ] = None
     batch_size: Annotated[

@@ -27,6 +27,7 @@ class Setting:
     help: str
     group: Group
     words: tuple[str, ...] = ()  # of the glossary, which its tooltip explains
+    offered: Value | None = None  # what the form begins with, where that is not the default
     rare: bool = False  # the form asks for it only where it copies a run that has something else than the default
     changes_speed: bool = False  # of a training step
     # Both are told by the class that the setting stands in (`config.SETTINGS`).
@@ -48,6 +49,11 @@ class Setting:
         """Its default in words; empty where there is none."""
         return "" if self.default is None else str(self.default)
 
+    @property
+    def allowed(self) -> str:
+        """Its values in words."""
+        return "a name or a path"
+
     def check(self, value: object) -> None:
         """UsageError, which says what is allowed, where `value` is not."""
         if not isinstance(value, str) or not value:
@@ -60,10 +66,15 @@ class Choice(Setting):
 
     choices: tuple[str, ...]
     default: str | None = None
+    offered: str | None = None
+
+    @property
+    def allowed(self) -> str:
+        return ", ".join(self.choices)
 
     def check(self, value: object) -> None:
         if value not in self.choices and not (value is None and self.default is None):
-            raise UsageError(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}.")
+            raise UsageError(f"{self.name} must be one of {self.allowed}; got {value!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +84,8 @@ class Number(Setting):
     low: float
     high: float
     default: float = 0
+    offered: float | None = None
     unless: Mapping[str, float] = field(default_factory=dict)  # defaults with the preset or dataset of that name
-    offered: float | None = None  # what the form begins with, where that is not the default
 
     @property
     def kind(self) -> type[int] | type[float]:
@@ -84,6 +95,10 @@ class Number(Setting):
     def defaults(self) -> str:
         """Its default in words, and those with a preset or a dataset: `100; fast: 4`."""
         return "; ".join([str(self.default), *(f"{name}: {value}" for name, value in self.unless.items())])
+
+    @property
+    def allowed(self) -> str:
+        return f"{self.low:,} to {self.high:,}"
 
     def default_with(self, *chosen: str | None) -> float:
         """Its default where these presets and datasets are chosen."""

@@ -6,7 +6,7 @@ from visitor import make_run, shown, words
 
 from vaedash import config, runs
 from vaedash.bench import growth
-from vaedash.ui import components, forms, tables
+from vaedash.ui import components, managing, tables
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_table_has_the_newest_and_the_chosen_and_all_on_request(five, room_f
 
 
 def test_the_train_page_lists_the_newest_and_finds_the_others(five, monkeypatch):
-    monkeypatch.setattr(forms, "LISTED", 2)
+    monkeypatch.setattr(managing, "LISTED", 2)
     at = shown("train")
     assert [element.label for element in at.expander if "finished" in element.label] == [
         f"{components.plain(run.name)}: finished" for run in five[:2]

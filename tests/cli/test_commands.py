@@ -26,14 +26,14 @@ from vaedash.cli import training
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent
 from vaedash.places import PROJECT_ROOT, runs_dir
-from vaedash.runs import Run, RunFolder, queue, weights
+from vaedash.runs import Run, Status, queue, weights
 from vaedash.training import hardware, launch, process
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
 
 
 @dataclasses.dataclass(frozen=True)
-class Said:
+class Answer:
     """What a command left behind on a terminal."""
 
     code: int
@@ -47,25 +47,25 @@ class Said:
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
     """Runs a command in this process."""
 
-    def run(*arguments: object) -> Said:
+    def run(*arguments: object) -> Answer:
         capsys.readouterr()
         try:
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as end:  # --help
             code = end.code
-        return Said(code, *capsys.readouterr())
+        return Answer(code, *capsys.readouterr())
 
     return run
 
 
 @pytest.fixture
-def of_pair(pair, call) -> Callable[..., Said]:
+def of_pair(pair, call) -> Callable[..., Answer]:
     """Runs a command that uses the trained pair."""
 
-    def run(command: str, *arguments: object) -> Said:
+    def run(command: str, *arguments: object) -> Answer:
         places = ["--runs-dir", pair.folder]
         if command in ("generate", "reconstruct", "interpolate", "evaluate", "resume"):
             places += ["--data-dir", pair.data_dir]
@@ -78,9 +78,9 @@ def of_pair(pair, call) -> Callable[..., Said]:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings happen here and at once, instead of in processes that would have to import torch first."""
 
-    def work(path: Path, data_dir: Path) -> SimpleNamespace:
-        with open(path / "train.log", "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            process.work(path, data_dir)
+    def work(run: Run, data_dir: Path) -> SimpleNamespace:
+        with open(run.log, "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            process.work(run, data_dir)
         return SimpleNamespace(poll=lambda: 0)  # a process that has ended
 
     monkeypatch.setattr(launch, "_spawn", work)
@@ -111,14 +111,14 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_train_trains_the_pair_and_prints_one_json_document(pair):
     assert pair.code == 0
-    said = json.loads(pair.stdout)
-    assert set(said) == {"runs", "over_seeds", "verdict"}
-    assert [(run["model"], run["status"], run["epochs"]) for run in said["runs"]] == [
+    answer = json.loads(pair.stdout)
+    assert set(answer) == {"runs", "over_seeds", "verdict"}
+    assert [(run["model"], run["status"], run["epochs"]) for run in answer["runs"]] == [
         ("fc", "finished", 6),
         ("conv", "finished", 6),
     ]
-    assert re.fullmatch(r"(fc|conv) (leads|and) .* on the same 12 test images\).*", said["verdict"])
-    for record in said["runs"]:
+    assert re.fullmatch(r"(fc|conv) (leads|and) .* on the same 12 test images\).*", answer["verdict"])
+    for record in answer["runs"]:
         run = pair.run(record["model"])
         assert record["run"] == run.id and record["path"] == str(run.path)
         assert record["name"] == f"boxes {run.config.arch}"
@@ -147,9 +147,9 @@ def test_a_pair_shares_the_cores_and_each_has_a_process_of_its_own(pair):
 
 
 def test_train_prints_a_table_and_the_verdict(call, in_process, quick, places):
-    said = call("train", *quick, *places, "--latent-dim", 4)
-    assert said.code == 0
-    table, verdict, see = said.out.strip().split("\n\n")
+    answer = call("train", *quick, *places, "--latent-dim", 4)
+    assert answer.code == 0
+    table, verdict, see = answer.out.strip().split("\n\n")
     heading, _, *rows = table.splitlines()
     assert re.split(r"\s{2,}", heading) == (
         ["preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"]
@@ -161,24 +161,24 @@ def test_train_prints_a_table_and_the_verdict(call, in_process, quick, places):
 
 def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_process, quick, places):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    said = call("train", *quick, *places, "--arch", "conv", "--latent-dim", 4)
-    assert said.code == 0
-    assert "finished, epoch 1/1, train " in said.err.replace("\r", "\n")
+    answer = call("train", *quick, *places, "--arch", "conv", "--latent-dim", 4)
+    assert answer.code == 0
+    assert "finished, epoch 1/1, train " in answer.err.replace("\r", "\n")
 
 
 def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
-    run = dataclasses.replace(runs.create(tmp_path, tiny()), status="running")
+    run = dataclasses.replace(runs.create(tmp_path, tiny()), status=Status.RUNNING)
     progress = {"epoch": 2, "epochs": 9, "images_per_second": 1234.5, "loss": 75.02, "eta_seconds": 4000}
     assert training.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
     assert training.progress_words(run, {"phase": "decoding images"}) == "decoding images"
     assert training.progress_words(run, {}) == "starting"
-    assert training.progress_words(dataclasses.replace(run, status="queued"), {}) == "queued"
+    assert training.progress_words(dataclasses.replace(run, status=Status.QUEUED), {}) == "queued"
 
 
 def test_sweep_prints_the_studys_table(call, in_process, quick, places):
-    said = call("sweep", *quick, *places, "--presets", "p1,p3", "--archs", "conv", "--seeds", 7, "--fraction", 0.2)
-    assert said.code == 0
-    heading, rule, *rows = said.out.split("\n\n")[0].splitlines()
+    answer = call("sweep", *quick, *places, "--presets", "p1,p3", "--archs", "conv", "--seeds", 7, "--fraction", 0.2)
+    assert answer.code == 0
+    heading, rule, *rows = answer.out.split("\n\n")[0].splitlines()
     assert re.split(r"\s{2,}", heading)[:7] == (
         ["preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds"]
     )
@@ -231,37 +231,37 @@ def test_celeba_is_used_to_three_tenths_unless_told_otherwise(call, asked):
 
 def test_a_failed_run_is_exit_code_1_with_its_reason(monkeypatch, call, in_process, quick, places):
     monkeypatch.setattr(archs, "build", lambda *_: 1 / 0)
-    said = call("train", *quick, *places, "--arch", "conv", "--name", "doomed", "--json")
-    assert said.code == 1
-    [run] = said.json["runs"]
+    answer = call("train", *quick, *places, "--arch", "conv", "--name", "doomed", "--json")
+    assert answer.code == 1
+    [run] = answer.json["runs"]
     assert run["status"] == "failed"
-    assert f"{run['run']} doomed: failed. ZeroDivisionError: division by zero." in said.err
+    assert f"{run['run']} doomed: failed. ZeroDivisionError: division by zero." in answer.err
 
 
 def test_missing_images_are_said_before_any_run_exists(call, tmp_path, places):
-    said = call("train", "--dataset", tmp_path / "nowhere", *places)
-    assert said.code == 1
-    assert said.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'nowhere'}.")
+    answer = call("train", "--dataset", tmp_path / "nowhere", *places)
+    assert answer.code == 1
+    assert answer.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'nowhere'}.")
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_stopped_run_is_resumed_in_the_foreground(call, in_process, quick, places, tmp_path, tiny):
-    path = runs.create(tmp_path / "runs", tiny(epochs=1)).path
-    RunFolder(path).write_outcome("stopped", "Stopped on request.")
-    RunFolder(path).request_stop()
-    said = call("resume", path.name, *places, "--json")
-    assert said.code == 0
-    assert [run["status"] for run in said.json["runs"]] == ["finished"]
+    run = runs.create(tmp_path / "runs", tiny(epochs=1))
+    run.write_outcome(Status.STOPPED, "Stopped on request.")
+    run.request_stop()
+    answer = call("resume", run.id, *places, "--json")
+    assert answer.code == 0
+    assert [run["status"] for run in answer.json["runs"]] == ["finished"]
 
 
 def test_one_run_that_cannot_be_resumed_keeps_the_others_from_starting(call, places, folder, tiny):
-    stopped, finished = (runs.create(folder, tiny(seed=seed)).path for seed in (0, 1))
-    RunFolder(stopped).write_outcome("stopped", "Stopped on request.")
-    RunFolder(finished).write_outcome("finished", "Finished all 2 epochs.")
-    said = call("resume", stopped.name, finished.name, *places)
-    assert said.code == 1
-    assert f"Run {finished.name} is finished: there is nothing to resume." in said.err
-    assert runs.read(stopped).status == "stopped"
+    stopped, finished = (runs.create(folder, tiny(seed=seed)) for seed in (0, 1))
+    stopped.write_outcome(Status.STOPPED, "Stopped on request.")
+    finished.write_outcome(Status.FINISHED, "Finished all 2 epochs.")
+    answer = call("resume", stopped.id, finished.id, *places)
+    assert answer.code == 1
+    assert f"Run {finished.id} is finished: there is nothing to resume." in answer.err
+    assert stopped.reread().status == Status.STOPPED
     assert queue.tickets(folder) == []
 
 
@@ -283,11 +283,11 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
         stack.enter_context(process)
         stack.callback(process.kill)  # and its trainer, should it not have heard
         stack.callback(lambda: [run.request_stop() for run in runs.list_runs(tmp_path / "runs")])
-        said = ""
-        while ": epoch 1/5000" not in said:
+        answer = ""
+        while ": epoch 1/5000" not in answer:
             line = process.stderr.readline()
-            assert line, said
-            said += line
+            assert line, answer
+            answer += line
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does
         out, rest = process.communicate(timeout=120)
     assert process.returncode == 130
@@ -309,8 +309,8 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
 
 
 def test_runs_lists_the_newest_first(of_pair, pair):
-    said = of_pair("runs")
-    heading, _, *rows = said.out.splitlines()
+    answer = of_pair("runs")
+    heading, _, *rows = answer.out.splitlines()
     assert heading.split() == ["run", "name", "status", "epochs", "test", "loss", "host"]
     assert [row.split()[:4] for row in rows] == [
         [pair.run(arch).id, "boxes", arch, "finished"] for arch in ("conv", "fc")
@@ -321,19 +321,19 @@ def test_runs_lists_the_newest_first(of_pair, pair):
 
 
 def test_without_a_run_it_says_how_to_start_one(call, folder):
-    said = call("runs")
-    assert said.code == 0
-    assert said.out == f"No runs in {folder} yet. Start one: python -m vaedash train\n"
+    answer = call("runs")
+    assert answer.code == 0
+    assert answer.out == f"No runs in {folder} yet. Start one: python -m vaedash train\n"
     assert call("runs", "--json").json == []
 
 
 def test_show_prints_settings_facts_and_losses(of_pair, pair):
     run = pair.run("fc")
-    said = of_pair("show", run.id)
-    assert said.code == 0
-    assert said.out.startswith(f"{run.id}  boxes fc  finished\nFinished all 6 epochs.\n")
+    answer = of_pair("show", run.id)
+    assert answer.code == 0
+    assert answer.out.startswith(f"{run.id}  boxes fc  finished\nFinished all 6 epochs.\n")
     for words in ("latent_dim           4", "device               cpu", "parameters ", f"{run.best['test_loss']:.1f}"):
-        assert words in said.out
+        assert words in answer.out
     record = of_pair("show", run.id, "--json").json
     assert record["metrics"] == list(run.epochs)
     assert record["facts"]["dataset"]["fingerprint"] == run.dataset["fingerprint"]
@@ -367,24 +367,24 @@ def test_a_run_is_meant_by_id_prefix_name_or_as_the_latest(of_pair, pair, text, 
 
 def test_a_text_that_means_several_runs_lists_them(call, folder, tiny):
     ids = {runs.create(folder, tiny(), name="twin").id for _ in range(2)}
-    said = call("show", "twin")
-    assert said.code == 2
-    assert said.err.startswith("vaedash: 'twin' means several runs: ")
-    assert all(run_id in said.err for run_id in ids)
+    answer = call("show", "twin")
+    assert answer.code == 2
+    assert answer.err.startswith("vaedash: 'twin' means several runs: ")
+    assert all(run_id in answer.err for run_id in ids)
 
 
 def test_stop_asks_the_run_and_says_how_to_go_on(call, folder, tiny):
     run = runs.create(folder, tiny())  # a second old: queued
-    said = call("stop", "latest")
-    assert said.code == 0
-    assert f"python -m vaedash resume {run.id}" in said.out
+    answer = call("stop", "latest")
+    assert answer.code == 0
+    assert f"python -m vaedash resume {run.id}" in answer.out
     assert run.stop_requested()
 
 
 def ended(folder: Path, settings: RunConfig) -> Run:
-    path = runs.create(folder, settings).path
-    RunFolder(path).write_outcome("finished", "Finished.")
-    return runs.read(path)
+    run = runs.create(folder, settings)
+    run.write_outcome(Status.FINISHED, "Finished.")
+    return run.reread()
 
 
 def test_archive_puts_a_run_aside_and_restore_brings_it_back(call, folder, tiny):
@@ -407,9 +407,9 @@ def test_only_forever_deletes_and_only_what_is_not_active(call, folder, tiny):
     assert call("archive", run.id, "--forever").out == f"Deleted {run.id} and all its files.\n"
     assert not run.path.exists()
     for flags in ([], ["--forever"]):
-        said = call("archive", waiting.id, *flags)
-        assert said.code == 2
-        assert "stop it first: python -m vaedash stop" in said.err
+        answer = call("archive", waiting.id, *flags)
+        assert answer.code == 2
+        assert "stop it first: python -m vaedash stop" in answer.err
     assert waiting.path.exists() and not waiting.reread().archived
 
 
@@ -447,9 +447,9 @@ def test_generate_draws_the_same_picture_from_the_same_seed(of_pair, tmp_path):
 
 def test_generate_decodes_prior_samples_of_the_best_weights(of_pair, pair, tmp_path):
     file, run = tmp_path / "grid.png", pair.run("conv")
-    said = of_pair("generate", run.id, "--n", 6, "--seed", 3, "--scale", 1, "--out", file, "--json")
+    answer = of_pair("generate", run.id, "--n", 6, "--seed", 3, "--scale", 1, "--out", file, "--json")
     model, epoch = weights.load_model(run)
-    assert said.json == {"run": run.id, "epoch": epoch, "n": 6, "seed": 3, "out": str(file)}
+    assert answer.json == {"run": run.id, "epoch": epoch, "n": 6, "seed": 3, "out": str(file)}
     assert np.array_equal(tiles(file, columns=2), latent.decode(model, latent.prior(6, 4, seed=3)))
 
 
@@ -483,9 +483,9 @@ def test_reconstruct_shows_test_images_above_what_is_kept_of_them(of_pair, pair,
 def test_interpolate_begins_and_ends_at_the_decoded_end_points(of_pair, pair, tmp_path, method):
     file = tmp_path / "strip.png"
     flags = ["--from", "random:5", "--to", "test:3", "--steps", 6, "--method", method, "--scale", 1]
-    said = of_pair("interpolate", "latest:conv", *flags, "--out", file)
-    assert said.code == 0
-    assert said.out.startswith(f"{file}: 6 steps from random:5 to test:3 ({method})")
+    answer = of_pair("interpolate", "latest:conv", *flags, "--out", file)
+    assert answer.code == 0
+    assert answer.out.startswith(f"{file}: 6 steps from random:5 to test:3 ({method})")
     frames = tiles(file, columns=6)
     model = weights.load_model(pair.run("conv"))[0]
     start = latent.prior(1, 4, seed=5)
@@ -499,8 +499,8 @@ def test_an_image_file_is_an_end_point_like_the_test_image_that_it_holds(of_pair
     picture = datasets.load(pair.run("fc").config.dataset, data_dir=pair.data_dir).test[0]
     (tmp_path / "me.png").write_bytes(images.encode_png(np.ascontiguousarray(picture.transpose(1, 2, 0))))
     flags = ["--from", "test:0", "--to", tmp_path / "me.png", "--out", tmp_path / "strip.png", "--json"]
-    said = of_pair("interpolate", "latest:fc", *flags)
-    assert said.json["step_sizes"] == [0.0] * 9
+    answer = of_pair("interpolate", "latest:fc", *flags)
+    assert answer.json["step_sizes"] == [0.0] * 9
 
 
 def test_a_morph_goes_there_and_back(of_pair, tmp_path):
@@ -517,17 +517,17 @@ def test_a_morph_goes_there_and_back(of_pair, tmp_path):
 @pytest.mark.parametrize("which", ["best", "last"])
 def test_evaluate_agrees_with_the_row_of_the_epoch_whose_weights_these_are(of_pair, pair, arch, which):
     run = pair.run(arch)
-    said = of_pair("evaluate", run.id, "--weights", which, "--json")
-    assert said.code == 0
+    answer = of_pair("evaluate", run.id, "--weights", which, "--json")
+    assert answer.code == 0
     row = run.best if which == "best" else run.epochs[-1]
-    assert said.json["epoch"] == row["epoch"]
+    assert answer.json["epoch"] == row["epoch"]
     for key in ("test_loss", "test_recon", "test_kl"):
-        assert said.json[key] == pytest.approx(row[key], abs=1e-6)
-    assert said.json["n_test"] == 12 and said.json["latent_dim"] == 4
-    assert 1 <= said.json["active_units"] <= 4
-    assert said.json["note"] == ""
+        assert answer.json[key] == pytest.approx(row[key], abs=1e-6)
+    assert answer.json["n_test"] == 12 and answer.json["latent_dim"] == 4
+    assert 1 <= answer.json["active_units"] <= 4
+    assert answer.json["note"] == ""
     line = run.reread().line
-    assert said.json["pca"] == line
+    assert answer.json["pca"] == line
     for split in ("train", "test"):
         assert line[split]["loss"] == pytest.approx(line[split]["recon"] + line[split]["kl"])
         assert 0 < line[split]["directions"] <= 4
@@ -535,9 +535,9 @@ def test_evaluate_agrees_with_the_row_of_the_epoch_whose_weights_these_are(of_pa
 
 def test_evaluate_says_the_loss_in_words(of_pair, pair):
     best = pair.run("conv").best
-    said = of_pair("evaluate", "latest:conv")
-    assert f"loss {best['test_loss']:.2f} = recon {best['test_recon']:.2f} + 1 * kl {best['test_kl']:.2f}" in said.out
-    assert re.search(r"\d of 4 latents active", said.out)
+    answer = of_pair("evaluate", "latest:conv")
+    assert f"loss {best['test_loss']:.2f} = recon {best['test_recon']:.2f} + 1 * kl {best['test_kl']:.2f}" in answer.out
+    assert re.search(r"\d of 4 latents active", answer.out)
 
 
 def test_evaluate_refuses_other_images_than_those_of_the_training(call, in_process, pack, places, tmp_path):
@@ -545,20 +545,20 @@ def test_evaluate_refuses_other_images_than_those_of_the_training(call, in_proce
     flags = f"--arch conv --dataset {own} --epochs 1 --latent-dim 4 --precision fp32 --device cpu".split()
     assert call("train", *flags, *places).code == 0
     pack(own, test_seed=9)
-    said = call("evaluate", "latest", *places)
-    assert said.code == 1
-    assert "figures would not be comparable" in said.err
+    answer = call("evaluate", "latest", *places)
+    assert answer.code == 1
+    assert "figures would not be comparable" in answer.err
 
 
 def test_a_run_without_weights_names_those_that_have_some(of_pair, pair, tiny):
     run = runs.create(pair.folder, tiny())
     try:
-        said = of_pair("generate", run.id)
+        answer = of_pair("generate", run.id)
     finally:
         run.delete()
-    assert said.code == 1
-    assert said.err.startswith(f"vaedash: Run {run.id} has no weights yet. Runs with weights: ")
-    assert pair.run("fc").id in said.err and pair.run("conv").id in said.err
+    assert answer.code == 1
+    assert answer.err.startswith(f"vaedash: Run {run.id} has no weights yet. Runs with weights: ")
+    assert pair.run("fc").id in answer.err and pair.run("conv").id in answer.err
 
 
 # ---- help, and wrong usage ------------------------------------------------------------------------------
@@ -572,24 +572,24 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 def test_the_commands_are_those_that_were_promised(call):
     promised = "train sweep resume runs show stop archive restore generate reconstruct interpolate evaluate export"
     assert set(promised.split()) <= set(commands())
-    said = call("--help")
-    assert said.code == 0
-    assert all(re.search(rf"^ +{name} ", said.out, re.M) for name in commands())
+    answer = call("--help")
+    assert answer.code == 0
+    assert all(re.search(rf"^ +{name} ", answer.out, re.M) for name in commands())
 
 
 @pytest.mark.parametrize("name", commands())
 def test_the_help_of_every_command_documents_each_option_and_has_examples_that_parse(call, name):
-    said = call(name, "--help")
-    assert said.code == 0 and said.err == ""
+    answer = call(name, "--help")
+    assert answer.code == 0 and answer.err == ""
     for action in commands()[name]._actions:
         assert action.help, action.dest
-        assert (action.option_strings or [action.metavar])[-1] in said.out
-    examples = re.findall(r"^  python -m vaedash (.*)$", said.out, re.M)
+        assert (action.option_strings or [action.metavar])[-1] in answer.out
+    examples = re.findall(r"^  python -m vaedash (.*)$", answer.out, re.M)
     assert examples
     for example in examples:
         assert example.split()[0] == name
         cli.parser().parse_args(shlex.split(example))
-    assert "--runs-dir" in said.out
+    assert "--runs-dir" in answer.out
 
 
 WRONG = [
@@ -664,22 +664,22 @@ def test_wrong_usage_is_exit_code_2_and_one_clear_sentence(monkeypatch, call, pa
     (tmp_path / "text.png").write_text("not an image")
     before = sorted(tmp_path.rglob("*")), sorted(pair.folder.glob("*"))
     names = {"tmp": tmp_path, "id": pair.run("fc").id}
-    said = call(*shlex.split(line.format(**names)))
-    assert said.code == 2
-    assert said.out == ""
-    assert said.err.startswith("vaedash: ") and said.err.count("\n") == 1
-    assert said.err.rstrip().endswith((".", "--help"))
-    assert words.format(**names) in said.err
+    answer = call(*shlex.split(line.format(**names)))
+    assert answer.code == 2
+    assert answer.out == ""
+    assert answer.err.startswith("vaedash: ") and answer.err.count("\n") == 1
+    assert answer.err.rstrip().endswith((".", "--help"))
+    assert words.format(**names) in answer.err
     assert (sorted(tmp_path.rglob("*")), sorted(pair.folder.glob("*"))) == before
 
 
 def test_a_runs_folder_that_is_a_file_is_said_in_one_sentence(call, tmp_path, quick):
     (tmp_path / "file").write_text("")
     for command in (["runs"], ["show", "latest"], ["train", *quick]):
-        said = call(*command, "--runs-dir", tmp_path / "file")
-        assert said.code in (1, 2)
-        assert said.err.splitlines()[-1].startswith("vaedash: ") and str(tmp_path / "file") in said.err
-        assert "Traceback" not in said.err
+        answer = call(*command, "--runs-dir", tmp_path / "file")
+        assert answer.code in (1, 2)
+        assert answer.err.splitlines()[-1].startswith("vaedash: ") and str(tmp_path / "file") in answer.err
+        assert "Traceback" not in answer.err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
@@ -693,6 +693,6 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
 
 
 def test_bench_says_which_images_are_missing_before_it_measures(call, tmp_path):
-    said = call("bench", "train", "--dataset", tmp_path / "gone.zip", "--data-dir", tmp_path)
-    assert said.code == 1
-    assert said.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'gone.zip'}.")
+    answer = call("bench", "train", "--dataset", tmp_path / "gone.zip", "--data-dir", tmp_path)
+    assert answer.code == 1
+    assert answer.err.startswith(f"vaedash: There is no file or folder {tmp_path / 'gone.zip'}.")

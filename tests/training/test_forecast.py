@@ -13,7 +13,8 @@ def of(seconds):
 
 
 def test_time_is_epochs_times_images_over_speed_and_a_little_between_epochs():
-    cost = forecast.forecast(RunConfig(epochs=10), n_train=1_000, images_per_second=500.0, parameters=1_000_000)
+    speed = forecast.Speed(images_per_second=500.0, parameters=1_000_000)
+    cost = forecast.forecast(RunConfig(epochs=10), speed, n_train=1_000)
     assert cost.seconds == pytest.approx(10 * 2.0, rel=0.1)
     assert cost.seconds > 20.0
     assert 28e6 <= cost.disk <= 40e6  # seven times the weights in fp32, and pictures
@@ -36,9 +37,9 @@ def test_a_real_measurement_in_a_process_of_its_own(data_dir):
     asked = [RunConfig(arch=arch, latent_dim=4, batch_size=4, precision="fp32", device="cpu") for arch in config.ARCHS]
     measured = forecast.measure(asked, sharing=2, data_dir=data_dir)
     assert len(measured) == len(asked)
-    assert all(speed > 0 and parameters > 100_000 for speed, parameters in measured)
-    fc, conv = (parameters for _, parameters in measured)
-    assert fc > conv
+    assert all(speed.images_per_second > 0 and speed.parameters > 100_000 for speed in measured)
+    fc, conv = measured
+    assert fc.parameters > conv.parameters
 
 
 def test_a_measurement_that_fails_is_a_sentence(data_dir, monkeypatch):

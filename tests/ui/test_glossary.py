@@ -7,7 +7,6 @@ import pytest
 from visitor import make_run, shown
 
 from vaedash import config, glossary, places
-from vaedash.ui import forms
 
 UI = places.PROJECT_ROOT / "vaedash" / "ui"
 
@@ -18,7 +17,7 @@ def asked_for():
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("glossary.about", "_nats"):
                 yield from ((file.name, word.value) for word in node.args if isinstance(word, ast.Constant))
-    yield from (("forms.py", word) for words in forms._WORDS.values() for word in words)
+    yield from ((name, word) for name, setting in config.SETTINGS.items() for word in setting.words)
 
 
 def test_every_word_that_is_asked_for_is_in_the_glossary_and_none_is_in_vain():
@@ -37,7 +36,6 @@ def test_no_text_is_written_twice():
 def test_the_texts_agree_with_what_is_computed():
     assert f"above {config.ACTIVE_KL:g} nats" in glossary.WORDS["active"]
     assert "loss = recon + beta * KL" in glossary.WORDS["beta"]
-    assert set(forms._WORDS) <= set(forms._SETTING)
 
 
 def test_words_are_explained_a_line_each():

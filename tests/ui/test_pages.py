@@ -96,14 +96,13 @@ def test_a_double_click_launches_once(folder, monkeypatch, promise):
 
 def test_the_form_launches_what_it_shows(folder, monkeypatch):
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(paths))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.extend(run.config for run in group))
     at = shown("train")
     at.number_input(key="epochs").set_value(7)
     at.text_input(key="seeds").set_value("3, 4")
     at.run()
     at.button(key="launch").click().run()
-    settings = [runs.read(path).config for path in started]
-    assert {(one.arch, one.seed, one.epochs, one.preset) for one in settings} == {
+    assert {(settings.arch, settings.seed, settings.epochs, settings.preset) for settings in started} == {
         (arch, seed, 7, "p1") for arch in config.ARCHS for seed in (3, 4)
     }
 
@@ -294,7 +293,7 @@ def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):
 def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder, monkeypatch):
     run = make_run(folder, pixel_order="shuffled")
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.extend(run.config for run in group))
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
     at.button(key="launch").click().run()

@@ -3,7 +3,9 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from vaedash import config, storage
 from vaedash.cli import parsing, terminal
@@ -11,8 +13,11 @@ from vaedash.comparing import verdict
 from vaedash.errors import UsageError
 from vaedash.runs import Run
 
+if TYPE_CHECKING:
+    from vaedash.models.vae import VAE
 
-def add_to(commands: Any) -> None:
+
+def add_to(commands: parsing.Commands) -> None:
     """Let the command line know these commands."""
     generating = parsing.command(
         commands, "generate", generate, "draw prior samples", ["generate latest:conv --n 64 --seed 1 --out grid.png"]
@@ -50,17 +55,16 @@ def add_to(commands: Any) -> None:
     interpolating.add_argument(
         "--steps", type=parsing.bounded(2, 500), default=10, help="frames, ends included (default: %(default)s)"
     )
-    places = "random:SEED, test:INDEX or an image file (default: %(default)s)"
-    interpolating.add_argument("--from", dest="start", metavar="POINT", default="random:1", help=places)
-    interpolating.add_argument("--to", dest="end", metavar="POINT", default="random:2", help=places)
+    ends = "random:SEED, test:INDEX or an image file (default: %(default)s)"
+    interpolating.add_argument("--from", dest="start", metavar="POINT", default="random:1", help=ends)
+    interpolating.add_argument("--to", dest="end", metavar="POINT", default="random:2", help=ends)
     interpolating.add_argument("--method", choices=("linear", "slerp"), default="linear", help="(default: %(default)s)")
-    for one, out in ((generating, "grid.png"), (reconstructing, "recon.png"), (interpolating, "strip.png")):
-        one.add_argument("--out", type=Path, default=Path(out), metavar="FILE", help="(default: %(default)s)")
-        one.add_argument(
+    for parser, out in ((generating, "grid.png"), (reconstructing, "recon.png"), (interpolating, "strip.png")):
+        parser.add_argument("--out", type=Path, default=Path(out), metavar="FILE", help="(default: %(default)s)")
+        parser.add_argument(
             "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
         )
-    for using in (generating, reconstructing, interpolating):
-        parsing.add_trained_run(using)
+        parsing.add_trained_run(parser)
     reporting = parsing.command(
         commands,
         "report",
@@ -90,8 +94,6 @@ def generate(arguments: argparse.Namespace) -> int:
 
 def reconstruct(arguments: argparse.Namespace) -> int:
     """Held-out images, and below each what the model keeps of it."""
-    import numpy as np
-
     from vaedash.models import latent
 
     _check_out(arguments, ".png")
@@ -112,8 +114,6 @@ def reconstruct(arguments: argparse.Namespace) -> int:
 
 def interpolate(arguments: argparse.Namespace) -> int:
     """A path between two points in latent space, as a strip or an animation."""
-    import numpy as np
-
     from vaedash import images
     from vaedash.models import latent
 
@@ -146,16 +146,14 @@ def report(arguments: argparse.Namespace) -> int:
     return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": verdict.sentence(chosen)})
 
 
-def _padded_rows(originals: Any, pictures: Any, start: int, columns: int) -> Iterator[Any]:
-    import numpy as np
-
+def _padded_rows(originals: np.ndarray, pictures: np.ndarray, start: int, columns: int) -> Iterator[np.ndarray]:
     for tiles in (originals, pictures):
         row = tiles[start : start + columns]
         yield np.concatenate([row, np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)])
 
 
-def _end_point(text: str, run: Run, model: Any, arguments: argparse.Namespace) -> Any:
-    """z of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
+def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace) -> Any:
+    """z, a tensor, of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
     from vaedash.models import latent
 
     kind, _, rest = text.partition(":")
@@ -189,7 +187,7 @@ def _check_out(arguments: argparse.Namespace, *endings: str) -> None:
         raise UsageError(f"There is no folder {arguments.out.parent} to write {arguments.out.name} into.")
 
 
-def _save_grid(tiles: Any, arguments: argparse.Namespace, *, columns: int) -> None:
+def _save_grid(tiles: np.ndarray, arguments: argparse.Namespace, *, columns: int) -> None:
     from vaedash import images
 
     picture = images.grid(tiles, columns=columns, scale=arguments.scale, gap=arguments.scale)

@@ -2,8 +2,9 @@
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vaedash import runs, text
 from vaedash.cli import parsing, tables, terminal
@@ -11,26 +12,29 @@ from vaedash.comparing import results
 from vaedash.errors import UsageError
 from vaedash.runs import listing
 
+if TYPE_CHECKING:
+    from vaedash.doctor import Finding
 
-def add_to(commands: Any) -> None:
+
+def add_to(commands: parsing.Commands) -> None:
     """Let the command line know these commands."""
-    listing = parsing.command(commands, "runs", list_runs, "list the runs", ["runs", "runs --json"])
-    listing.add_argument("--archived", action="store_true", help="archived ones too")
-    parsing.add_places(listing)
-    parsing.add_json(listing)
+    looking = parsing.command(commands, "runs", list_runs, "list the runs", ["runs", "runs --json"])
+    looking.add_argument("--archived", action="store_true", help="archived ones too")
+    parsing.add_places(looking)
+    parsing.add_json(looking)
     for name, function, what in (
         ("show", show, "settings, facts and losses of a run"),
         ("stop", stop, "stop a run after its current batch; finished epochs are kept"),
         ("archive", archive, "put a run aside; nothing is deleted without --forever"),
         ("restore", restore, "bring an archived run back"),
     ):
-        one = parsing.command(commands, name, function, what, [f"{name} latest"])
-        one.add_argument("run", metavar="RUN", help=parsing.RUN)
-        parsing.add_places(one)
+        parser = parsing.command(commands, name, function, what, [f"{name} latest"])
+        parser.add_argument("run", metavar="RUN", help=parsing.RUN)
+        parsing.add_places(parser)
         if name == "show":
-            parsing.add_json(one)
+            parsing.add_json(parser)
         if name == "archive":
-            one.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
+            parser.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
 
     exporting = parsing.command(
         commands,
@@ -67,10 +71,10 @@ def add_to(commands: Any) -> None:
 
 def list_runs(arguments: argparse.Namespace) -> int:
     """All runs, newest first."""
-    found = runs.list_runs(terminal.runs_dir(arguments), archived=arguments.archived)
+    listed = runs.list_runs(terminal.runs_dir(arguments), archived=arguments.archived)
     if arguments.json:
-        terminal.print_json([terminal.record(run) for run in found])
-    elif not found:
+        terminal.print_json([terminal.record(run) for run in listed])
+    elif not listed:
         print(f"No runs in {terminal.runs_dir(arguments)} yet. Start one: python -m vaedash train")
     else:
         columns = {
@@ -81,7 +85,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
             "test_loss": "test loss",
             "host": "host",
         }
-        print(tables.text_table([results.result(run).as_row() for run in found], columns))
+        print(tables.text_table([results.result(run).as_row() for run in listed], columns))
     return terminal.DONE
 
 
@@ -167,30 +171,45 @@ def doctor(arguments: argparse.Namespace) -> int:
     """Every damage on disk, and what to do about it."""
     from vaedash import doctor as surgery
 
-    places = terminal.runs_dir(arguments), terminal.data_dir(arguments)
-    found, mended = surgery.examine(*places), []
-    for _ in range(3 if arguments.fix else 0):  # what a damage hid shows once it is mended
-        if mendable := surgery.mend(found):
-            mended += mendable
-            found = surgery.examine(*places)
+    runs_dir, data_dir = terminal.runs_dir(arguments), terminal.data_dir(arguments)
+    findings, mended = surgery.examine(runs_dir, data_dir), []
+    if arguments.fix:
+        for _ in range(3):  # what a damage hid shows once it is mended
+            if not (mended_now := surgery.mend(findings)):
+                break
+            mended += mended_now
+            findings = surgery.examine(runs_dir, data_dir)
     if arguments.json:
-        said = {"mended": mended, "found": found}
-        terminal.print_json({key: [_finding_record(one) for one in findings] for key, findings in said.items()})
-        return terminal.FAILED if found else terminal.DONE
-    for one in mended:
-        print(text.visible(f"{one.where}: mended. {one.sentence}"))
-    for one in found:
-        print(text.visible(f"{one.where}: {one.sentence} {one.remedy}"))
-    count = len(listing.folders(places[0]))
-    mendable = sum(one.mend is not None for one in found)
-    print(
-        f"{count} run{'s' * (count != 1)} in {places[0]}: "
-        + (f"{len(found)} found" if found else "all sound")
-        + (f"; --fix mends {mendable} of them and loses nothing." if mendable else ".")
-    )
-    return terminal.FAILED if found else terminal.DONE
+        terminal.print_json(
+            {
+                "mended": [_finding_record(finding) for finding in mended],
+                "found": [_finding_record(finding) for finding in findings],
+            }
+        )
+    else:
+        for finding in mended:
+            print(text.visible(f"{finding.where}: mended. {finding.sentence}"))
+        for finding in findings:
+            print(text.visible(f"{finding.where}: {finding.sentence} {finding.remedy}"))
+        print(_summary(runs_dir, findings))
+    return terminal.FAILED if findings else terminal.DONE
 
 
-def _finding_record(finding: Any) -> dict[str, Any]:
-    record = {key: getattr(finding, key) for key in ("kind", "where", "sentence", "remedy")}
-    return record | {"mendable": finding.mend is not None}
+def _summary(runs_dir: Path, findings: Sequence["Finding"]) -> str:
+    count = len(listing.folders(runs_dir))
+    examined = f"1 run in {runs_dir}" if count == 1 else f"{count} runs in {runs_dir}"
+    if not findings:
+        return f"{examined}: all sound."
+    mendable = sum(finding.mend is not None for finding in findings)
+    remedy = f"; --fix mends {mendable} of them and loses nothing" if mendable else ""
+    return f"{examined}: {len(findings)} found{remedy}."
+
+
+def _finding_record(finding: "Finding") -> dict[str, str | bool]:
+    return {
+        "kind": finding.kind,
+        "where": finding.where,
+        "sentence": finding.sentence,
+        "remedy": finding.remedy,
+        "mendable": finding.mend is not None,
+    }

@@ -10,7 +10,7 @@ from vaedash.measuring import measures
 from vaedash.runs import Run
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: parsing.Commands) -> None:
     """Let the command line know these commands."""
     evaluating = parsing.command(
         commands,
@@ -76,8 +76,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     held_out = HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in its precision.
     measured = heldout.evaluate(model.to(machine.device, machine.dtype), held_out)
-    with terminal.progress() as told:
-        figures = after.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=told)
+    with terminal.progress() as progress:
+        figures = after.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=progress)
     record = {
         "run": run.id,
         "weights": arguments.weights,
@@ -120,7 +120,7 @@ def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
         )
     yield "the kept weights, beyond the loss:"
     for name, row in measures.in_words(record["quality"]).items():
-        floor = f"; real images against real ones {row['floor']}" * bool(row["floor"])
+        floor = f"; real images against real ones {row['floor']}" if row["floor"] else ""
         yield f"  {measures.MEASURES[name].title}: {row['value']} ({row['n']}{floor}; {row['better']})"
     if record["note"]:
         yield f"  {record['note']}"

@@ -7,21 +7,25 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaedash import config, datasets, places, runs, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run
+from vaedash.settings import Value
+
+if TYPE_CHECKING:
+    from vaedash.models.vae import VAE
 
 DONE, FAILED, WRONG_USAGE, CTRL_C = 0, 1, 2, 130  # exit codes
 
 
-def settings(arguments: argparse.Namespace, **fixed: Any) -> RunConfig:
+def settings(arguments: argparse.Namespace, **fixed: Value) -> RunConfig:
     """The settings that were typed, with some `fixed` by the command."""
-    given = {name: getattr(arguments, name, None) for name in config.SETTINGS}
-    return RunConfig.build(**(given | fixed))
+    typed = {name: getattr(arguments, name, None) for name in config.SETTINGS}
+    return RunConfig.build(**(typed | fixed))
 
 
 @contextlib.contextmanager
@@ -31,18 +35,18 @@ def progress() -> Iterator[datasets.Progress]:
 
     with tqdm(disable=not sys.stderr.isatty(), leave=False, unit_scale=True) as bar:
 
-        def told(what: str, done: int, total: int) -> None:
-            bar.set_description_str(what, refresh=False)
+        def show(title: str, done: int, total: int) -> None:
+            bar.set_description_str(title, refresh=False)
             bar.total, bar.n = total or None, done
             bar.refresh()
 
-        yield told
+        yield show
 
 
 def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.Dataset:
     """The images, with a bar while they are read for the first time."""
-    with progress() as told:
-        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=told)
+    with progress() as show:
+        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=show)
 
 
 def describe(dataset: datasets.Dataset) -> str:
@@ -77,7 +81,7 @@ def find_all(arguments: argparse.Namespace) -> list[Run]:
     return list({run.id: run for run in (find(arguments, text) for text in arguments.run)}.values())
 
 
-def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
+def model(arguments: argparse.Namespace) -> tuple[Run, "VAE", int]:
     """The run that is meant, its model with the weights asked for, and the epoch these are of; loads torch."""
     from vaedash.runs import weights
 
@@ -87,10 +91,10 @@ def model(arguments: argparse.Namespace) -> tuple[Run, Any, int]:
 
 def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
     """What to type next, with the flags that said where things are."""
-    given = [("--runs-dir", arguments.runs_dir)]
+    folders = {"--runs-dir": arguments.runs_dir}
     if command == "resume":
-        given.append(("--data-dir", getattr(arguments, "data_dir", None)))
-    flags = "".join(f" {flag} {shlex.quote(value)}" for flag, value in given if value)
+        folders["--data-dir"] = getattr(arguments, "data_dir", None)
+    flags = "".join(f" {flag} {shlex.quote(folder)}" for flag, folder in folders.items() if folder)
     return f"python -m vaedash {command} {ids}{flags}"
 
 
@@ -115,12 +119,12 @@ def listed(text: str, flag: str) -> list[str]:
     return items
 
 
-def whole(text: str, what: str) -> int:
+def whole(text: str, flag: str) -> int:
     """A whole number; UsageError that says what takes one."""
     try:
         return int(text)
     except ValueError:
-        raise UsageError(f"{what} takes a whole number, got {text!r}.") from None
+        raise UsageError(f"{flag} takes a whole number, got {text!r}.") from None
 
 
 def number(value: float | None) -> str:

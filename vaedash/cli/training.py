@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ One training on several devices, by torchrun (each process a GPU, or its share o
 A batch is divided among them as evenly as it goes; each image weighs what it weighs in one process."""
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: parsing.Commands) -> None:
     """Let the command line know these commands."""
     training = parsing.command(
         commands,
@@ -33,11 +34,11 @@ def add_to(commands: Any) -> None:
         train,
         "train FC and conv, or one of them",
         ["train --epochs 5", "train --arch conv --preset p2"],
+        notes=_TORCHRUN.format("train --arch conv"),
     )
     training.add_argument(
         "--arch", default=",".join(config.ARCHS), help="architectures, by comma (default: %(default)s)"
     )
-    training.epilog += _TORCHRUN.format("train --arch conv")
     parsing.add_settings(training, but=("arch",))
     sweeping = parsing.command(
         commands,
@@ -62,8 +63,8 @@ def add_to(commands: Any) -> None:
         resume,
         "go on with runs that were stopped, interrupted or failed",
         ["resume latest", "resume k3f7qa"],
+        notes=_TORCHRUN.format("resume latest"),
     )
-    resuming.epilog += _TORCHRUN.format("resume latest")
     resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
     _add_place(resuming)
     parsing.add_places(resuming, data=True)
@@ -104,9 +105,9 @@ def resume(arguments: argparse.Namespace) -> int:
     """Go on with runs that were stopped, interrupted or failed."""
     if launch.by_torchrun():
         return _together(lambda: _resumable(arguments), arguments)
-    found = _resumable(arguments)
+    resumed = _resumable(arguments)
     _look_at_place(arguments)
-    return _accompany(found, arguments)
+    return _accompany(resumed, arguments)
 
 
 def _look_at_place(arguments: argparse.Namespace) -> None:
@@ -118,10 +119,10 @@ def _look_at_place(arguments: argparse.Namespace) -> None:
 
 
 def _resumable(arguments: argparse.Namespace) -> list[Run]:
-    found = terminal.find_all(arguments)
-    for run in found:
+    chosen = terminal.find_all(arguments)
+    for run in chosen:
         launch.require_resumable(run)
-    return found
+    return chosen
 
 
 def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
@@ -135,7 +136,7 @@ def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
 
 def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
     """Start these runs and stay with them until all have ended."""
-    processes: list[Any] = []
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         with _stopping_on_ctrl_c(group, arguments):
             processes += launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
@@ -149,14 +150,14 @@ def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
 def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Iterator[Run]:
     """A run of each settings, made when the one before has ended: nobody waits in line for it."""
     _read_images(settings, arguments)
-    for one in settings:
-        name = launch.member_name(arguments.name, one, settings)
-        yield runs.create(terminal.runs_dir(arguments), one, name=name)
+    for asked in settings:
+        name = launch.member_name(arguments.name, asked, settings)
+        yield runs.create(terminal.runs_dir(arguments), asked, name=name)
 
 
 def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> None:
     """In the foreground, so that whatever is missing is said before any run exists."""
-    for spec, fraction in {(one.dataset, one.fraction): None for one in settings}:
+    for spec, fraction in dict.fromkeys((asked.dataset, asked.fraction) for asked in settings):
         terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
 
 
@@ -232,10 +233,12 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
 
 
 def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
-    ids = " ".join(run.id for run in stopped if run.reread().status in schema.RESUMABLE)
-    place = f" --on {arguments.on}" * (getattr(arguments, "on", places.LOCAL) != places.LOCAL)
-    go_on = f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}"
-    terminal.say(go_on if ids else "They had ended already.")
+    ids = " ".join(run.id for run in stopped if run.reread().status.resumable)
+    if not ids:
+        terminal.say("They had ended already.")
+        return
+    place = f" --on {arguments.on}" if arguments.on != places.LOCAL else ""
+    terminal.say(f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}")
 
 
 def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
@@ -301,8 +304,8 @@ class _Bars:
     def __init__(self, watched: Sequence[Run]) -> None:
         from tqdm import tqdm
 
-        def bar(position: int, what: str) -> Any:
-            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=what, leave=True)
+        def bar(position: int, title: str) -> Any:
+            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=title, leave=True)
 
         self._bars = {run.id: bar(position, f"{run.id} {run.name}") for position, run in enumerate(watched)}
         self._study = bar(len(watched), "all runs") if len(watched) > 1 else None
@@ -328,13 +331,14 @@ def progress_words(run: Run, progress: Progress) -> str:
         return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
     if run.status == Status.QUEUED:
         return "queued"
+    speed, loss, left = progress.get("images_per_second"), progress.get("loss"), progress.get("eta_seconds")
     # Before the first step there is no loss yet, and while a run diverges none that is a number.
-    if any(progress.get(key) is None for key in ("epoch", "epochs", "images_per_second", "loss", "eta_seconds")):
+    if speed is None or loss is None or left is None:
         return progress.get("phase", "starting")
     test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
     return (
-        f"epoch {progress['epoch']}/{progress['epochs']} {progress['images_per_second']:,.0f} images/s, "
-        f"loss {progress['loss']:.1f}{test}, at most {terminal.duration(progress['eta_seconds'])} left"
+        f"epoch {progress['epoch']}/{progress['epochs']} {speed:,.0f} images/s, "
+        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left"
     )
 
 

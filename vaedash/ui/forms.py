@@ -28,7 +28,7 @@ def settings() -> list[RunConfig]:
     preset = st.segmented_control(
         SETTINGS["preset"].label,
         [*PRESETS, _OWN],
-        default="p1",
+        default=str(SETTINGS["preset"].offered),
         key="preset",
         bind="query-params",
         help=_preset_words(),

@@ -1,0 +1,185 @@
+"""The form on the Train page: what it offers, what it launches, and what it makes of a run that is copied."""
+
+import pytest
+from visitor import shown, words
+
+from vaedash import config, runs
+from vaedash.config import PRESETS, SETTINGS, RunConfig
+from vaedash.settings import Choice, Group, Number
+from vaedash.training import forecast, launch
+from vaedash.ui import cost
+
+
+@pytest.fixture
+def launched(folder, monkeypatch):
+    """The settings of the runs that were launched."""
+    settings = []
+    monkeypatch.setattr(launch, "start", lambda group, **_: settings.extend(run.config for run in group))
+    return settings
+
+
+def made(folder, **settings):
+    """A run with these settings, which the page lists."""
+    return runs.create(folder, RunConfig.build(**settings))
+
+
+def another(setting):
+    """A value that is allowed and not the default."""
+    if isinstance(setting, Choice):
+        return next(choice for choice in setting.choices if choice != setting.default)
+    if isinstance(setting, Number):
+        return setting.kind((setting.low + setting.default) / 2 if setting.default > setting.low else setting.low + 3)
+    return None
+
+
+def labels(at):
+    """What the widgets of the form are called, in the order of the page."""
+    kinds = ("button_group", "number_input", "text_input")
+    return [widget.label for widget in at.main if widget.type in kinds]
+
+
+# ---- what it offers --------------------------------------------------------------------------------------
+
+
+def test_the_form_asks_in_the_order_of_the_groups():
+    at = shown("train", preset="own")
+    names = ("dataset", "preset", "arch", "epochs", "seed", *config.PRESET_SETTINGS)
+    rest = [
+        setting.label
+        for group in Group
+        for name, setting in SETTINGS.items()
+        if setting.group is group and name not in names and not setting.rare
+    ]
+    assert labels(at)[: len(names) + len(rest)] == [*(SETTINGS[name].label for name in names), *rest]
+    assert rest == [
+        *("Share of the training images", "beta", "KL warm-up, epochs", "Patience, epochs"),
+        *("Improved means lower by, nats", "Stop early by the loss on", "Order of the pixels"),
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_brings_its_epochs_which_the_form_shows(launched, preset):
+    epochs = config.DEFAULT_EPOCHS.get(preset, 20)
+    at = shown("train")
+    assert at.number_input(key="epochs").value == 20
+    at.button_group(key="preset").set_value(preset).run()
+    assert at.number_input(key="epochs").value == epochs
+    at.button(key="launch").click().run()
+    assert {(settings.preset, settings.epochs) for settings in launched} == {(preset, epochs)}
+
+
+def test_epochs_go_back_with_the_preset_unless_somebody_has_changed_them(folder):
+    at = shown("train")
+    for preset, epochs in (("fast", 4), ("p2", 20)):
+        at.button_group(key="preset").set_value(preset).run()
+        assert at.number_input(key="epochs").value == epochs
+    at.number_input(key="epochs").set_value(7).run()
+    for preset in ("fast", "p1"):
+        at.button_group(key="preset").set_value(preset).run()
+        assert at.number_input(key="epochs").value == 7
+
+
+@pytest.mark.parametrize(("query", "epochs"), [({}, 4), ({"epochs": 20}, 20), ({"epochs": 9}, 9)])
+def test_a_link_may_say_other_epochs_than_its_preset_does(launched, query, epochs):
+    at = shown("train", preset="fast", **query)
+    assert at.number_input(key="epochs").value == epochs
+    at.button(key="launch").click().run()
+    assert {(settings.preset, settings.epochs) for settings in launched} == {("fast", epochs)}
+
+
+def test_celeba_is_used_to_three_tenths_unless_the_form_asks_for_all_of_it(launched):
+    at = shown("train")
+    at.button_group(key="dataset").set_value("celeba").run()
+    assert at.number_input(key="fraction").value == 0.3
+    at.button(key="launch").click().run()
+    at.number_input(key="fraction").set_value(1.0).run()
+    at.button(key="launch").click().run()
+    assert [settings.fraction for settings in launched] == [0.3, 0.3, 1.0, 1.0]
+    at.number_input(key="fraction").set_value(0.3).run()
+    at.button_group(key="dataset").set_value("cifar10").run()
+    assert at.number_input(key="fraction").value == 1.0
+
+
+# ---- what it would cost ----------------------------------------------------------------------------------
+
+
+def test_the_speed_is_measured_with_all_that_changes_it_and_not_again_for_the_rest(folder, monkeypatch):
+    measured = []
+
+    def measure(asked, **_):
+        measured.append(asked)
+        return [forecast.Speed(images_per_second=1000.0, parameters=1_000_000)] * len(asked)
+
+    monkeypatch.setattr(forecast, "measure", measure)
+    cost._speeds.clear()
+    run = made(
+        folder, preset=None, **{name: another(SETTINGS[name]) for name in config.SPEED_SETTINGS if name != "arch"}
+    )
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.number_input(key="lr").set_value(0.01).run()
+    at.button_group(key="schedule").set_value("one-cycle").run()
+    usual, asked = measured
+    assert {settings.activation for settings in usual} == {"relu"}
+    assert asked == (run.config.only(config.SPEED_SETTINGS),)
+    assert asked[0].activation == "silu"
+
+
+# ---- a run that is copied ----------------------------------------------------------------------------------
+
+
+def test_a_duplicate_has_every_setting_of_the_run(launched, folder, photos):
+    values = {name: another(setting) for name, setting in SETTINGS.items()}
+    run = made(folder, **values | {"preset": None, "dataset": str(photos)})
+    unusual = {name for name, value in run.config.to_json().items() if value != SETTINGS[name].default}
+    assert unusual == set(SETTINGS) - {"preset"}
+    at = shown("train", preset="fast")
+    at.button(key=f"copy-{run.id}").click().run()
+    assert not at.exception
+    assert f"own: {photos.stem}" in [option.content for option in at.button_group(key="dataset").proto.options]
+    at.button(key="launch").click().run()
+    assert launched == [run.config]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_duplicate_has_the_preset_and_the_epochs_of_the_run(launched, folder, preset):
+    run = made(folder, preset=preset, dataset="celeba", fraction=1.0, epochs=4, seed=3)
+    at = shown("train", preset="fast")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.button(key="launch").click().run()
+    assert launched == [run.config]
+
+
+def test_what_the_form_asks_for_only_in_a_duplicate_goes_once_it_is_as_usual(launched, folder):
+    run = made(folder, device="cpu", val_fraction=0.2)
+    at = shown("train")
+    assert not {"Device", "Precision", "Share held back for val"} & set(labels(at))
+    at.button(key=f"copy-{run.id}").click().run()
+    assert {"Device", "Share held back for val"} <= set(labels(at)) and "Precision" not in labels(at)
+    at.button_group(key="device").set_value("auto").run()
+    assert "Device" not in labels(at)
+    at.button(key="launch").click().run()
+    assert [(settings.device, settings.val_fraction) for settings in launched] == [("auto", 0.2)]
+
+
+def test_the_images_of_a_duplicate_can_be_given_up_for_others(launched, folder, tmp_path):
+    run = made(folder, dataset=str(tmp_path / "shapes <b>.zip"))
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    assert "There is no file or folder" in words(at)  # where the forecast would be
+    at.button_group(key="dataset").set_value("shapes").run()
+    assert len(at.button_group(key="dataset").proto.options) == len(config.DATASETS) + 1
+    at.button(key="launch").click().run()
+    assert [settings.dataset for settings in launched] == ["shapes"]
+
+
+def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):
+    varied = ("arch", "preset", "seed", *config.PRESET_SETTINGS)
+    shared = {name: another(setting) for name, setting in SETTINGS.items() if name not in (*varied, "dataset")}
+    run = made(folder, preset="fast", seed=5, **shared)
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.button(key="launch-sweep").click().run()
+    assert launched == [
+        RunConfig.build(preset=preset, arch=arch, seed=5, **shared) for preset in config.STUDY for arch in config.ARCHS
+    ]
