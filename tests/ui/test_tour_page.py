@@ -166,9 +166,9 @@ def reach(at):
 
 def test_back_keeps_what_was_predicted_and_leaving_ends_the_tour(trained):
     at = press(press(press(shown(), "tour"), "tour-say-A"), "tour-on")
-    said = [box.value for box in (*at.success, *at.warning)]
+    verdicts = [box.value for box in (*at.success, *at.warning)]
     press(press(at, "tour-on"), "tour-back")
-    assert [box.value for box in (*at.success, *at.warning)] == said != []
+    assert [box.value for box in (*at.success, *at.warning)] == verdicts != []
     press(at, "tour-leave")
     assert "tour" not in at.query_params and "train-both" in keys(at)
     press(at, "tour")  # from the beginning, and nothing is predicted any more

@@ -37,15 +37,15 @@ def current(run_id: str) -> Run:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
-def _model(path: str, which: str, stamp: Stamp) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
+def _model(path: str, stamp: Stamp) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
     from vaedash.runs import weights
 
-    return weights.load_model(record.read(Path(path)), which=which)
+    return weights.load_model(record.read(Path(path)))
 
 
-def model(run: Run, *, which: str = "best") -> "tuple[VAE, int]":
-    """The model with a run's weights, and the epoch they are of. Loads torch. RunError if it has none."""
-    return _model(str(run.path), which, run.weights.stamp(which))
+def model(run: Run) -> "tuple[VAE, int]":
+    """The model with a run's best weights, and the epoch they are of. Loads torch. RunError if it has none."""
+    return _model(str(run.path), run.weights.stamp("best"))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")

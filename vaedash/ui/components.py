@@ -168,19 +168,19 @@ def elsewhere(run: Run) -> str:
     return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
 
 
-def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None, scale: int = 3, gap: int = 2) -> None:
+def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None, scale: int = 3) -> None:
     """Images `(N, 3, 32, 32)` uint8 as one picture, as wide as there is room, its pixels sharp.
 
     Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
     """
     # Streamlit would pass it on as JPEG.
-    st.image(_png(tiles, columns, scale, gap), caption=caption, alt=alt, width="stretch", output_format="PNG")
+    st.image(_png(tiles, columns, scale), caption=caption, alt=alt, width="stretch", output_format="PNG")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _png(tiles: Pixels, columns: int, scale: int, gap: int) -> bytes:
+def _png(tiles: Pixels, columns: int, scale: int) -> bytes:
     # Looked at again each second, and by a whole room.
-    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
+    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=2))
 
 
 def escaped(text: str) -> str:
