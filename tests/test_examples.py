@@ -12,7 +12,8 @@ from vaedash.models import latent
 from vaedash.runs import listing, weights
 
 FOLDER = places.PROJECT_ROOT / "runs"
-EXAMPLES = [run for run in map(runs.read, sorted(listing.folders(FOLDER))) if run.notes.get("example") is True]
+EVERY = sorted((runs.read(folder.path) for folder in listing.folders(FOLDER)), key=lambda run: run.id)
+EXAMPLES = [run for run in EVERY if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
 SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
 
@@ -58,20 +59,20 @@ def test_the_table_has_a_row_for_each_run_of_the_study():
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
 def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
     run, row = STUDY[preset, arch], study_table()[preset, arch]
-    found = results.result(run)
-    assert first_number(cell(row, "loss")) == f"{found.loss:.1f}"
-    assert first_number(cell(row, "epochs to stop")) == str(found.epochs)
-    assert cell(row, "test loss") == f"{found.test_loss:.1f}"
-    assert f"({found.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
-    assert cell(row, "recon + KL") == f"{found.test_recon:.1f} + {found.test_kl:.1f}"
-    assert cell(row, "weights") == f"{found.parameters:,}"
+    result = results.result(run)
+    assert first_number(cell(row, "loss")) == f"{result.loss:.1f}"
+    assert first_number(cell(row, "epochs to stop")) == str(result.epochs)
+    assert cell(row, "test loss") == f"{result.test_loss:.1f}"
+    assert f"({result.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
+    assert cell(row, "recon + KL") == f"{result.test_recon:.1f} + {result.test_kl:.1f}"
+    assert cell(row, "weights") == f"{result.parameters:,}"
 
 
 def test_the_leads_in_the_text_are_those_of_the_runs():
     readme = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-    said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
+    sentence = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
     leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
-    assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]
+    assert list(sentence.groups()) == [f"{lead:.1f}" for lead in leads]
 
 
 @each_example
