@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vaedash import config
-from vaedash.bench import probes
+from vaedash.bench import machine, probes
 from vaedash.config import RunConfig
 from vaedash.training import launch
 
@@ -76,7 +76,7 @@ def whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
             while process.poll() is None:
                 if first_step is None and (run.reread().progress or {}).get("seen"):
                     first_step = time.perf_counter() - begin
-                memory = max(memory, peak_memory(process.pid))
+                memory = max(memory, machine.peak_memory(process.pid))
                 time.sleep(0.02 if first_step is None else 0.2)
             row = run.reread().epochs[-1]
             stepping, seconds = len(data.train) / (row["images_per_second"] or math.nan), row["seconds"] or math.nan
@@ -87,11 +87,3 @@ def whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
                 "memory beyond torch, MB": (memory - bare) / 1024,
             }
     return results
-
-
-def peak_memory(pid: int) -> int:
-    """kB that a process has held at most; 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError):
-        return 0

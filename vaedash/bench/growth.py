@@ -19,7 +19,7 @@ import numpy as np
 
 from vaedash import config, places, runs, storage
 from vaedash.bench import machine, ui
-from vaedash.bench.costs import peak_memory
+from vaedash.bench.machine import peak_memory
 from vaedash.runs import Run, listing
 from vaedash.training import launch
 

@@ -73,7 +73,7 @@ def bare_memory() -> int:
 
     import torch
 
-    from vaedash.bench.costs import peak_memory
+    from vaedash.bench.machine import peak_memory
 
     layer = torch.nn.Linear(1, 1)
     adam = torch.optim.Adam(layer.parameters(), fused=True)
