@@ -12,7 +12,8 @@ from vaedash.models import latent
 from vaedash.runs import listing, weights
 
 FOLDER = places.PROJECT_ROOT / "runs"
-EXAMPLES = [run for run in map(runs.read, sorted(listing.folders(FOLDER))) if run.notes.get("example") is True]
+EVERY = sorted((runs.read(folder.path) for folder in listing.folders(FOLDER)), key=lambda run: run.id)
+EXAMPLES = [run for run in EVERY if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
 SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
 
