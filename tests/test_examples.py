@@ -64,13 +64,13 @@ def test_the_table_has_a_row_for_each_run_of_the_study(page):
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
 def test_the_figures_in_the_table_are_those_of_the_run(page, preset, arch):
     run, row = STUDY[preset, arch], study_table(page)[preset, arch]
-    found = results.result(run)
-    assert first_number(cell(row, "loss")) == f"{found.loss:.1f}"
-    assert first_number(cell(row, "epochs to stop")) == str(found.epochs)
-    assert cell(row, "test loss") == f"{found.test_loss:.1f}"
-    assert f"({found.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
-    assert cell(row, "recon + KL") == f"{found.test_recon:.1f} + {found.test_kl:.1f}"
-    assert cell(row, "weights") == f"{found.parameters:,}"
+    result = results.result(run)
+    assert first_number(cell(row, "loss")) == f"{result.loss:.1f}"
+    assert first_number(cell(row, "epochs to stop")) == str(result.epochs)
+    assert cell(row, "test loss") == f"{result.test_loss:.1f}"
+    assert f"({result.n_test:,} images)" in next(heading for heading in row if heading.startswith("test loss"))
+    assert cell(row, "recon + KL") == f"{result.test_recon:.1f} + {result.test_kl:.1f}"
+    assert cell(row, "weights") == f"{result.parameters:,}"
 
 
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
@@ -92,9 +92,9 @@ def test_the_table_beyond_the_loss_has_a_row_for_each_run_of_the_study():
 @each_page
 def test_the_leads_in_the_text_are_those_of_the_runs(page):
     text = (places.PROJECT_ROOT / page).read_text(encoding="utf-8")
-    said = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", text)
+    sentence = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", text)
     leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
-    assert list(said.groups()) == [f"{lead:.1f}" for lead in leads]
+    assert list(sentence.groups()) == [f"{lead:.1f}" for lead in leads]
 
 
 @each_example
