@@ -109,8 +109,9 @@ EXAMPLES = [(page, line, whole) for page, line, whole in dict.fromkeys(examples(
 def test_every_command_parses(page, line, whole):
     try:
         cli.parser().parse_args(called(line))
-    except SystemExit as ended:  # --help
-        assert ended.code == 0
+    except SystemExit as ended:
+        if ended.code != 0:  # --help ends well
+            raise
     except UsageError as error:
         if whole or not str(error).startswith("The following arguments are required"):
             raise
@@ -214,7 +215,9 @@ def test_every_file_of_the_package_and_every_test_that_is_named_exists(page):
 def test_the_house_is_what_is_there():
     rows = table(text_of(ROOT / "docs" / "contributing.md"), "| floor | room | what lives there")
     rooms = [room for row in rows for room in re.findall(r"`([^`]+)`", row["room"])]
-    there = {f"{path.name}/" if path.is_dir() else path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    there = {
+        f"{path.name}/" if path.is_dir() else path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"
+    }
     assert sorted(rooms) == sorted(there)
 
 
@@ -241,7 +244,11 @@ def test_the_presets_are_those_of_the_configuration():
     assert [row["preset"] for row in rows] == list(config.PRESETS)
     for row in rows:
         values = config.preset_values(row["preset"], "conv")
-        said = {"batch_size": row["batch size"], "lr": row["learning rate"].split()[0], "latent_dim": row["latent size"]}
+        said = {
+            "batch_size": row["batch size"],
+            "lr": row["learning rate"].split()[0],
+            "latent_dim": row["latent size"],
+        }
         assert {name: float(text) for name, text in said.items()} == {name: values[name] for name in said}
         fc = re.search(r"\(FC: ([\d.e-]+)\)", row["learning rate"])
         assert (float(fc[1]) if fc else values["lr"]) == config.preset_values(row["preset"], "fc")["lr"]
@@ -293,7 +300,10 @@ def test_every_promise_that_a_test_notes_is_in_the_table_and_names_the_file():
     assert noted
     for number, file in noted:
         place = file.relative_to(ROOT)
-        assert f"`{place.as_posix()}`" in rows[number] or f"`{place.parent.as_posix()}/`" in rows[number], (number, place)
+        assert f"`{place.as_posix()}`" in rows[number] or f"`{place.parent.as_posix()}/`" in rows[number], (
+            number,
+            place,
+        )
 
 
 def test_every_test_file_that_the_promises_name_notes_that_promise():
