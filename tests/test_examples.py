@@ -80,13 +80,39 @@ def test_the_figures_beyond_the_loss_are_those_of_the_run(preset, arch):
     assert cell(row, "PSNR") == f"{value['psnr']:.2f}"
     assert cell(row, "SSIM") == f"{value['ssim']:.3f}"
     assert cell(row, "IWAE") == f"{value['iwae']:.1f} / {quality['iwae']['loss']:.1f}"
-    assert first_number(cell(row, "SWD")) == f"{value['swd']:.1f}"
+    assert cell(row, "SWD") == "{:.1f} ({:.0f}, {:.0f})".format(
+        value["swd"], *(quality["swd"]["bands"][side] for side in ("16", "32"))
+    )
     assert cell(row, "path") == f"{value['path_pixels']:.2f} / {value['path_edges']:.2f}"
     assert cell(row, "worst step") == f"{value['worst_step']:.2f}"
 
 
 def test_the_table_beyond_the_loss_has_a_row_for_each_run_of_the_study():
     assert set(study_table("docs/study.md", BEYOND)) == set(STUDY)
+
+
+def test_the_ranges_in_the_text_are_those_of_the_runs():
+    text = (places.PROJECT_ROOT / "docs/study.md").read_text(encoding="utf-8")
+
+    def of(arch, value_of):
+        values = [value_of(run) for (_, known), run in STUDY.items() if known == arch]
+        return f"{min(values):.1f} to {max(values):.1f}"
+
+    line, below = STUDY["p1", "fc"].line, results.below_line
+    assert {str(run.line) for run in STUDY.values()} == {str(line)}
+    train, test = line["train"], line["test"]
+    assert (
+        f"(training {train['loss']:.2f} = {train['recon']:.2f} + {train['kl']:.2f}, test {test['loss']:.2f}; "
+        f"{test['directions']} directions"
+    ) in text
+    assert f"conv is {of('conv', below)} nats below it, FC {of('fc', lambda run: -below(run))} above" in text
+    counts = [run.measured["active_units"] for (_, arch), run in STUDY.items() if arch == "fc"]
+    assert f"with {min(counts)} to {max(counts)} latents in use" in text
+
+    def price(run):
+        return run.quality["iwae"]["loss"] - run.quality["iwae"]["value"]
+
+    assert f"It is {of('conv', price)} nats below conv's loss and {of('fc', price)} below FC's" in text
 
 
 @each_page
