@@ -245,9 +245,9 @@ def test_restored_weights_are_those_of_the_epoch_before_and_restored_losses_thos
     doctor.mend(examine(place))
     assert weights.load(RunFolder(place.path), "last")["epoch"] == 1
     assert (place.path / "last.pt.damaged").read_bytes() == damaged
-    weights.restore_best(place)
+    weights.restore_best(runs.read(place.path))
     assert weights.load(RunFolder(place.path), "best")["epoch"] == 1
-    weights.save(place, "last", {"epoch": 2, "epochs": list(before), "model": {}})
+    weights.save(RunFolder(place.path), "last", {"epoch": 2, "epochs": list(before), "model": {}})
     (place.path / "metrics.json").write_text("{")
     doctor.mend(examine(place))
     assert runs.read(place.path).epochs == before
@@ -341,7 +341,7 @@ def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks
         assert runs.read(place.path).damage is None
         folder.unlink()
     flip(place.path / "last.pt")
-    weights.save(place, "best", {"nothing": 0})
+    weights.save(RunFolder(place.path), "best", {"nothing": 0})
     assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
 
 
