@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from vaedash import places
 from vaedash.bench import machine
+from vaedash.bench.figures import Figures, p95
 from vaedash.bench.session import Session
 from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
@@ -22,7 +23,7 @@ _SHARE = 0.25  # of the training images: an epoch then takes a few seconds, and 
 
 def measure(
     *, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None
-) -> dict[str, Any]:
+) -> Figures:
     """Figures of `sessions` tabs on the Start page while a conv with one thread trains, beside its speed without them.
 
     Both take turns, `rounds` times for at least `seconds` each. A tab's wait is the time from one picture to the next.
@@ -56,8 +57,10 @@ def measure(
 
 def _trainer(folder: Path, data_dir: Path) -> Run:
     """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
-    settings = {"preset": "p1", "epochs": 10_000, "patience": 10_000, "fraction": _SHARE}
-    fc, conv = launch.new_runs(folder, [RunConfig.build(arch=arch, **settings) for arch in ("fc", "conv")])
+    settings = [
+        RunConfig.build(arch=arch, preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE) for arch in ("fc", "conv")
+    ]
+    fc, conv = launch.new_runs(folder, settings)
     launch.start([fc, conv], data_dir=data_dir)
     while not all(run.reread().epochs for run in (fc, conv)):
         time.sleep(0.2)
@@ -80,7 +83,7 @@ def _speeds(run: Run, seconds: float) -> list[float]:
     last = next_epoch()
     while time.monotonic() < end:
         last = next_epoch()
-    return [row["images_per_second"] for row in run.reread().epochs[first:last]]
+    return [cast(float, row["images_per_second"]) for row in run.reread().epochs[first:last]]
 
 
 @contextlib.contextmanager
@@ -142,10 +145,9 @@ class _Tab(threading.Thread):
 def _spread(times: list[float]) -> dict[str, float]:
     if not times:
         return {"count": 0}
-    ordered = sorted(times)
     return {
-        "median": statistics.median(ordered),
-        "p95": ordered[int(0.95 * len(ordered))],
-        "longest": ordered[-1],
-        "count": len(ordered),
+        "median": statistics.median(times),
+        "p95": p95(times),
+        "longest": max(times),
+        "count": len(times),
     }

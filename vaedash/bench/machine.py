@@ -4,10 +4,11 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+
+from vaedash.bench.figures import Figure
 
 
-def described(*packages: str) -> dict[str, Any]:
+def described(*packages: str) -> dict[str, Figure]:
     """What a figure was measured on: processor, cores, and the versions of Python, torch and `packages`."""
     return {
         "processor": _processor(),
