@@ -29,7 +29,8 @@ class BuiltIn:
     training_images: int  # before a share of them is taken
     fraction: float = 1.0  # of them that a run learns from unless it is told otherwise
     downloaded: bool = False  # when it is first needed
-    decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded; put there by hand
+    decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded
+    may_change: bool = False  # what lies in its folder of the data folder, put there by hand, after it was decoded
 
 
 # The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
@@ -38,7 +39,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "shapes": BuiltIn(title="shapes", training_images=20_000),
     "cifar10": BuiltIn(title="CIFAR-10", training_images=50_000, downloaded=True),
     # The study took a random 30% of it.
-    "celeba": BuiltIn(title="CelebA", training_images=162_770, fraction=0.3, decoded_in_part=True),
+    "celeba": BuiltIn(title="CelebA", training_images=162_770, fraction=0.3, decoded_in_part=True, may_change=True),
 }
 DATASETS = tuple(BUILT_IN)
 

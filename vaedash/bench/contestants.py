@@ -22,9 +22,8 @@ from vaedash.datasets import Dataset
 from vaedash.images import Pixels
 
 if TYPE_CHECKING:
-    from pythae.models import VAE as PythaeVAE
+    import pythae.models
     from pythae.trainers import BaseTrainer
-    from torch import Tensor
 
     from vaedash.models.vae import VAE
 
@@ -79,14 +78,14 @@ def _notebook(settings: RunConfig, images: Pixels, _: Path) -> "Iterator[VAE]":
 
     from vaedash.models import losses
 
-    class Pictures(torch.utils.data.Dataset["Tensor"]):
+    class Pictures(torch.utils.data.Dataset[torch.Tensor]):
         def __init__(self) -> None:
             self.pixels, self.transform = images.transpose(0, 2, 3, 1), ToTensor()
 
         def __len__(self) -> int:
             return len(self.pixels)
 
-        def __getitem__(self, index: int) -> "Tensor":
+        def __getitem__(self, index: int) -> torch.Tensor:
             return self.transform(Image.fromarray(self.pixels[index]))
 
     model = _fresh_model(settings)
@@ -147,12 +146,12 @@ def _fresh_model(settings: RunConfig) -> "VAE":
     return archs.build(settings).to(memory_format=torch.contiguous_format)
 
 
-def _as_pythaes(inner: "VAE", settings: RunConfig) -> "PythaeVAE":
+def _as_pythaes(inner: "VAE", settings: RunConfig) -> "pythae.models.VAE":
     """These layers as a model of pythae's, with vaedash's loss."""
-    from pythae.models import VAE as PythaeVAE
-    from pythae.models import VAEConfig
+    from pythae.models import VAE, VAEConfig
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
+    from torch import Tensor
 
     from vaedash.models import losses
 
@@ -161,7 +160,7 @@ def _as_pythaes(inner: "VAE", settings: RunConfig) -> "PythaeVAE":
             super().__init__()
             self.layers = inner.encoder
 
-        def forward(self, pixels: "Tensor") -> ModelOutput:
+        def forward(self, pixels: Tensor) -> ModelOutput:
             mu, logvar = self.layers(pixels).chunk(2, dim=1)
             return ModelOutput(embedding=mu, log_covariance=logvar)
 
@@ -170,13 +169,13 @@ def _as_pythaes(inner: "VAE", settings: RunConfig) -> "PythaeVAE":
             super().__init__()
             self.layers = inner.decoder
 
-        def forward(self, z: "Tensor") -> ModelOutput:
+        def forward(self, z: Tensor) -> ModelOutput:
             return ModelOutput(reconstruction=self.layers(z))
 
-    class SameLoss(PythaeVAE):
+    class SameLoss(VAE):
         def loss_function(
-            self, decoded: "Tensor", pixels: "Tensor", mu: "Tensor", logvar: "Tensor", _: "Tensor"
-        ) -> "tuple[Tensor, Tensor, Tensor]":
+            self, decoded: Tensor, pixels: Tensor, mu: Tensor, logvar: Tensor, _: Tensor
+        ) -> tuple[Tensor, Tensor, Tensor]:
             recon, kl = losses.recon_per_image(decoded, pixels), losses.kl_per_image(mu, logvar)
             return (recon + kl).mean(), recon.mean(), kl.mean()
 
@@ -184,7 +183,7 @@ def _as_pythaes(inner: "VAE", settings: RunConfig) -> "PythaeVAE":
     return SameLoss(model_config=shape, encoder=Encoder(), decoder=Decoder())
 
 
-def _pythaes_trainer(model: "PythaeVAE", images: Pixels, settings: RunConfig, folder: str) -> "BaseTrainer":
+def _pythaes_trainer(model: "pythae.models.VAE", images: Pixels, settings: RunConfig, folder: str) -> "BaseTrainer":
     import torch
     from pythae.data.datasets import BaseDataset
     from pythae.trainers import BaseTrainer, BaseTrainerConfig

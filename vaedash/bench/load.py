@@ -21,9 +21,7 @@ from vaedash.training import launch
 _SHARE = 0.25  # of the training images: an epoch then takes a few seconds, and speeds are those of whole epochs
 
 
-def measure(
-    *, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None
-) -> Figures:
+def measure(*, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None) -> Figures:
     """Figures of `sessions` tabs on the Start page while a conv with one thread trains, beside its speed without them.
 
     Both take turns, `rounds` times for at least `seconds` each. A tab's wait is the time from one picture to the next.
@@ -58,7 +56,8 @@ def measure(
 def _trainer(folder: Path, data_dir: Path) -> Run:
     """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
     settings = [
-        RunConfig.build(arch=arch, preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE) for arch in ("fc", "conv")
+        RunConfig.build(arch=arch, preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE)
+        for arch in ("fc", "conv")
     ]
     fc, conv = launch.new_runs(folder, settings)
     launch.start([fc, conv], data_dir=data_dir)

@@ -35,7 +35,9 @@ class Session:
             )
         )
         self._page, self._query, self._script = page, query, ""
-        self._elements: dict[tuple[int, ...], tuple[str, Message]] = {}  # by place: the part it belongs to, and what it is
+        self._elements: dict[
+            tuple[int, ...], tuple[str, Message]
+        ] = {}  # by place: the part it belongs to, and what it is
         self.id = ""
         self.settings: Config | None = None  # what Streamlit tells a browser about itself
         self.timers: dict[str, float] = {}  # seconds between two renewals of each part that renews itself
@@ -93,7 +95,9 @@ class Session:
                 self.id = message.new_session.initialize.session_id
                 self._script, self.settings = message.new_session.page_script_hash, message.new_session.config
                 parts = message.metadata.run.fragment_ids
-                self._elements = {place: kept for place, kept in self._elements.items() if parts and kept[0] not in parts}
+                self._elements = {
+                    place: kept for place, kept in self._elements.items() if parts and kept[0] not in parts
+                }
                 self.timers = self.timers if parts else {}
             case "delta" if message.delta.HasField("new_element"):
                 element = message.delta.new_element

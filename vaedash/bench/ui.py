@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from vaedash import places, runs
 from vaedash.bench import machine
@@ -20,7 +20,7 @@ from vaedash.bench.figures import Figure, Figures, p95
 from vaedash.errors import UsageError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FloatRect, Position
 
 PAGES = {
     "Start": "",
@@ -219,9 +219,10 @@ def _morph(browser: "Browser", server: Server, *, keys: int = 200, clicks: int =
     tab.evaluate(_ENDS)
     sheet = tab.get_by_alt_text("Some of the test pictures").first
     for number in range(clicks):
-        box = sheet.bounding_box()
+        box = cast("FloatRect", sheet.bounding_box())  # of what is on the page
         across, down = number % 8, number // 8
-        sheet.click(position={"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2})
+        middle: Position = {"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2}
+        sheet.click(position=middle)
         tab.wait_for_function(f"waits.length > {number}")
         tab.wait_for_timeout(300)
     delays, shares, waits = (tab.evaluate(name) for name in ("delays", "shares", "waits"))

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,11 +161,9 @@ def _send(away: Sequence[Away], cluster: machines.Machines, data_dir: Path) -> N
         waiting.send(functools.partial(_hire, hiring, waiting.run, images[key], share))
 
 
-def _hire(
-    trainers: "ActorClass", run: RunFolder, images: "ObjectRef", share: Mapping[str, float]
-) -> "ActorHandle":
+def _hire(trainers: "ActorClass", run: RunFolder, images: "ObjectRef", share: Mapping[str, float]) -> "ActorHandle":
     """A trainer for a run, as it is now."""
-    return trainers.remote(run.id, mirror.start(run), images, share["num_cpus"])
+    return cast("ActorHandle", trainers.remote(run.id, mirror.start(run), images, share["num_cpus"]))
 
 
 def _images(spec: str, fraction: float, data_dir: Path) -> dict[str, NDArray[np.uint8]]:

@@ -26,7 +26,9 @@ _PAUSE = 1.0  # seconds between two looks at what was written
 class Trainer:
     """A run that trains in a thread of this process, in a folder that is there for it alone."""
 
-    def __init__(self, run_id: str, started: Mapping[str, bytes], images: Mapping[str, NDArray[np.uint8]], cpus: int) -> None:
+    def __init__(
+        self, run_id: str, started: Mapping[str, bytes], images: Mapping[str, NDArray[np.uint8]], cpus: int
+    ) -> None:
         """The run as `mirror.start` has it and its images as `packed` has them, both written down here; then it begins."""
         self._data_dir = _home() / "data"
         _unpack(images, self._data_dir)

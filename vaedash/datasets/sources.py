@@ -42,10 +42,13 @@ def stamp(spec: str, *, data_dir: Path, fraction: float) -> list[object]:
     """
     if spec not in config.DATASETS:
         return [_path_stamp(Path(spec))]
-    if config.BUILT_IN[spec].decoded_in_part:
-        # So many that a look at the folder itself has to do: it notices what was added, quickly.
-        return [repr(fraction), _entries_stamp(data_dir / spec)]
-    return []
+    known, parts = config.BUILT_IN[spec], list[object]()
+    if known.decoded_in_part:
+        parts.append(repr(fraction))
+    if known.may_change:
+        # There may be 200,000 files: a look at the folder itself notices what was added, quickly.
+        parts.append(_entries_stamp(data_dir / spec))
+    return parts
 
 
 def _path_stamp(path: Path) -> list[object]:
