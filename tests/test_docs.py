@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vaedash import cli, config, datasets, glossary
+from vaedash import cli, config, glossary
 from vaedash.errors import UsageError
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import schema
@@ -253,8 +253,8 @@ def test_every_dataset_is_explained():
     rows = table(text_of(ROOT / "docs" / "images.md"), "| `--dataset` | what it is")
     about = {row["`--dataset`"].split()[0].strip("`"): row["what it is"] for row in rows}
     assert list(about)[:-1] == list(config.DATASETS)
-    for name, count in datasets.TRAINING_IMAGES.items():
-        assert f"{count:,}" in about[name]
+    for name, known in config.BUILT_IN.items():
+        assert f"{known.training_images:,}" in about[name]
 
 
 def test_every_file_of_a_run_is_explained():

@@ -50,7 +50,7 @@ def place(tmp_path) -> SimpleNamespace:
     kept = data_dir / "cache" / "shapes-0123456789abcdef"
     kept.mkdir(parents=True)
     pictures = np.zeros((4, 3, 32, 32), np.uint8)
-    cache._write_cache(kept, datasets.Source(train=pictures, test=pictures))
+    cache.write_cache(kept, datasets.Source(train=pictures, test=pictures))
     return SimpleNamespace(folder=folder, data_dir=data_dir, path=path, cache=kept)
 
 

@@ -245,7 +245,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "learn at no rate": lambda at: RunConfig(lr=0),
         "train on a dataset without a name": lambda at: RunConfig(dataset=""),
     },
-    "datasets/cache.py": {
+    "datasets/sources.py": {
         "look at CIFAR-10 before it was downloaded": lambda at: datasets.load(
             "cifar10", data_dir=at.data, download=False
         ),
@@ -438,7 +438,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "training/loop.py": {
         "train on two machines with different images": lambda at: loop.follow(
             SimpleNamespace(
-                begun=lambda: (
+                begun=lambda: loop.Beginning(
                     RunConfig(
                         dataset=str(at.files("own", **{f"{number}__png": picture(number) for number in range(9)}))
                     ),

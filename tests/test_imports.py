@@ -12,6 +12,7 @@ import pytest
 from house import PACKAGE, family_of, imported, imported_at_once, packages, room_of, rooms, sources
 
 import vaedash
+from vaedash.runs import names
 
 APP = PACKAGE.parent / "streamlit_app.py"
 FIRST_PAINT = PACKAGE.parent / "tests" / "support" / "first_paint.py"
@@ -50,7 +51,7 @@ CLOSED_TO_UI = (
 OWNERS = {
     "streamlit": ("ui", "bench.session"),
     "plotly": ("showing.charts",),
-    "torchvision": ("datasets", "bench.train"),
+    "torchvision": ("datasets", "bench.contestants"),
     "torchmetrics": ("measuring.quality",),
     "torch_fidelity": ("measuring.fid",),
     "tensorboard": ("showing.tensorboard",),
@@ -196,10 +197,10 @@ def test_torch_stays_out_of_the_light_rooms():
     assert wrong == []
 
 
-def test_modules_are_imported_by_name_except_for_architectures():
+def test_modules_are_imported_by_name_except_for_architectures_and_datasets():
     # What is imported by a made-up name cannot be seen by this file.
     by_string = [file for file in sources() if imported(file) & {"importlib", "importlib.import_module", "runpy"}]
-    assert by_string == [PACKAGE / "models" / "archs.py"]
+    assert by_string == [PACKAGE / "datasets" / "sources.py", PACKAGE / "models" / "archs.py"]
     assert not any("__import__" in file.read_text() for file in sources())
 
 
@@ -287,3 +288,85 @@ def test_the_rooms_of_the_page_and_start_without_a_run_load_no_torch(tmp_path):
 def test_start_and_compare_show_runs_without_torch(tmp_path):
     examples = PACKAGE.parent / "runs"
     assert first_paint("start", "compare", runs=examples, data=tmp_path) == {"rooms": [], "start": [], "compare": []}
+
+
+# ---- what the files of a run are called ------------------------------------------------------------------
+
+
+FILES_OF_RUNS = {
+    *(value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)),
+    *(spelt(name) for name in names.WEIGHTS for spelt in (names.weights_file, names.hashes_file)),
+} - {*names.WEIGHTS, names.HASHES}
+MAKE_PATHS = ("Path", "PurePath", "join", "joinpath", "with_name")  # calls whose arguments are pieces of a path
+
+
+def pieces(node: ast.AST) -> list[ast.expr]:
+    """The expressions that become a piece of a path here: behind a `/`, in a call that makes one, or in an f-string."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return [node.left, node.right]
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return node.args if called in MAKE_PATHS else []
+    if isinstance(node, ast.JoinedStr):
+        # Behind a `/` that follows a value; a file that is named in a sentence is none.
+        return [part for part in node.values[1:] if isinstance(part, ast.Constant) and part.value.startswith("/")]
+    return []
+
+
+def spells_a_file_of_a_run(piece: ast.expr) -> bool:
+    """Whether it is the name of a run's file, spelt out or taken from where they stand."""
+    if isinstance(piece, ast.Attribute):
+        return isinstance(piece.value, ast.Name) and piece.value.id == "names" and hasattr(names, piece.attr)
+    if isinstance(piece, ast.Call):
+        return ast.unparse(piece.func) in ("names.weights_file", "names.hashes_file")
+    literal = piece.values[-1] if isinstance(piece, ast.JoinedStr) else piece
+    if not isinstance(literal, ast.Constant) or not isinstance(literal.value, str):
+        return False
+    return literal.value.endswith(".pt") or not FILES_OF_RUNS.isdisjoint(literal.value.split("/"))
+
+
+def paths_into_runs(file: Path) -> list[int]:
+    """The lines of a file that build a path with the name of a run's file."""
+    nodes = ast.walk(ast.parse(file.read_bytes()))
+    return [piece.lineno for node in nodes for piece in pieces(node) if spells_a_file_of_a_run(piece)]
+
+
+def test_only_runs_knows_what_the_files_of_a_run_are_called():
+    wrong = [
+        f"{file.relative_to(PACKAGE.parent)}:{line}"
+        for file in (*sources(), APP)
+        if family_of(room_of(file) if file != APP else "") != "runs"
+        for line in paths_into_runs(file)
+    ]
+    assert wrong == []
+    assert paths_into_runs(PACKAGE / "runs" / "folder.py")  # where they are known, they are seen
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'run.path / "config.json"',
+        'run.path / "samples" / picture',
+        'folder / ".queue"',
+        'folder / f"{name}.pt"',
+        'path.joinpath("measured.json")',
+        'file.with_name("kl_by_latent.npy")',
+        'os.path.join(path, "lock")',
+        'Path("runs", run_id, "stop")',
+        'f"{path}/train.log"',
+        'f"{folder}/{run_id}/samples/prior.png"',
+        "run.path / names.OUTCOME",
+        "run.path / names.weights_file(name)",
+    ],
+)
+def test_a_path_into_a_run_is_seen_however_it_is_built(tmp_path, planted):
+    (tmp_path / "room.py").write_text(f"there = {planted}\n")
+    assert paths_into_runs(tmp_path / "room.py")
+
+
+@pytest.mark.parametrize(
+    "harmless", ['folder / "meta.json"', 'f"{names.CONFIG} is missing"', 'f"samples/{kind}"', "seconds / count"]
+)
+def test_a_file_that_is_only_named_is_no_path(tmp_path, harmless):
+    (tmp_path / "room.py").write_text(f"there = {harmless}\n")
+    assert not paths_into_runs(tmp_path / "room.py")

@@ -19,7 +19,30 @@ PIXELS = math.prod(IMAGE_SHAPE)
 # The table of architectures: a name, and what it is called in full. Another one is a line here and a file
 # `vaedash/models/<name>.py`; command line, forms and charts then know it.
 ARCHS: Mapping[str, str] = {"fc": "fully connected", "conv": "convolutional"}
-DATASETS = ("shapes", "cifar10", "celeba")  # anything else is a path to a person's own images
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltIn:
+    """A dataset that is known by its name, and read by `vaedash/datasets/<name>.py`."""
+
+    title: str
+    training_images: int  # before a share of them is taken
+    fraction: float = 1.0  # of them that a run learns from unless it is told otherwise
+    downloaded: bool = False  # when it is first needed
+    decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded
+    may_change: bool = False  # what lies in its folder of the data folder, put there by hand, after it was decoded
+
+
+# The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
+# know it. Anything else is a path to a person's own images.
+BUILT_IN: Mapping[str, BuiltIn] = {
+    "shapes": BuiltIn(title="shapes", training_images=20_000),
+    "cifar10": BuiltIn(title="CIFAR-10", training_images=50_000, downloaded=True),
+    # The study took a random 30% of it.
+    "celeba": BuiltIn(title="CelebA", training_images=162_770, fraction=0.3, decoded_in_part=True, may_change=True),
+}
+DATASETS = tuple(BUILT_IN)
+
 MONITORS = ("train", "val")
 SCHEDULES = ("constant", "one-cycle")
 ACTIVATIONS = ("relu", "silu")
@@ -39,9 +62,6 @@ PRESETS: Mapping[str, Mapping[str, Value]] = {
 _EXCEPTIONS: Mapping[tuple[str, str], Mapping[str, Value]] = {("fast", "fc"): {"lr": 1e-3}}
 STUDY = ("p1", "p2", "p3")
 DEFAULT_EPOCHS: Mapping[str, int] = {"fast": 4}  # which its learning rate is spread over
-
-# The study took a random 30% of CelebA; every other dataset is used whole.
-DEFAULT_FRACTION: Mapping[str, float] = {"celeba": 0.3}
 
 # What well-known code calls "beta = 1", in this project's unit: minimising S + b * K, with S the squared error summed
 # over an image and K the KL in nats.
@@ -212,7 +232,7 @@ class RunConfig:
             group=Group.IMAGES,
             low=1e-4,
             high=1.0,
-            unless=DEFAULT_FRACTION,
+            unless={name: known.fraction for name, known in BUILT_IN.items() if known.fraction != 1.0},
         ),
     ] = 1.0
     seed: Annotated[

@@ -4,13 +4,13 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from vaedash import datasets, storage
-from vaedash.runs import listing, queue, record, schema, weight_files
+from vaedash.runs import listing, names, queue, record, schema
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Status
 
@@ -41,7 +41,7 @@ def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
     return [*findings, *_cache(data_dir)]
 
 
-def mend(findings: list[Finding]) -> list[Finding]:
+def mend(findings: Iterable[Finding]) -> list[Finding]:
     """Mend what can be mended without loss, and return that."""
     mended = []
     for finding in findings:
@@ -80,14 +80,14 @@ def _queue(folder: Path) -> Iterator[Finding]:
             where=ticket.run_id,
             sentence="It has a place in the queue, but no process waits there.",
             remedy="--fix takes the place away; a resume gives it a new one.",
-            mend=partial(ticket.path.unlink, missing_ok=True),
+            mend=ticket.remove,
         )
     slots = queue.slots(folder)
     training = sum(run.held for run in listing.folders(folder))
     if sum(_stays_true(partial(storage.is_locked, slot)) for slot in slots) > training:
         yield Finding(
             kind="held-slot",
-            where=str(slots[0].parent),
+            where=str(queue.slots_folder(folder)),
             sentence="A process that trains none of these runs holds a slot, so fewer train at once.",
             remedy="Find it (lsof, on Linux and macOS) and end it: its lock goes with it.",
         )
@@ -123,7 +123,7 @@ def _run(run: Run) -> Iterator[Finding]:
         yield Finding(
             kind="unreadable-picture",
             where=run.id,
-            sentence=f"samples/{file.name} cannot be read.",
+            sentence=f"{file.relative_to(run.path).as_posix()} cannot be read.",
             remedy="The pages leave it out, and nothing else needs it; it may be deleted.",
         )
     for name, remedy in run.figures.damaged().items():
@@ -133,14 +133,17 @@ def _run(run: Run) -> Iterator[Finding]:
         yield Finding(
             kind="held-lock",
             where=run.id,
-            sentence="A process holds its notes.lock, so it cannot be renamed or archived.",
+            sentence=f"A process holds its {names.NOTES_LOCK}, so it cannot be renamed or archived.",
             remedy="Find it (lsof, on Linux and macOS) and end it: its lock goes with it.",
         )
 
 
 def _silence(run: Run) -> Iterator[Finding]:
-    updated = run.progress.get("updated") if run.progress else None
-    if run.status == Status.RUNNING and updated and (silent := time.time() - updated) > SILENCE:
+    reported = run.progress.get("updated") if run.progress else None
+    if run.status != Status.RUNNING or not reported:
+        return
+    silent = time.time() - reported
+    if silent > SILENCE:
         yield Finding(
             kind="silent",
             where=run.id,
@@ -155,7 +158,7 @@ def _records(run: Run) -> Iterator[Finding]:
         yield Finding(
             kind="no-settings",
             where=run.id,
-            sentence="config.json is missing, so nothing says what this run is.",
+            sentence=f"{names.CONFIG} is missing, so nothing says what this run is.",
             remedy=f"Put it back, or delete what is left: python -m vaedash archive {run.id} --forever",
         )
     for name, reason in run.damaged_records().items():
@@ -175,21 +178,21 @@ def _remedy(run: Run, name: str, reason: str) -> tuple[str, Callable[[], None] |
     aside = partial(run.set_aside, name)
     if "newer vaedash" in reason:
         return "Update vaedash to read it; until then it is left alone.", None
-    if name == "metrics.json" and (epochs := _epochs_in_weights(run)):
+    if name == names.METRICS and (epochs := _epochs_in_weights(run)):
         return "--fix sets it aside and takes the epochs out of last.pt, which is whole.", partial(
             _rewrite_metrics, run, epochs
         )
-    if name == "outcome.json":
+    if name == names.OUTCOME:
         return "--fix sets it aside; a resume then finds out again how the run ended.", aside
-    if name == "notes.json":
+    if name == names.NOTES:
         return "--fix sets it aside; name and tags have to be given again.", aside
-    if name in ("progress.json", "measured.json"):
+    if name in (names.PROGRESS, names.MEASURED):
         return "--fix sets it aside; whatever needs it writes it anew.", aside
     return f"Put a copy of it back, or train anew; python -m vaedash archive {run.id} puts the run aside.", None
 
 
 def _rewrite_metrics(run: Run, epochs: Sequence[Epoch]) -> None:
-    run.set_aside("metrics.json")
+    run.set_aside(names.METRICS)
     run.write_metrics(epochs)
 
 
@@ -205,40 +208,59 @@ def _epochs_in_weights(run: Run) -> Sequence[Epoch] | None:
 def _weights(run: Run) -> Iterator[Finding]:
     from vaedash.runs import weights
 
-    there = {name: run.weights.has(name) for name in weight_files.NAMES}
-    flaws = {name: weights.flaw(run, name) for name in there}
-    sound = {name: there[name] and not flaws[name] for name in there}
-    if not sound["last"] and (there["last"] or there["previous"]):
-        yield Finding(
-            kind="damaged-weights" if there["last"] else "no-weights",
-            where=run.id,
-            sentence=flaws["last"] or "last.pt is missing.",
-            remedy="--fix restores it from previous.pt, which is whole and one epoch older."
-            if sound["previous"]
-            else "A resume would begin anew; duplicate the run instead, and keep what it drew.",
-            mend=partial(_alone, run, partial(weights.restore_last, run)) if sound["previous"] else None,
-        )
-    if flaws["previous"] and sound["last"]:
+    there = {name for name in names.WEIGHTS if run.weights.has(name)}
+    flaws = {name: weights.flaw(run, name) for name in names.WEIGHTS}
+    sound = {name for name in there if not flaws[name]}
+    if names.LAST not in sound and there & {names.LAST, names.PREVIOUS}:
+        yield _no_last(run, flaws[names.LAST], previous_is_sound=names.PREVIOUS in sound)
+    if flaws[names.PREVIOUS] and names.LAST in sound:
         yield Finding(
             kind="damaged-weights",
             where=run.id,
-            sentence=flaws["previous"],
+            sentence=flaws[names.PREVIOUS],
             remedy="last.pt is whole, so nothing is lost; the next epoch of a resume replaces it.",
         )
-    if run.best_epoch and not sound["best"]:
-        last = weights.load(run, "last") if sound["last"] else {}
-        kept = last.get("epoch") if "model" in last else None
-        yield Finding(
-            kind="damaged-weights" if there["best"] else "no-weights",
-            where=run.id,
-            sentence=flaws["best"] or "best.pt is missing.",
-            remedy="--fix takes the weights out of last.pt, which is of the same epoch."
-            if kept == run.best_epoch
-            else "Give --weights last where a command takes it"
-            + ("." if sound["last"] else ", once last.pt is mended.")
-            + " A resume writes best.pt with its next best epoch.",
-            mend=partial(_alone, run, partial(weights.restore_best, run)) if kept == run.best_epoch else None,
+    if run.best_epoch and names.BEST not in sound:
+        yield _no_best(run, flaws[names.BEST], last_is_sound=names.LAST in sound)
+
+
+def _no_last(run: Run, flaw: str, *, previous_is_sound: bool) -> Finding:
+    """Of a run without sound `last` weights: they are missing, or have this flaw."""
+    from vaedash.runs import weights
+
+    if previous_is_sound:
+        remedy = "--fix restores it from previous.pt, which is whole and one epoch older."
+    else:
+        remedy = "A resume would begin anew; duplicate the run instead, and keep what it drew."
+    return Finding(
+        kind="damaged-weights" if flaw else "no-weights",
+        where=run.id,
+        sentence=flaw or "last.pt is missing.",
+        remedy=remedy,
+        mend=partial(_alone, run, partial(weights.restore_last, run)) if previous_is_sound else None,
+    )
+
+
+def _no_best(run: Run, flaw: str, *, last_is_sound: bool) -> Finding:
+    """Of a run without sound `best` weights: they are missing, or have this flaw."""
+    from vaedash.runs import weights
+
+    last = weights.load(run, names.LAST) if last_is_sound else {}
+    same_epoch = "model" in last and last.get("epoch") == run.best_epoch
+    if same_epoch:
+        remedy = "--fix takes the weights out of last.pt, which is of the same epoch."
+    else:
+        once = "" if last_is_sound else ", once last.pt is mended"
+        remedy = (
+            f"Give --weights last where a command takes it{once}. A resume writes best.pt with its next best epoch."
         )
+    return Finding(
+        kind="damaged-weights" if flaw else "no-weights",
+        where=run.id,
+        sentence=flaw or "best.pt is missing.",
+        remedy=remedy,
+        mend=partial(_alone, run, partial(weights.restore_best, run)) if same_epoch else None,
+    )
 
 
 def _alone(run: Run, mend: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from visitor import make_run, shown, words
 
 from vaedash import config, runs
-from vaedash.bench import growth
+from vaedash.bench import growth, images
 from vaedash.ui import components, managing, tables
 
 
@@ -87,13 +87,13 @@ def test_the_many_runs_are_whole_and_no_two_alike(tmp_path):
     assert len({run.created for run in made}) == len({run.config.seed for run in made}) == 20
     for run in made:
         assert run.pictures.sample("prior", len(run.epochs)).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
-    found = growth._listing(tmp_path / "runs")
-    assert all(figure > 0 for figure in found.values())
+    seconds = growth.list_all(tmp_path / "runs")
+    assert len(seconds) == 8 and all(figure > 0 for figure in seconds.values())
 
 
 @pytest.mark.usefixtures("torch_as_it_was")
 def test_images_are_read_in_order_and_as_they_are_drawn(tmp_path):
-    found = growth.reading(tmp_path / "images.npy", 500)
+    measured = images.measure(tmp_path / "images.npy", 500)
     assert np.load(tmp_path / "images.npy", mmap_mode="r").shape == (500, *config.IMAGE_SHAPE)
-    speeds = [figures["images/s"] for figures in found.values() if isinstance(figures, dict)]
+    speeds = [figures["images/s"] for figures in measured.values() if isinstance(figures, dict)]
     assert len(speeds) == 5 and min(speeds) > 0

@@ -35,17 +35,17 @@ def test_a_view_of_runs_that_are_over_is_not_renewed(folder, monkeypatch):
 
 @pytest.mark.slow
 def test_thirty_sessions_watch_a_training(promise, tmp_path_factory):
-    found = load.measure(sessions=SESSIONS, data_dir=tmp_path_factory.mktemp("data"))
-    waits, slowed = found["seconds from one picture to the next"], found["training slowed by"]
-    cores, speeds = found["machine"]["cores"], found["images a second"]
+    results = load.measure(sessions=SESSIONS, data_dir=tmp_path_factory.mktemp("data"))
+    waits, slowed = results["seconds from one picture to the next"], results["training slowed by"]
+    cores, speeds = results["machine"]["cores"], results["images a second"]
     promise(
         "R16",
-        f"{SESSIONS} sessions, {waits['count']:,} pictures, {len(found['errors'])} errors; p95 {waits['p95']:.2f} s from one to "
+        f"{SESSIONS} sessions, {waits['count']:,} pictures, {len(results['errors'])} errors; p95 {waits['p95']:.2f} s from one to "
         f"the next; training slowed by {slowed:.1%}, "
         f"promised is less than 10% ({speeds['alone']:,.0f} and {speeds['watched']:,.0f} images a second, "
         f"{cores} cores)",
         cases=None,
     )
-    assert found["errors"] == []
+    assert results["errors"] == []
     assert waits["count"] > SESSIONS * 5
     # Times are said, not asserted: what else runs on these cores would decide them.

@@ -28,6 +28,7 @@ from vaedash.config import RunConfig
 from vaedash.errors import UsageError
 from vaedash.places import PROJECT_ROOT
 from vaedash.runs import Run, RunFolder, mirror, queue, schema, weights
+from vaedash.runs.folder import cluster_log
 from vaedash.training import hardware, launch
 
 PATIENCE = 240.0  # seconds for what takes a moment where nobody else is at work
@@ -563,7 +564,7 @@ def test_what_a_run_fails_of_by_itself_is_not_tried_again(study, tmp_path):
     [run] = runs.list_runs(tmp_path / "runs")
     assert run.status == "failed" and run.sentence.startswith("No training image of photos is left")
     assert training.said.count(": running") <= 1
-    assert run.id not in (tmp_path / "runs" / launch.CLUSTER_LOG).read_text()
+    assert run.id not in cluster_log(tmp_path / "runs").read_text()
 
 
 @ray

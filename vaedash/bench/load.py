@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from vaedash import places
 from vaedash.bench import machine
+from vaedash.bench.figures import Figures, p95
 from vaedash.bench.session import Session
 from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
@@ -20,9 +21,7 @@ from vaedash.training import launch
 _SHARE = 0.25  # of the training images: an epoch then takes a few seconds, and speeds are those of whole epochs
 
 
-def measure(
-    *, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None
-) -> dict[str, Any]:
+def measure(*, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_dir: Path | None = None) -> Figures:
     """Figures of `sessions` tabs on the Start page while a conv with one thread trains, beside its speed without them.
 
     Both take turns, `rounds` times for at least `seconds` each. A tab's wait is the time from one picture to the next.
@@ -83,7 +82,7 @@ def _speeds(run: Run, seconds: float) -> list[float]:
     last = next_epoch()
     while time.monotonic() < end:
         last = next_epoch()
-    return [row["images_per_second"] or 0.0 for row in run.reread().epochs[first:last]]
+    return [cast(float, row["images_per_second"]) for row in run.reread().epochs[first:last]]
 
 
 @contextlib.contextmanager
@@ -145,10 +144,9 @@ class _Tab(threading.Thread):
 def _spread(times: list[float]) -> dict[str, float]:
     if not times:
         return {"count": 0}
-    ordered = sorted(times)
     return {
-        "median": statistics.median(ordered),
-        "p95": ordered[int(0.95 * len(ordered))],
-        "longest": ordered[-1],
-        "count": len(ordered),
+        "median": statistics.median(times),
+        "p95": p95(times),
+        "longest": max(times),
+        "count": len(times),
     }

@@ -4,10 +4,11 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+
+from vaedash.bench.figures import Figure
 
 
-def described(*packages: str) -> dict[str, Any]:
+def described(*packages: str) -> dict[str, Figure]:
     """What a figure was measured on: processor, cores, and the versions of Python, torch and `packages`."""
     return {
         "processor": _processor(),
@@ -24,11 +25,3 @@ def _processor() -> str:
         lines = []
     names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
-
-
-def peak_memory(pid: int) -> int:
-    """kB that a process has held at most; 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError):
-        return 0

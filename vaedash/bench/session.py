@@ -2,12 +2,18 @@
 
 import contextlib
 import urllib.parse
-from typing import Any
+from typing import TypeVar, cast
 
+from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Button_pb2 import Button
+from streamlit.proto.Exception_pb2 import Exception as ShownError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import Config
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
+
+Element = TypeVar("Element", bound=Message)
 
 _OPEN = 60.0  # seconds that a page may take
 
@@ -29,9 +35,11 @@ class Session:
             )
         )
         self._page, self._query, self._script = page, query, ""
-        self._elements: dict[tuple[int, ...], tuple[str, Any]] = {}  # by place: the part it belongs to, and what it is
+        self._elements: dict[
+            tuple[int, ...], tuple[str, Message]
+        ] = {}  # by place: the part it belongs to, and what it is
         self.id = ""
-        self.settings: Any = None  # what Streamlit tells a browser about itself
+        self.settings: Config | None = None  # what Streamlit tells a browser about itself
         self.timers: dict[str, float] = {}  # seconds between two renewals of each part that renews itself
         self.run()
 
@@ -60,16 +68,17 @@ class Session:
 
     def press(self, label: str) -> None:
         """Press the first button with this label; KeyError if there is none."""
-        found = {button.label: (part, button.id) for part, button in reversed(self._all("Button"))}
-        self.run(part=found[label][0], press=found[label][1])
+        by_label = {button.label: (part, button) for part, button in reversed(self._all(Button))}
+        part, button = by_label[label]
+        self.run(part=part, press=button.id)
 
     def buttons(self) -> list[str]:
         """The labels of all buttons."""
-        return [button.label for _, button in self._all("Button")]
+        return [button.label for _, button in self._all(Button)]
 
-    def errors(self) -> list[Any]:
+    def errors(self) -> list[ShownError]:
         """The exceptions that the page shows."""
-        return [error for _, error in self._all("Exception")]
+        return [error for _, error in self._all(ShownError)]
 
     def words(self) -> str:
         """All text on the page, without what keeps Markdown from seeing a meaning."""
@@ -77,8 +86,8 @@ class Session:
         texts = (getattr(element, "body", "") or getattr(element, "text", "") for element in shown)
         return "\n".join(filter(None, texts)).replace("\\", "")
 
-    def _all(self, kind: str) -> list[tuple[str, Any]]:
-        return [(part, element) for part, element in self._elements.values() if type(element).__name__ == kind]
+    def _all(self, kind: type[Element]) -> list[tuple[str, Element]]:
+        return [(part, element) for part, element in self._elements.values() if isinstance(element, kind)]
 
     def _finished(self, message: ForwardMsg) -> bool:
         match message.WhichOneof("type"):
@@ -86,11 +95,13 @@ class Session:
                 self.id = message.new_session.initialize.session_id
                 self._script, self.settings = message.new_session.page_script_hash, message.new_session.config
                 parts = message.metadata.run.fragment_ids
-                self._elements = {place: it for place, it in self._elements.items() if parts and it[0] not in parts}
+                self._elements = {
+                    place: kept for place, kept in self._elements.items() if parts and kept[0] not in parts
+                }
                 self.timers = self.timers if parts else {}
             case "delta" if message.delta.HasField("new_element"):
                 element = message.delta.new_element
-                shown = getattr(element, str(element.WhichOneof("type")))
+                shown: Message = getattr(element, cast(str, element.WhichOneof("type")))
                 self._elements[tuple(message.metadata.delta_path)] = message.delta.fragment_id, shown
             case "auto_rerun":
                 self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval

@@ -12,14 +12,24 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, cast
 
 from vaedash import places, runs
 from vaedash.bench import machine
+from vaedash.bench.figures import Figure, Figures, p95
 from vaedash.errors import UsageError
 
-PAGES = {"Start": "", "Train": "train", "Compare": "compare", "Gallery": "gallery", "Interpolate": "interpolate"}
-PAGES["Latent space"] = "latent-space"
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, FloatRect, Position
+
+PAGES = {
+    "Start": "",
+    "Train": "train",
+    "Compare": "compare",
+    "Gallery": "gallery",
+    "Interpolate": "interpolate",
+    "Latent space": "latent-space",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER_FLAGS = (
     "--headless",
@@ -33,14 +43,14 @@ BROWSER_FLAGS = (
 )
 
 
-def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> dict[str, Any]:
+def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> Figures:
     """Times of the page in a real browser, in seconds unless the name says ms: medians, and p95 where there are enough.
 
     It trains a pair as the Start page's button does, which is kept where `runs_dir` is given.
     Needs the `test` extra's Playwright and a Chromium or Chrome; UsageError if one is missing.
     """
     with tempfile.TemporaryDirectory() as temporary, open_browser() as browser:
-        results: dict[str, Any] = {"machine": machine.described("streamlit") | {"browser": browser.version}}
+        results: dict[str, Figure] = {"machine": {**machine.described("streamlit"), "browser": browser.version}}
         with Server(runs_dir or Path(temporary) / "runs", places.data_dir()) as server:
             results["click on Train both to first point"] = _click_to_first_point(browser, server)
             results |= _morph(browser, server)
@@ -69,8 +79,8 @@ class Server:
     ) -> None:
         self.port = port or free_port()
         self.url, self.folder = f"http://localhost:{self.port}", folder
-        with open(log, "wb") as said:
-            self.process = self._start(data_dir, options, settings or {}, said)
+        with open(log, "wb") as output:
+            self.process = self._start(data_dir, options, settings or {}, output)
         for _ in range(300):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
                 return
@@ -81,8 +91,8 @@ class Server:
         raise TimeoutError(f"The server at {self.url} did not come up within a minute.")
 
     def _start(
-        self, data_dir: Path, options: Sequence[str], settings: Mapping[str, str], log: IO[bytes]
-    ) -> "subprocess.Popen[bytes]":
+        self, data_dir: Path, options: Sequence[str], settings: Mapping[str, str], output: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [
                 sys.executable,
@@ -96,7 +106,7 @@ class Server:
             cwd=places.PROJECT_ROOT,
             env={**os.environ, "VAEDASH_RUNS": str(self.folder), "VAEDASH_DATA": str(data_dir), **settings},
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that a test's Ctrl-C is the server's alone
         )
@@ -126,7 +136,7 @@ def browser_path() -> str | None:
 
 
 @contextlib.contextmanager
-def open_browser() -> Iterator[Any]:
+def open_browser() -> "Iterator[Browser]":
     """The browser of this machine, without a window; UsageError that says what is missing."""
     path = browser_path()
     try:
@@ -141,7 +151,7 @@ def open_browser() -> Iterator[Any]:
         browser.close()
 
 
-def paint(browser: Any, address: str, *, wait: str = "h1") -> float:
+def paint(browser: "Browser", address: str, *, wait: str = "h1") -> float:
     """Seconds from opening an address in a fresh tab to seeing `wait`."""
     tab = browser.new_page()
     start = time.perf_counter()
@@ -152,7 +162,7 @@ def paint(browser: Any, address: str, *, wait: str = "h1") -> float:
     return seconds
 
 
-def _click_to_first_point(browser: Any, server: Server) -> float:
+def _click_to_first_point(browser: "Browser", server: Server) -> float:
     tab = browser.new_page()
     tab.goto(server.url)
     tab.get_by_role("button", name="Train both").wait_for(timeout=120_000)
@@ -193,7 +203,7 @@ _ENDS = """() => {
 }"""
 
 
-def _morph(browser: Any, server: Server, *, keys: int = 200, clicks: int = 12) -> dict[str, Any]:
+def _morph(browser: "Browser", server: Server, *, keys: int = 200, clicks: int = 12) -> dict[str, Figures]:
     """Milliseconds from a key to its frame, and from a click on another end to its morph, as the browser itself sees them."""
     tab = browser.new_page(viewport={"width": 1440, "height": 900})
     tab.goto(f"{server.url}/interpolate")
@@ -209,9 +219,10 @@ def _morph(browser: Any, server: Server, *, keys: int = 200, clicks: int = 12) -
     tab.evaluate(_ENDS)
     sheet = tab.get_by_alt_text("Some of the test pictures").first
     for number in range(clicks):
-        box = sheet.bounding_box()
+        box = cast("FloatRect", sheet.bounding_box())  # of what is on the page
         across, down = number % 8, number // 8
-        sheet.click(position={"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2})
+        middle: Position = {"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2}
+        sheet.click(position=middle)
         tab.wait_for_function(f"waits.length > {number}")
         tab.wait_for_timeout(300)
     delays, shares, waits = (tab.evaluate(name) for name in ("delays", "shares", "waits"))
@@ -223,5 +234,5 @@ def _morph(browser: Any, server: Server, *, keys: int = 200, clicks: int = 12) -
     }
 
 
-def _spread(times: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(times), "p95": sorted(times)[int(0.95 * len(times))], "count": len(times)}
+def _spread(times: Sequence[float]) -> dict[str, float]:
+    return {"median": statistics.median(times), "p95": p95(times), "count": len(times)}

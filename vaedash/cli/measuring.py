@@ -141,9 +141,9 @@ def bench(arguments: argparse.Namespace) -> int:
 
         results = growth.measure(count=arguments.runs, images=arguments.images)
     else:
-        from vaedash.bench import train as training
+        from vaedash.bench import recipe, train
 
-        measure = training.measure if arguments.what == "train" else training.recipe
+        measure = train.measure if arguments.what == "train" else recipe.measure
         spec = config.dataset_spec(arguments.dataset or "shapes")
         terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
         results = measure(dataset=spec, data_dir=places.data_dir(arguments.data_dir))

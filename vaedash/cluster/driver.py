@@ -7,17 +7,22 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaedash import datasets
 from vaedash.cluster import machines, trainer
 from vaedash.errors import VaedashError
-from vaedash.runs import mirror, queue, record
-from vaedash.runs.folder import CLUSTER_LOG, RunFolder
+from vaedash.runs import mirror, names, queue, record
+from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import Status
 from vaedash.training import process
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.actor import ActorClass, ActorHandle
 
 RETRIES = 3  # how often a run whose machine was lost is sent out again
 _LOOK = 0.5  # seconds between two looks for requests to stop
@@ -26,18 +31,21 @@ _LOOK = 0.5  # seconds between two looks for requests to stop
 class Away:
     """A run that trains elsewhere: its lock, which is held here, and its trainer there."""
 
+    # Once it is sent out: how it finds a trainer, that trainer, and the news that it was asked for.
+    _hire: "Callable[[], ActorHandle]"
+    _trainer: "ActorHandle"
+    asked: "ObjectRef"
+
     def __init__(self, run: RunFolder) -> None:
         self.run, self.over = run, False
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(run.claim())
-        self._hire: Callable[[], Any] | None = None
-        self._trainer: Any = None
-        self._begun, self._told, self._lost = False, False, 0
+        self._hired, self._begun, self._told, self._lost = False, False, False, 0
 
-    def send(self, hire: Callable[[], Any]) -> None:
+    def send(self, hire: "Callable[[], ActorHandle]") -> None:
         """Out to where `hire` finds a trainer for it, which may have to wait for room."""
         self._hire, self._begun, self._told = hire, False, False
-        self._trainer = hire()
+        self._trainer, self._hired = hire(), True
         self.asked = self._trainer.news.remote()
 
     def attend(self) -> None:
@@ -55,7 +63,7 @@ class Away:
                 self._receive()
         except Exception as error:  # a full disk here, say: the other runs go on
             traceback.print_exc()
-            self.end(Status.FAILED, process.sentence(error, self.run, log=CLUSTER_LOG))
+            self.end(Status.FAILED, process.sentence(error, self.run, log=names.CLUSTER_LOG))
 
     def _receive(self) -> None:
         import ray
@@ -96,7 +104,7 @@ class Away:
             )
         else:
             queue.enqueue(self.run, elsewhere=True)
-            self.send(cast(Callable[[], Any], self._hire))
+            self.send(self._hire)
 
     def end(self, status: Status | None = None, sentence: str = "") -> None:
         """It is over; with a `status`, this side says so. The lock is let go last."""
@@ -111,64 +119,63 @@ class Away:
     def _dismiss(self) -> None:
         import ray
 
-        if self._trainer is not None and ray.is_initialized():
+        if self._hired and ray.is_initialized():
             ray.kill(self._trainer)
-        self._trainer = None
+        self._hired = False
 
 
 def drive(away: Sequence[Away], *, on: str, data_dir: Path) -> None:
     """Have these runs trained on the cluster that `on` means, until all are over. Raises VaedashError where there is none."""
     machines.look(on)
-    found = machines.connect(on)
+    cluster = machines.connect(on)
     import ray
 
     try:
-        _send(away, found, data_dir)
-        while waited_for := [one for one in away if not one.over]:
-            ray.wait([one.asked for one in waited_for], timeout=_LOOK)
-            for one in waited_for:
-                one.attend()
+        _send(away, cluster, data_dir)
+        while waited_for := [sent for sent in away if not sent.over]:
+            ray.wait([sent.asked for sent in waited_for], timeout=_LOOK)
+            for sent in waited_for:
+                sent.attend()
         _clear()
     finally:
         ray.shutdown()
 
 
-def _send(away: Sequence[Away], found: machines.Machines, data_dir: Path) -> None:
+def _send(away: Sequence[Away], cluster: machines.Machines, data_dir: Path) -> None:
     import ray
 
-    images: dict[tuple[str, float], Any] = {}
-    trainers = ray.remote(
-        trainer.Trainer
-    )  # two calls at a time: beside `news`, which takes a moment, `stop` gets through
-    for one in away:
-        settings = record.read(one.run.path).config
+    images: dict[tuple[str, float], ObjectRef] = {}
+    trainers = ray.remote(trainer.Trainer)
+    for waiting in away:
+        settings = record.read(waiting.run.path).config
         try:
             key = (settings.dataset, settings.fraction)
             if key not in images:
                 images[key] = ray.put(_images(*key, data_dir))
         except VaedashError as error:
-            one.end(Status.FAILED, str(error))
+            waiting.end(Status.FAILED, str(error))
             continue
-        share = found.share(len(away), device=settings.device)
-        one.send(functools.partial(_hire, trainers.options(**share, max_concurrency=2), one.run, images[key], share))
+        share = cluster.share(len(away), device=settings.device)
+        # Two calls at a time: beside `news`, which takes a moment, `stop` gets through.
+        hiring = trainers.options(**share, max_concurrency=2)
+        waiting.send(functools.partial(_hire, hiring, waiting.run, images[key], share))
 
 
-def _hire(trainers: Any, run: RunFolder, images: Any, share: Mapping[str, float]) -> Any:
+def _hire(trainers: "ActorClass", run: RunFolder, images: "ObjectRef", share: Mapping[str, float]) -> "ActorHandle":
     """A trainer for a run, as it is now."""
-    return trainers.remote(run.id, mirror.start(run), images, share["num_cpus"])
+    return cast("ActorHandle", trainers.remote(run.id, mirror.start(run), images, share["num_cpus"]))
 
 
-def _images(spec: str, fraction: float, data_dir: Path) -> dict[str, np.ndarray]:
+def _images(spec: str, fraction: float, data_dir: Path) -> dict[str, NDArray[np.uint8]]:
     """All that a machine needs to train on them, and what was measured here of processors and images, so that it need not be there."""
     from vaedash.measuring import pca
     from vaedash.training import hardware
 
     dataset = datasets.load(spec, data_dir=data_dir, fraction=fraction)
-    measured = [hardware.precision_file(data_dir / "cache"), pca.spectrum_file(dataset.fingerprint, data_dir)]
-    return {
-        **{f"cache/{file.name}": np.fromfile(file, np.uint8) for file in measured if file.exists()},
-        **datasets.packed(spec, data_dir=data_dir, fraction=fraction),
-    }
+    cache = data_dir / "cache"
+    measured = [hardware.precision_file(cache), pca.spectrum_file(dataset.fingerprint, data_dir)]
+    sent = {f"cache/{file.name}": np.fromfile(file, np.uint8) for file in measured if file.exists()}
+    return sent | datasets.packed(spec, data_dir=data_dir, fraction=fraction)
 
 
 def _clear() -> None:
@@ -177,8 +184,9 @@ def _clear() -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     clear = ray.remote(trainer.clear)
-    there = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in ray.nodes() if node["Alive"]]
-    clearing = [clear.options(num_cpus=0, scheduling_strategy=one).remote() for one in there]
+    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+    there = [NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes]
+    clearing = [clear.options(num_cpus=0, scheduling_strategy=place).remote() for place in there]
     ray.wait(clearing, num_returns=len(clearing), timeout=20)
 
 
@@ -189,7 +197,8 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--on", required=True)
     arguments = parser.parse_args()
-    runs, away = [RunFolder(path) for path in arguments.paths], []
+    runs = [RunFolder(path) for path in arguments.paths]
+    away: list[Away] = []
     for run in runs:
         try:
             away.append(Away(run))
@@ -199,13 +208,13 @@ def main() -> int:
         drive(away, on=arguments.on, data_dir=arguments.data_dir)
         return 0
     except VaedashError as error:
-        said = str(error)
+        reason = str(error)
     except Exception as error:
         traceback.print_exc()
-        said = process.sentence(error, runs[0], log=CLUSTER_LOG)
-    for one in away:
-        if not one.over:
-            one.end(Status.FAILED, said)
+        reason = process.sentence(error, runs[0], log=names.CLUSTER_LOG)
+    for left in away:
+        if not left.over:
+            left.end(Status.FAILED, reason)
     return 1
 
 

@@ -7,11 +7,9 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
 
 import vaedash
 from vaedash import config, places
@@ -31,7 +29,8 @@ class Machines:
     def __str__(self) -> str:
         machines = "1 machine" if len(self.cpus) == 1 else f"{len(self.cpus)} machines"
         cpus = "1 CPU" if sum(self.cpus) == 1 else f"{sum(self.cpus)} CPUs"
-        return f"{machines} with {cpus}, {self.gpus or 'no'} GPU{'s' * (self.gpus > 1)}"
+        gpus = f"{self.gpus} GPUs" if self.gpus > 1 else f"{self.gpus or 'no'} GPU"
+        return f"{machines} with {cpus}, {gpus}"
 
     def share(self, runs: int, *, device: str) -> dict[str, float]:
         """What Ray is to set aside for each of so many runs: CPUs, as many as if all trained at once, and half a GPU.
@@ -62,22 +61,28 @@ def look(on: str) -> str:
         raise RunError(
             f"Nothing answers at {address}. Start a cluster (ray start --head), or give the address that it has named."
         ) from None
+    return f"The Ray cluster at {address}: {_described(address)}"
+
+
+def _described(address: str) -> str:
+    """The machines of the cluster at an address, in words. Raises RunError if it is none that this machine is part of."""
     # Where Ray cannot serve a process it waits for minutes, or ends it; so another one asks.
     command = [sys.executable, "-m", "vaedash.cluster.machines", address]
     try:
         asked = subprocess.run(
             command, capture_output=True, text=True, timeout=_PATIENCE, env=launch.environment(), check=False
         )
-        found, said = asked.returncode == 0, asked.stdout.strip()
+        served, answer = asked.returncode == 0, asked.stdout.strip()
     except subprocess.TimeoutExpired:
-        found, said = False, ""
-    if not found:
-        raise RunError(
-            f"What answers at {address} is no cluster of Ray {version('ray')} that this machine is part of"
-            f"{said and f' ({said})'}. Give the address that `ray start` has named, and let this machine join "
-            f"(ray start --address={address} --num-cpus=0)."
-        )
-    return f"The Ray cluster at {address}: {said}"
+        served, answer = False, ""
+    if served:
+        return answer
+    reason = f" ({answer})" if answer else ""
+    raise RunError(
+        f"What answers at {address} is no cluster of Ray {version('ray')} that this machine is part of{reason}. "
+        f"Give the address that `ray start` has named, and let this machine join "
+        f"(ray start --address={address} --num-cpus=0)."
+    )
 
 
 def connect(on: str) -> Machines:
@@ -87,16 +92,18 @@ def connect(on: str) -> Machines:
     """
     address = places.ray_address(on)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
-    own: Mapping[str, Any] = {}
-    if address is None:
-        own = {"include_dashboard": False}
-        if "RAY_AUTH_MODE" not in os.environ:
-            # Ray listens on all networks. Who does not know this is not let in. It looks for it when it is imported.
-            os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
+    if address is None and "RAY_AUTH_MODE" not in os.environ:
+        # Ray listens on all networks. Who does not know this is not let in. It looks for it when it is imported.
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     import ray
 
-    package = {"py_modules": list(vaedash.__path__), "env_vars": launch.COMPUTING}
-    ray.init(address=address or "local", runtime_env=package, log_to_driver=False, logging_level=logging.ERROR, **own)
+    ray.init(
+        address=address or "local",
+        runtime_env={"py_modules": list(vaedash.__path__), "env_vars": launch.COMPUTING},
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        include_dashboard=False if address is None else None,  # of one's own cluster, there is none
+    )
     return _machines()
 
 
@@ -104,8 +111,9 @@ def _machines() -> Machines:
     import ray
 
     resources = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    cpus = (int(one.get("CPU", 0)) for one in resources)
-    return Machines(cpus=tuple(filter(None, cpus)), gpus=int(sum(one.get("GPU", 0) for one in resources)))
+    cpus = (int(machine.get("CPU", 0)) for machine in resources)
+    gpus = sum(machine.get("GPU", 0) for machine in resources)
+    return Machines(cpus=tuple(filter(None, cpus)), gpus=int(gpus))
 
 
 def _main() -> int:

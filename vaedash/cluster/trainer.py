@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 
 from vaedash import storage
 from vaedash.runs import mirror
@@ -25,7 +26,9 @@ _PAUSE = 1.0  # seconds between two looks at what was written
 class Trainer:
     """A run that trains in a thread of this process, in a folder that is there for it alone."""
 
-    def __init__(self, run_id: str, started: Mapping[str, bytes], images: Mapping[str, np.ndarray], cpus: int) -> None:
+    def __init__(
+        self, run_id: str, started: Mapping[str, bytes], images: Mapping[str, NDArray[np.uint8]], cpus: int
+    ) -> None:
         """The run as `mirror.start` has it and its images as `packed` has them, both written down here; then it begins."""
         self._data_dir = _home() / "data"
         _unpack(images, self._data_dir)
@@ -84,7 +87,7 @@ def _address() -> str:
     return ray.util.get_node_ip_address()
 
 
-def _unpack(images: Mapping[str, np.ndarray], data_dir: Path) -> None:
+def _unpack(images: Mapping[str, NDArray[np.uint8]], data_dir: Path) -> None:
     """Write them where trainers look for images, unless another one here has done so."""
     data_dir.mkdir(exist_ok=True)
     with FileLock(data_dir / "unpacking.lock"):

@@ -1,7 +1,6 @@
 """Files to uint8 arrays of 32x32 RGB images, with what is known of them: one file a source, read once and cached."""
 
 from vaedash.datasets.cache import (
-    TRAINING_IMAGES,
     Dataset,
     cache_flaw,
     caches,
@@ -15,7 +14,6 @@ from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
 
 __all__ = [
-    "TRAINING_IMAGES",
     "Dataset",
     "Progress",
     "Source",

@@ -10,18 +10,16 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 
 from vaedash import config, storage
+from vaedash.datasets import sources
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
-from vaedash.errors import DatasetError
-
-__all__ = ["Dataset", "Progress", "Source", "load", "packed", "share", "silent"]
-
-# How many training images each built-in dataset has before a share is taken, for forecasts made before it is here.
-TRAINING_IMAGES = {"shapes": 20_000, "cifar10": 50_000, "celeba": 162_770}
+from vaedash.images import Pixels
 
 CACHE_VERSION = 2  # raise it when any reader decodes differently: old caches are then read anew
+_META = "meta.json"  # what is known of the images in a cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +31,8 @@ class Dataset:
     """
 
     name: str
-    train: np.ndarray
-    test: np.ndarray
+    train: Pixels
+    test: Pixels
     fingerprint: str
     skipped: int = 0
     notes: tuple[str, ...] = ()
@@ -50,19 +48,18 @@ def load(
     there. Without `download`, nothing is fetched from the network. Raises DatasetError
     with what is missing, where it goes and where it comes from.
     """
-    decoded_fraction = _decoded(spec, fraction)
-    folder = _folder(spec, data_dir, decoded_fraction)
+    decoded = sources.decoded_share(spec, fraction)
+    folder = _folder(spec, data_dir, decoded)
 
     def make() -> tuple[Source, str]:
-        if spec == "cifar10" and not download:
-            raise DatasetError("CIFAR-10 is not here yet: train a run on it, and it is downloaded first.")
-        _write_cache(folder, _read(spec, data_dir=data_dir, fraction=decoded_fraction, progress=progress))
+        images = sources.read(spec, data_dir=data_dir, fraction=decoded, progress=progress, download=download)
+        write_cache(folder, images)
         return _opened(folder)
 
     # Two runs of a pair may ask at once: one decodes, the other waits and finds the cache.
     source, fingerprint = storage.once(lambda: _open_cache(folder), make, lock=lock_of(folder))
     train, factors = source.train, dict(source.factors)
-    if fraction != decoded_fraction:
+    if fraction != decoded:
         kept = share(len(train), fraction)
         train = train[kept]
         factors = {name: values[kept] if name.startswith("train/") else values for name, values in factors.items()}
@@ -78,21 +75,16 @@ def load(
     )
 
 
-def packed(spec: str, *, data_dir: Path, fraction: float = 1.0) -> dict[str, np.ndarray]:
+def packed(spec: str, *, data_dir: Path, fraction: float = 1.0) -> dict[str, NDArray[np.uint8]]:
     """The cache of a dataset that was loaded here, for a machine that has not got its images: bytes by name of file.
 
     Written under those names into a `data_dir` there, in this order, they are what `load` finds first.
     """
-    decoded_fraction = _decoded(spec, fraction)
-    folder, there = _folder(spec, data_dir, decoded_fraction), _sent_folder(spec, data_dir, decoded_fraction)
-    # `meta.json` makes a cache of a folder, so it comes last.
-    files = sorted(folder.iterdir(), key=lambda file: (file.name == "meta.json", file.name))
+    decoded = sources.decoded_share(spec, fraction)
+    folder, there = _folder(spec, data_dir, decoded), _sent_folder(spec, data_dir, decoded)
+    # What makes a cache of a folder comes last.
+    files = sorted(folder.iterdir(), key=lambda file: (file.name == _META, file.name))
     return {(there / file.name).relative_to(data_dir).as_posix(): np.fromfile(file, np.uint8) for file in files}
-
-
-def _decoded(spec: str, fraction: float) -> float:
-    # CelebA is large enough that images outside the share are not even decoded; see celeba.read.
-    return fraction if spec == "celeba" else 1.0
 
 
 def _folder(spec: str, data_dir: Path, fraction: float) -> Path:
@@ -106,66 +98,10 @@ def _sent_folder(spec: str, data_dir: Path, fraction: float) -> Path:
     return data_dir / "cache" / f"sent-{_digest(json.dumps([CACHE_VERSION, spec, repr(fraction)]))}"
 
 
-def _read(spec: str, *, data_dir: Path, fraction: float, progress: Progress) -> Source:
-    # A reader is imported when its images are first needed: torchvision alone takes 1.5 s.
-    match spec:
-        case "shapes":
-            from vaedash.datasets import shapes
-
-            return shapes.make(progress=progress)
-        case "cifar10":
-            from vaedash.datasets import cifar10
-
-            return cifar10.read(data_dir, progress=progress)
-        case "celeba":
-            from vaedash.datasets import celeba
-
-            return celeba.read(data_dir, fraction=fraction, progress=progress)
-        case path:
-            from vaedash.datasets import own
-
-            return own.read(Path(path), progress=progress)
-
-
 def _cache_key(spec: str, data_dir: Path, fraction: float) -> str:
-    """A folder name that changes when the images may have: with a path's size and time, and with the share taken."""
-    parts: list[object] = [CACHE_VERSION, spec]
-    if spec == "celeba":
-        # Its images lie in one folder of 202,599: a look at the folder itself notices what was added, quickly.
-        parts += [repr(fraction), _entries_stamp(data_dir / "celeba")]
-    if spec not in config.DATASETS:
-        parts.append(_path_stamp(Path(spec)))
+    """A folder name that changes when the images may have."""
+    parts = [CACHE_VERSION, spec, *sources.stamp(spec, data_dir=data_dir, fraction=fraction)]
     return f"{config.dataset_title(spec)[:40]}-{_digest(json.dumps(parts))}"
-
-
-def _path_stamp(path: Path) -> list[object]:
-    """Sizes and times of everything at `path`: enough to notice a file added, removed or rewritten."""
-    if not path.exists():
-        raise DatasetError(
-            f"There is no file or folder {path}. Give a built-in dataset ({', '.join(config.DATASETS)}) "
-            f"or the path of a folder, a zip or a Parquet file of images."
-        )
-    if path.is_file():
-        return _stamp(path)
-    digest = hashlib.sha256()
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            digest.update(f"{os.path.relpath(folder, path)}/{name} {_stamp(Path(folder, name))}\n".encode())
-    return [digest.hexdigest()]
-
-
-def _entries_stamp(folder: Path) -> list[object]:
-    """The same for the direct entries of a folder, if it is there."""
-    return [[entry.name, *_stamp(entry)] for entry in sorted(folder.glob("*"))]
-
-
-def _stamp(path: Path) -> list[object]:
-    try:
-        stat = path.lstat()  # of a link itself: it may lead nowhere
-    except OSError:
-        return []
-    return [stat.st_size, stat.st_mtime_ns]
 
 
 def _open_cache(folder: Path) -> tuple[Source, str] | None:
@@ -177,8 +113,8 @@ def _open_cache(folder: Path) -> tuple[Source, str] | None:
 
 
 def _opened(folder: Path) -> tuple[Source, str]:
-    # `meta.json` is written last, so a cache without it was never finished.
-    meta = json.loads((folder / "meta.json").read_bytes())
+    # It is written last, so a cache without it was never finished.
+    meta = json.loads((folder / _META).read_bytes())
     # Memory-mapped: a page is read when a batch first touches it, and two runs of a pair share it. "c": what is
     # changed in the memory of one of them, which nobody does, would stay there.
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ("train", "test")}
@@ -199,8 +135,8 @@ def caches(data_dir: Path) -> list[Path]:
 
 def cache_flaw(folder: Path) -> str:
     """Why a cache cannot be used, as the end of a sentence; empty where it can. It reads all of its images."""
-    if not (folder / "meta.json").exists():
-        return "was never finished: it has no meta.json"
+    if not (folder / _META).exists():
+        return f"was never finished: it has no {_META}"
     cached = _open_cache(folder)
     if cached is None:
         return "cannot be read"
@@ -222,10 +158,11 @@ def leftovers(data_dir: Path) -> list[Path]:
     return [*cache.glob("*/*.tmp"), *cache.glob(".*.tmp"), *(data_dir / "uploads").glob(".*.tmp")]
 
 
-def _write_cache(folder: Path, source: Source) -> None:
+def write_cache(folder: Path, source: Source) -> None:
+    """Put decoded images into a cache, in the place of what is there; whole once its `meta.json` is."""
     folder.mkdir(exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
-        (folder / "meta.json").unlink()
+        (folder / _META).unlink()
     np.save(folder / "train.npy", np.ascontiguousarray(source.train))
     np.save(folder / "test.npy", np.ascontiguousarray(source.test))
     factors = {name: f"factor-{name.replace('/', '-')}.npy" for name in source.factors}
@@ -237,12 +174,12 @@ def _write_cache(folder: Path, source: Source) -> None:
         "notes": list(source.notes),
         "factors": factors,
     }
-    temporary = folder / "meta.json.tmp"
+    temporary = folder / f"{_META}.tmp"
     temporary.write_text(json.dumps(meta, indent=1))
-    os.replace(temporary, folder / "meta.json")
+    os.replace(temporary, folder / _META)
 
 
-def _digest(*parts: str | np.ndarray) -> str:
+def _digest(*parts: str | Pixels) -> str:
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):

@@ -79,21 +79,21 @@ def _faces(files: Collection) -> dict[str, str]:
 
 def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
     """Each face's official part by its number, `000001`; None if `files` has no partition file."""
-    found = [name for file in PARTITIONS for name in files.names if PurePosixPath(name).name == file]
-    if not found:
+    name = next((name for file in PARTITIONS for name in files.names if PurePosixPath(name).name == file), None)
+    if name is None:
         return None
     again = f"Download it again from {HOME}, or remove it to split the images at random."
     partition = {}
-    lines = (files.read(found[0]) or b"").decode("utf-8", errors="replace").splitlines()
+    lines = (files.read(name) or b"").decode("utf-8", errors="replace").splitlines()
     for count, line in enumerate(lines, start=1):
         fields = re.split(r"[,\s]+", line.strip())
         if fields[0] in ("", "image_id"):
             continue
         if len(fields) != 2 or fields[1] not in ("0", "1", "2"):
-            raise DatasetError(f"{where / found[0]} is damaged or cut off: its line {count} is {line[:60]!r}. {again}")
+            raise DatasetError(f"{where / name} is damaged or cut off: its line {count} is {line[:60]!r}. {again}")
         partition[PurePosixPath(fields[0]).stem] = int(fields[1])
     if not partition:
-        raise DatasetError(f"{where / found[0]} is empty. {again}")
+        raise DatasetError(f"{where / name} is empty. {again}")
     return partition
 
 

@@ -10,13 +10,17 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vaedash import storage
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
+from vaedash.images import Pixels
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10
 
 FILENAME = "cifar-10-python.tar.gz"
 MIRROR = "VAEDASH_CIFAR10_URL"  # environment variable: another address of the same file
@@ -111,7 +115,7 @@ def _unpacked(folder: Path, archive: Archive, progress: Progress) -> Source | No
     return Source(train=_channels_first(train), test=_channels_first(test))
 
 
-def _channels_first(batches: Any) -> np.ndarray:
+def _channels_first(batches: "CIFAR10") -> Pixels:
     # torchvision turned the planes around for PIL; turning the view back costs nothing.
     return np.ascontiguousarray(batches.data.transpose(0, 3, 1, 2))
 

@@ -93,9 +93,9 @@ def _folder(path: Path) -> Collection:
 
     def read(name: str) -> bytes | None:
         try:
-            found = os.stat(path / name)
+            file = os.stat(path / name)
             # A pipe or a device named .jpg would be waited for forever.
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
+            if not stat.S_ISREG(file.st_mode) or file.st_size > MAX_BYTES:
                 return None
             return (path / name).read_bytes()
         except OSError:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from vaedash.config import IMAGE_SHAPE
 from vaedash.datasets.source import Progress, silent
+from vaedash.images import Pixels
 
 MAX_PIXELS = 40_000_000  # read from the header, before anything is decoded
 MAX_BYTES = 100_000_000  # of one encoded image
@@ -70,7 +71,7 @@ _MAX_THREADS = 8  # beyond, they wait for each other; and each may hold an image
 Item = TypeVar("Item")
 
 
-def decode(data: bytes) -> np.ndarray | None:
+def decode(data: bytes) -> Pixels | None:
     """An encoded image as RGB uint8 `(3, 32, 32)`: centre square, antialiased, upright, alpha over white.
 
     Of an animation, the first frame. None if it is no image, is damaged, or has more than `MAX_PIXELS` pixels.
@@ -87,7 +88,7 @@ def decode(data: bytes) -> np.ndarray | None:
 
 def decode_all(
     items: Iterable[Item], read: Callable[[Item], bytes | None], total: int, *, what: str, progress: Progress = silent
-) -> tuple[np.ndarray, int]:
+) -> tuple[Pixels, int]:
     """The usable images among `total` items, in their order, as uint8 `(N, 3, 32, 32)`; and how many were not usable.
 
     `read` turns an item into the bytes of an image, or None; it is called from several threads.

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from vaedash.datasets.collection import Collection, describe, open_collection
 from vaedash.datasets.decode import MAX_BYTES, decode_all
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out
 from vaedash.errors import DatasetError
+from vaedash.images import Pixels
 
 if TYPE_CHECKING:
     import pyarrow.parquet
@@ -28,6 +27,9 @@ SPLIT_OF = {
     "valid": "val",
     "validation": "val",
 }
+
+Decoded = tuple[Pixels, int]  # images, and how many could not be read
+Part = TypeVar("Part", str, Path)  # what belongs to one split: an image's name, or a table
 
 _ALLOWED = "Give a folder or a zip of images (.jpg, .png, .gif, .bmp, .webp, .tif, .ppm, .avif), or Parquet files."
 _ROWS = 32  # of Parquet in memory at once
@@ -57,7 +59,7 @@ def read(path: Path, *, progress: Progress = silent) -> Source:
 
 
 def _read_images(files: Collection, images: list[str], path: Path, *, progress: Progress) -> Source:
-    def decode_names(names: Sequence[str], what: str) -> tuple[np.ndarray, int]:
+    def decode_names(names: Sequence[str], what: str) -> Decoded:
         return decode_all(names, files.read, len(names), what=what, progress=progress)
 
     train, test, notes = _choose(images, _split_by_folder(images), path)
@@ -67,39 +69,40 @@ def _read_images(files: Collection, images: list[str], path: Path, *, progress: 
 
 
 def _read_parquet(tables: list[Path], path: Path, *, progress: Progress) -> Source:
-    def decode_tables(tables: Sequence[Path], what: str) -> tuple[np.ndarray, int]:
+    def decode_tables(tables: Sequence[Path], what: str) -> Decoded:
         total = sum(_rows(table) for table in tables)
         cells = (cell for table in tables for cell in _cells(table))
         return decode_all(itertools.islice(cells, total), lambda cell: cell, total, what=what, progress=progress)
 
     # Of a file that is given by itself, the name does not matter: it is all there is.
-    splits: list[str | None] = [None]
-    if path.is_dir():
-        splits = [_split_by_name(table.relative_to(path).parts) for table in tables]
+    by_name = path.is_dir()
+    splits = [_split_by_name(table.relative_to(path).parts) if by_name else None for table in tables]
     train, test, notes = _choose(tables, splits, path)
     if test:
         return _source(decode_tables(train, "decoding train"), decode_tables(test, "decoding test"), notes, path)
     return _divide(*decode_tables(train, "decoding images"), notes, path)
 
 
-def _choose(things: list, splits: list[str | None], path: Path) -> tuple[list, list, list[str]]:
-    """Train, test and notes, from each thing's split; test is empty where a tenth is to be held out."""
-    parts: dict[str | None, list] = {split: [] for split in ("train", "test", "val", None)}
-    for thing, split in zip(things, splits, strict=True):
-        parts[split].append(thing)
-    train, test, others = parts["train"], parts["test"] or parts["val"], parts[None]
+def _choose(
+    parts: Sequence[Part], splits: Sequence[str | None], path: Path
+) -> tuple[Sequence[Part], Sequence[Part], list[str]]:
+    """Train, test and notes, from each part's split; test is empty where a tenth is to be held out."""
+    by_split: dict[str | None, list[Part]] = {split: [] for split in ("train", "test", "val", None)}
+    for part, split in zip(parts, splits, strict=True):
+        by_split[split].append(part)
+    train, test, others = by_split["train"], by_split["test"] or by_split["val"], by_split[None]
     notes: list[str] = []
     if not test:
         # Without a test set, a folder train/ beside others is one class among them: cars, ships and trains.
-        return things, [], notes
+        return parts, [], notes
     if not train:
         # Nothing is called train, so what is called nothing must be it.
         train, others = others, []
     if not train:
         raise DatasetError(f"{path} has images for testing only; put those to learn from into a folder train/.")
-    if not parts["test"]:
+    if not by_split["test"]:
         notes.append("There is no test/: the images of the validation set serve as test.")
-    elif parts["val"]:
+    elif by_split["val"]:
         notes.append("The validation set is left out: training and test have sets of their own.")
     if others:
         notes.append(f"Files outside train/ and test/ are left out: {len(others)}.")
@@ -124,14 +127,14 @@ def _split_by_words(words: Sequence[str]) -> str | None:
     return next((SPLIT_OF[word] for word in words if word in SPLIT_OF), None)
 
 
-def _source(train: tuple[np.ndarray, int], test: tuple[np.ndarray, int], notes: list[str], path: Path) -> Source:
+def _source(train: Decoded, test: Decoded, notes: list[str], path: Path) -> Source:
     for name, (images, skipped) in (("train", train), ("test", test)):
         if not len(images):
             raise DatasetError(f"No image for {name} in {path} can be read: {skipped} tried. {_ALLOWED}")
     return Source(train=train[0], test=test[0], skipped=train[1] + test[1], notes=tuple(notes))
 
 
-def _divide(images: np.ndarray, skipped: int, notes: list[str], path: Path) -> Source:
+def _divide(images: Pixels, skipped: int, notes: list[str], path: Path) -> Source:
     if len(images) < 2:
         raise DatasetError(
             f"{path} has too few usable images: {len(images)}, and {skipped} that cannot be read; "

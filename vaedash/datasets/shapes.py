@@ -1,11 +1,13 @@
 """The built-in dataset: one coloured shape on a soft background in each image, drawn from known factors."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 
 from vaedash import config
 from vaedash.datasets.source import Progress, Source, silent
+from vaedash.images import Pixels
 
 SHAPES = ("ring", "square", "triangle", "star", "heart")
 """What the factor `shape` counts."""
@@ -26,6 +28,11 @@ GRADIENT = 1 / 6  # share of the background's wheel between the top row and the 
 CHUNK = 32  # images drawn at once: their planes of pixels stay in a processor's cache
 
 
+def read(_: Path, *, progress: Progress = silent) -> Source:
+    """All of it, as every run has it; nothing needs to be on disk."""
+    return make(progress=progress)
+
+
 def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_000) -> Source:
     """The shapes dataset; always the same images, of which a smaller `n` takes the first.
 
@@ -39,7 +46,7 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
     - `angle`: clockwise turn in degrees, -15 to 15; for rings 0, since it would not be seen.
     """
     total = n_train + n_test
-    images: dict[str, np.ndarray] = {}
+    images: dict[str, Pixels] = {}
     factors: dict[str, np.ndarray] = {}
     for part, n, stream, done in (("train", n_train, 0, 0), ("test", n_test, 1, n_train)):
         drawn = _draw_factors(n, stream)
@@ -82,7 +89,7 @@ def _between(ends: tuple[float, float], share: np.ndarray) -> np.ndarray:
 # such operations; they are rounded to a grid coarse enough to hide their last bits.
 
 
-def _render(shape: int, factors: dict[str, np.ndarray]) -> np.ndarray:
+def _render(shape: int, factors: dict[str, np.ndarray]) -> Pixels:
     """uint8 `(n, 3, 32, 32)` of images that show the same shape."""
     size, x, y = (factors[name][:, None, None] for name in ("size", "x", "y"))
     pixel = np.arange(config.IMAGE_SHAPE[1], dtype=np.float32) + 0.5  # the centre of each

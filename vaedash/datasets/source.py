@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vaedash.images import Pixels
+
 Progress = Callable[[str, int, int], None]
 """Called as `progress(what, done, total)`; `total` is 0 where it is not known. It may raise to cancel."""
 
@@ -22,8 +24,8 @@ class Source:
     array with one value an image, keyed `"train/shape"`, `"test/shape"` and so on; empty for photographs.
     """
 
-    train: np.ndarray
-    test: np.ndarray
+    train: Pixels
+    test: Pixels
     skipped: int = 0
     notes: tuple[str, ...] = ()
     factors: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaedash import storage
+from vaedash.runs import names
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
-_TEST_LOSSES, _KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
 
 
 @dataclass(frozen=True)
@@ -22,29 +22,29 @@ class Figures:
 
     def test_losses(self) -> NDArray[np.float32] | None:
         """The loss of each test image with the kept weights, `(N,)` in nats."""
-        losses = _array(self.folder / _TEST_LOSSES, dimensions=1)
+        losses = _array(self.folder / names.TEST_LOSSES, dimensions=1)
         return losses if losses is not None and np.isfinite(losses).all() else None
 
     def write_test_losses(self, losses: Floats) -> None:
         """Keep the loss of each test image, for comparisons image by image."""
-        storage.write_bytes(self.folder / _TEST_LOSSES, _npy(losses))
+        storage.write_bytes(self.folder / names.TEST_LOSSES, _npy(losses))
 
     def kl_by_latent(self) -> NDArray[np.float32] | None:
         """Mean KL of each latent over the test images after each epoch, `(epochs, latent_dim)` in nats.
 
         NaN in epochs of which it was lost. Written before the epoch is announced, so there may be one row too many.
         """
-        return _array(self.folder / _KL_BY_LATENT, dimensions=2)
+        return _array(self.folder / names.KL_BY_LATENT, dimensions=2)
 
     def write_kl_by_latent(self, epochs: Sequence[Floats]) -> None:
         """Keep how much each latent says after each epoch, without waiting for the disk: losing it loses a picture only."""
-        storage.write_bytes(self.folder / _KL_BY_LATENT, _npy(np.stack(epochs).astype(np.float32)), durable=False)
+        storage.write_bytes(self.folder / names.KL_BY_LATENT, _npy(np.stack(epochs).astype(np.float32)), durable=False)
 
     def damaged(self) -> dict[str, str]:
         """The files that are there but cannot be read, each with what does without it, as a sentence."""
         cases = (
-            (_TEST_LOSSES, self.test_losses, "Compare judges by the means alone; it may be deleted."),
-            (_KL_BY_LATENT, self.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
+            (names.TEST_LOSSES, self.test_losses, "Compare judges by the means alone; it may be deleted."),
+            (names.KL_BY_LATENT, self.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
         )
         return {name: rest for name, read, rest in cases if (self.folder / name).exists() and read() is None}
 

@@ -12,14 +12,13 @@ from filelock import FileLock, Timeout
 
 from vaedash import config, places, storage, text
 from vaedash.errors import RunError, VaedashError
-from vaedash.runs import schema
+from vaedash.runs import names, schema
 from vaedash.runs.figures import Figures
 from vaedash.runs.pictures import Pictures
 from vaedash.runs.schema import Epoch, Measured, Notes, Progress, Start, Status
 from vaedash.runs.weight_files import WeightFiles
 
 LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
-CLUSTER_LOG = ".cluster.log"  # in a runs folder: what the processes said that had runs trained elsewhere
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class RunFolder:
     @property
     def pictures(self) -> Pictures:
         """What it made up and redrew."""
-        return Pictures(self.path / "samples")
+        return Pictures(self.path / names.SAMPLES)
 
     @property
     def figures(self) -> Figures:
@@ -68,12 +67,12 @@ class RunFolder:
     @property
     def held(self) -> bool:
         """Whether a living process trains it, or waits to do so."""
-        return storage.is_locked(self.path / "lock")
+        return storage.is_locked(self.path / names.LOCK)
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
         """Hold its lock: as long as the process lives, the run is active. RunError if another process has it."""
-        lock = FileLock(self.path / "lock", timeout=2)  # an asker's shared lock is held for an instant only
+        lock = FileLock(self.path / names.LOCK, timeout=2)  # an asker's shared lock is held for an instant only
         try:
             lock.acquire()
         except Timeout:
@@ -87,15 +86,15 @@ class RunFolder:
 
     def request_stop(self) -> None:
         """Ask the training process to end after its current batch."""
-        (self.path / "stop").touch()
+        (self.path / names.STOP).touch()
 
     def stop_requested(self) -> bool:
         """Whether somebody asked."""
-        return (self.path / "stop").exists()
+        return (self.path / names.STOP).exists()
 
     def reopen(self) -> None:
         """Make a run that ended ready to go on: no stop request, no outcome."""
-        for name in ("stop", "outcome.json"):
+        for name in (names.STOP, names.OUTCOME):
             (self.path / name).unlink(missing_ok=True)
 
     # ---- records ------------------------------------------------------------------------------------------------
@@ -106,24 +105,24 @@ class RunFolder:
 
     def write_config(self, settings: Mapping[str, Any], *, created: str) -> None:
         """The launcher's: what was asked."""
-        self._write("config.json", {"created": created, **settings})
+        self._write(names.CONFIG, {"created": created, **settings})
 
     def add_facts(self, facts: Start) -> None:
         """Append one start or resume."""
-        self._write("facts.json", {"starts": [*(self._readable("facts.json") or ()), facts]})
+        self._write(names.FACTS, {"starts": [*(self._readable(names.FACTS) or ()), facts]})
 
     def write_metrics(self, epochs: Sequence[Epoch]) -> None:
         """Replace the rows; a loss that is not finite becomes null."""
         rows = [{key: schema.finite(value) for key, value in row.items()} for row in epochs]
-        self._write("metrics.json", {"epochs": rows})
+        self._write(names.METRICS, {"epochs": rows})
 
     def write_progress(self, progress: Progress) -> None:
         """Replace it, without waiting for the disk."""
-        self._write("progress.json", {key: schema.finite(value) for key, value in progress.items()}, durable=False)
+        self._write(names.PROGRESS, {key: schema.finite(value) for key, value in progress.items()}, durable=False)
 
     def write_outcome(self, status: Status, sentence: str) -> None:
         """The trainer's last act."""
-        self._write("outcome.json", {"status": status, "sentence": sentence, "ended": schema.now()})
+        self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
     def write_notes(self, **changes: Any) -> None:
         """Change what a person may say of a run: `name`, `tags`, `star`, `archived`.
@@ -132,21 +131,21 @@ class RunFolder:
         """
         cleaned = {key: _cleaned(value) for key, value in changes.items()}
         with self._notes_lock():
-            notes = self._readable("notes.json") or Notes()
-            self._write("notes.json", {**notes, "schema": config.SCHEMA, **cleaned})
+            notes = self._readable(names.NOTES) or Notes()
+            self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})
 
     def write_measured(self, **figures: Any) -> None:
         """Add to what was measured of an ended run."""
         with self._notes_lock():
-            measured = self._readable("measured.json") or Measured()
-            self._write("measured.json", {**measured, "schema": config.SCHEMA, **figures})
+            measured = self._readable(names.MEASURED) or Measured()
+            self._write(names.MEASURED, {**measured, "schema": config.SCHEMA, **figures})
 
     def notes_held(self) -> bool:
         """Whether a process holds what keeps two from writing notes at once."""
-        return storage.is_locked(self.path / "notes.lock")
+        return storage.is_locked(self.path / names.NOTES_LOCK)
 
     def _notes_lock(self) -> FileLock:
-        return FileLock(self.path / "notes.lock")
+        return FileLock(self.path / names.NOTES_LOCK)
 
     def _readable(self, name: str) -> Any:
         """What a JSON file holds, or None where it is not there or damaged."""
@@ -164,7 +163,7 @@ class RunFolder:
     @property
     def log(self) -> Path:
         """The file that takes what the training process says."""
-        return self.path / "train.log"
+        return self.path / names.LOG
 
     def log_tail(self, *, lines: int = 30) -> str:
         """The end of what the training process said, without the project's place on this machine."""
@@ -178,7 +177,7 @@ class RunFolder:
 
     def has_settings(self) -> bool:
         """Whether there is a config.json at all."""
-        return (self.path / "config.json").exists()
+        return (self.path / names.CONFIG).exists()
 
     def damaged_records(self) -> dict[str, str]:
         """The JSON files that are there but cannot be read, each with the reason as the end of a sentence."""
@@ -200,7 +199,7 @@ class RunFolder:
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written; some of it may still be in the making."""
-        return [*self.path.glob(".*.tmp"), *self.path.glob("samples/.*.tmp")]
+        return [*self.path.glob(".*.tmp"), *self.pictures.folder.glob(".*.tmp")]
 
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written; only the holder of the run's lock may."""
@@ -210,6 +209,11 @@ class RunFolder:
     def delete(self) -> None:
         """Remove the run and all its files for ever."""
         shutil.rmtree(self.path)
+
+
+def cluster_log(folder: Path) -> Path:
+    """The file of a runs folder that takes what the processes say that have runs trained elsewhere."""
+    return folder / names.CLUSTER_LOG
 
 
 # What a damaged file may raise when it is read.

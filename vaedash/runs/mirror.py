@@ -6,20 +6,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vaedash import storage
+from vaedash.runs import names
 from vaedash.runs.folder import RunFolder
 
 # What is not the trainer's to write, or not for others to read.
-_OTHERS = ("config.json", "notes.json", "stop", "lock", "notes.lock", "outcome.json")
+_OTHERS = (names.CONFIG, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK, names.OUTCOME)
+_LAST, _PREVIOUS, _BEST = (names.weights_file(name) for name in (names.LAST, names.PREVIOUS, names.BEST))
+_WEIGHTS = {names.weights_file(name): name for name in names.WEIGHTS}
 # What comes after all else, in the order in which a trainer writes it: weights before the figures that announce them.
-_WEIGHTS = ("best.pt", "last.pt", "previous.pt")
-_LAST = (*_WEIGHTS, "metrics.json", "progress.json")
-_LOSES_NOTHING = ("train.log", "progress.json", "kl_by_latent.npy")
+_AT_THE_END = (_BEST, _LAST, _PREVIOUS, names.METRICS, names.PROGRESS)
+_LOSES_NOTHING = (names.LOG, names.PROGRESS, names.KL_BY_LATENT)
+_PICTURES = f"{names.SAMPLES}/"
+
+Stamp = tuple[int, int, int]
 
 
 def start(run: RunFolder) -> dict[str, bytes]:
     """What a trainer elsewhere needs to begin a run, or to go on with it: bytes by name."""
-    names = ["config.json", *_files(run.path), *(f"{name}.sha256" for name in _WEIGHTS)]
-    return {name: (run.path / name).read_bytes() for name in names if (run.path / name).exists()}
+    wanted = [names.CONFIG, *_trainers_files(run.path), *map(names.hashes_file, names.WEIGHTS)]
+    return {name: (run.path / name).read_bytes() for name in wanted if (run.path / name).exists()}
 
 
 def begin(path: Path, started: Mapping[str, bytes]) -> RunFolder:
@@ -33,10 +38,10 @@ def begin(path: Path, started: Mapping[str, bytes]) -> RunFolder:
 def write(run: RunFolder, name: str, data: bytes) -> None:
     """Write down what a trainer elsewhere has written under this name."""
     if name in _WEIGHTS:
-        run.weights.write(name.removesuffix(".pt"), data)
-    elif name.startswith("samples/"):
+        run.weights.write(_WEIGHTS[name], data)
+    elif name.startswith(_PICTURES):
         run.pictures.write_file(Path(name).name, data)
-    elif name == "measured.json":
+    elif name == names.MEASURED:
         run.write_measured(**json.loads(data))
     else:
         storage.write_bytes(run.path / name, data, durable=name not in _LOSES_NOTHING)
@@ -44,16 +49,16 @@ def write(run: RunFolder, name: str, data: bytes) -> None:
 
 def ended(fresh: Iterable[tuple[str, bytes]]) -> bool:
     """Whether what a trainer elsewhere has written says how the run ended."""
-    return any(name == "outcome.json" for name, _ in fresh)
+    return any(name == names.OUTCOME for name, _ in fresh)
 
 
 class Writings:
     """What a trainer writes into a run from now on, to be carried elsewhere."""
 
     def __init__(self, run: RunFolder) -> None:
-        self._path = run.path
-        self._stamps: dict[str, tuple[int, ...]] = {}
-        self._carried: set[tuple[int, ...]] = set()  # stamps of every `last.pt`
+        self._run = run
+        self._stamps: dict[str, Stamp] = {}
+        self._carried: set[Stamp] = set()  # stamps of every `last.pt`
         self.fresh(over=False)  # what is there already came from the other side
 
     def fresh(self, *, over: bool) -> list[tuple[str, bytes]]:
@@ -61,30 +66,43 @@ class Writings:
 
         A `previous.pt` that was carried when it was `last.pt` is left out: the other side has moved its own.
         """
-        pictures = sorted(f"samples/{file.name}" for file in self._path.glob("samples/*.png"))
-        found = []
+        written: list[tuple[str, bytes]] = []
         # Read from the end, so that what is announced is as new as what announces it, or newer.
-        for name in reversed([*pictures, *_files(self._path), *["outcome.json"] * over]):
+        for name in reversed(self._all(over=over)):
             try:
-                with open(self._path / name, "rb") as file:
-                    stat = os.fstat(file.fileno())
-                    stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-                    if stamp != self._stamps.get(name) and not (name == "previous.pt" and stamp in self._carried):
-                        found.append((name, file.read()))
+                with open(self._run.path / name, "rb") as file:
+                    stamp = _stamp(file.fileno())
+                    if stamp != self._stamps.get(name) and not (name == _PREVIOUS and stamp in self._carried):
+                        written.append((name, file.read()))
             except FileNotFoundError:
-                if name == "last.pt" and (self._path / "previous.pt").exists():
+                if name == _LAST and self._run.weights.has(names.PREVIOUS):
                     # It has just been moved, and the next one is being written: what announces it must wait.
-                    for announcing, _ in found:
+                    for announcing, _ in written:
                         del self._stamps[announcing]
-                    found.clear()
+                    written.clear()
                 continue
             self._stamps[name] = stamp
-            if name == "last.pt":
+            if name == _LAST:
                 self._carried.add(stamp)
-        return found[::-1]
+        return written[::-1]
+
+    def _all(self, *, over: bool) -> list[str]:
+        """The names of what may be carried, in the order to be written."""
+        pictures = sorted(f"{_PICTURES}{file.name}" for file in self._run.pictures.folder.glob("*.png"))
+        files = [*pictures, *_trainers_files(self._run.path)]
+        if over:
+            files.append(names.OUTCOME)
+        return files
 
 
-def _files(path: Path) -> list[str]:
+def _trainers_files(path: Path) -> list[str]:
     """The names of a trainer's files but for pictures and hashes, each before those that announce it; of some that may not be there."""
-    there = (entry.name for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
-    return [*sorted(name for name in there if name not in (*_OTHERS, *_LAST) and not name.endswith(".sha256")), *_LAST]
+    shown = [entry.name for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith(".")]
+    apart = (*_OTHERS, *_AT_THE_END)
+    others = sorted(name for name in shown if name not in apart and not name.endswith(names.HASHES))
+    return [*others, *_AT_THE_END]
+
+
+def _stamp(fd: int) -> Stamp:
+    stat = os.fstat(fd)
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -7,6 +7,8 @@ from pathlib import Path
 from vaedash import images, storage
 from vaedash.images import Pixels
 
+_ORIGINALS = "originals.png"
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -20,11 +22,15 @@ class Pictures:
 
     def originals(self) -> Pixels | None:
         """The test images that every `recon` picture redraws."""
-        return _tiles(self.folder / "originals.png")
+        return _tiles(self.folder / _ORIGINALS)
 
     def file(self, kind: str, epoch: int) -> Path:
         """Where the picture of an epoch lies, if it was made."""
         return self.folder / f"{kind}-{epoch:04d}.png"
+
+    def of_epoch(self, epoch: int) -> list[Path]:
+        """The files of all that was drawn after an epoch."""
+        return sorted(file for file in self._files() if file.stem.endswith(f"-{epoch:04d}"))
 
     def write(self, kind: str, epoch: int, png: bytes) -> None:
         """Keep the picture of an epoch."""
@@ -32,7 +38,7 @@ class Pictures:
 
     def write_originals(self, png: bytes) -> None:
         """Keep the test images that are redrawn."""
-        self.write_file("originals.png", png)
+        self.write_file(_ORIGINALS, png)
 
     def write_file(self, name: str, png: bytes) -> None:
         """Keep a picture under the name that it has in another copy of the run."""

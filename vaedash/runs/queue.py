@@ -11,11 +11,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vaedash import config, storage
+from vaedash.runs import names
 from vaedash.runs.folder import RunFolder
 
 GRACE = 60.0  # seconds that a launched process may take before it holds its lock
 _POLL = 0.2  # seconds between looks at the queue
-_QUEUE, _SLOTS = ".queue", ".slots"
 _ELSEWHERE = "elsewhere"  # behind the id in the name of a ticket that waits for a cluster
 
 
@@ -38,6 +38,10 @@ class Ticket:
         """The runs folder whose queue it stands in."""
         return self.path.parent.parent
 
+    def remove(self) -> None:
+        """Take the place away."""
+        self.path.unlink(missing_ok=True)
+
     @property
     def wanted(self) -> bool:
         """Whether somebody still wants this place: a process holds the run's lock, or may be just about to."""
@@ -48,7 +52,7 @@ def tickets(folder: Path) -> list[Ticket]:
     """All tickets in a runs folder, oldest first."""
     there = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        for entry in os.scandir(folder / _QUEUE):
+        for entry in os.scandir(folder / names.QUEUE):
             order, _, rest = entry.name.partition("-")
             run_id, _, where = rest.partition("-")
             if order.isdecimal() and config.RUN_ID.fullmatch(run_id) and where in ("", _ELSEWHERE):
@@ -74,7 +78,7 @@ def stale(folder: Path) -> list[Ticket]:
 def enqueue(run: RunFolder, *, elsewhere: bool = False) -> None:
     """Give a run a ticket (a fresh one if it had one): for this machine, or for one `elsewhere`."""
     dequeue(run)
-    queue = run.path.parent / _QUEUE
+    queue = run.path.parent / names.QUEUE
     queue.mkdir(exist_ok=True)
     name = f"{time.time_ns()}-{run.id}"
     (queue / (f"{name}-{_ELSEWHERE}" if elsewhere else name)).touch()
@@ -83,7 +87,7 @@ def enqueue(run: RunFolder, *, elsewhere: bool = False) -> None:
 def dequeue(run: RunFolder) -> None:
     """Take its ticket away."""
     while ticket := ticket_of(run):
-        ticket.path.unlink(missing_ok=True)
+        ticket.remove()
 
 
 # ---- slots ----------------------------------------------------------------------------------------------------
@@ -96,7 +100,7 @@ def slot(run: RunFolder) -> Iterator[int | None]:
     Yields None, holding nothing, if a stop was requested before its turn came.
     """
     folder = run.path.parent
-    (folder / _SLOTS).mkdir(exist_ok=True)
+    slots_folder(folder).mkdir(exist_ok=True)
     mine, sharing = None, 0
     while mine is None and not run.stop_requested():
         waiting = [ticket for ticket in tickets(folder) if not ticket.elsewhere]
@@ -118,9 +122,14 @@ def slot(run: RunFolder) -> Iterator[int | None]:
             mine.release()
 
 
+def slots_folder(folder: Path) -> Path:
+    """Where the slots of a runs folder are."""
+    return folder / names.SLOTS
+
+
 def slots(folder: Path) -> list[Path]:
     """The locks of a runs folder's slots; whoever holds one may train."""
-    return [folder / _SLOTS / f"{number}.lock" for number in range(config.SLOTS)]
+    return [slots_folder(folder) / f"{number}.lock" for number in range(config.SLOTS)]
 
 
 def _wanted(waiting: list[Ticket], *, most: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from vaedash import storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
-from vaedash.runs import queue, schema, stopping
+from vaedash.runs import names, queue, schema, stopping
 from vaedash.runs.folder import BAD, RunFolder
 from vaedash.runs.schema import (
     Epoch,
@@ -177,12 +177,12 @@ def read(path: Path) -> Run:
             problems.append(f"{name}: {error}" if name not in str(error) else str(error))
             return default
 
-    created, settings = record("config.json", ("", None))
-    epochs = record("metrics.json", ())
-    facts = record("facts.json", ())
-    outcome = record("outcome.json", None)
+    created, settings = record(names.CONFIG, ("", None))
+    epochs = record(names.METRICS, ())
+    facts = record(names.FACTS, ())
+    outcome = record(names.OUTCOME, None)
     if settings is None and not problems:
-        problems.append("config.json is missing")
+        problems.append(f"{names.CONFIG} is missing")
     damage = f"Cannot be read: {'; '.join(problems).removesuffix('.')}." if problems else None
     return Run(
         path=path,
@@ -191,10 +191,10 @@ def read(path: Path) -> Run:
         facts=facts,
         epochs=epochs,
         # What loses nothing when it is lost does not make a run damaged.
-        progress=record("progress.json", None),
+        progress=record(names.PROGRESS, None),
         outcome=outcome,
-        notes=record("notes.json", {}),
-        measured=record("measured.json", {}),
+        notes=record(names.NOTES, {}),
+        measured=record(names.MEASURED, {}),
         status=Status.DAMAGED
         if damage
         else derive_status(folder, held=held, outcome=outcome, created=created, now=time.time()),
@@ -217,10 +217,10 @@ def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, create
 def signature(path: Path | str) -> tuple[Any, ...]:
     """Something that differs whenever `read(path)` would: readings may be kept for as long as it stays the same."""
     files = {name: _stamp(f"{path}/{name}") for name in schema.CHECKS}
-    held = storage.is_locked(f"{path}/lock")
-    if files["outcome.json"] and not held:  # over: neither queue nor clock have a say any more
+    held = storage.is_locked(f"{path}/{names.LOCK}")
+    if files[names.OUTCOME] and not held:  # over: neither queue nor clock have a say any more
         return (*files.values(), held)
-    ticket, written = queue.ticket_of(RunFolder(Path(path))), files["config.json"]
+    ticket, written = queue.ticket_of(RunFolder(Path(path))), files[names.CONFIG]
     recent = written and time.time() - written[0] / 1e9 < queue.GRACE + 1
     return (*files.values(), held, ticket, int(time.time()) if recent or ticket else None)
 

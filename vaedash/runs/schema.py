@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 from vaedash import config
 from vaedash.config import RunConfig
+from vaedash.runs import names
 
 Value = TypeVar("Value")
 
@@ -319,13 +320,13 @@ def check_notes(value: Any) -> Notes:
 
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "config.json": check_config,
-    "metrics.json": check_metrics,
-    "facts.json": check_facts,
-    "outcome.json": check_outcome,
-    "progress.json": check_progress,
-    "notes.json": check_notes,
-    "measured.json": check_measured,
+    names.CONFIG: check_config,
+    names.METRICS: check_metrics,
+    names.FACTS: check_facts,
+    names.OUTCOME: check_outcome,
+    names.PROGRESS: check_progress,
+    names.NOTES: check_notes,
+    names.MEASURED: check_measured,
 }
 
 

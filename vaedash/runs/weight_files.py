@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaedash import storage
+from vaedash.runs import names
 
-NAMES = ("last", "previous", "best")  # `previous` is the `last` before it
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -18,7 +18,7 @@ class WeightFiles:
 
     def file(self, name: str) -> Path:
         """Where the weights of that name lie, if there are any."""
-        return self.folder / f"{name}.pt"
+        return self.folder / names.weights_file(name)
 
     def has(self, name: str) -> bool:
         """Whether there are weights of that name, sound or not."""
@@ -49,13 +49,13 @@ class WeightFiles:
         digest = _hash_line(name, data)
         before = hashes.read_bytes() if hashes.exists() else b""
         # A damaged `last` must not take the place of a sound `previous`.
-        moved = name == "last" and file.exists() and storage.sha256_of(file) in self.digests()
+        moved = name == names.LAST and file.exists() and storage.sha256_of(file) in self.digests()
         if moved:
-            storage.replace(file, self.file("previous"))
+            storage.replace(file, self.file(names.PREVIOUS))
         storage.write_bytes(hashes, digest + before)
         storage.write_bytes(file, data)
         if moved:
-            storage.write_bytes(self._hashes("previous"), before)
+            storage.write_bytes(self._hashes(names.PREVIOUS), before)
         storage.write_bytes(hashes, digest)
 
     def digests(self) -> set[str]:
@@ -77,9 +77,9 @@ class WeightFiles:
             storage.replace(file, file.with_name(f"{file.name}.damaged"))
 
     def _hashes(self, name: str) -> Path:
-        return self.folder / f"{name}.pt.sha256"
+        return self.folder / names.hashes_file(name)
 
 
 def _hash_line(name: str, data: bytes | memoryview) -> bytes:
     """As `sha256sum` prints and checks it."""
-    return f"{storage.sha256(data)}  {name}.pt\n".encode()
+    return f"{storage.sha256(data)}  {names.weights_file(name)}\n".encode()

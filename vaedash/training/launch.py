@@ -13,7 +13,7 @@ from vaedash import places, runs
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
-from vaedash.runs.folder import CLUSTER_LOG, RunFolder, cap
+from vaedash.runs.folder import RunFolder, cap, cluster_log
 from vaedash.runs.record import Run
 from vaedash.runs.schema import TRAINED, Status
 
@@ -111,7 +111,7 @@ def _spawn_driver(group: Sequence[RunFolder], data_dir: Path, on: str) -> subpro
     paths, folder = [str(run.path) for run in group], group[0].path.parent
     command = ["vaedash.cluster.driver", *paths, "--data-dir", str(data_dir), "--on", on]
     # Ray's processes look for modules where the driver stands: nowhere that has any.
-    return _process(command, folder / CLUSTER_LOG, cwd=folder)
+    return _process(command, cluster_log(folder), cwd=folder)
 
 
 def _process(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:

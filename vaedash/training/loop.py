@@ -5,7 +5,9 @@ import math
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,6 +34,16 @@ from vaedash.training.step import Learner
 from vaedash.training.team import ALONE, Team, TorchrunTeam
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What the leader of a team gives the others: the run as it goes on there, with the state it goes on from."""
+
+    settings: RunConfig
+    machine: Hardware
+    fingerprint: str
+    resumed: dict[str, Any] | None
+
+
 def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tuple[Status, str]:
     """Train `run` from where its directory says it is, to its end; returns the outcome and its sentence.
 
@@ -56,7 +68,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
     data = Split.of(dataset, settings, machine.device)
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
 
-    team.begin((settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
+    team.begin(Beginning(settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
     learner = Learner(settings, machine, team)
     epochs: list[Epoch] = []
     if resumed:
@@ -130,21 +142,21 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
 
     Raises DatasetError if the images here are not the leader's.
     """
-    while begun := team.begun():
-        settings, machine, fingerprint, resumed = begun
-        machine.apply()
+    while isinstance(begun := team.begun(), Beginning):
+        settings, resumed = begun.settings, begun.resumed
+        begun.machine.apply()
         dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction)
-        if dataset.fingerprint != fingerprint:
+        if dataset.fingerprint != begun.fingerprint:
             raise DatasetError(
                 f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "
-                f"{dataset.fingerprint}, there {fingerprint}). Copy them from there, then resume."
+                f"{dataset.fingerprint}, there {begun.fingerprint}). Copy them from there, then resume."
             )
-        pixels = Split.of(dataset, settings, machine.device).train
-        learner = Learner(settings, machine, team)
+        pixels = Split.of(dataset, settings, begun.machine.device).train
+        learner = Learner(settings, begun.machine, team)
         if resumed:
             learner.load(resumed)
         first = len(resumed["epochs"]) + 1 if resumed else 1
-        learner.follow(pair for epoch in itertools.count(first) for pair in batches(pixels, settings, epoch))
+        learner.follow(team, (pair for epoch in itertools.count(first) for pair in batches(pixels, settings, epoch)))
 
 
 # ---- what it keeps --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 from vaedash.training.hardware import Hardware
-from vaedash.training.team import ALONE, Team
+from vaedash.training.team import ALONE, Team, TorchrunTeam
 
 _EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kernels in the first ones
 
@@ -75,10 +75,10 @@ class Learner:
             return self._compute(pixels, noise)
         return self._recorded.replay(pixels, noise)
 
-    def follow(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
-        """Take the steps that the leader takes, over the same `batches`, until it takes no more."""
+    def follow(self, team: TorchrunTeam, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Take the steps that the leader of its `team` takes, over the same `batches`, until it takes no more."""
         for pixels, noise in batches:
-            if (called := self._team.called_step()) is None:
+            if (called := team.called_step()) is None:
                 return
             self.step(pixels, noise, **called)
 

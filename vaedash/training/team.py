@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from types import TracebackType
+from typing import TypedDict, cast
 
 import torch
 import torch.distributed as dist
@@ -23,6 +24,13 @@ _NEWS_SECONDS = 5.0  # within which it is known whether an error came of a worke
 _PARTING_SECONDS = 60.0  # for a farewell, on a busy machine
 
 
+class Called(TypedDict):
+    """What a step is taken with."""
+
+    beta: float
+    lr: float
+
+
 class Team:
     """A team of one: its share of a batch is the batch, its sum is the sum, and there is nobody to lead."""
 
@@ -35,10 +43,10 @@ class Team:
         """Which of a batch's `count` images are this member's."""
         return slice(count)
 
-    def averaging(self, model: nn.Module, nothing: Sequence[Tensor]) -> nn.Module:  # noqa: ARG002
+    def averaging(self, model: nn.Module, empty: Sequence[Tensor]) -> nn.Module:  # noqa: ARG002
         """`model` as training calls it: a backward pass leaves each gradient as the mean over all members.
 
-        `nothing` is a batch for it without an image.
+        `empty` is a batch for it without an image.
         """
         return model
 
@@ -46,15 +54,11 @@ class Team:
         """`values` summed over all members, for the leader; what the others get means nothing."""
         return values
 
-    def begin(self, start: Any) -> None:
+    def begin(self, start: object) -> None:
         """Give the others what they need to take part in a run; they wait for it in `begun`."""
 
     def call_step(self, *, beta: float, lr: float) -> None:
         """Let the others take the step that begins here; they wait for it in `called_step`."""
-
-    def called_step(self) -> dict[str, float] | None:
-        """`beta` and `lr` of the step that the leader takes next; None once it takes no more, or where there is no leader."""
-        return None
 
 
 ALONE = Team()
@@ -80,7 +84,6 @@ class TorchrunTeam(Team):
         self._training = self._left = False
         self._if_lost: Callable[[str], object] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
         self._lost = threading.Lock()
-        # Every member is in it, so it is a group, not the number that stands for none.
         self._farewells = cast(dist.ProcessGroup, dist.new_group(backend="gloo", timeout=_PATIENCE))
         self._others = range(1, self.size) if self.leads else [0]
         self._watches = [threading.Thread(target=self._watch, args=[other], daemon=True) for other in self._others]
@@ -90,7 +93,9 @@ class TorchrunTeam(Team):
     def __enter__(self) -> "TorchrunTeam":
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if error is None:
             self.leave()
         else:
@@ -102,11 +107,11 @@ class TorchrunTeam(Team):
     def share_of(self, count: int) -> slice:
         return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
 
-    def averaging(self, model: nn.Module, nothing: Sequence[Tensor]) -> nn.Module:
+    def averaging(self, model: nn.Module, empty: Sequence[Tensor]) -> nn.Module:
         averaging = DistributedDataParallel(model)
         # After its first backward pass it lays the gradients out anew, and those of three or more members are then summed
         # in another order. Here that pass comes before the first step, of a run that begins or one that goes on.
-        sum(part.sum() for part in averaging(*nothing)).backward()
+        sum(part.sum() for part in averaging(*empty)).backward()
         return averaging
 
     def sum(self, values: Tensor) -> Tensor:
@@ -115,15 +120,15 @@ class TorchrunTeam(Team):
 
     # ---- what the leader says, and the others hear ------------------------------------------------------------
 
-    def begin(self, start: Any) -> None:
+    def begin(self, start: object) -> None:
         if self._training:
             self._say_step(0.0, 0.0, 0.0)
         dist.broadcast_object_list([start], src=0, device=torch.device("cpu"))
         self._training = start is not None
 
-    def begun(self) -> Any:
+    def begun(self) -> object:
         """What the leader gives for the next run; None once there is no further one."""
-        start = [None]
+        start: list[object] = [None]
         dist.broadcast_object_list(start, src=0, device=torch.device("cpu"))
         return start[0]
 
@@ -131,15 +136,15 @@ class TorchrunTeam(Team):
         if self.leads:
             self._say_step(1.0, beta, lr)
 
-    def called_step(self) -> dict[str, float] | None:
-        """`beta` and `lr` of the step that the leader takes next; None once it takes no more in this run."""
+    def called_step(self) -> Called | None:
+        """That of the step that the leader takes next; None once it takes no more in this run."""
         go_on, beta, lr = self._say_step(0.0, 0.0, 0.0)
-        return {"beta": beta, "lr": lr} if go_on else None
+        return Called(beta=beta, lr=lr) if go_on else None
 
     def _say_step(self, *message: float) -> list[float]:
-        said = torch.tensor(message, dtype=torch.float64)
-        dist.broadcast(said, src=0)
-        return said.tolist()
+        step = torch.tensor(message, dtype=torch.float64)
+        dist.broadcast(step, src=0)
+        return step.tolist()
 
     # ---- how it ends ------------------------------------------------------------------------------------------
 

@@ -50,6 +50,8 @@ def _speeds(asked: tuple[RunConfig, ...], sharing: int) -> dict[RunConfig, Speed
 
 
 def _training_images(settings: RunConfig) -> int:
-    known = datasets.TRAINING_IMAGES.get(settings.dataset)
-    total = known or len(datasets.load(settings.dataset, data_dir=places.data_dir()).train)
-    return max(1, round(total * settings.fraction))
+    known = config.BUILT_IN.get(settings.dataset)
+    if known:
+        return max(1, round(known.training_images * settings.fraction))
+    images = datasets.load(settings.dataset, data_dir=places.data_dir()).train
+    return max(1, round(len(images) * settings.fraction))

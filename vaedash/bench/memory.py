@@ -1,0 +1,57 @@
+"""What a process holds in memory, what torch alone makes it hold, and what the kernel keeps there of files."""
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from vaedash.bench import probe
+
+
+def peak(pid: int) -> int:
+    """kB that a process has held at most; 0 where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def bare() -> int:
+    """kB that a process holds in which torch has done nothing but a step of Adam with two weights."""
+    return int(probe.ask("memory"))
+
+
+def bytes_read() -> int:
+    """What this process has had read from disk; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/io").read_text().split("\nread_bytes: ")[1].split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def forget(files: Iterable[Path]) -> bool:
+    """Ask the kernel to drop what it holds of these files in memory; False where it cannot be asked."""
+    if not hasattr(os, "posix_fadvise"):
+        return False
+    os.sync()
+    for file in files:
+        with contextlib.suppress(IsADirectoryError), open(file, "rb") as opened:
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return True
+
+
+def main() -> None:
+    """The process that `bare` asks."""
+    argparse.ArgumentParser(prog="python -m vaedash.bench.memory", description=__doc__).parse_args()
+    import torch
+
+    layer = torch.nn.Linear(1, 1)
+    adam = torch.optim.Adam(layer.parameters(), fused=True)
+    layer(torch.ones(1, 1)).sum().backward()
+    adam.step()
+    print(peak(os.getpid()))
+
+
+if __name__ == "__main__":
+    main()

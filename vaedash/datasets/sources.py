@@ -1,0 +1,81 @@
+"""The table of built-in datasets as readers: one file each beside this one, with a `read`; a path is read by `own`."""
+
+import hashlib
+import importlib
+import os
+from pathlib import Path
+
+from vaedash import config
+from vaedash.datasets.source import Progress, Source
+from vaedash.errors import DatasetError
+
+
+def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, download: bool) -> Source:
+    """The images called `spec`; `fraction` is that of `decoded_share`. Without `download`, nothing is fetched from the network.
+
+    Raises DatasetError with what is missing, where it goes and where it comes from.
+    """
+    # A reader is imported when its images are first needed.
+    if spec not in config.DATASETS:
+        from vaedash.datasets import own
+
+        return own.read(Path(spec), progress=progress)
+    known, reader = config.BUILT_IN[spec], importlib.import_module(f"vaedash.datasets.{spec}")
+    if known.downloaded and not download:
+        raise DatasetError(f"{known.title} is not here yet: train a run on it, and it is downloaded first.")
+    if known.decoded_in_part:
+        in_part: Source = reader.read(data_dir, fraction=fraction, progress=progress)
+        return in_part
+    whole: Source = reader.read(data_dir, progress=progress)
+    return whole
+
+
+def decoded_share(spec: str, fraction: float) -> float:
+    """Which share of the training images is decoded where a run wants `fraction` of them: of most datasets, all are."""
+    return fraction if spec in config.DATASETS and config.BUILT_IN[spec].decoded_in_part else 1.0
+
+
+def stamp(spec: str, *, data_dir: Path, fraction: float) -> list[object]:
+    """Something that differs whenever the images of `spec` may: for a path, sizes and times; and the share that is decoded.
+
+    Raises DatasetError where there is no such file or folder.
+    """
+    if spec not in config.DATASETS:
+        return [_path_stamp(Path(spec))]
+    known, parts = config.BUILT_IN[spec], list[object]()
+    if known.decoded_in_part:
+        parts.append(repr(fraction))
+    if known.may_change:
+        # There may be 200,000 files: a look at the folder itself notices what was added, quickly.
+        parts.append(_entries_stamp(data_dir / spec))
+    return parts
+
+
+def _path_stamp(path: Path) -> list[object]:
+    """Sizes and times of everything at `path`: enough to notice a file added, removed or rewritten."""
+    if not path.exists():
+        raise DatasetError(
+            f"There is no file or folder {path}. Give a built-in dataset ({', '.join(config.DATASETS)}) "
+            f"or the path of a folder, a zip or a Parquet file of images."
+        )
+    if path.is_file():
+        return _file_stamp(path)
+    digest = hashlib.sha256()
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            digest.update(f"{os.path.relpath(folder, path)}/{name} {_file_stamp(Path(folder, name))}\n".encode())
+    return [digest.hexdigest()]
+
+
+def _entries_stamp(folder: Path) -> list[object]:
+    """The same for the direct entries of a folder, if it is there."""
+    return [[entry.name, *_file_stamp(entry)] for entry in sorted(folder.glob("*"))]
+
+
+def _file_stamp(path: Path) -> list[object]:
+    try:
+        stat = path.lstat()  # of a link itself: it may lead nowhere
+    except OSError:
+        return []
+    return [stat.st_size, stat.st_mtime_ns]

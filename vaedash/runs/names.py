@@ -1,0 +1,26 @@
+"""What the files of a run are called, and those of a runs folder: spelt out here and nowhere else."""
+
+CONFIG, FACTS, METRICS, PROGRESS = "config.json", "facts.json", "metrics.json", "progress.json"
+OUTCOME, MEASURED, NOTES = "outcome.json", "measured.json", "notes.json"
+LOG = "train.log"
+STOP, LOCK, NOTES_LOCK = "stop", "lock", "notes.lock"
+SAMPLES = "samples"
+TEST_LOSSES, KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
+# Weights by what they are called: `previous` is the `last` before it.
+LAST, PREVIOUS, BEST = "last", "previous", "best"
+WEIGHTS = (LAST, PREVIOUS, BEST)
+HASHES = ".sha256"  # what ends the name of a file with the SHA-256 of weights
+
+# In a runs folder, beside the runs.
+QUEUE, SLOTS = ".queue", ".slots"
+CLUSTER_LOG = ".cluster.log"  # what the processes said that had runs trained elsewhere
+
+
+def weights_file(name: str) -> str:
+    """The file with the weights of that name."""
+    return f"{name}.pt"
+
+
+def hashes_file(name: str) -> str:
+    """The file with the SHA-256 of those weights."""
+    return weights_file(name) + HASHES
