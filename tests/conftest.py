@@ -3,10 +3,11 @@
 import contextlib
 import dataclasses
 import io
+import json
+import os
 import re
 import shutil
 import signal
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,12 +16,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
+from patience import PATIENCE, until
 from PIL import Image
 
 from vaedash import cli, runs
 from vaedash.bench import ui
 from vaedash.config import RunConfig
 from vaedash.runs import Run
+
+# Test processes share the cores, and so may others: what does not choose its number of threads computes on one. Two of
+# them, one of which waits for a core that is taken, are many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, and whatever that starts in turn; some tests press it.
@@ -115,15 +122,28 @@ def pack() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory, pack: Callable[..., Path]) -> Path:
-    """The pictures that nearly every test trains on."""
-    return pack(tmp_path_factory.mktemp("photos") / "photos.zip")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is made once, whichever of the test processes needs it first; who makes it holds a lock meanwhile."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photos(common: Path, pack: Callable[..., Path]) -> Path:
+    """The pictures that nearly every test trains on."""
+    file = common / "photos.zip"
+    with FileLock(common / "photos.lock"):
+        return file if file.exists() else pack(file)
+
+
+@pytest.fixture(scope="session")
+def data_dir(common: Path) -> Path:
     """One cache for all tests, so that the pictures are decoded once."""
-    return tmp_path_factory.mktemp("data")
+    folder = common / "data"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -183,24 +203,33 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory, photos: Path, data_dir: Path) -> Pair:
-    """fc and conv trained by `python -m vaedash train`, each in a process of its own."""
-    folder = tmp_path_factory.mktemp("pair")
+def pair(common: Path, photos: Path, data_dir: Path) -> Pair:
+    """fc and conv trained by `python -m vaedash train`, each in a process of its own, and all that is measured after that."""
+    folder, said = common / "pair", common / "pair.json"
+    with FileLock(common / "pair.lock"):
+        if not said.exists():
+            said.write_text(json.dumps(_train_pair(folder, photos, data_dir)))
+    return Pair(folder, data_dir, **json.loads(said.read_text()))
+
+
+def _train_pair(folder: Path, photos: Path, data_dir: Path) -> dict[str, int | str]:
     command = f"train --dataset {photos} --latent-dim 4 --batch-size 16 --epochs 6 --lr 0.01 --precision fp32 --device cpu --json"
     places = ["--runs-dir", str(folder), "--data-dir", str(data_dir), "--name", "boxes"]
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         code = cli.main([*command.split(), *places])
-    return Pair(folder, data_dir, code, stdout.getvalue(), stderr.getvalue())
+    # The command ends with the training; its processes go on, and write into the runs' folders.
+    until(lambda: code or all(run.quality for run in runs.list_runs(folder)))
+    return {"code": code, "stdout": stdout.getvalue(), "stderr": stderr.getvalue()}
 
 
-@pytest.fixture(scope="session")
-def measured(pair: Pair) -> Pair:
-    """The trained pair, once all is there that its processes measure after the training."""
-    deadline = time.monotonic() + 300
-    while not all(pair.run(arch).quality for arch in ("fc", "conv")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return pair
+def _patiently(opening: Callable[..., Any]) -> Callable[..., Any]:
+    def opened(**how: Any) -> Any:
+        place = opening(**how)
+        place.set_default_timeout(1000 * PATIENCE)
+        return place
+
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -210,6 +239,8 @@ def browser() -> Iterator[Any]:
     if ui.browser_path() is None:
         pytest.skip("no Chromium or Chrome on this machine")
     with playwright.sync_playwright() as driver:
+        playwright.expect.set_options(timeout=1000 * PATIENCE)
         opened = driver.chromium.launch(executable_path=ui.browser_path(), args=list(ui.BROWSER_FLAGS))
+        opened.new_page, opened.new_context = _patiently(opened.new_page), _patiently(opened.new_context)
         yield opened
         opened.close()

@@ -178,8 +178,8 @@ def test_a_way_around_a_corner_is_longer_than_the_straight_one():
     assert there["path_pixels"] == pytest.approx(2 / math.sqrt(2))
 
 
-def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(measured):
-    run = measured.run("conv")
+def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(pair):
+    run = pair.run("conv")
     assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
     assert all(math.isfinite(one["value"]) for one in run.quality.values())
     assert {name: one["n"] for name, one in run.quality.items()} == {
@@ -192,23 +192,23 @@ def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_on
     assert (row["psnr"], row["psnr_n"], row["fid"]) == (run.quality["psnr"]["value"], 12, None)
 
 
-def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(measured, tmp_path):
-    path = tmp_path / measured.run("fc").id
-    shutil.copytree(measured.run("fc").path, path)
+def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(pair, tmp_path):
+    path = tmp_path / pair.run("fc").id
+    shutil.copytree(pair.run("fc").path, path)
     before = runs.read(path)
     fid = {"value": 106.0, "n": 10, "floor": 30.0}
     RunFolder(path).write_measured(quality={**before.quality, "fid": fid})
-    after.measure(runs.read(path), data_dir=measured.data_dir)
+    after.measure(runs.read(path), data_dir=pair.data_dir)
     assert runs.read(path).quality == {**before.quality, "fid": fid}
     # Of other weights it would be wrong.
     weights.save(RunFolder(path), "best", weights.load(RunFolder(path), "best") | {"epoch": 1})
-    after.measure(runs.read(path), data_dir=measured.data_dir)
+    after.measure(runs.read(path), data_dir=pair.data_dir)
     assert "fid" not in runs.read(path).quality
 
 
-def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
-    model, _ = weights.load_model(measured.run("conv"))
-    dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
+def test_without_a_price_on_the_numbers_there_is_no_bound(pair):
+    model, _ = weights.load_model(pair.run("conv"))
+    dataset = datasets.load(pair.run("conv").config.dataset, data_dir=pair.data_dir)
     assert "iwae" not in quality.measure(model, dataset, beta=0.0)
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from patience import PATIENCE, until
 from torch import nn
 
 from vaedash import config, datasets, places, runs
@@ -915,21 +916,13 @@ def busy(tmp_path: Path) -> Iterator[contextlib.ExitStack]:
         yield stack
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Polls; fails after a time that only a hang reaches."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @posix
 def test_a_launched_process_is_on_its_own_and_can_be_stopped_while_it_waits(tiny, create, data_dir, busy):
     listening = socket.create_server(("localhost", 0))
     listening.set_inheritable(True)  # as Streamlit's is
     run = create(tiny())
     [process] = launch.start([run], data_dir=data_dir)
-    wait_until(lambda: run.held)
+    until(lambda: run.held)
     assert run.reread().status == "queued"
     assert os.getsid(process.pid) == process.pid  # out of reach of a Ctrl-C in this terminal
     listening_inode = os.fstat(listening.fileno()).st_ino
@@ -944,7 +937,7 @@ def test_a_launched_process_is_on_its_own_and_can_be_stopped_while_it_waits(tiny
         launch.resume(run.reread(), data_dir=data_dir)
 
     run.request_stop()
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     run = run.reread()
     assert (run.status, run.sentence) == ("stopped", "Stopped on request while it waited for its turn.")
     assert queue.tickets(run.path.parent) == []
@@ -986,9 +979,9 @@ def test_runs_take_turns_oldest_first_and_never_more_than_there_are_slots(tiny, 
         )
         for run in reversed(waiting)
     ]
-    wait_until(lambda: all(run.held for run in waiting))
+    until(lambda: all(run.held for run in waiting))
     busy.close()
-    assert [process.wait(60) for process in processes] == [0, 0, 0, -signal.SIGKILL, 0, 0]
+    assert [process.wait(PATIENCE) for process in processes] == [0, 0, 0, -signal.SIGKILL, 0, 0]
 
     diary = [line.split() for line in (waiting[0].path.parent / "diary").read_text().splitlines()]
     inside, not_yet = set(), [run.id for run in waiting]
@@ -1029,7 +1022,7 @@ def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, 
         run.path.parent / ".slots" / "0.lock"
     ):  # beside it another run trains, which leaves it half of the cores
         [child] = launch.start([run], data_dir=data_dir)
-        wait_until(lambda: len(run.reread().epochs) >= 2)
+        until(lambda: len(run.reread().epochs) >= 2)
         child.kill()
         child.wait()
         run = run.reread()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from patience import PATIENCE, until
 
 from vaedash import places, runs
 from vaedash.config import RunConfig
@@ -59,15 +60,13 @@ class Torchrun:
         return self.run()
 
     def wait_until(self, true: Callable[[], bool]) -> None:
-        """Polls; fails after a time that only a hang reaches, or when it has ended."""
-        end = time.monotonic() + 900
-        while not true():
-            assert time.monotonic() < end and self.process.poll() is None, self.log.read_text()
-            time.sleep(0.05)
+        """Waits; AssertionError if it ends before that."""
+        until(lambda: true() or self.process.poll() is not None)
+        assert true(), self.log.read_text()
 
     def wait(self) -> int:
         """Its exit code."""
-        return self.process.wait(900)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -228,7 +227,7 @@ def test_a_killed_worker_ends_the_run_as_failed_and_both_ways_to_resume_it_end_i
     plain = subprocess.run(
         [sys.executable, "-m", "vaedash", "resume", run.id, "--runs-dir", copy.parent, "--data-dir", data_dir],
         cwd=places.PROJECT_ROOT,
-        timeout=900,
+        timeout=PATIENCE,
     )
     assert plain.returncode == 0
     single = runs.read(copy)

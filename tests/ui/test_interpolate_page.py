@@ -239,7 +239,6 @@ def opened(browser, server):
     def open_page(query="", *, width=1280, height=900, **looks):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **looks))
         page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: sent.append(request.url))
         page.messages = []
