@@ -11,13 +11,22 @@ from vaedash.models import losses
 
 
 @pytest.fixture(scope="module")
-def dataset():
-    """Images that vary along six directions, each less than the one before, and a little along all others."""
+def small():
+    """Images of 16 by 16 pixels: what is measured is a matter of as many numbers as there are pixels, squared, three times over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "IMAGE_SHAPE", (3, 16, 16))
+        patch.setattr(config, "PIXELS", 3 * 16 * 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def dataset(small):
+    """Small images that vary along six directions, each less than the one before, and a little along all others."""
     rng = np.random.default_rng(0)
-    patterns = rng.standard_normal((6, config.PIXELS)) * np.array([9.0, 7, 5, 4, 3, 2])[:, None] / 255
+    patterns = rng.standard_normal((6, config.PIXELS)) * np.array([18.0, 14, 10, 8, 6, 4])[:, None] / 255
     parts = []
     for count in (400, 100):
-        pixels = 0.5 + rng.standard_normal((count, 6)) @ patterns + 0.004 * rng.standard_normal((count, config.PIXELS))
+        pixels = 0.5 + rng.standard_normal((count, 6)) @ patterns + 0.008 * rng.standard_normal((count, config.PIXELS))
         parts.append((255 * pixels).round().clip(0, 255).astype(np.uint8).reshape(-1, *config.IMAGE_SHAPE))
     return Dataset(name="six", train=parts[0], test=parts[1], fingerprint="0123456789abcdef")
 

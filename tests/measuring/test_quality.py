@@ -10,6 +10,7 @@ from torch import nn
 
 from vaedash import datasets, runs
 from vaedash.comparing import results
+from vaedash.datasets import shapes
 from vaedash.measuring import after, measures, quality
 from vaedash.models import latent
 from vaedash.models.vae import VAE
@@ -122,9 +123,9 @@ def blurred(images: np.ndarray) -> np.ndarray:
     return latent.to_uint8(quality._smoothed(quality._smoothed(latent.to_float(torch.from_numpy(images)))))
 
 
-def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ(data_dir):
-    shapes = datasets.load("shapes", data_dir=data_dir)
-    some, others = shapes.test[:600], shapes.test[600:1200]
+def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ():
+    images = shapes.make(n_train=0, n_test=1200).test
+    some, others = images[:600], images[600:]
     assert quality.patch_distance(some, some)["value"] == 0
     floor, soft = quality.patch_distance(some, others), quality.patch_distance(some, blurred(some))
     noise = quality.patch_distance(np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8), some)
