@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from house import PACKAGE, family_of, imported, imported_at_once, packages, room
 import vaedash
 
 APP = PACKAGE.parent / "streamlit_app.py"
+FIRST_PAINT = PACKAGE.parent / "tests" / "support" / "first_paint.py"
 
 # Families, from the ground up: a family may import from those before it, and a room of its own family from any that does
 # not import it in turn. On the ground floor, each room from those named before it.
@@ -264,3 +266,24 @@ def loaded() -> dict[str, list[str]]:
 @pytest.mark.parametrize("room", LOADS)
 def test_importing_a_light_room_loads_no_heavy_package_but_its_own(loaded, room):
     assert loaded[room] == LOADS[room]
+
+
+def first_paint(*pages: str, runs: Path, data: Path) -> dict[str, list[str]]:
+    """What of torch is loaded once all rooms of the page are imported (`rooms`), and then after each of these pages."""
+    ran = subprocess.run(
+        [sys.executable, str(FIRST_PAINT), *pages],
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent), "VAEDASH_RUNS": str(runs), "VAEDASH_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(ran.stdout)
+
+
+def test_the_rooms_of_the_page_and_start_without_a_run_load_no_torch(tmp_path):
+    assert first_paint("start", runs=tmp_path / "runs", data=tmp_path) == {"rooms": [], "start": []}
+
+
+def test_start_and_compare_show_runs_without_torch(tmp_path):
+    examples = PACKAGE.parent / "runs"
+    assert first_paint("start", "compare", runs=examples, data=tmp_path) == {"rooms": [], "start": [], "compare": []}

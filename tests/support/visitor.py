@@ -60,12 +60,12 @@ def shown(page, **query):
 def words(at):
     """All that it says, without what keeps Markdown from seeing a meaning."""
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
-    found = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
-    return " ".join(found).replace("\\", "")
+    texts = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
+    return " ".join(texts).replace("\\", "")
 
 
 def pictures(at):
     """(alternative text, caption) of every picture; each has both."""
-    found = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
-    assert all(alt and caption for alt, caption in found)
-    return found
+    described = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
+    assert all(alt and caption for alt, caption in described)
+    return described

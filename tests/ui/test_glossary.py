@@ -47,8 +47,8 @@ def test_words_are_explained_a_line_each():
 
 
 def test_start_lists_every_word(folder):
-    said = " ".join(element.value for element in shown("start").markdown)
-    assert all(f"**{word}**: {text}" in said for word, text in glossary.WORDS.items())
+    page = " ".join(element.value for element in shown("start").markdown)
+    assert all(f"**{word}**: {text}" in page for word, text in glossary.WORDS.items())
 
 
 def test_the_form_explains_its_words(folder):

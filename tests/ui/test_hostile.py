@@ -87,12 +87,12 @@ def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
     # A terminal.
     for command in (["runs"], ["show", run.id], ["runs", "--json"], ["show", run.id, "--json"]):
         assert cli.main(command) == 0
-        said = capsys.readouterr().out
-        assert not invisible(said)
+        output = capsys.readouterr().out
+        assert not invisible(output)
         if command == ["runs"]:
-            assert len(said.splitlines()) == 2 + 3
+            assert len(output.splitlines()) == 2 + 3
         if command == ["runs", "--json"]:
-            assert [one["name"] for one in json.loads(said) if one["run"] == run.id] == [run.name]
+            assert [one["name"] for one in json.loads(output) if one["run"] == run.id] == [run.name]
     assert cli.main(["show", name or "-"]) in (0, 2)
     assert not invisible(capsys.readouterr().err)
 
@@ -100,8 +100,8 @@ def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
 def test_an_error_that_repeats_a_name_repeats_it_harmlessly(folder, capsys, promise):
     make_run(folder)
     assert cli.main(["train", "--dataset", "no\x1b[31m\u202esuch.zip"]) == 1
-    said = capsys.readouterr().err
-    assert "There is no file or folder" in said and not invisible(said)
+    complaint = capsys.readouterr().err
+    assert "There is no file or folder" in complaint and not invisible(complaint)
 
 
 @pytest.mark.parametrize("page", ["train", "compare", "gallery"])
@@ -117,11 +117,11 @@ def test_pages_take_hostile_names_for_words_and_never_for_file_names(folder, mon
     monkeypatch.setattr(st, "download_button", lambda *given, **how: st.container().download_button(*given, **how))
     made = [handed_on(folder, name) for name in NAMES[:: len(NAMES) // 12]]
     at = shown(page, runs=",".join(run.id for run in made[:4]))
-    said = [str(element.value) for kind in (at.markdown, at.header, at.caption) for element in kind]
-    said += [element.label for element in at.expander]
+    texts = [str(element.value) for kind in (at.markdown, at.header, at.caption) for element in kind]
+    texts += [element.label for element in at.expander]
     for run in made[:4]:
         rest = run.name.removeprefix("conv").strip()
-        assert any(components.plain(rest) in text for text in said), run.name
+        assert any(components.plain(rest) in text for text in texts), run.name
     assert all(re.fullmatch(r"[\w.-]+", file) and ".." not in file for file in files)
     assert files or page == "train"
 
@@ -131,15 +131,15 @@ class Elements(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
-        self.said: list[str] = []
+        self.tags: list[tuple[str, str]] = []
+        self.texts: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
-        self.found += [(tag, name) for name, _ in attributes] or [(tag, "")]
+        self.tags += [(tag, name) for name, _ in attributes] or [(tag, "")]
 
     def handle_data(self, data):
-        self.said.append(data)
+        self.texts.append(data)
 
 
 def test_a_report_takes_hostile_names_for_words(folder):
@@ -149,8 +149,8 @@ def test_a_report_takes_hostile_names_for_words(folder):
     for run in made:
         run.write_notes(name=f"run {run.id}")
     harmless = Elements(report.page([run.reread() for run in made]))
-    assert hostile.found == harmless.found
-    words = re.sub(r"\s+", " ", " ".join(hostile.said))
+    assert hostile.tags == harmless.tags
+    words = re.sub(r"\s+", " ", " ".join(hostile.texts))
     assert [run.name for run in made if run.name not in words] == []
 
 

@@ -277,7 +277,7 @@ def settled(page):
 
 def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(opened):
     page = opened()
-    said = settled(page)
+    messages = settled(page)
     slider = page.locator("input[name=x]").bounding_box()
     y = slider["y"] + slider["height"] / 2
     page.mouse.move(slider["x"] + 9, y)
@@ -288,10 +288,10 @@ def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(ope
         seen.add(tuple(pixels(page)))
     assert len(seen) == 5
     assert len(pixels(page)) == 2 and len(set(pixels(page))) == 2
-    assert settled(page) == said
+    assert settled(page) == messages
     page.mouse.up()
     until(lambda: f"alpha={alpha(page):.2f}" in page.url)
-    assert settled(page) == said + 1
+    assert settled(page) == messages + 1
 
 
 @pytest.mark.slow
@@ -325,7 +325,7 @@ def test_where_motion_is_unwanted_it_plays_in_the_ten_steps_of_the_study(opened)
 @pytest.mark.slow
 def test_keys_move_it_and_space_plays(opened):
     page = opened()
-    said = settled(page)
+    messages = settled(page)
     page.locator("input[name=x]").focus()
     page.keyboard.press("End")
     assert alpha(page) == 1
@@ -340,7 +340,7 @@ def test_keys_move_it_and_space_plays(opened):
     page.get_by_role("button", name="Pause").wait_for()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Play").wait_for()
-    assert settled(page) > said
+    assert settled(page) > messages
 
 
 @pytest.mark.slow

@@ -69,9 +69,9 @@ def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
 
 
 def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
-    for path in listing.folders(trained):
-        record = json.loads((path / "config.json").read_text())
-        (path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
+    for run in listing.folders(trained):
+        record = json.loads((run.path / "config.json").read_text())
+        (run.path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
     at = shown(start="The photograph")
     assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(figures(at)) == 3  # how many were in use, epoch by epoch, and which

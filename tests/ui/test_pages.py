@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
 from vaedash import config, places, runs
-from vaedash.runs import queue, schema
+from vaedash.runs import queue, record, schema
 from vaedash.training import launch
 
 
@@ -54,9 +54,9 @@ def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(folder):
 
 def test_an_interrupted_run_offers_to_resume(folder, monkeypatch):
     run = make_run(folder, status="interrupted")
-    monkeypatch.setattr(runs, "GRACE", -1.0)
+    monkeypatch.setattr(queue, "GRACE", -1.0)
     resumed = []
-    monkeypatch.setattr(launch, "resume", lambda one, **_: resumed.append(one.id))
+    monkeypatch.setattr(launch, "resume", lambda run, **_: resumed.append(run.id))
     at = shown("start")
     assert "interrupted" in words(at)
     at.button(key=f"resume-{run.id}").click().run()
@@ -75,19 +75,19 @@ def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(
 
 def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.append(list(group)))
     at = shown("start")
     at.button(key="train-both").click().run()
     assert at.button(key="train-both").disabled
     assert len(started) == 1
-    assert sorted(runs.read(path).config.arch for path in started[0]) == sorted(config.ARCHS)
-    assert {runs.read(path).config.dataset for path in started[0]} == {"shapes"}
+    assert sorted(run.config.arch for run in started[0]) == sorted(config.ARCHS)
+    assert {run.config.dataset for run in started[0]} == {"shapes"}
 
 
 def test_a_double_click_launches_once(folder, monkeypatch, promise):
     promise("R10", "double clicks launched once")
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.append(list(paths)))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.append(list(group)))
     at = shown("train")
     at.button(key="launch").click().run()
     at.button(key="launch").click().run()
@@ -127,8 +127,8 @@ def test_only_where_its_owner_named_a_cluster_the_page_can_train_there(folder, m
 
 def test_a_run_elsewhere_says_where_it_is_and_what_it_waits_for(folder):
     run, waiting = make_run(folder), make_run(folder, arch="fc")
-    for one in (run, waiting):
-        (one.path / "outcome.json").unlink()
+    for unfinished in (run, waiting):
+        (unfinished.path / "outcome.json").unlink()
     run.write_progress(
         {"epoch": 3, "epochs": 9, "seen": 5, "of": 9, "loss": 1.5, "images_per_second": 9.0} | {"eta_seconds": 9.0},
     )
@@ -213,12 +213,12 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
 
 
 def test_runs_on_other_images_get_a_chart_of_their_own(folder):
-    one, other = make_run(folder, arch="fc"), make_run(folder, arch="conv")
-    other.add_facts({"dataset": DATASET | {"fingerprint": "f" * 16}})
-    at = shown("compare")
+    fc, conv = make_run(folder, arch="fc"), make_run(folder, arch="conv")
+    conv.add_facts({"dataset": DATASET | {"fingerprint": "f" * 16}})
+    at = shown("compare", runs=f"{fc.id},{conv.id}")
     assert len([chart for chart in at.get("plotly_chart") if "curves" in str(chart.proto.id)]) == 2
     assert "cannot be compared" in at.header[0].value
-    assert {one.id, other.id} == set(at.query_params["runs"].split(","))
+    assert {fc.id, conv.id} == set(at.query_params["runs"].split(","))
 
 
 def test_a_link_shows_the_runs_it_names(folder):
@@ -234,10 +234,10 @@ def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
     from vaedash.ui import cache
 
     run = make_run(folder)
-    monkeypatch.setattr(runs, "GRACE", -10.0)
+    monkeypatch.setattr(queue, "GRACE", -10.0)
     cache.all_runs()
     reads = []
-    monkeypatch.setattr(runs, "read", lambda path, read=runs.read: reads.append(path) or read(path))
+    monkeypatch.setattr(record, "read", lambda path, read=record.read: reads.append(path) or read(path))
     assert len(cache.all_runs()[0].epochs) == 2
     assert not reads
     time.sleep(0.01)
@@ -253,7 +253,7 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
     at.button(key="missing").click().run()
     assert not at.exception
     added = {run.id for run in runs.list_runs(folder)} - {run.id for run in pair}
-    [new] = [runs.find(folder, one) for one in added]
+    [new] = [runs.find(folder, run_id) for run_id in added]
     assert (new.config.arch, new.config.batch_size) == ("fc", 64)
     assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}
 
@@ -263,14 +263,14 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
 
 def test_one_click_trains_both_on_both_orders_of_the_pixels(folder, monkeypatch):
     started = []
-    monkeypatch.setattr(launch, "start", lambda paths, **_: started.extend(runs.read(path).config for path in paths))
+    monkeypatch.setattr(launch, "start", lambda group, **_: started.extend(run.config for run in group))
     at = shown("start")
     assert "Why does conv win?" in words(at)
     at.button(key="shuffle-test").click().run()
-    assert {(one.arch, one.pixel_order) for one in started} == {
+    assert {(settings.arch, settings.pixel_order) for settings in started} == {
         (arch, order) for arch in config.ARCHS for order in config.PIXEL_ORDERS
     }
-    assert len({(one.epochs, one.seed, one.preset, one.dataset) for one in started}) == 1
+    assert len({(settings.epochs, settings.seed, settings.preset, settings.dataset) for settings in started}) == 1
 
 
 def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
@@ -280,7 +280,7 @@ def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
     make_run(folder, loss=91, arch="conv", pixel_order="shuffled")
     at = shown("start")
     assert "With shuffled pixels, conv is 16.0 nats worse and fc is as good as before." in words(at)
-    assert [(one.label, one.value) for one in at.metric] == [
+    assert [(metric.label, metric.value) for metric in at.metric] == [
         ("fc, pixels as they are", "78.0"),
         ("fc, pixels shuffled", "78.0"),
         ("conv, pixels as they are", "73.0"),
@@ -297,7 +297,7 @@ def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):
         for arch in config.ARCHS
     ]
     at = shown("start")
-    assert {one.value for one in at.metric} == {"queued"} and len(made) == len(at.metric)
+    assert {metric.value for metric in at.metric} == {"queued"} and len(made) == len(at.metric)
 
 
 def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder, monkeypatch):

@@ -3,7 +3,8 @@
 import pytest
 from visitor import give_weights, make_run, shown, words
 
-from vaedash import places, runs
+from vaedash import places
+from vaedash.runs import queue
 
 PAGES = ("start", "train", "compare", "gallery", "interpolate", "latent_space")
 DRAWING = ("gallery", "interpolate", "latent_space")  # what they show is drawn with a run's weights
@@ -42,7 +43,7 @@ def make(folder, photos, torch_as_it_was):
 @pytest.fixture
 def interrupted(monkeypatch):
     """A run without an outcome reads as interrupted at once."""
-    monkeypatch.setattr(runs, "GRACE", -1.0)
+    monkeypatch.setattr(queue, "GRACE", -1.0)
 
 
 @pytest.mark.parametrize("page", PAGES)

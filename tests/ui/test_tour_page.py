@@ -11,7 +11,8 @@ from visitor import make_run, words
 from vaedash import config, runs
 from vaedash.comparing import quiz, verdict
 from vaedash.runs import listing
-from vaedash.ui import components, tour
+from vaedash.ui import components
+from vaedash.ui.questions import WORDINGS
 
 shown = functools.partial(visitor.shown, "start")
 
@@ -37,7 +38,7 @@ def title(at):
 
 def asked(at):
     """The key of the question that is shown."""
-    return next(key for key, (question, *_) in tour._WORDS.items() if question == title(at))
+    return next(key for key, wording in WORDINGS.items() if wording.asked == title(at))
 
 
 def pair_in(folder):
@@ -103,8 +104,10 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
         assert question.sentence not in words(at)
         press(at, "tour-on")
         right += guess == question.answer
-        verdict = f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
-        assert verdict in " ".join(box.value for box in (*at.success, *at.warning))
+        answered = (
+            f"**{question.answer}**, as you said." if guess == question.answer else f"It is **{question.answer}**"
+        )
+        assert answered in " ".join(box.value for box in (*at.success, *at.warning))
         assert question.sentence in words(at)
         assert at.button(key=f"tour-say-{question.answer}").icon == ":material/check:"
         assert all(alternatives(at))
@@ -122,7 +125,7 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
 
 def test_every_question_has_its_words(trained):
     questions = quiz.questions(pair_in(trained), {})
-    assert {question.key for question in questions} == set(tour._WORDS)
+    assert {question.key for question in questions} == set(WORDINGS)
 
 
 def test_the_answer_is_that_of_the_runs_and_of_no_others(folder):
@@ -163,9 +166,9 @@ def reach(at):
 
 def test_back_keeps_what_was_predicted_and_leaving_ends_the_tour(trained):
     at = press(press(press(shown(), "tour"), "tour-say-A"), "tour-on")
-    said = [box.value for box in (*at.success, *at.warning)]
+    verdicts = [box.value for box in (*at.success, *at.warning)]
     press(press(at, "tour-on"), "tour-back")
-    assert [box.value for box in (*at.success, *at.warning)] == said != []
+    assert [box.value for box in (*at.success, *at.warning)] == verdicts != []
     press(at, "tour-leave")
     assert "tour" not in at.query_params and "train-both" in keys(at)
     press(at, "tour")  # from the beginning, and nothing is predicted any more
@@ -228,9 +231,9 @@ def test_who_only_looks_on_is_not_asked_what_cannot_be_answered(trained, monkeyp
 def test_pictures_of_a_run_whose_images_are_gone_are_shown_without_the_originals(trained):
     for file in trained.glob("*/samples/originals.png"):
         file.unlink()
-    for path in listing.folders(trained):
-        text = (path / "config.json").read_text()
-        (path / "config.json").write_text(re.sub(r'"dataset": "[^"]*"', '"dataset": "/nowhere/boxes.zip"', text))
+    for run in listing.folders(trained):
+        text = (run.path / "config.json").read_text()
+        (run.path / "config.json").write_text(re.sub(r'"dataset": "[^"]*"', '"dataset": "/nowhere/boxes.zip"', text))
     for step in (4, 6):
         at = press(shown(tour=step), "tour-on")
         assert len(alternatives(at)) == 2

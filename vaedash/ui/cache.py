@@ -1,18 +1,21 @@
-"""What the pages keep between two runs of their scripts: readings of runs, models, datasets, codes."""
+"""What the pages read, and keep between two runs of their scripts: runs, models, datasets."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
-from vaedash import config, datasets, places, runs
+from vaedash import config, datasets, places
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
-from vaedash.runs import Run, listing
+from vaedash.images import Pixels
+from vaedash.runs import Run, listing, record
 
 if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
     from vaedash.models.vae import VAE
+
+Stamp = tuple[str, int] | None  # what tells weights from all others (`WeightFiles.stamp`)
 
 
 @st.cache_resource(show_spinner="Reading runs ...")
@@ -28,16 +31,21 @@ def all_runs(*, archived: bool = False) -> list[Run]:
     return _readings().list_runs(places.runs_dir(), archived=archived)
 
 
+def current(run_id: str) -> Run:
+    """A run as it is now, however often it is asked for."""
+    return record.read(places.runs_dir() / run_id)
+
+
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
-def _model(path: str, which: str, stamp: tuple[str, int] | None) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
+def _model(path: str, stamp: Stamp) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
     from vaedash.runs import weights
 
-    return weights.load_model(runs.read(Path(path)), which=which)
+    return weights.load_model(record.read(Path(path)))
 
 
-def model(run: Run, *, which: str = "best") -> "tuple[VAE, int]":
-    """The model with a run's weights, and the epoch they are of. Loads torch. RunError if it has none."""
-    return _model(str(run.path), which, run.weights.stamp(which))
+def model(run: Run) -> "tuple[VAE, int]":
+    """The model with a run's best weights, and the epoch they are of. Loads torch. RunError if it has none."""
+    return _model(str(run.path), run.weights.stamp("best"))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")
@@ -46,17 +54,28 @@ def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
 
 
 @st.cache_data(show_spinner=False)
-def some_shapes() -> np.ndarray:
+def some_shapes() -> Pixels:
     """A few images of the built-in dataset, as they are drawn."""
     return shapes.make(n_train=24, n_test=0).train
 
 
-def test_images(run: Run) -> np.ndarray:
+def test_images(run: Run) -> Pixels:
     """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
     if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
-    found = _dataset(run.config.dataset, run.config.fraction, str(places.data_dir()))
-    if not run.trained_on(found.fingerprint):
-        raise DatasetError(f"The images of {found.name} have changed since run {run.id} was trained.")
-    return found.test
+    dataset = _dataset(run.config.dataset, run.config.fraction, str(places.data_dir()))
+    if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
+        raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
+    return dataset.test
+
+
+def first_test_images(runs: Sequence[Run]) -> tuple[Run, Pixels]:
+    """The first of some runs whose held-out images are still here, and these; the first run's DatasetError if none are."""
+    reasons: list[DatasetError] = []
+    for run in runs:
+        try:
+            return run, test_images(run)
+        except DatasetError as reason:
+            reasons.append(reason)
+    raise reasons[0]

@@ -3,51 +3,52 @@
 import platform
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 
-import numpy as np
 import streamlit as st
 
 from vaedash import images, text
 from vaedash.comparing import alike
 from vaedash.comparing.verdict import Verdict
-from vaedash.runs import Run
+from vaedash.images import Pixels
+from vaedash.runs import Run, Status
 
 # What Streamlit calls the colours of a badge, for each state of a run.
-_BADGE = {
-    "queued": "gray",
-    "running": "blue",
-    "finished": "green",
-    "early-stopped": "green",
-    "stopped": "orange",
-    "interrupted": "orange",
-    "diverged": "red",
-    "failed": "red",
-    "damaged": "red",
+_BADGE: Mapping[Status, str] = {
+    Status.QUEUED: "gray",
+    Status.RUNNING: "blue",
+    Status.FINISHED: "green",
+    Status.EARLY_STOPPED: "green",
+    Status.STOPPED: "orange",
+    Status.INTERRUPTED: "orange",
+    Status.DIVERGED: "red",
+    Status.FAILED: "red",
+    Status.DAMAGED: "red",
 }
-
 
 OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
 
 
-def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
+def choose_runs(runs: Sequence[Run], *, weights: bool = False) -> list[Run]:
     """The runs a person picked, by default the newest pair; their ids live in the URL and travel between pages.
 
     With `weights`, only runs that can decode are offered. Where there are many, those picked are, and the newest of
     those looked for. Stops the page, saying what to do, where none is left.
     """
-    offered = {run.id: run for run in found if run.settings and (not weights or run.weights.has("best"))}
+    offered = {run.id: run for run in runs if run.settings and (not weights or run.weights.has("best"))}
     if not offered:
         nothing_yet(weights=weights)
+    every = list(offered.values())
     linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
-    default = [run_id for run_id in linked if run_id in offered] or newest_pair(list(offered.values()))
-    shown = {run.id for run in look_for(list(offered.values()), most=OFFERED, key="look-for-runs")} | {*default}
+    default = [run_id for run_id in linked if run_id in offered] or [run.id for run in newest_pair(every)]
+    shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*default}
     options = [run_id for run_id in offered if run_id in shown]
     ids = st.multiselect(
         "Runs",
         options,
         default=default,
-        format_func=labels(list(offered.values())).get,
+        format_func=words(labels(every)),
         placeholder="Choose a run or two",
         key=f"runs-{','.join(options)}",
     )
@@ -59,14 +60,14 @@ def choose_runs(found: Sequence[Run], *, weights: bool = False) -> list[Run]:
     return [offered[run_id] for run_id in ids]
 
 
-def look_for(found: Sequence[Run], *, most: int, key: str) -> list[Run]:
+def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
     """All of these runs (newest first), or where there are more than `most` the newest of those that a person looks for."""
-    if len(found) <= most:
-        return list(found)
-    words = st.text_input(
+    if len(runs) <= most:
+        return list(runs)
+    sought = st.text_input(
         "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
     )
-    meant = [run for run in found if all(word in _known_as(run) for word in words.casefold().split())]
+    meant = [run for run in runs if all(word in _known_as(run) for word in sought.casefold().split())]
     if len(meant) > most:
         st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
     elif not meant:
@@ -79,36 +80,54 @@ def _known_as(run: Run) -> str:
     return f"{run.id} {name_with_tags(run)} {settings} {run.status}".casefold()
 
 
-def newest_pair(found: Sequence[Run]) -> list[str]:
-    """Ids of the newest run of each architecture on the newest run's images, in the table's order; damaged ones, and such
-    with shuffled pixels, if there are no others.
+def newest_pair(runs: Sequence[Run]) -> list[Run]:
+    """The newest run of each architecture on the newest run's images, in the table's order; damaged ones, and such with
+    shuffled pixels, if there are no others.
     """
-    pair: dict[str, str] = {}
-    sound = [run for run in found if not run.damage] or found
+    pair: dict[str, Run] = {}
+    sound = [run for run in runs if not run.damage] or runs
     sound = [run for run in sound if run.config.pixel_order == "natural"] or sound
     for run in sound:
         if alike.same_images(run, sound[0]):
-            pair.setdefault(run.config.arch, run.id)
+            pair.setdefault(run.config.arch, run)
     return [pair[arch] for arch in sorted(pair, reverse=True)]
 
 
-def comparable(found: Sequence[Run]) -> list[Run]:
+def comparable(runs: Sequence[Run]) -> list[Run]:
     """The newest run of each architecture, of those that ended with the same images and the same unit of loss; empty
     where there are no two such.
     """
-    sound = [run for run in found if run.best and not run.damage and not run.active]
+    sound = [run for run in runs if run.best and not run.damage and not run.active]
     for group in alike.groups([run for run in sound if run.config.pixel_order == "natural"]):
         if len(pair := newest_pair(group)) > 1:
-            by_id = {run.id: run for run in group}
-            return [by_id[run_id] for run_id in pair]
+            return pair
     return []
 
 
-def labels(found: Sequence[Run]) -> dict[str, str]:
+def labels(runs: Sequence[Run]) -> dict[str, str]:
     """What to call each run, by id: its name, with the id behind it where another one is called the same."""
-    names = {run.id: run.name for run in found}
+    names = {run.id: run.name for run in runs}
     count = Counter(names.values())
     return {run_id: f"{name} ({run_id})" if count[name] > 1 else name for run_id, name in names.items()}
+
+
+def words(names: Mapping[str, str]) -> Callable[[str], str]:
+    """What a widget calls each of its options (`format_func`), where `names` has one for every option."""
+    return names.__getitem__
+
+
+def choice(label: str, names: Mapping[str, str], *, default: str, key: str, help: str | None = None) -> str:
+    """The one of these options, each with its name, that a person chose; it is in the URL."""
+    return st.segmented_control(
+        label,
+        list(names),
+        format_func=words(names),
+        default=default,
+        required=True,
+        key=key,
+        bind="query-params",
+        help=help,
+    )
 
 
 def name_with_tags(run: Run) -> str:
@@ -116,31 +135,31 @@ def name_with_tags(run: Run) -> str:
     return " ".join([run.name, *(f"[{tag}]" for tag in run.tags)])
 
 
-def nothing_yet(*, weights: bool = False) -> None:
+def nothing_yet(*, weights: bool = False) -> NoReturn:
     """Says that there is nothing to show, and where to begin; ends the page."""
     what = "No run has weights yet: they come with its first epoch." if weights else "Nothing has been trained yet."
     st.info(f"{what} Train both architectures on the Start page; it takes about a minute.", icon=":material/flag:")
     st.stop()
 
 
-def damaged(found: Sequence[Run]) -> None:
+def damaged(runs: Sequence[Run]) -> None:
     """Names the damaged ones among the runs, and says what is wrong with each."""
-    if lines := [f"Run {run.id} is damaged. {escaped(run.damage)}" for run in found if run.damage]:
+    if lines := [f"Run {run.id} is damaged. {escaped(run.damage)}" for run in runs if run.damage]:
         st.warning("  \n".join(lines), icon=":material/warning:")
 
 
-def verdict(said: Verdict) -> None:
+def verdict(judged: Verdict) -> None:
     """Who leads, for the last row of the room; below it, for who asks, the figures."""
-    st.header(plain(said.headline), anchor=False)
-    if said.grounds:
-        st.markdown(plain(said.grounds))
+    st.header(plain(judged.headline), anchor=False)
+    if judged.grounds:
+        st.markdown(plain(judged.grounds))
 
 
 def status_line(run: Run) -> None:
     """Name, state and, where the state does not say it all, what else."""
     kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
     st.markdown(f"**{plain(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
-    if run.sentence and run.status != "finished":
+    if run.sentence and run.status != Status.FINISHED:
         st.caption(escaped(run.sentence))
 
 
@@ -149,21 +168,19 @@ def elsewhere(run: Run) -> str:
     return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
 
 
-def picture(
-    tiles: np.ndarray, *, columns: int, alt: str, caption: str | None = None, scale: int = 3, gap: int = 2
-) -> None:
+def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None, scale: int = 3) -> None:
     """Images `(N, 3, 32, 32)` uint8 as one picture, as wide as there is room, its pixels sharp.
 
     Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
     """
     # Streamlit would pass it on as JPEG.
-    st.image(_png(tiles, columns, scale, gap), caption=caption, alt=alt, width="stretch", output_format="PNG")
+    st.image(_png(tiles, columns, scale), caption=caption, alt=alt, width="stretch", output_format="PNG")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _png(tiles: np.ndarray, columns: int, scale: int, gap: int) -> bytes:
+def _png(tiles: Pixels, columns: int, scale: int) -> bytes:
     # Looked at again each second, and by a whole room.
-    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=gap))
+    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=2))
 
 
 def escaped(text: str) -> str:

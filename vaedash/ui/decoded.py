@@ -4,20 +4,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from vaedash.errors import DatasetError, RunError
+from vaedash.images import Pixels
 from vaedash.runs import Run
+from vaedash.runs.figures import Floats
 from vaedash.showing import charts
 from vaedash.ui import cache
+from vaedash.ui.cache import Stamp
 
 if TYPE_CHECKING:
     from vaedash.measuring.latents import Plane
 
-Stamp = tuple[str, int] | None
-
 MAPPED = 1000  # held-out images on the map of a latent space, at most
 
-# A run is passed with a leading underscore, which Streamlit leaves out of the key; its weights' stamp is the key.
+# A run and its images are passed with a leading underscore, which Streamlit leaves out of the key; the stamp of its weights
+# tells both.
 
 
 def weights(run: Run) -> Stamp:
@@ -35,17 +38,19 @@ def epoch(run: Run) -> int:
     return cache.model(run)[1]
 
 
-def prior(run: Run, *, count: int, seed: int, temperature: float) -> np.ndarray:
+def prior(run: Run, *, count: int, seed: int, temperature: float) -> Pixels:
     """Images of `count` random z: uint8 `(count, 3, 32, 32)`."""
     return _prior(run, weights(run), count, seed, temperature)
 
 
-def remembered(run: Run, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out images by number, reconstructed at z = mu, uint8; and the loss of each in nats, with z drawn as in training."""
-    return _remembered(run, weights(run), numbers)
+def remembered(run: Run, photos: Pixels, numbers: tuple[int, ...]) -> tuple[Pixels, Floats]:
+    """The run's held-out images of these numbers, reconstructed at z = mu, uint8; and the loss of each in nats, with z drawn
+    as in training. `photos` are all of them: those of any run on the same images.
+    """
+    return _remembered(run, photos, weights(run), numbers)
 
 
-def kl(run: Run) -> np.ndarray:
+def kl(run: Run) -> Floats:
     """Mean KL of each latent over all held-out images, in nats."""
     return _kl(run, weights(run))
 
@@ -58,17 +63,17 @@ def ranked(run: Run) -> list[int]:
         return list(range(run.config.latent_dim))
 
 
-def traversed(run: Run, latent_index: int, *, around: int | None) -> np.ndarray:
+def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
     """One latent from -3 to +3 as 7 images, the others as in held-out image `around`, or 0: uint8 `(7, 3, 32, 32)`."""
     return _traversed(run, weights(run), latent_index, around)
 
 
-def chart(run: Run) -> "charts.Figure":
+def chart(run: Run) -> charts.Figure:
     """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`)."""
     return _chart(run, weights(run))
 
 
-def flattened(run: Run, number: int) -> np.ndarray:
+def flattened(run: Run, number: int) -> Pixels:
     """What is left of a held-out image if only its two coordinates on the map are known: uint8 `(1, 3, 32, 32)`."""
     return _flattened(run, weights(run), number)
 
@@ -83,7 +88,7 @@ def _damage(_run: Run, stamp: Stamp) -> str:  # noqa: ARG001
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -> np.ndarray:  # noqa: ARG001
+def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -> Pixels:  # noqa: ARG001
     from vaedash.models import latent
 
     z = latent.prior(count, _run.config.latent_dim, seed=seed, temperature=temperature)
@@ -91,27 +96,26 @@ def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _remembered(_run: Run, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001
+def _remembered(_run: Run, _photos: Pixels, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[Pixels, Floats]:  # noqa: ARG001
     from vaedash.measuring import heldout
     from vaedash.measuring.heldout import HeldOut
     from vaedash.models import latent
 
     model, trained = cache.model(_run)
-    photos = cache.test_images(_run)
-    measured = heldout.evaluate(model, HeldOut.some(photos, numbers, model.latent_dim))
-    redrawn = latent.reconstruct(model, photos[list(numbers)])
+    measured = heldout.evaluate(model, HeldOut.some(_photos, numbers, model.latent_dim))
+    redrawn = latent.reconstruct(model, _photos[list(numbers)])
     return redrawn, measured.loss_by_image(beta=_run.config.beta_at(trained))
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")
-def _kl(_run: Run, stamp: Stamp) -> np.ndarray:  # noqa: ARG001
+def _kl(_run: Run, stamp: Stamp) -> Floats:  # noqa: ARG001
     from vaedash.measuring import latents
 
     return latents.kl_by_latent(cache.model(_run)[0], cache.test_images(_run))
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> np.ndarray:  # noqa: ARG001
+def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> Pixels:  # noqa: ARG001
     import torch
 
     from vaedash.models import latent
@@ -124,7 +128,7 @@ def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, np.ndarray, np.ndarray]":  # noqa: ARG001
+def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, NDArray[np.int_], Floats]":  # noqa: ARG001
     """The plane, which images it was laid through, and where each lies on it."""
     from vaedash.measuring import latents
     from vaedash.models import latent
@@ -138,13 +142,13 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, np.ndarray, np.ndarray]":  
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the map ...")
-def _chart(_run: Run, stamp: Stamp) -> "charts.Figure":
+def _chart(_run: Run, stamp: Stamp) -> charts.Figure:
     plane, numbers, points = _plane(_run, stamp)
     return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _flattened(_run: Run, stamp: Stamp, number: int) -> np.ndarray:
+def _flattened(_run: Run, stamp: Stamp, number: int) -> Pixels:
     import torch
 
     from vaedash.models import latent

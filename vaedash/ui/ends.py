@@ -4,12 +4,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from vaedash import config, glossary
 from vaedash.datasets.decode import decode
 from vaedash.errors import DatasetError
+from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.ui import cache, components, sheet
 
@@ -18,7 +18,7 @@ SEEDS = 10_000  # that the dice throw; any other can be typed
 A_SHEET = 16  # pictures to click at once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class End:
     """Where a path begins or ends: at the z of a random seed, or at the z (mu) that a model gives a picture.
 
@@ -30,19 +30,17 @@ class End:
     pixels: bytes | None = None
 
 
-def held_out(chosen: Sequence[Run]) -> tuple[np.ndarray | None, str]:
+def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
     """The test pictures of the first run whose pictures are still here, or None; and what there is to say of them."""
-    for run in chosen:
-        try:
-            pictures = cache.test_images(run)
-        except DatasetError:
-            continue
-        title = components.plain(config.dataset_title(run.config.dataset))
-        return pictures, f"Pictures are the {len(pictures):,} test images of {title}, held out from training."
-    return None, "The test pictures of these runs are not here any more. Random ends and your own still work."
+    try:
+        run, pictures = cache.first_test_images(chosen)
+    except DatasetError:
+        return None, "The test pictures of these runs are not here any more. Random ends and your own still work."
+    title = components.plain(config.dataset_title(run.config.dataset))
+    return pictures, f"Pictures are the {len(pictures):,} test images of {title}, held out from training."
 
 
-def choose(letter: str, *, place: int, pictures: np.ndarray | None) -> End | None:
+def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
     """The end called `letter`, as chosen and as the URL says; None while there is nothing to go by.
 
     `pictures` are the held-out ones on offer, uint8 `(N, 3, 32, 32)`, if there are any. `place`, 1 to 4, sets what
@@ -51,15 +49,15 @@ def choose(letter: str, *, place: int, pictures: np.ndarray | None) -> End | Non
     key = letter.lower()
     kinds = [RANDOM, OWN] if pictures is None else [PICTURE, RANDOM, OWN]
     kind = st.segmented_control(f"**{letter}**", kinds, default=kinds[0], required=True, key=key, bind="query-params")
-    if kind == PICTURE:
+    if kind == PICTURE and pictures is not None:
         return _picture(f"{key}_picture", place, pictures)
     if kind == RANDOM:
         seed = _number("Seed", f"{key}_seed", place, SEEDS, help=glossary.about("seed", "z"))
-        return End(f"random z, seed {seed}", seed=seed)
+        return End(label=f"random z, seed {seed}", seed=seed)
     return _own(f"{key}_file")
 
 
-def _picture(key: str, place: int, pictures: np.ndarray) -> End:
+def _picture(key: str, place: int, pictures: Pixels) -> End:
     # A link may come from a larger set of pictures: its numbers begin anew at the end of this one.
     index = _number("Test picture", key, len(pictures) * place // 5, len(pictures)) % len(pictures)
     # Some sets are sorted by what they show, so a sheet takes one picture from each part of the set.
@@ -72,7 +70,7 @@ def _picture(key: str, place: int, pictures: np.ndarray) -> End:
         key=f"{key}-sheet",
         on_pick=lambda tile: _put(key, first + stride * tile),
     )
-    return End(f"test picture {index}", pixels=pictures[index].tobytes())
+    return End(label=f"test picture {index}", pixels=pictures[index].tobytes())
 
 
 def _own(key: str) -> End | None:
@@ -83,15 +81,20 @@ def _own(key: str) -> End | None:
     if pixels is None:
         st.warning("This file cannot be read as a picture. A photograph as JPEG, PNG or WebP will do.")
         return None
-    return End("your picture", pixels=pixels.tobytes())
+    return End(label="your picture", pixels=pixels.tobytes())
 
 
 def _number(label: str, key: str, default: int, below: int, *, help: str | None = None) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        given = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
-        roll = {"on_click": lambda: _put(key, random.randrange(below)), "help": "Another one, at random"}
-        st.button("", icon=":material/casino:", key=f"{key}-dice", **roll)
-    return given
+        number = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
+        st.button(
+            "",
+            icon=":material/casino:",
+            key=f"{key}-dice",
+            on_click=lambda: _put(key, random.randrange(below)),
+            help="Another one, at random",
+        )
+    return number
 
 
 def _put(key: str, number: int) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from vaedash import places
 from vaedash.config import RunConfig
+from vaedash.runs import Run
 from vaedash.training import launch
 from vaedash.ui import visitors
 
@@ -52,3 +53,9 @@ def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, 
     launch.start(started, data_dir=places.data_dir(), on=on)
     st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)
+
+
+@visitors.change
+def resume(run: Run) -> None:
+    """Let a run go on that was stopped, interrupted or failed; a callback."""
+    launch.resume(run.reread(), data_dir=places.data_dir())

@@ -30,7 +30,7 @@ def prepare() -> None:
     _library(key="plotly-js", height=1)
 
 
-def figure(drawn: "charts.Figure", *, key: str, alt: str, height: int = 360) -> None:
+def figure(drawn: charts.Figure, *, key: str, alt: str, height: int) -> None:
     """Show `drawn`, or change the figure of the same `key` into it. `alt` says in words what it shows."""
     spec = json.loads(drawn.to_json())
     _figure(

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from vaedash import places
-from vaedash.runs import Run, schema
-from vaedash.training import launch
-from vaedash.ui import components, forms, visitors
+from vaedash.runs import Run
+from vaedash.ui import components, forms, launching, visitors
 
 LISTED = 100  # runs of a list, each with widgets behind it: a thousand of those keep a page busy for a minute
 
@@ -23,8 +22,8 @@ def manage(run: Run) -> None:
         row = st.container(horizontal=True)
         row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
         row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=forms.copy, args=(run,))
-        if run.status in schema.RESUMABLE:
-            row.button("Resume", key=f"again-{run.id}", on_click=_resume, args=(run,))
+        if run.status.resumable:
+            row.button("Resume", key=f"again-{run.id}", on_click=launching.resume, args=(run,))
         if run.archived:
             row.button("Restore", key=f"restore-{run.id}", on_click=_archive, args=(run, False))
         elif not run.active:
@@ -37,11 +36,6 @@ def manage(run: Run) -> None:
 def _save(run: Run) -> None:
     name, tags = st.session_state[f"rename-{run.id}"], st.session_state[f"tags-{run.id}"]
     run.write_notes(name=name, tags=[tag.strip() for tag in tags.split(",") if tag.strip()])
-
-
-@visitors.change
-def _resume(run: Run) -> None:
-    launch.resume(run.reread(), data_dir=places.data_dir())
 
 
 @visitors.change

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import config
+from vaedash import config, images
+from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import cache
+from vaedash.ui import cache, components, decoded
+from vaedash.ui.cache import Stamp
 from vaedash.ui.ends import End
 
 if TYPE_CHECKING:  # torch is loaded by the page that decodes, when it does
@@ -43,17 +45,17 @@ _component = st.components.v2.component(
 )
 
 
-def frames(run: Run, ends: Sequence[End], *, method: str) -> np.ndarray:
+def frames(run: Run, ends: Sequence[End], *, method: str) -> Pixels:
     """What a run's best weights draw between two ends, `(FRAMES, 3, 32, 32)`, or four, `(SIDE**2, 3, 32, 32)`; uint8.
 
     Four ends are top left, top right, bottom left, bottom right. Loads torch. RunError if the run has no weights.
     """
-    return _frames(run, run.weights.stamp("best"), tuple(ends), method)
+    return _frames(run, decoded.weights(run), tuple(ends), method)
 
 
 # A leading underscore keeps the run itself out of the key: the stamp of its weights says which it is.
 @st.cache_data(max_entries=64, show_spinner=False)
-def _frames(_run: Run, stamp: tuple[str, int] | None, ends: tuple[End, ...], method: str) -> np.ndarray:  # noqa: ARG001
+def _frames(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Pixels:  # noqa: ARG001
     import torch
 
     from vaedash.models import latent
@@ -75,15 +77,21 @@ def _z(run: Run, model: "VAE", end: End) -> "Tensor":
     return latent.encode(model, image)[0][0]
 
 
-def stills(frames: np.ndarray) -> np.ndarray:
+def stills(frames: Pixels) -> Pixels:
     """The study's pictures among the frames: ten of a path, 7 by 7 of a lattice, row by row."""
     if len(frames) == FRAMES:
         return frames[:: (FRAMES - 1) // 9]
     return frames.reshape(SIDE, SIDE, *config.IMAGE_SHAPE)[::2, ::2].reshape(-1, *config.IMAGE_SHAPE)
 
 
+def gif(paths: Sequence[Pixels]) -> bytes:
+    """The paths of several runs beside each other, as an animation that goes there and back."""
+    moments = [images.grid(np.stack(tiles), columns=len(tiles), scale=6, gap=6) for tiles in zip(*paths, strict=True)]
+    return images.encode_gif([*moments, *moments[-2:0:-1]], seconds=5)
+
+
 @st.fragment
-def show(names: Sequence[str], archs: Sequence[str], drawn: Sequence[np.ndarray], ends: Sequence[End]) -> None:
+def show(names: Sequence[str], archs: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End]) -> None:
     """The frames of several runs side by side, all under one control; `archs` give their hues.
 
     While the control moves, nothing is sent. Where it is let go on a path is written into the URL, as alpha.
@@ -92,7 +100,7 @@ def show(names: Sequence[str], archs: Sequence[str], drawn: Sequence[np.ndarray]
     first, second, *_ = ends
     data = {
         "runs": [
-            {"name": name, "hue": charts.HUE[arch], "frames": base64.b64encode(frames).decode()}
+            {"name": name, "hue": charts.HUE[arch], "frames": base64.b64encode(frames.tobytes()).decode()}
             for name, arch, frames in zip(names, archs, drawn, strict=True)
         ],
         "columns": FRAMES if flat else SIDE,
@@ -111,3 +119,30 @@ def _linked_alpha() -> float:
         if 0 <= alpha <= 1:  # false for NaN too
             return alpha
     return 0.0
+
+
+def different_sizes(names: Sequence[str], chosen: Sequence[Run], ends: Sequence[End]) -> None:
+    """Says so where a random end is another point in each model."""
+    if len({run.config.latent_dim for run in chosen}) == 1 or all(end.pixels is not None for end in ends):
+        return
+    sizes = ", ".join(f"{name}: {run.config.latent_dim}" for name, run in zip(names, chosen, strict=True))
+    st.caption(
+        f"These models do not use equally many numbers ({components.plain(sizes)}): a random end has the same "
+        "seed in each, but is another point, so the pictures at that end have nothing to do with each other."
+    )
+
+
+def ten_steps(names: Sequence[str], strips: Sequence[Pixels], ends: Sequence[End]) -> None:
+    """The study's ten pictures of each run in a row, and how even its steps are. Loads torch."""
+    from vaedash.models import latent
+
+    first, last = ends
+    for name, strip in zip(names, strips, strict=True):
+        steps = latent.step_sizes(strip)
+        components.picture(
+            strip,
+            columns=len(strip),
+            alt=f"{name}: ten pictures from {first.label} to {last.label}",
+            caption=f"{components.plain(name)}: each step changes a pixel by {min(steps):.1f} to {max(steps):.1f} of 255 "
+            "levels (root mean square)",
+        )

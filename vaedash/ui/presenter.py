@@ -29,6 +29,6 @@ def on() -> bool:
     return bool(st.session_state.get("presenter"))
 
 
-def figure(drawn: "charts.Figure") -> "charts.Figure":
+def figure(drawn: charts.Figure) -> charts.Figure:
     """The figure as this visitor is to see it."""
     return charts.enlarged(drawn, by=_FIGURES) if on() else drawn

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import places, runs
+from vaedash import places
 from vaedash.comparing import verdict
 from vaedash.comparing.verdict import Verdict
-from vaedash.runs import Run, Status, queue, schema
+from vaedash.runs import Run, Status, queue
+from vaedash.runs.schema import Progress
 from vaedash.showing import charts
-from vaedash.training import forecast, launch
-from vaedash.ui import components, live, presenter, visitors
+from vaedash.training import forecast
+from vaedash.ui import cache, components, launching, live, presenter, visitors
 
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
 
@@ -21,8 +22,7 @@ _LOOKS = 15  # a second, at runs in progress, by all who watch together
 def race(ids: Sequence[str]) -> None:
     """Show these runs next to each other; while one is active, the view renews itself."""
     live.prepare()
-    folder = places.runs_dir()
-    active = any(runs.read(folder / run_id).active for run_id in ids)
+    active = any(cache.current(run_id).active for run_id in ids)
     every = _seconds() if active else None
     st.fragment(_view, run_every=every)(tuple(ids), every)
 
@@ -50,19 +50,19 @@ def _pace(watching: int) -> float:
 
 def _view(ids: tuple[str, ...], every: float | None) -> None:
     visitors.told()
-    current = [runs.read(places.runs_dir() / run_id) for run_id in ids]
+    current = [cache.current(run_id) for run_id in ids]
     if every:  # others look at the same
-        said, chart_of_all = _story(ids, tuple(run.signature() for run in current))
+        judged, curves = _kept_story(ids, tuple(run.signature() for run in current))
     else:
-        said, chart_of_all = _told(current)
-    components.verdict(said)
+        judged, curves = _story(current)
+    components.verdict(judged)
     # A pair fits beside its curves, so that a projector shows all of it at once.
     if len(current) <= 2:
         chart, *lanes = st.columns([4, *[3] * len(current)])
     else:
         chart, lanes = st.container(), st.columns(len(current))
     with chart:
-        live.figure(presenter.figure(chart_of_all), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {said}", height=440)
+        live.figure(presenter.figure(curves), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {judged}", height=440)
     for run, lane in zip(current, lanes, strict=True):
         with lane:
             _lane(run)
@@ -71,27 +71,28 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _story(ids: tuple[str, ...], signatures: tuple) -> "tuple[Verdict, charts.Figure]":  # noqa: ARG001 - tells then from now
-    return _told([runs.read(places.runs_dir() / run_id) for run_id in ids])
+def _kept_story(ids: tuple[str, ...], signatures: tuple[object, ...]) -> tuple[Verdict, charts.Figure]:  # noqa: ARG001 - tells then from now
+    return _story([cache.current(run_id) for run_id in ids])
 
 
-def _told(current: Sequence[Run]) -> "tuple[Verdict, charts.Figure]":
+def _story(current: Sequence[Run]) -> tuple[Verdict, charts.Figure]:
     """Who leads, and the curves, of those runs that can be read."""
     readable = [run for run in current if run.settings]
-    return _said(readable), charts.race(readable)
+    return _verdict(readable), charts.race(readable)
 
 
-def _said(current: Sequence[Run]) -> Verdict:
+def _verdict(current: Sequence[Run]) -> Verdict:
     """Who leads; while they still learn, after as many epochs as all have, or the faster one would lead by its haste."""
-    together = min((len(run.epochs) for run in current), default=0)
-    if together and len(current) > 1 and any(run.active for run in current):
+    active, begun = any(run.active for run in current), [run for run in current if run.epochs]
+    if active and len(begun) == len(current) > 1:
+        together = min(len(run.epochs) for run in current)
         even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
-        said = verdict.judged(even)
-        return dataclasses.replace(said, headline=f"Epoch {together}: {said.headline}")
-    if sum(bool(run.epochs) for run in current) >= 2 and not any(run.active for run in current):
-        return verdict.judged(current)
-    if any(run.active for run in current):
+        judged = verdict.judged(even)
+        return dataclasses.replace(judged, headline=f"Epoch {together}: {judged.headline}")
+    if active:
         return Verdict(headline="Both start from random numbers; lower is better")
+    if len(begun) > 1:
+        return verdict.judged(current)
     return Verdict(headline="Not enough to compare yet")
 
 
@@ -100,16 +101,28 @@ def _lane(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container():
             components.status_line(run)
-        about = "Ends after the current batch. The unfinished epoch is dropped; finished ones are kept."
-        icon, key = ":material/stop:", f"stop-{run.id}"
         if run.active and not places.read_only():
-            st.button("Stop", key=key, icon=icon, type="tertiary", help=about, on_click=_stop, args=(run,))
+            st.button(
+                "Stop",
+                key=f"stop-{run.id}",
+                icon=":material/stop:",
+                type="tertiary",
+                help="Ends after the current batch. The unfinished epoch is dropped; finished ones are kept.",
+                on_click=_stop,
+                args=(run,),
+            )
     if run.active:
-        _progress(run)
-    elif run.status in schema.RESUMABLE:
+        _bar(run)
+    elif run.status.resumable:
         if not places.read_only():
-            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_resume, args=(run,))
-        if run.status == "failed":
+            st.button(
+                "Resume",
+                key=f"resume-{run.id}",
+                icon=":material/play_arrow:",
+                on_click=launching.resume,
+                args=(run,),
+            )
+        if run.status == Status.FAILED:
             with st.expander("The end of its log"):
                 st.code(run.log_tail(), language=None)
     tiles = run.pictures.sample("prior", len(run.epochs))
@@ -120,30 +133,37 @@ def _lane(run: Run) -> None:
         st.caption("The first pictures come with the first epoch.")
 
 
-def _progress(run: Run) -> None:
-    progress = run.progress or {}
+def _bar(run: Run) -> None:
+    """How far it is, as a bar and in words."""
+    progress: Progress = run.progress or {}
     if run.status == Status.QUEUED:
-        ticket = queue.ticket_of(run)
-        ahead = queue.ahead(ticket) if ticket else 0
-        waiting = f"Waiting for its turn: {ahead} before it." if ahead else "About to start ..."
-        st.progress(0.0, text="Waiting for room on the cluster." if ticket and ticket.elsewhere else waiting)
+        st.progress(0.0, text=_waiting(run))
     elif "loss" not in progress:
         st.progress(0.0, text=f"{progress.get('phase', 'starting')} ...".capitalize())
     else:
-        done = (progress["epoch"] - 1 + progress["seen"] / progress["of"]) / progress["epochs"]
+        epochs_done = progress["epoch"] - 1 + progress["seen"] / progress["of"]
         st.progress(
-            min(1.0, done),
-            text=f"epoch {progress['epoch']} of {progress['epochs']}, {progress['images_per_second']:,.0f} images a second, "
-            f"at most {forecast.in_words(progress['eta_seconds'])} left{components.elsewhere(run)}",
+            min(1.0, epochs_done / progress["epochs"]), text=f"{_pace_in_words(progress)}{components.elsewhere(run)}"
         )
+
+
+def _waiting(run: Run) -> str:
+    ticket = queue.ticket_of(run)
+    if ticket and ticket.elsewhere:
+        return "Waiting for room on the cluster."
+    ahead = queue.ahead(ticket) if ticket else 0
+    return f"Waiting for its turn: {ahead} before it." if ahead else "About to start ..."
+
+
+def _pace_in_words(progress: Progress) -> str:
+    epoch = f"epoch {progress['epoch']} of {progress['epochs']}"
+    speed, left = progress.get("images_per_second"), progress.get("eta_seconds")
+    if speed is None or left is None:  # JSON has no word for what is not finite
+        return epoch
+    return f"{epoch}, {speed:,.0f} images a second, at most {forecast.in_words(left)} left"
 
 
 @visitors.change
 def _stop(run: Run) -> None:
     run.request_stop()
     visitors.tell("Stopping after the current batch.")
-
-
-@visitors.change
-def _resume(run: Run) -> None:
-    launch.resume(run.reread(), data_dir=places.data_dir())

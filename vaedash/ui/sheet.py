@@ -4,10 +4,10 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from vaedash import images
+from vaedash.images import Pixels
 
 COLUMNS = 8
 
@@ -25,7 +25,7 @@ _component = st.components.v2.component(
 )
 
 
-def pick(tiles: np.ndarray, *, picked: int, alt: str, key: str, on_pick: Callable[[int], None]) -> None:
+def pick(tiles: Pixels, *, picked: int, alt: str, key: str, on_pick: Callable[[int], None]) -> None:
     """Show images `(N, 3, 32, 32)`, number `picked` framed; `on_pick` is told the number of the one that is clicked.
 
     It is a mouse's and a finger's short cut: give the same choice to the keyboard beside it.
@@ -40,5 +40,5 @@ def pick(tiles: np.ndarray, *, picked: int, alt: str, key: str, on_pick: Callabl
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _png(tiles: np.ndarray) -> str:
+def _png(tiles: Pixels) -> str:
     return base64.b64encode(images.encode_png(images.grid(tiles, columns=COLUMNS))).decode()

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from vaedash import config, images, places, runs
+from vaedash import config, images
 from vaedash.comparing import shuffle
+from vaedash.comparing.shuffle import Variant
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.ui import cache, components, launching
@@ -14,7 +15,7 @@ _LOOK = 2.0  # seconds between two looks at runs in progress
 _ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
 
 
-def section(found: Sequence[Run], *, resting: bool) -> None:
+def section(runs: Sequence[Run], *, resting: bool) -> None:
     """The question, what the models are shown, the button, and once it was pressed what came of it."""
     st.subheader("Why does conv win?", anchor=False)
     words, seen = st.columns([3, 2], gap="large")
@@ -26,13 +27,15 @@ def section(found: Sequence[Run], *, resting: bool) -> None:
     )
     with seen:
         shapes()
-    tested = shuffle.four_runs(found)
+    tested = shuffle.four_runs(runs)
     if not tested:
         with words:
             launching.button("Train all four (some minutes)", settings(), key="shuffle-test", disabled=resting)
         return
     active = any(run.active for run in tested.values())
-    st.fragment(_view, run_every=_LOOK if active else None)({key: run.id for key, run in tested.items()}, active)
+    st.fragment(_view, run_every=_LOOK if active else None)(
+        {variant: run.id for variant, run in tested.items()}, active
+    )
 
 
 def shapes() -> None:
@@ -55,16 +58,16 @@ def settings() -> list[RunConfig]:
     ]
 
 
-def _view(ids: Mapping[tuple[str, str], str], active: bool) -> None:
-    tested = {key: runs.read(places.runs_dir() / run_id) for key, run_id in ids.items()}
-    if said := shuffle.sentence(tested):
-        st.markdown(f"**{said}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
+def _view(ids: Mapping[Variant, str], active: bool) -> None:
+    tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
+    if outcome := shuffle.sentence(tested):
+        st.markdown(f"**{outcome}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
     cells(tested)
     if active and not any(run.active for run in tested.values()):
         st.rerun()
 
 
-def cells(tested: Mapping[tuple[str, str], Run], *, across: int = 4) -> None:
+def cells(tested: Mapping[Variant, Run], *, across: int = 4) -> None:
     """Loss and pictures of each architecture, with the pixels as they are and shuffled."""
     with st.grid(across, min_column_width=150, gap="medium"):
         for arch in config.ARCHS:
@@ -74,7 +77,7 @@ def cells(tested: Mapping[tuple[str, str], Run], *, across: int = 4) -> None:
 
 
 def _cell(run: Run, called: str) -> None:
-    loss = run.epochs[-1 if run.active else run.best_epoch - 1]["test_loss"] if run.epochs else None
+    loss = run.epochs[-1]["test_loss"] if run.active and run.epochs else run.test_loss
     st.metric(f"{run.config.arch}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:

@@ -4,13 +4,16 @@ import functools
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
 from vaedash import places
 from vaedash.errors import VaedashError
 from vaedash.ui import components
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 LOOK_ON = "This page is for looking on: starting, stopping, renaming, archiving and uploading are switched off (VAEDASH_READ_ONLY)."
 
@@ -42,7 +45,7 @@ def told() -> None:
         st.toast(words, duration="long")
 
 
-def change(action: Callable[..., Any]) -> Callable[..., Any]:
+def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
     """`action`, a callback that changes something, made to refuse where visitors only look on; None is then its answer.
 
     It asks when it is called, not when its button was drawn: a browser may send what it was never shown. What
@@ -50,7 +53,7 @@ def change(action: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(action)
-    def asked(*args: Any, **kwargs: Any) -> Any:
+    def asked(*args: P.args, **kwargs: P.kwargs) -> Answer | None:
         if places.read_only():
             tell(LOOK_ON)
             return None

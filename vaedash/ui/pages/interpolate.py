@@ -3,8 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from vaedash import glossary, images
-from vaedash.models import latent
+from vaedash import glossary
 from vaedash.ui import cache, components, ends, morph, pictures
 
 MOST_RUNS = 4
@@ -15,12 +14,6 @@ ABOUT_WAYS = (
     "halfway, the straight way passes through shorter z, such as random ones almost never are."
 )
 
-
-def gif(paths: list[np.ndarray]) -> bytes:
-    moments = [images.grid(np.stack(tiles), columns=len(tiles), scale=6, gap=6) for tiles in zip(*paths, strict=True)]
-    return images.encode_gif([*moments, *moments[-2:0:-1]], seconds=5)
-
-
 st.title("What lies between pictures?", help=glossary.about("interpolation", "z"))
 st.markdown(
     "A model turns every picture into a list of numbers, z, and draws a picture from any such list. So one can walk "
@@ -28,70 +21,58 @@ st.markdown(
     "turn into another, or does one picture fade while the other appears?"
 )
 
-found = cache.all_runs()
-components.damaged(found)
-chosen = pictures.able(components.choose_runs(found, weights=True))
+runs = cache.all_runs()
+components.damaged(runs)
+chosen = pictures.able(components.choose_runs(runs, weights=True))
 if not chosen:
     st.stop()
 if len(chosen) > MOST_RUNS:
     st.caption(f"There is room for {MOST_RUNS} runs here: the first {MOST_RUNS} are shown.")
     chosen = chosen[:MOST_RUNS]
-called = components.labels(found)
+called = components.labels(runs)
 names = [called[run.id] for run in chosen]
 
 between = st.segmented_control(
     "Between", LETTERS, default="Two pictures", required=True, key="between", bind="query-params",
     label_visibility="collapsed",
 )  # fmt: skip
+letters = LETTERS[between]
 if between == "Four pictures":  # maps need room: their corners are chosen below them
-    stage, seats, controls = st.container(), st.columns(4), st.container()
+    stage, seats, controls = st.container(), list(st.columns(4)), st.container()
 else:
     stage, controls = st.columns([3, 1], gap="large")
     seats = [controls] * 2
 offered, about = ends.held_out(chosen)
-points = []
-for place, (letter, seat) in enumerate(zip(LETTERS[between], seats, strict=True), 1):
+points = {}
+for place, (letter, seat) in enumerate(zip(letters, seats, strict=True), start=1):
     with seat:
-        points.append(ends.choose(letter, place=place, pictures=offered))
+        points[letter] = ends.choose(letter, place=place, pictures=offered)
 with controls:
-    way = st.segmented_control(
-        "Way", WAYS, format_func=WAYS.get, default="linear", required=True, key="way", bind="query-params",
-        help=ABOUT_WAYS,
-    )  # fmt: skip
-    (st.info if offered is None else st.caption)(about)
+    way = components.choice("Way", WAYS, default="linear", key="way", help=ABOUT_WAYS)
+    if offered is None:
+        st.info(about)
+    else:
+        st.caption(about)
 
 with stage:
-    if missing := [letter for letter, point in zip(LETTERS[between], points, strict=True) if point is None]:
+    if missing := [letter for letter in letters if points[letter] is None]:
         st.info(f"Give a picture for {' and '.join(missing)}.", icon=":material/upload:")
         st.stop()
-    drawn = [morph.frames(run, points, method=way) for run in chosen]
-    morph.show(names, [run.config.arch for run in chosen], drawn, points)
-
-    if len({run.config.latent_dim for run in chosen}) > 1 and any(point.pixels is None for point in points):
-        sizes = ", ".join(f"{name}: {run.config.latent_dim}" for name, run in zip(names, chosen, strict=True))
-        st.caption(
-            f"These models do not use equally many numbers ({components.plain(sizes)}): a random end has the same "
-            "seed in each, but is another point, so the pictures at that end have nothing to do with each other."
-        )
-    file = "-".join(run.id for run in chosen)
+    path = [point for point in points.values() if point]
+    drawn = [morph.frames(run, path, method=way) for run in chosen]
+    morph.show(names, [run.config.arch for run in chosen], drawn, path)
+    morph.different_sizes(names, chosen, path)
+    ids = "-".join(run.id for run in chosen)
     stills = [morph.stills(frames) for frames in drawn]
-    if len(points) == 4:
+    if between == "Four pictures":
         st.caption("Drag in a map, or use the arrow keys. A is top left, B top right, C bottom left, D bottom right.")
-        pictures.download(np.concatenate(stills), columns=7, file=f"four-{file}")
+        pictures.download(np.concatenate(stills), columns=7, file=f"four-{ids}")
         st.stop()
     st.download_button(
-        "GIF", lambda: gif(drawn), f"morph-{file}.gif", "image/gif", on_click="ignore", icon=":material/download:",
+        "GIF", lambda: morph.gif(drawn), f"morph-{ids}.gif", "image/gif", on_click="ignore", icon=":material/download:",
         type="tertiary", help="Save this morph, there and back",
     )  # fmt: skip
 
 st.subheader("The same way in ten steps", anchor=False)
-for name, strip in zip(names, stills, strict=True):
-    steps = latent.step_sizes(strip)
-    components.picture(
-        strip,
-        columns=10,
-        alt=f"{name}: ten pictures from {points[0].label} to {points[1].label}",
-        caption=f"{components.plain(name)}: each step changes a pixel by {min(steps):.1f} to {max(steps):.1f} of 255 "
-        "levels (root mean square)",
-    )
-pictures.download(np.concatenate(stills), columns=10, file=f"ten-steps-{file}")
+morph.ten_steps(names, stills, path)
+pictures.download(np.concatenate(stills), columns=10, file=f"ten-steps-{ids}")

@@ -7,9 +7,9 @@ from vaedash.config import RunConfig
 from vaedash.models import layers
 from vaedash.ui import cache, components, diagram, launching, race, shuffling, tour
 
-found = cache.all_runs()
+runs = cache.all_runs()
 if tour.step():
-    tour.walk(found)
+    tour.walk(runs)
     st.stop()
 
 st.title("Does architecture matter?")
@@ -19,13 +19,13 @@ st.markdown(
     "that slide over the picture. Watch both learn, and see who draws better."
 )
 
-pair = components.newest_pair([run for run in found if run.settings])
-racing = any(run.active for run in found)
+pair = components.newest_pair([run for run in runs if run.settings])
+racing = any(run.active for run in runs)
 
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
 with st.container(horizontal=True):
     launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
-    tour.invitation(found)
+    tour.invitation(runs)
 place = st.container()  # always there, so that what follows keeps its place, and with it its buttons
 if not pair:
     place.caption(
@@ -38,11 +38,11 @@ if not pair:
         caption="some of the pictures that they will learn from",
     )
 
-components.damaged(found)
+components.damaged(runs)
 if pair:
-    race.race(pair)
+    race.race([run.id for run in pair])
 
-shuffling.section(found, resting=racing)
+shuffling.section(runs, resting=racing)
 
 st.subheader("The two architectures", anchor=False)
 st.caption(
@@ -54,5 +54,6 @@ for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().i
 
 st.subheader("Words", anchor=False)
 lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
-for column, half in zip(st.columns(2), (lines[: len(lines) // 2 + 1], lines[len(lines) // 2 + 1 :]), strict=True):
-    column.markdown("\n".join(half))
+left, right = st.columns(2)
+left.markdown("\n".join(lines[: len(lines) // 2 + 1]))
+right.markdown("\n".join(lines[len(lines) // 2 + 1 :]))

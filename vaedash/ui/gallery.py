@@ -1,0 +1,139 @@
+"""The Gallery's views: what runs drew while they learned, what they make up, and what they make of photographs."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from vaedash import glossary, images
+from vaedash.comparing import alike
+from vaedash.errors import DatasetError
+from vaedash.images import Pixels
+from vaedash.runs import Run
+from vaedash.ui import cache, components, decoded, pictures
+
+_SECONDS = 0.8  # that an epoch stays on the screen while it plays
+_PHOTOS = 8
+
+
+# ---- while they learn ----------------------------------------------------------------------------------------------
+
+
+def as_they_learn(chosen: Sequence[Run], *, kind: str, playing: bool) -> None:
+    """What each run drew after each epoch (`prior` or `recon`): one slider for all, which moves by itself while `playing`."""
+    st.fragment(_epoch, run_every=_SECONDS if playing else None)(chosen, kind, playing)
+
+
+def _epoch(chosen: Sequence[Run], kind: str, playing: bool) -> None:
+    state, last = st.session_state, max(len(run.epochs) for run in chosen)
+    if playing:
+        state.epoch = state.get("epoch", last) % last + 1
+    elif "epoch" not in state and "epoch" not in st.query_params:
+        state.epoch = last
+    pictures.within("epoch", last)
+    about = f"{glossary.about('epoch')} Arrow keys move the slider too."
+    epoch = st.slider("Epoch", 1, last, key="epoch", bind="query-params", help=about) if last > 1 else 1
+    with pictures.beside(chosen):
+        for run in chosen:
+            with st.container():
+                pictures.heading(run, chosen)
+                own = min(epoch, len(run.epochs))
+                _kept(run, kind, own, " It has no later one, so it waits here." if own < epoch else "")
+
+
+def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
+    """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if any are left."""
+    tiles = run.pictures.sample(kind, epoch)
+    if tiles is None:
+        st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
+        return
+    what = f"{len(tiles)} images out of random numbers"
+    if kind == "recon":
+        originals = pictures.originals_of(run, len(tiles))
+        if originals is None:
+            what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
+        else:
+            tiles = images.in_turn([originals, tiles[: len(originals)]], columns=8)
+            what = "rows of photographs it never learned from, and below each what it makes of them"
+    loss = run.epochs[epoch - 1]["test_loss"]
+    measured = f", test loss {loss:.1f} nats" if loss is not None else ""
+    after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
+    pictures.grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
+
+
+# ---- out of random numbers -----------------------------------------------------------------------------------------
+
+
+def made_up(chosen: Sequence[Run], *, count: int, seed: int, temperature: float) -> None:
+    """As many images of each run out of the same random numbers; the last grid that it left of one without weights."""
+    able = pictures.able(chosen)
+    with pictures.beside(chosen):
+        for run in chosen:
+            with st.container():
+                pictures.heading(run, chosen)
+                if run in able:
+                    _drawn_anew(run, count=count, seed=seed, temperature=temperature)
+                else:
+                    st.caption("Without weights it cannot draw anew: this is the last grid that it left.")
+                    _kept(run, "prior", len(run.epochs))
+
+
+def _drawn_anew(run: Run, *, count: int, seed: int, temperature: float) -> None:
+    tiles = decoded.prior(run, count=count, seed=seed, temperature=temperature)
+    what = f"Draw {seed} at temperature {temperature:g}, with the weights of epoch {decoded.epoch(run)}."
+    file = f"{run.id}-draw-{seed}-temperature-{temperature:g}-{count}"
+    pictures.grid(tiles, columns=math.isqrt(count), alt=f"{run.name}. {what}", caption=what, file=file)
+
+
+# ---- out of photographs --------------------------------------------------------------------------------------------
+
+
+def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool) -> None:
+    """Some held-out photographs, from `number` on or drawn with it as the seed, and what the runs make of them."""
+    for group in alike.by_images(chosen):
+        able = pictures.able(group)
+        try:
+            _, photos = cache.first_test_images(group)
+        except DatasetError as error:
+            st.warning(f"The photographs are gone or have changed. {components.escaped(str(error))}")
+            able = []
+        else:
+            if able:
+                _redrawn(able, photos, _numbers(len(photos), number, shuffled=shuffled))
+        if lacking := [run for run in group if run not in able]:
+            st.caption("Without weights or photographs there is only the last grid that a run left.")
+            with pictures.beside(lacking):
+                for run in lacking:
+                    with st.container():
+                        pictures.heading(run, chosen)
+                        _kept(run, "recon", len(run.epochs))
+
+
+def _numbers(count: int, number: int, *, shuffled: bool) -> tuple[int, ...]:
+    """Which of `count` photographs: those from `number` on and round again, or as many drawn at random, `number` being the seed."""
+    if shuffled:
+        return tuple(np.random.default_rng(number).permutation(count)[:_PHOTOS].tolist())
+    return tuple((number + place) % count for place in range(_PHOTOS))
+
+
+def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> None:
+    """A column for each photograph: the original, then for each run what it makes of it, the loss and the error."""
+    made = [decoded.remembered(run, photos, numbers) for run in able]
+    originals = photos[list(numbers)]
+    errors = [images.error_map(originals, redrawn) for redrawn, _ in made]
+    with st.grid(len(numbers), min_column_width=96):
+        for place, number in enumerate(numbers):
+            with st.container(gap="xsmall"):
+                pictures.tile(originals[place], f"number {number}", alt=f"held-out photograph {number}")
+                for run, (redrawn, losses), error in zip(able, made, errors, strict=True):
+                    by = f"photograph {number} by {run.name}"
+                    loss = f"{losses[place]:.1f}"
+                    named = pictures.named(run, able)
+                    pictures.tile(redrawn[place], f"{named} **{loss}**", alt=f"{by}, loss {loss} nats")
+                    pictures.tile(error[place], "error", alt=f"where {by} differs from the original")
+    rows = [originals]
+    for (redrawn, _), error in zip(made, errors, strict=True):
+        rows += [redrawn, error]
+    file = "-".join(("photographs", str(numbers[0]), *(run.id for run in able)))
+    pictures.download(images.in_turn(rows, columns=len(numbers)), columns=len(numbers), file=file)

@@ -1,0 +1,152 @@
+"""What the latents of runs say: how much each one says and since when, what it does when it is turned, and the map of them all."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from vaedash import config, glossary
+from vaedash.errors import DatasetError
+from vaedash.images import Pixels
+from vaedash.runs import Run
+from vaedash.runs.figures import Floats
+from vaedash.showing import charts
+from vaedash.ui import cache, components, decoded, pictures, presenter
+
+
+def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
+    """The held-out images of each run, by its id; a warning for those whose images are not here any more."""
+    here: dict[str, Pixels] = {}
+    for run in chosen:
+        try:
+            here[run.id] = cache.test_images(run)
+        except DatasetError as error:
+            gone = f"The photographs of {components.plain(run.name)} are gone or have changed. {components.escaped(str(error))}"
+            st.warning(f"{gone} Its latents can be turned all the same.")
+    return here
+
+
+def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
+    """What each latent of the `measured` runs, of all those `chosen`, says about held-out images. Loads torch."""
+    from vaedash.measuring import latents
+
+    by_run = [(run, decoded.kl(run)) for run in measured]
+    st.subheader("How much does each one say?", anchor=False, help=glossary.about("KL", "active"))
+    with pictures.beside(chosen):
+        for run, kl in by_run:
+            with st.container(border=True):
+                pictures.heading(run, chosen)
+                st.markdown(latents.diagnosis(kl))
+                worth = run.line["test"]["directions"] if run.line else None
+                st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
+    spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in by_run)
+    figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL)
+    st.plotly_chart(presenter.figure(figure), alt=f"KL of each latent, sorted. {spoken}", key="kl")
+    st.caption(
+        f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
+        "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
+    )
+
+
+def since_when(chosen: Sequence[Run]) -> None:
+    """How many latents were in use after each epoch, of runs that counted them."""
+    figure = charts.active_units(chosen)
+    if figure is None:
+        return
+    st.subheader("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
+    counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
+    st.plotly_chart(
+        presenter.figure(figure),
+        alt=f"Latents in use after each epoch. {', '.join(counts)}",
+        key="active-units",
+        height=300,
+    )
+    st.caption(
+        "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
+        "run, and try a lower beta or a KL warm-up."
+    )
+
+
+def courses(chosen: Sequence[Run]) -> None:
+    """How much each latent said after each epoch, of runs that kept it."""
+    kept = [(run, kl) for run in chosen if (kl := run.figures.kl_by_latent()) is not None]
+    if not kept:
+        return
+    st.caption("Each line is a latent, from the first epoch to the last: the stronger the colour, the more it says.")
+    with pictures.beside(chosen):
+        for run, kl in kept:
+            with st.container():
+                pictures.heading(run, chosen)
+                _course(run, kl[: len(run.epochs)])
+
+
+def _course(run: Run, kl: Floats) -> None:
+    from vaedash.measuring import latents
+
+    sentences = latents.course(kl)
+    st.plotly_chart(
+        presenter.figure(charts.kl_over_epochs(run, kl, threshold=config.ACTIVE_KL)),
+        alt=f"{run.name}: KL of each latent by epoch. {sentences}",
+        key=f"course-{run.id}",
+    )
+    st.caption(sentences)
+
+
+def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, photos: Mapping[str, Pixels]) -> None:
+    """The latent that says `rank`-most of each run from -3 to 3, the others as in photograph `number` (`start` is `photo`) or 0."""
+    with pictures.beside(chosen):
+        for run in chosen:
+            with st.container():
+                pictures.heading(run, chosen)
+                index = decoded.ranked(run)[min(rank, run.config.latent_dim) - 1]
+                tiles = decoded.traversed(run, index, around=number if start == "photo" and run.id in photos else None)
+                what = f"Latent {index + 1} of {run.config.latent_dim} at -3, -2, -1, 0, 1, 2 and 3."
+                file = f"{run.id}-latent-{index + 1}-{start}-{number}"
+                pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
+
+
+def maps(measured: Sequence[Run], chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) -> None:
+    """Where held-out images lie in the latent space of each run; a click on one makes it the photograph that is chosen."""
+    st.subheader("Which pictures lie close together?", anchor=False, help=glossary.about("μ and σ", "train, test"))
+    st.caption(
+        "Up to a thousand photographs that the model never learned from, laid flat: of all directions through its latent space, "
+        "the two along which they differ most. Click one to see what the model makes of it."
+    )
+    with pictures.beside(chosen):
+        for run in measured:
+            with st.container():
+                pictures.heading(run, chosen)
+                key = f"map-{run.id}"
+                st.plotly_chart(
+                    presenter.figure(decoded.chart(run)),
+                    key=key,
+                    on_select=lambda key=key: _choose_clicked(key),
+                    selection_mode="points",
+                    alt=f"Map of the held-out photographs in the latent space of {run.name}; the number above chooses one too.",
+                )
+                _photograph(run, number, photos[run.id])
+    st.caption(
+        "Left the photograph, in the middle what the model makes of it with all its latents, right what is left of it "
+        "if only its two coordinates on this map are known."
+    )
+
+
+def _choose_clicked(key: str) -> None:
+    if points := st.session_state[key].selection.points:
+        st.session_state.photograph = points[0]["customdata"]
+
+
+def _photograph(run: Run, number: int, photos: Pixels) -> None:
+    """A held-out image, what the run makes of it, and what its place on the map alone makes of it."""
+    redrawn, losses = decoded.remembered(run, photos, (number,))
+    with st.grid(3, min_column_width=80):
+        pictures.tile(photos[number], f"photograph {number}", alt=f"held-out photograph {number}")
+        pictures.tile(
+            redrawn[0],
+            f"redrawn, {losses[0]:.1f} nats",
+            alt=f"photograph {number} by {run.name}, loss {losses[0]:.1f} nats",
+        )
+        pictures.tile(
+            decoded.flattened(run, number)[0],
+            "from the map alone",
+            alt=f"photograph {number} from its place on the map",
+        )
