@@ -873,7 +873,14 @@ def test_a_stop_takes_a_moment(forks, tiny, tmp_path, promise):
 def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, data_dir, promise, arch):
     # Of a tenth of the images, so that what comes between epochs is a good part of the time.
     settings = RunConfig.build(
-        arch=arch, preset="p1", dataset="shapes", fraction=0.1, precision="fp32", device="cpu", epochs=10_000, patience=10_000
+        arch=arch,
+        preset="p1",
+        dataset="shapes",
+        fraction=0.1,
+        precision="fp32",
+        device="cpu",
+        epochs=10_000,
+        patience=10_000,
     )
     datasets.load("shapes", data_dir=data_dir, fraction=0.1)
     seconds = seconds_to_stop(forks, tmp_path, settings, within=6.0, count=20)
