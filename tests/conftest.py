@@ -25,6 +25,11 @@ from vaedash.bench import ui
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 # Test processes share the cores, and so may others: what does not choose its number of threads computes on one. Two of
 # them, one of which waits for a core that is taken, are many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -45,6 +50,26 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, 4)
+
+
+@contextlib.contextmanager
+def _locked(file: Path, how: int) -> Iterator[None]:
+    with open(file, "w") as opened:
+        fcntl.flock(opened, how)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _room(request: pytest.FixtureRequest, common: Path) -> Iterator[None]:
+    """What is marked `alone` begins when the tests in other processes have ended, and the next ones wait for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or not fcntl:
+        yield
+        return
+    alone = request.node.get_closest_marker("alone")
+    with contextlib.ExitStack() as stack:
+        with _locked(common / "door.lock", fcntl.LOCK_EX):  # whoever waits in it lets nobody pass
+            stack.enter_context(_locked(common / "room.lock", fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        yield
 
 
 # ---- the promises, and the figure that each test reached ------------------------------------------------
