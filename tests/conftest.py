@@ -3,10 +3,11 @@
 import contextlib
 import dataclasses
 import io
+import json
+import os
 import re
 import shutil
 import signal
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,18 +16,60 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
+from patience import PATIENCE, until
 from PIL import Image
 
-from vaedash import cli, runs
+from vaedash import cli, config, runs
 from vaedash.bench import ui
 from vaedash.config import RunConfig
 from vaedash.runs import Run
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
+# Test processes share the cores, and so may others: what does not choose its number of threads computes on one. Two of
+# them, one of which waits for a core that is taken, are many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, and whatever that starts in turn; some tests press it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_TRAIN, N_TEST = 52, 12
+
+
+# ---- in how many processes the tests run ------------------------------------------------------------------
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Of all tests, one for each core, but no more than have enough to do; none for those that somebody has named."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, 4)
+
+
+@contextlib.contextmanager
+def _locked(file: Path, how: int) -> Iterator[None]:
+    with open(file, "w") as opened:
+        fcntl.flock(opened, how)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _room(request: pytest.FixtureRequest, common: Path) -> Iterator[None]:
+    """What is marked `alone` begins when the tests in other processes have ended, and the next ones wait for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or not fcntl:
+        yield
+        return
+    alone = request.node.get_closest_marker("alone")
+    with contextlib.ExitStack() as stack:
+        with _locked(common / "door.lock", fcntl.LOCK_EX):  # whoever waits in it lets nobody pass
+            stack.enter_context(_locked(common / "room.lock", fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        yield
 
 
 # ---- the promises, and the figure that each test reached ------------------------------------------------
@@ -115,15 +158,48 @@ def pack() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory, pack: Callable[..., Path]) -> Path:
-    """The pictures that nearly every test trains on."""
-    return pack(tmp_path_factory.mktemp("photos") / "photos.zip")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is made once, whichever of the test processes needs it first; who makes it holds a lock meanwhile."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photos(common: Path, pack: Callable[..., Path]) -> Path:
+    """The pictures that nearly every test trains on."""
+    file = common / "photos.zip"
+    with FileLock(common / "photos.lock"):
+        return file if file.exists() else pack(file)
+
+
+@pytest.fixture(scope="session")
+def data_dir(common: Path) -> Path:
     """One cache for all tests, so that the pictures are decoded once."""
-    return tmp_path_factory.mktemp("data")
+    folder = common / "data"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _know_spectrum(photos: Path, data_dir: Path) -> None:
+    """Puts into the cache what `pca.measure` finds in a quarter of a minute, whatever the images; of 52, it is found at once."""
+    from vaedash import datasets
+    from vaedash.measuring import pca
+
+    def measure(dataset: datasets.Dataset) -> pca.Spectrum:
+        train, test = (np.array(images).reshape(len(images), -1) / 255 for images in (dataset.train, dataset.test))
+        mean = train.mean(0)
+        _, scales, directions = np.linalg.svd(train - mean, full_matrices=False)
+        values, squares = np.zeros((2, config.PIXELS))
+        values[: len(train)] = scales**2 / len(train)
+        squares[: len(train)] = np.square((test - mean) @ directions.T).mean(0)
+        squares[len(train) :] = (np.square(test - mean).sum(1).mean() - squares.sum()) / (config.PIXELS - len(train))
+        return pca.Spectrum(values, squares)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pca, "measure", measure)
+        pca.spectrum(datasets.load(str(photos), data_dir=data_dir), data_dir=data_dir)
 
 
 @pytest.fixture(scope="session")
@@ -183,24 +259,34 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory, photos: Path, data_dir: Path) -> Pair:
-    """fc and conv trained by `python -m vaedash train`, each in a process of its own."""
-    folder = tmp_path_factory.mktemp("pair")
+def pair(common: Path, photos: Path, data_dir: Path) -> Pair:
+    """fc and conv trained by `python -m vaedash train`, each in a process of its own, and all that is measured after that."""
+    folder, said = common / "pair", common / "pair.json"
+    with FileLock(common / "pair.lock"):
+        if not said.exists():
+            said.write_text(json.dumps(_train_pair(folder, photos, data_dir)))
+    return Pair(folder, data_dir, **json.loads(said.read_text()))
+
+
+def _train_pair(folder: Path, photos: Path, data_dir: Path) -> dict[str, int | str]:
     command = f"train --dataset {photos} --latent-dim 4 --batch-size 16 --epochs 6 --lr 0.01 --precision fp32 --device cpu --json"
     places = ["--runs-dir", str(folder), "--data-dir", str(data_dir), "--name", "boxes"]
+    _know_spectrum(photos, data_dir)
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         code = cli.main([*command.split(), *places])
-    return Pair(folder, data_dir, code, stdout.getvalue(), stderr.getvalue())
+    # The command ends with the training; its processes go on, and write into the runs' folders.
+    until(lambda: code or all(run.quality for run in runs.list_runs(folder)))
+    return {"code": code, "stdout": stdout.getvalue(), "stderr": stderr.getvalue()}
 
 
-@pytest.fixture(scope="session")
-def measured(pair: Pair) -> Pair:
-    """The trained pair, once all is there that its processes measure after the training."""
-    deadline = time.monotonic() + 300
-    while not all(pair.run(arch).quality for arch in ("fc", "conv")) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return pair
+def _patiently(opening: Callable[..., Any]) -> Callable[..., Any]:
+    def opened(**how: Any) -> Any:
+        place = opening(**how)
+        place.set_default_timeout(1000 * PATIENCE)
+        return place
+
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -210,6 +296,8 @@ def browser() -> Iterator[Any]:
     if ui.browser_path() is None:
         pytest.skip("no Chromium or Chrome on this machine")
     with playwright.sync_playwright() as driver:
+        playwright.expect.set_options(timeout=1000 * PATIENCE)
         opened = driver.chromium.launch(executable_path=ui.browser_path(), args=list(ui.BROWSER_FLAGS))
+        opened.new_page, opened.new_context = _patiently(opened.new_page), _patiently(opened.new_context)
         yield opened
         opened.close()

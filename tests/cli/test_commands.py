@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from patience import PATIENCE
 from PIL import Image
 
 from vaedash import cli, config, datasets, images, runs
@@ -289,7 +290,7 @@ def test_ctrl_c_stops_the_run_keeps_its_checkpoint_and_says_how_to_go_on(tmp_pat
             assert line, answer
             answer += line
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does
-        out, rest = process.communicate(timeout=120)
+        out, rest = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert out == ""
     assert "Stopping after the current batch; finished epochs are kept." in rest

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE
 from PIL import Image
 
 from vaedash import config, datasets, places
@@ -131,7 +132,7 @@ def test_two_processes_that_ask_at_once_agree(photos, tmp_path):
     )
     command = [sys.executable, "-c", program, str(photos), str(tmp_path / "data")]
     asked = [subprocess.Popen(command, cwd=places.PROJECT_ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate(timeout=60)[0].split("\n") for process in asked]
+    outputs = [process.communicate(timeout=PATIENCE)[0].split("\n") for process in asked]
     assert [process.returncode for process in asked] == [0, 0]
     assert outputs[0][-2] == outputs[1][-2]
     assert sorted("decoded" in output for output in outputs) == [False, True]

@@ -10,6 +10,7 @@ from torch import nn
 
 from vaedash import datasets, runs
 from vaedash.comparing import results
+from vaedash.datasets import shapes
 from vaedash.measuring import after, measures, quality
 from vaedash.models import latent
 from vaedash.models.vae import VAE
@@ -122,9 +123,9 @@ def blurred(images: np.ndarray) -> np.ndarray:
     return latent.to_uint8(quality._smoothed(quality._smoothed(latent.to_float(torch.from_numpy(images)))))
 
 
-def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ(data_dir):
-    shapes = datasets.load("shapes", data_dir=data_dir)
-    some, others = shapes.test[:600], shapes.test[600:1200]
+def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ():
+    images = shapes.make(n_train=0, n_test=1200).test
+    some, others = images[:600], images[600:]
     assert quality.patch_distance(some, some)["value"] == 0
     floor, soft = quality.patch_distance(some, others), quality.patch_distance(some, blurred(some))
     noise = quality.patch_distance(np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8), some)
@@ -178,8 +179,8 @@ def test_a_way_around_a_corner_is_longer_than_the_straight_one():
     assert there["path_pixels"] == pytest.approx(2 / math.sqrt(2))
 
 
-def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(measured):
-    run = measured.run("conv")
+def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(pair):
+    run = pair.run("conv")
     assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
     assert all(math.isfinite(one["value"]) for one in run.quality.values())
     assert {name: one["n"] for name, one in run.quality.items()} == {
@@ -192,23 +193,23 @@ def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_on
     assert (row["psnr"], row["psnr_n"], row["fid"]) == (run.quality["psnr"]["value"], 12, None)
 
 
-def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(measured, tmp_path):
-    path = tmp_path / measured.run("fc").id
-    shutil.copytree(measured.run("fc").path, path)
+def test_measuring_again_gives_the_same_and_keeps_what_was_asked_for_besides(pair, tmp_path):
+    path = tmp_path / pair.run("fc").id
+    shutil.copytree(pair.run("fc").path, path)
     before = runs.read(path)
     fid = {"value": 106.0, "n": 10, "floor": 30.0}
     RunFolder(path).write_measured(quality={**before.quality, "fid": fid})
-    after.measure(runs.read(path), data_dir=measured.data_dir)
+    after.measure(runs.read(path), data_dir=pair.data_dir)
     assert runs.read(path).quality == {**before.quality, "fid": fid}
     # Of other weights it would be wrong.
     weights.save(RunFolder(path), "best", weights.load(RunFolder(path), "best") | {"epoch": 1})
-    after.measure(runs.read(path), data_dir=measured.data_dir)
+    after.measure(runs.read(path), data_dir=pair.data_dir)
     assert "fid" not in runs.read(path).quality
 
 
-def test_without_a_price_on_the_numbers_there_is_no_bound(measured):
-    model, _ = weights.load_model(measured.run("conv"))
-    dataset = datasets.load(measured.run("conv").config.dataset, data_dir=measured.data_dir)
+def test_without_a_price_on_the_numbers_there_is_no_bound(pair):
+    model, _ = weights.load_model(pair.run("conv"))
+    dataset = datasets.load(pair.run("conv").config.dataset, data_dir=pair.data_dir)
     assert "iwae" not in quality.measure(model, dataset, beta=0.0)
 
 

@@ -335,6 +335,7 @@ def test_on_paper_the_curves_are_as_wide_as_the_page_and_dark_on_white(opened):
     assert tab.locator("body").evaluate("element => getComputedStyle(element).backgroundColor") == "rgb(255, 255, 255)"
 
 
+@pytest.mark.slow
 def test_hostile_names_do_nothing_in_a_browser(opened, folder, tmp_path, promise):
     made = [called(make_run(folder, arch="conv", seed=number), name) for number, name in enumerate(NAMES)]
     (tmp_path / "hostile.html").write_text(report.page(made), encoding="utf-8")

@@ -6,13 +6,13 @@ import math
 import shlex
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 
 import numpy as np
 import pytest
 from hostile import NAMES
+from patience import PATIENCE, until
 from PIL import Image
 from visitor import make_run, row
 
@@ -196,19 +196,18 @@ def test_tensorboard_shows_what_was_exported(folder, tmp_path, capsys):
     )
 
     def asked(question):
-        with urllib.request.urlopen(f"{url}/{question}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/{question}", timeout=PATIENCE) as answer:
             return json.load(answer)
 
+    def known():
+        try:
+            return len(asked("tags")) == 2
+        except OSError:  # it is not up yet
+            return False
+
     try:
-        deadline = time.monotonic() + 120
-        tags = {}
-        while len(tags) < 2:
-            assert server.poll() is None and time.monotonic() < deadline
-            time.sleep(0.5)
-            try:
-                tags = asked("tags")
-            except OSError:  # it is not up yet
-                continue
+        until(lambda: server.poll() is not None or known())
+        tags = asked("tags")
         assert set(tags) == {one.id, other.id}
         for run in (one, other):
             assert {"loss/train", "loss/test", "kl/test", "training/lr"} <= set(tags[run.id])
@@ -218,4 +217,4 @@ def test_tensorboard_shows_what_was_exported(folder, tmp_path, capsys):
             ]
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=PATIENCE)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from vaedash import images, places, runs
@@ -46,7 +47,7 @@ def give_weights(run, *, seed):
 
 def shown(page, **query):
     """The page as a link with this query opens it."""
-    at = AppTest.from_file(APP, default_timeout=120)
+    at = AppTest.from_file(APP, default_timeout=PATIENCE)
     at.query_params.update({key: str(value) for key, value in query.items()})
     if page == "start" or "_" in page:  # an address that is not the file's name is known only after a run
         at.run()

@@ -5,11 +5,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from patience import PATIENCE, until
 
 from vaedash import config, places, runs
 from vaedash.config import RunConfig
@@ -41,7 +41,7 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
     for process in asked:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=120)[0].split() for process in asked]
+    said = [process.communicate(timeout=PATIENCE)[0].split() for process in asked]
     assert [process.returncode for process in asked] == [0] * launchers
 
     ids = [run_id for one in said for run_id in one]
@@ -76,9 +76,8 @@ def port_stays_taken(run: Run, data_dir: Path) -> bool:
         port = listening.getsockname()[1]
         [process] = launch.start([run], data_dir=data_dir)
         try:
-            while not run.held:
-                assert process.poll() is None
-                time.sleep(0.02)
+            until(lambda: run.held or process.poll() is not None)
+            assert process.poll() is None
             listening.close()
             try:
                 socket.create_server(("localhost", port)).close()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from patience import PATIENCE, until
 
 from vaedash import places, runs
 from vaedash.config import RunConfig
@@ -59,15 +60,13 @@ class Torchrun:
         return self.run()
 
     def wait_until(self, true: Callable[[], bool]) -> None:
-        """Polls; fails after a time that only a hang reaches, or when it has ended."""
-        end = time.monotonic() + 900
-        while not true():
-            assert time.monotonic() < end and self.process.poll() is None, self.log.read_text()
-            time.sleep(0.05)
+        """Waits; AssertionError if it ends before that."""
+        until(lambda: true() or self.process.poll() is not None)
+        assert true(), self.log.read_text()
 
     def wait(self) -> int:
         """Its exit code."""
-        return self.process.wait(900)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -162,6 +161,7 @@ def test_in_half_precision_two_workers_learn_nearly_what_one_process_learns(tiny
 # ---- how it ends ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_stop_ends_all_workers_after_the_batch(torchrun):
     team = torchrun(epochs=10_000, patience=10_000)
     run = team.wait_for_epochs(1)
@@ -172,6 +172,7 @@ def test_a_stop_ends_all_workers_after_the_batch(torchrun):
     assert weights.load(run, "last")["epoch"] == len(run.epochs)
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_a_stop_too(torchrun):
     team = torchrun(epochs=10_000, patience=10_000, arch="conv,fc")
     run = team.wait_for_epochs(1)
@@ -182,6 +183,7 @@ def test_ctrl_c_is_a_stop_too(torchrun):
     assert f"Go on with: python -m vaedash resume {run.id}" in team.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_is_much_too_large_ends_all_workers_as_diverged(torchrun):
     script = (
         "import sys; from vaedash import cli, config; config.RunConfig.lr_at = lambda *_: 1e30; sys.exit(cli.main())"
@@ -193,6 +195,7 @@ def test_a_learning_rate_that_is_much_too_large_ends_all_workers_as_diverged(tor
     assert run.sentence.startswith("Diverged in epoch 1: train_")
 
 
+@pytest.mark.slow
 def test_images_that_are_missing_are_said_before_there_is_a_run(tmp_path, torchrun):
     team = torchrun(dataset=str(tmp_path / "gone.zip"))
     assert team.wait() != 0
@@ -206,6 +209,7 @@ KILLED = (
 )
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_run_as_failed_and_both_ways_to_resume_it_end_it_well(torchrun, data_dir):
     team = torchrun(epochs=10_000, patience=10_000)
     team.wait_for_epochs(2)
@@ -228,7 +232,7 @@ def test_a_killed_worker_ends_the_run_as_failed_and_both_ways_to_resume_it_end_i
     plain = subprocess.run(
         [sys.executable, "-m", "vaedash", "resume", run.id, "--runs-dir", copy.parent, "--data-dir", data_dir],
         cwd=places.PROJECT_ROOT,
-        timeout=900,
+        timeout=PATIENCE,
     )
     assert plain.returncode == 0
     single = runs.read(copy)
@@ -238,6 +242,7 @@ def test_a_killed_worker_ends_the_run_as_failed_and_both_ways_to_resume_it_end_i
     assert "processes was 2, is 1; backend was gloo, is none." in single.facts[-1]["note"]
 
 
+@pytest.mark.slow
 def test_a_killed_leader_leaves_an_interrupted_run_and_no_worker(torchrun):
     team = torchrun(epochs=10_000, patience=10_000)
     team.wait_for_epochs(1)
@@ -289,6 +294,7 @@ def two_machines(torchrun: Callable[..., Torchrun], tmp_path: Path) -> Callable[
     return start
 
 
+@pytest.mark.slow
 def test_of_several_machines_only_that_of_worker_0_has_the_run(two_machines):
     first, second = two_machines(epochs=2, **UNEVEN)
     assert first.wait() == second.wait() == 0, first.log.read_text() + second.log.read_text()
@@ -298,6 +304,7 @@ def test_of_several_machines_only_that_of_worker_0_has_the_run(two_machines):
     assert not second.folder.exists()
 
 
+@pytest.mark.slow
 def test_a_worker_killed_on_another_machine_ends_the_run_as_failed(two_machines):
     first, second = two_machines(epochs=10_000, patience=10_000)
     first.wait_for_epochs(1)
@@ -307,6 +314,7 @@ def test_a_worker_killed_on_another_machine_ends_the_run_as_failed(two_machines)
     assert (first.run().status, first.run().sentence) == ("failed", KILLED)
 
 
+@pytest.mark.slow
 def test_what_went_wrong_in_a_worker_is_in_the_outcome(torchrun):
     # The caches of worker 1 are to be where no folder can be.
     script = 'if [ $RANK = 1 ]; then export VAEDASH_DATA=/proc/here; fi; exec "$0" -m vaedash "$@"'

@@ -2,9 +2,9 @@
 
 import re
 import shutil
-import time
 
 import pytest
+from patience import until
 
 from vaedash import runs
 from vaedash.bench import ui as bench
@@ -13,7 +13,6 @@ from vaedash.ui import components
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
-expect.set_options(timeout=60_000)
 
 PAGES = tuple(bench.PAGES.values())
 
@@ -40,7 +39,6 @@ def classroom(pair, tmp_path_factory):
 def tab(browser):
     """A tab that keeps what went wrong: errors in the console, and requests that leave the machine."""
     opened = browser.new_page(viewport={"width": 1440, "height": 1000})
-    opened.set_default_timeout(60_000)
     opened.complaints = []
     opened.on("console", lambda message: opened.complaints.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
@@ -93,16 +91,8 @@ def test_every_page_fits_a_phone_in_the_dark(browser, server, path):
         phone.close()
 
 
-@pytest.fixture(scope="module")
-def of_pair(measured):
-    """A server that shows the trained pair."""
-    opened = bench.Server(measured.folder, measured.data_dir)
-    yield opened
-    opened.close()
-
-
-def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, of_pair):
-    tab.goto(f"{of_pair.url}/compare")
+def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, classroom):
+    tab.goto(f"{classroom.url}/compare")
     tab.get_by_text("Beyond the loss").click()
     expect(tab.get_by_text("PSNR (dB), higher is better; n = 12")).to_be_visible()
     tab.get_by_role("radio", name="SWD").click()
@@ -114,8 +104,8 @@ def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(
     assert unexpected(tab.complaints) == []
 
 
-def test_the_course_of_every_latent_is_drawn(tab, of_pair):
-    tab.goto(f"{of_pair.url}/latent-space")
+def test_the_course_of_every_latent_is_drawn(tab, classroom):
+    tab.goto(f"{classroom.url}/latent-space")
     expect(tab.locator(".heatmaplayer image").or_(tab.locator(".heatmaplayer .hm")).first).to_be_attached()
     expect(tab.get_by_text(re.compile("in use after epoch 6, saying"))).to_have_count(2)
     assert unexpected(tab.complaints) == []
@@ -128,13 +118,11 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
 
     # Two lanes, and a curve that has points before the first epoch is over.
     expect(tab.get_by_role("button", name="Stop")).to_have_count(2)
-    tab.wait_for_function(
-        "() => document.querySelectorAll('.live-figure .scatterlayer .js-line').length >= 2", timeout=120_000
-    )
+    tab.wait_for_function("() => document.querySelectorAll('.live-figure .scatterlayer .js-line').length >= 2")
 
     # Two grids, epoch by epoch.
     tab.wait_for_function(
-        "() => document.querySelectorAll('[data-testid=stImage] img[alt*=\"36 images\"]').length == 2", timeout=240_000
+        "() => document.querySelectorAll('[data-testid=stImage] img[alt*=\"36 images\"]').length == 2"
     )
 
     # Hide a curve: it stays hidden while new points come.
@@ -147,11 +135,9 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
     if tab.get_by_role("button", name="Stop").count():
         tab.get_by_role("button", name="Stop").last.click()
         tab.get_by_role("button", name="Resume").first.click()
-    deadline = time.monotonic() + 400
-    while any(run.status != "finished" for run in runs.list_runs(server.folder)) and time.monotonic() < deadline:
-        time.sleep(1)
+    until(lambda: all(run.status == "finished" for run in runs.list_runs(server.folder)))
     assert [run.status for run in runs.list_runs(server.folder)] == ["finished", "finished"]
-    expect(tab.get_by_text(re.compile("leads .* nats per image")).first).to_be_visible(timeout=20_000)
+    expect(tab.get_by_text(re.compile("leads .* nats per image")).first).to_be_visible()
 
     # The runs travel to the other pages.
     ids = {run.id for run in runs.list_runs(server.folder)}
@@ -171,15 +157,13 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
     before = tab.evaluate(pixels)
     handle.focus()
     tab.keyboard.press("End")
-    tab.wait_for_timeout(300)
-    after = tab.evaluate(pixels)
-    assert all(one != other for one, other in zip(before, after, strict=True))
+    until(lambda: all(one != other for one, other in zip(before, tab.evaluate(pixels), strict=True)))
 
     # A link opens the same view.
     address = tab.url
     again = browser.new_page()
     again.goto(address)
-    expect(again.locator("canvas")).to_have_count(2, timeout=60_000)
+    expect(again.locator("canvas")).to_have_count(2)
     again.close()
     assert unexpected(tab.complaints) == []
 

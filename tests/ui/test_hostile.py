@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import re
-import time
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from hostile import NAMES
+from patience import until
 from visitor import give_weights, make_run, shown
 
 from vaedash import cli, runs
@@ -163,13 +163,6 @@ def unsaid(made, text):
     return [run.name for run in made if run.name.removeprefix("conv") not in words]
 
 
-def until(true, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 @pytest.mark.slow
 def test_a_hostile_name_has_no_effect_in_a_browser(browser, tmp_path, promise):
     from vaedash.bench import ui as bench
@@ -186,7 +179,7 @@ def test_a_hostile_name_has_no_effect_in_a_browser(browser, tmp_path, promise):
         for page in ("train", "compare", "gallery"):
             tab.goto(f"{server.url}/{page}?runs={','.join(run.id for run in made)}")
             tab.get_by_role("heading", level=1).first.wait_for()
-            tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=120_000)
+            tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
             main = tab.get_by_test_id("stMain")
             if page != "gallery":  # the page may still be on its way, and a chart comes after the words around it
                 until(lambda main=main: not unsaid(made, main.evaluate("element => element.textContent")))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import visitor
+from patience import until
 from PIL import Image
 from visitor import words
 
@@ -239,7 +240,6 @@ def opened(browser, server):
     def open_page(query="", *, width=1280, height=900, **looks):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **looks))
         page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: sent.append(request.url))
         page.messages = []
@@ -267,11 +267,11 @@ def alpha(page):
 
 
 def settled(page):
-    """How often the page has spoken to the server, once it has been silent for half a second."""
+    """How often the page has spoken to the server, once it has been silent for a second."""
     count = -1
     while count != len(page.messages):
         count = len(page.messages)
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(1000)
     return count
 
 
@@ -290,8 +290,8 @@ def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(ope
     assert len(pixels(page)) == 2 and len(set(pixels(page))) == 2
     assert settled(page) == messages
     page.mouse.up()
+    until(lambda: f"alpha={alpha(page):.2f}" in page.url)
     assert settled(page) == messages + 1
-    assert f"alpha={alpha(page):.2f}" in page.url
 
 
 @pytest.mark.slow
@@ -306,10 +306,7 @@ def test_it_plays_there_and_back_and_pauses(opened):
     page = opened()
     page.get_by_role("button", name="Play").click()
     seen = set()
-    for _ in range(6):
-        page.wait_for_timeout(150)
-        seen.add(tuple(pixels(page)))
-    assert len(seen) > 3
+    until(lambda: seen.add(tuple(pixels(page))) or len(seen) > 3)
     page.get_by_role("button", name="Pause").click()
     still = pixels(page)
     page.wait_for_timeout(300)
@@ -321,10 +318,7 @@ def test_where_motion_is_unwanted_it_plays_in_the_ten_steps_of_the_study(opened)
     page = opened(reduced_motion="reduce")
     page.get_by_role("button", name="Play").click()
     seen = set()
-    for _ in range(30):
-        page.wait_for_timeout(100)
-        seen.add(alpha(page))
-    assert 1 < len(seen) < 6
+    assert until(lambda: seen.add(alpha(page)) or len(seen) > 3) > 2  # seconds: three steps, at their leisure
     assert seen <= {round(step / 9, 2) for step in range(10)}
 
 
@@ -356,8 +350,7 @@ def test_a_clicked_picture_becomes_an_end_and_the_place_stays(opened):
     page.get_by_alt_text("Some of the test pictures").first.click(position={"x": 5, "y": 5})
     page.wait_for_url("**a_picture=0*")
     page.wait_for_function("document.querySelector('input[aria-label=\"Test picture\"]').value === '0'")
-    page.wait_for_timeout(1000)
-    assert pixels(page) != before
+    until(lambda: pixels(page) != before)
     assert alpha(page) == 0.5
 
 

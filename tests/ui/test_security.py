@@ -9,6 +9,7 @@ import subprocess
 import uuid
 
 import pytest
+from patience import PATIENCE
 
 from vaedash import places
 from vaedash.bench.session import Session
@@ -26,7 +27,7 @@ def server(tmp_path_factory, data_dir):
 
 def ask(server, method, path, *, host, body=None, address="127.0.0.1", **headers):
     """Status, headers and body of the answer; headers in Python's spelling."""
-    line = http.client.HTTPConnection(address, server.port, timeout=20)
+    line = http.client.HTTPConnection(address, server.port, timeout=PATIENCE)
     try:
         line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         line.putheader("Host", host)
@@ -50,10 +51,10 @@ def opens_a_session(server, *, host, origin):
 
 
 def test_only_this_machine_can_connect(server):
-    socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+    socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE).close()
     # A server that listens on all addresses would answer on this one too.
     with pytest.raises(OSError):  # noqa: PT011 - refused, unreachable or timed out, as the system likes
-        socket.create_connection(("127.0.0.2", server.port), timeout=5)
+        socket.create_connection(("127.0.0.2", server.port), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

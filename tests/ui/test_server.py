@@ -4,9 +4,9 @@ import os
 import signal
 import socket
 import sys
-import time
 
 import pytest
+from patience import PATIENCE, until
 
 from vaedash import runs
 from vaedash.bench import ui
@@ -27,7 +27,7 @@ def serve(tmp_path, data_dir):
     yield start
     for server in servers:
         server.process.kill()
-        server.process.wait(timeout=20)
+        server.process.wait(PATIENCE)
     for run in runs.list_runs(tmp_path / "runs"):
         end(run)
 
@@ -42,15 +42,6 @@ def stopped(tmp_path, tiny):
         return run
 
     return make
-
-
-def until(true, seconds=60.0):
-    """How long it takes; AssertionError if longer than `seconds`."""
-    start = time.monotonic()
-    while not true():
-        assert time.monotonic() - start < seconds
-        time.sleep(0.02)
-    return time.monotonic() - start
 
 
 def epochs(run):
@@ -85,8 +76,8 @@ def blow(server, how):
         server.process.kill()
     else:
         os.killpg(server.process.pid, signal.SIGINT)  # a terminal sends Ctrl-C to all processes of the group
-    seconds = until(lambda: is_free(server.port), seconds=10.0)
-    server.process.wait(timeout=20)
+    seconds = until(lambda: is_free(server.port))
+    server.process.wait(PATIENCE)
     return seconds
 
 
@@ -144,14 +135,14 @@ def test_an_open_tab_finds_the_new_server_and_the_run_by_itself(serve, stopped, 
     tab = browser.new_page()
     try:
         tab.goto(server.url)
-        tab.get_by_role("button", name="Resume").click(timeout=60_000)
-        tab.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+        tab.get_by_role("button", name="Resume").click()
+        tab.get_by_role("button", name="Stop").wait_for()
         until(lambda: epochs(run) > 2)
         before = epochs(run)
         assert blow(server, "kill") < 1
         serve(server.port)
         assert goes_on(run, before)
         epoch = "() => Number(/after epoch (\\d+)/.exec(document.body.innerText)?.[1] ?? 0)"
-        tab.wait_for_function(f"({epoch})() > {max(epochs(run), tab.evaluate(epoch))}", timeout=60_000)
+        tab.wait_for_function(f"({epoch})() > {max(epochs(run), tab.evaluate(epoch))}")
     finally:
         tab.close()
