@@ -58,22 +58,22 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     return _between(first.run, second.run, pairs)
 
 
-def _between(leader: Run, other: Run, pairs: Sequence[_Pair]) -> Verdict:
+def _between(leader: Run, rival: Run, pairs: Sequence[_Pair]) -> Verdict:
     """The verdict on two rivals whose losses may be compared, the leader being the first of each pair."""
-    gap, label, label_of_other = _gap(pairs), _label(leader, other), _label(other, leader)
-    leaders, others = [first for first, _ in pairs], [second for _, second in pairs]
-    mean, mean_of_other = (statistics.fmean(standing.test_loss for standing in side) for side in (leaders, others))
+    gap, label, label_of_rival = _gap(pairs), _label(leader, rival), _label(rival, leader)
+    leaders, rivals = [first for first, _ in pairs], [second for _, second in pairs]
+    mean, mean_of_rival = (statistics.fmean(standing.test_loss for standing in side) for side in (leaders, rivals))
     several = f", means of {len(pairs)} seeds," if len(pairs) > 1 else ""
     n_test = leader.dataset.get("n_test", 0)
-    figures = f"{mean:.1f} against {mean_of_other:.1f} nats{several} on the same {n_test:,} test images"
-    against_line = _against_line({label: leaders, label_of_other: others})
-    sentences = (_luck(pairs), against_line, _caveat(leader, other, len(pairs)))
+    figures = f"{mean:.1f} against {mean_of_rival:.1f} nats{several} on the same {n_test:,} test images"
+    against_line = _against_line({label: leaders, label_of_rival: rivals})
+    sentences = (_luck(pairs), against_line, _caveat(leader, rival, len(pairs)))
     rest = tuple(sentence for sentence in sentences if sentence)
     if gap < 0.05:
-        return Verdict(headline=f"{label} and {label_of_other} are level", figures=figures, rest=rest)
-    when = ahead_from(leader, other)
+        return Verdict(headline=f"{label} and {label_of_rival} are level", figures=figures, rest=rest)
+    when = ahead_from(leader, rival)
     since = f", ahead from epoch {when} on" if when else ""
-    headline = f"{label} leads {label_of_other} by {gap:.1f} nats per image"
+    headline = f"{label} leads {label_of_rival} by {gap:.1f} nats per image"
     return Verdict(headline=headline, figures=figures, since=since, rest=rest)
 
 
@@ -169,26 +169,26 @@ def _against_line(sides: Mapping[str, Sequence[Standing]]) -> str:
     return f"The best linear VAE (PCA) would have {line['test']['loss']:.1f}: {', '.join(stands)}." if line else ""
 
 
-def _caveat(leader: Run, other: Run, seeds: int) -> str:
+def _caveat(leader: Run, rival: Run, seeds: int) -> str:
     """Why the figures of two runs may not be the architecture's doing."""
-    confounded = alike.confounded(leader, other)
+    confounded = alike.confounded(leader, rival)
     if seeds > 1:
         confounded = [name for name in confounded if name != "seed"]
-    if confounded and leader.config.arch != other.config.arch:
+    if confounded and leader.config.arch != rival.config.arch:
         return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
     if confounded:
         return f"They differ in {', '.join(confounded)}."
-    if leader.config.preset == other.config.preset and leader.config.lr != other.config.lr:
+    if leader.config.preset == rival.config.preset and leader.config.lr != rival.config.lr:
         return f"Preset {leader.config.preset} gives each architecture a learning rate of its own."
-    if any(run.active for run in (leader, other)):
+    if any(run.active for run in (leader, rival)):
         return "Not over yet."
     return "" if seeds > 1 else "One seed each: how much of it is luck, only more seeds can tell."
 
 
-def ahead_from(leader: Run, other: Run) -> int | None:
-    """The first epoch from which on the leader's test loss stayed below the other's, of those that both have; None if at no end."""
+def ahead_from(leader: Run, rival: Run) -> int | None:
+    """The first epoch from which on the leader's test loss stayed below the rival's, of those that both have; None if at no end."""
     when = None
-    for ahead, behind in zip(leader.epochs, other.epochs, strict=False):
+    for ahead, behind in zip(leader.epochs, rival.epochs, strict=False):
         loss, loss_behind = ahead["test_loss"], behind["test_loss"]
         lower = loss is not None and loss_behind is not None and loss < loss_behind
         when = (when or ahead["epoch"]) if lower else None
@@ -202,8 +202,8 @@ def _rivals(measured: Sequence[Standing]) -> _Pair:
     return first, (other_archs or others)[0]
 
 
-def _label(run: Run, other: Run) -> str:
-    """What tells a run from the other: its architecture if that differs, else its name."""
-    if run.config.arch == other.config.arch:
+def _label(run: Run, rival: Run) -> str:
+    """What tells a run from its rival: its architecture if that differs, else its name."""
+    if run.config.arch == rival.config.arch:
         return run.name
     return run.config.arch

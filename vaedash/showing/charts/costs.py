@@ -105,8 +105,10 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
     """What was measured of each run beside its loss (a key of `measures.MEASURES`), and where real images would be."""
     figure, measure = go.Figure(), MEASURES[name]
     figures = [(run, run.quality[name]) for run in chosen if name in run.quality]
-    measured = [(run, found, value) for run, found in figures if (value := found.get("value")) is not None]
-    for run, found, value in measured:
+    measured = [
+        (run, measurement, value) for run, measurement in figures if (value := measurement.get("value")) is not None
+    ]
+    for run, measurement, value in measured:
         figure.add_scatter(
             x=[value],
             y=[results.short(run, chosen)],  # the whole name would leave no room on a phone
@@ -117,14 +119,14 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
             showlegend=False,
             cliponaxis=False,
             marker={"color": HUE[run.config.arch], "size": 14, "line": {"width": 2, "color": "white"}},
-            hovertemplate=f"n = {found['n']:,}<extra></extra>",
+            hovertemplate=f"n = {measurement['n']:,}<extra></extra>",
         )
-    floors = {round(floor, measure.digits) for _, found, _ in measured if (floor := found.get("floor"))}
+    floors = {round(floor, measure.digits) for _, measurement, _ in measured if (floor := measurement.get("floor"))}
     for floor in sorted(floors):
         style.add_bound(figure, floor, f"real images: {floor:.{measure.digits}f}", end="top")
     unit = f" ({measure.unit.strip()})" if measure.unit else ""
     better = f", {measure.better} is better" if measure.better else ""
-    counts = ", ".join(sorted({f"{found['n']:,}" for _, found, _ in measured}))
+    counts = ", ".join(sorted({f"{measurement['n']:,}" for _, measurement, _ in measured}))
     x = style.axis(f"{measure.title}{unit}{better}; n = {counts}")
     y = style.axis(range=[len(measured) - 0.4, -0.8], showgrid=False)
     return style.laid_out(figure, x=x, y=y, height=150 + 46 * len(measured), hovermode="closest")
