@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
+from vaedash.datasets import cache
 from vaedash.runs import RunFolder, weights
 
 LONG_AGO = time.time() - 86_400
@@ -46,11 +47,11 @@ def place(tmp_path) -> SimpleNamespace:
     RunFolder(path).write_metrics(epochs)
     RunFolder(path).write_progress({"updated": time.time(), "epoch": 2})
     RunFolder(path).write_outcome("stopped", "Stopped on request.")
-    cache = data_dir / "cache" / "shapes-0123456789abcdef"
-    cache.mkdir(parents=True)
+    kept = data_dir / "cache" / "shapes-0123456789abcdef"
+    kept.mkdir(parents=True)
     pictures = np.zeros((4, 3, 32, 32), np.uint8)
-    datasets._write_cache(cache, datasets.Source(train=pictures, test=pictures))
-    return SimpleNamespace(folder=folder, data_dir=data_dir, path=path, cache=cache)
+    cache._write_cache(kept, datasets.Source(train=pictures, test=pictures))
+    return SimpleNamespace(folder=folder, data_dir=data_dir, path=path, cache=kept)
 
 
 def aged(file: Path) -> Path:
@@ -238,18 +239,18 @@ def test_what_is_mended_is_sound_afterwards_and_no_good_byte_is_gone(place, case
 
 
 def test_restored_weights_are_those_of_the_epoch_before_and_restored_losses_those_that_were_there(place):
-    before = place.reread().epochs
+    before = runs.read(place.path).epochs
     flip(place.path / "last.pt")
     damaged = (place.path / "last.pt").read_bytes()
     doctor.mend(examine(place))
-    assert weights.load(place, "last")["epoch"] == 1
+    assert weights.load(RunFolder(place.path), "last")["epoch"] == 1
     assert (place.path / "last.pt.damaged").read_bytes() == damaged
-    weights.restore_best(place)
-    assert weights.load(place, "best")["epoch"] == 1
-    weights.save(place, "last", {"epoch": 2, "epochs": list(before), "model": {}})
+    weights.restore_best(runs.read(place.path))
+    assert weights.load(RunFolder(place.path), "best")["epoch"] == 1
+    weights.save(RunFolder(place.path), "last", {"epoch": 2, "epochs": list(before), "model": {}})
     (place.path / "metrics.json").write_text("{")
     doctor.mend(examine(place))
-    assert place.reread().epochs == before
+    assert runs.read(place.path).epochs == before
 
 
 def test_best_weights_of_another_epoch_than_the_last_are_not_made_up(place):
@@ -273,7 +274,7 @@ def test_what_somebody_is_at_work_on_is_left_alone(place):
 
 
 def test_a_process_that_lives_and_says_nothing_is_named_not_called_dead(place):
-    place.write_progress({"updated": time.time() - 3600, "epoch": 2})
+    RunFolder(place.path).write_progress({"updated": time.time() - 3600, "epoch": 2})
     (place.path / "outcome.json").unlink()
     with FileLock(place.path / "lock"):
         [finding] = examine(place)
@@ -337,10 +338,10 @@ def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks
         shutil.rmtree(folder, ignore_errors=True)
         folder.write_bytes(b"x")
         examine(place)
-        assert place.reread().damage is None
+        assert runs.read(place.path).damage is None
         folder.unlink()
     flip(place.path / "last.pt")
-    weights.save(place, "best", {"nothing": 0})
+    weights.save(RunFolder(place.path), "best", {"nothing": 0})
     assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
 
 

@@ -7,20 +7,22 @@ import re
 import socket
 import subprocess
 import sys
+import traceback
 import zipfile
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+import torchvision
 from filelock import FileLock
 from PIL import Image
 
 import vaedash
 from vaedash import cli, datasets, places, runs, storage
+from vaedash.bench import ui as bench_ui
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, own
@@ -28,7 +30,7 @@ from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
 from vaedash.models import archs, latent
 from vaedash.runs import weights
-from vaedash.training import forecast, hardware, launch, loop
+from vaedash.training import batches, forecast, hardware, launch, loop
 from vaedash.ui import cache
 
 PACKAGE = Path(vaedash.__file__).resolve().parent
@@ -38,6 +40,7 @@ class Scene:
     """A place with nothing in it, and quick ways to put something there."""
 
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        home.mkdir()
         self.home, self.monkeypatch = home, monkeypatch
         self.folder, self.data = home / "runs", home / "data"
         self.faces = self.data / "celeba"
@@ -73,6 +76,13 @@ class Scene:
         self.monkeypatch.setattr(machines, "find_spec", lambda _: object())
         self.monkeypatch.setattr(machines, "version", lambda _: "2.60.0")
 
+    def without(self, module: str) -> None:
+        """A machine on which this module is not installed."""
+        self.monkeypatch.setitem(sys.modules, module, None)
+
+    def interpolate(self, start: str) -> None:
+        self.cli("interpolate", self.drawn().id, "--out", str(self.home / "x.png"), "--from", start)
+
     def files(self, where: str, **files: bytes) -> Path:
         path = self.home / where
         path.mkdir(parents=True, exist_ok=True)
@@ -89,6 +99,12 @@ class Scene:
         run.add_facts({"dataset": {"fingerprint": dataset.fingerprint}})
         weights.save(run, "best", {"epoch": 1, "model": archs.build(RunConfig(arch="conv", latent_dim=2)).state_dict()})
         return run.reread()
+
+    def changed(self) -> runs.Run:
+        """Such a run, one of whose images is another now."""
+        run = self.drawn()
+        (self.home / "own" / "3.png").write_bytes(picture(77))
+        return run
 
 
 def picture(level: int = 90) -> bytes:
@@ -165,67 +181,55 @@ def zipped(scene: Scene, name: str, **files: bytes) -> Path:
     return path
 
 
-# Where an error is raised (file: function), and what makes it so, one for each `raise` there.
-CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
-    "aftermath.py: measure": [
-        lambda at: (
-            (run := at.drawn())
-            and (at.home / "own" / "3.png").write_bytes(picture(77))
-            and after.measure(run, data_dir=at.data)
-        )
-    ],
-    "bench/ui.py: open_browser": [],  # in test_browser.py's place: what is missing on a machine
-    "weights.py: load": [
-        lambda at: (
-            (at.foreign(b"x").path / "best.pt.sha256").write_text("0" * 64)
-            and weights.load(runs.list_runs(at.folder)[0], "best")
+Deed = Callable[[Scene], object]
+
+# What a person does, in each file that answers with an error: at least one deed for each `raise` there.
+CATALOGUE: dict[str, dict[str, Deed]] = {
+    "bench/ui.py": {
+        "time the page without Playwright": lambda at: (
+            at.without("playwright.sync_api"),
+            bench_ui.open_browser().__enter__(),
         ),
-        lambda at: weights.load(at.foreign(b"x"), "best"),
-        lambda at: weights.load(at.foreign(torch_file([1])), "best"),
-    ],
-    "weights.py: load_model": [
-        lambda at: weights.load_model(at.foreign(b"x")),
-        lambda at: weights.load_model(at.run()),
-        lambda at: weights.load_model(at.weights(model={})),
-    ],
-    "cli/keeping.py: stop": [lambda at: at.cli("stop", at.run("finished").id)],
-    "cli/keeping.py: archive": [lambda at: at.cli("archive", at.run().id)],
-    "cli/keeping.py: restore": [lambda at: at.cli("restore", at.run("finished").id)],
-    "cli/keeping.py: export": [
-        lambda at: at.cli("export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y"))
-    ],
-    "cli/measuring.py: evaluate": [
-        lambda at: (
-            (run := at.drawn()) and (at.home / "own" / "3.png").write_bytes(picture(77)) and at.cli("evaluate", run.id)
-        )
-    ],
-    "cli/drawing.py: _end_point": [
-        lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "random:-1"),
-        lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "test:99"),
-        lambda at: at.cli("interpolate", at.drawn().id, "--out", str(at.home / "x.png"), "--from", "nothing"),
-        lambda at: at.cli(
-            *("interpolate", at.drawn().id, "--out", str(at.home / "x.png")),
-            *("--from", str(at.files("text", x__png=b"no") / "x.png")),
+        "time the page without a browser": lambda at: (
+            at.monkeypatch.setitem(sys.modules, "playwright.sync_api", SimpleNamespace(sync_playwright=None)),
+            at.monkeypatch.setattr(bench_ui, "browser_path", lambda: None),
+            bench_ui.open_browser().__enter__(),
         ),
-    ],
-    "cli/drawing.py: _check_out": [
-        lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
-        lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")),
-    ],
-    "cli/training.py: _together": [
-        lambda at: (
+    },
+    "cli/drawing.py": {
+        "begin at a negative seed": lambda at: at.interpolate("random:-1"),
+        "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
+        "begin at nothing that is known": lambda at: at.interpolate("nothing"),
+        "begin at a text": lambda at: at.interpolate(str(at.files("text", x__png=b"no") / "x.png")),
+        "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
+        "ask for a grid in a folder that is not there": lambda at: at.cli(
+            "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
+        ),
+    },
+    "cli/keeping.py": {
+        "stop a run that has ended": lambda at: at.cli("stop", at.run("finished").id),
+        "archive a run that is active": lambda at: at.cli("archive", at.run().id),
+        "restore a run that was never archived": lambda at: at.cli("restore", at.run("finished").id),
+        "export into a file": lambda at: at.cli(
+            "export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y")
+        ),
+    },
+    "cli/parsing.py": {"use a command that there is not": lambda at: at.cli("frobnicate")},
+    "cli/terminal.py": {
+        "keep runs in a file": lambda at: (at.folder.write_text(""), at.cli("runs")),
+        "sweep over one seed twice": lambda at: at.cli("sweep", "--seeds", "0,0"),
+        "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
+    },
+    "cli/training.py": {
+        "let torchrun train on a cluster of Ray": lambda at: (
             at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
             at.cli("train", "--on", "ray"),
         )
-    ],
-    "cli/parsing.py: error": [lambda at: at.cli("frobnicate")],
-    "cli/terminal.py: runs_dir": [lambda at: (at.folder.write_text(""), at.cli("runs"))],
-    "cli/terminal.py: listed": [lambda at: at.cli("sweep", "--seeds", "0,0")],
-    "cli/terminal.py: whole": [lambda at: at.cli("sweep", "--seeds", "one")],
-    "cluster/machines.py: look": [
-        lambda at: (at.monkeypatch.setitem(sys.modules, "ray", None), machines.look("ray")),
-        lambda at: (at.ray(), machines.look("ray://127.0.0.1:9")),
-        lambda at: (
+    },
+    "cluster/machines.py": {
+        "train on a cluster without Ray": lambda at: (at.without("ray"), machines.look("ray")),
+        "train on a cluster that does not answer": lambda at: (at.ray(), machines.look("ray://127.0.0.1:9")),
+        "train on a cluster of another version": lambda at: (
             at.ray(),
             at.monkeypatch.setattr(socket, "create_connection", lambda *_, **__: socket.socket()),
             at.monkeypatch.setattr(
@@ -233,90 +237,182 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
             ),
             machines.look("ray://head.example:8265"),
         ),
-    ],
-    "places.py: checked_place": [lambda at: places.checked_place("mars")],
-    "places.py: _address_in": [lambda at: (at.monkeypatch.setenv("RAY_ADDRESS", "auto"), places.ray_address("ray"))],
-    "config.py: __post_init__": [lambda at: RunConfig(preset="p1", lr=0.5)],
-    "settings.py: check": [
-        lambda at: RunConfig(arch="gan"),
-        lambda at: RunConfig(epochs=1.5),
-        lambda at: RunConfig(lr=0),
-        lambda at: RunConfig(dataset=""),
-    ],
-    "datasets/__init__.py: load": [lambda at: datasets.load("cifar10", data_dir=at.data, download=False)],
-    "datasets/__init__.py: _path_stamp": [lambda at: datasets.load(str(at.home / "none"), data_dir=at.data)],
-    "datasets/celeba.py: read": [
-        lambda at: celeba.read(at.data, fraction=1.0),
-        lambda at: celeba_of(at, 9, data=b"no"),
-    ],
-    "datasets/celeba.py: _open_faces": [
-        lambda at: celeba_of(at, 0),
-        lambda at: (
+    },
+    "config.py": {"change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5)},
+    "settings.py": {
+        "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
+        "train one and a half epochs": lambda at: RunConfig(epochs=1.5),
+        "learn at no rate": lambda at: RunConfig(lr=0),
+        "train on a dataset without a name": lambda at: RunConfig(dataset=""),
+    },
+    "datasets/cache.py": {
+        "look at CIFAR-10 before it was downloaded": lambda at: datasets.load(
+            "cifar10", data_dir=at.data, download=False
+        ),
+        "train on a folder that is not there": lambda at: datasets.load(str(at.home / "none"), data_dir=at.data),
+    },
+    "datasets/celeba.py": {
+        "train on CelebA that is not there": lambda at: celeba.read(at.data, fraction=1.0),
+        "train on faces that are no pictures": lambda at: celeba_of(at, 9, data=b"no"),
+        "train on a folder of no faces": lambda at: celeba_of(at, 0),
+        "train on a zip of no faces": lambda at: (
             zipped(at, "img_align_celeba.zip", x__txt=b"x"),
             at.files("data/celeba", **{"a__zip": (at.home / "zips" / "img_align_celeba.zip").read_bytes()}),
             celeba.read(at.data, fraction=1.0),
         ),
-    ],
-    "datasets/celeba.py: _partition_in": [lambda at: celeba_of(at, 3, "<html>"), lambda at: celeba_of(at, 3, "")],
-    "datasets/celeba.py: _split_at_random": [lambda at: celeba_of(at, 1)],
-    "datasets/celeba.py: _split_officially": [
-        lambda at: celeba_of(at, 3, "000001.jpg 0\n"),
-        lambda at: celeba_of(at, 1, "000001.jpg 0\n000002.jpg 2\n"),
-    ],
-    "datasets/cifar10.py: read": [
-        lambda at: cifar10.read(at.files("data", **{"cifar-10-python__tar__gz": b"half"})),
-    ],  # the second: a sound archive that cannot be unpacked, a disk that lies
-    "datasets/cifar10.py: _download": [
-        lambda at: (at.monkeypatch.setenv(cifar10.MIRROR, "http://localhost:9/x"), cifar10.read(at.data)),
-    ],
-    "datasets/collection.py: open_collection": [
-        lambda at: (
+        "split by a web page": lambda at: celeba_of(at, 3, "<html>"),
+        "split by an empty file": lambda at: celeba_of(at, 3, ""),
+        "train on a single face": lambda at: celeba_of(at, 1),
+        "split by a file that is cut off": lambda at: celeba_of(at, 3, "000001.jpg 0\n"),
+        "split where the faces for testing are missing": lambda at: celeba_of(at, 1, "000001.jpg 0\n000002.jpg 2\n"),
+    },
+    "datasets/cifar10.py": {
+        "train on half an archive": lambda at: cifar10.read(at.files("data", **{"cifar-10-python__tar__gz": b"half"})),
+        "train on a sound archive whose files are not, since the disk lies": lambda at: (
+            at.monkeypatch.setattr(cifar10, "_flaw", lambda *_: None),
+            refused_nothing(at, torchvision.datasets.utils, "extract_archive"),
+            cifar10.read(at.files("data", **{"cifar-10-python__tar__gz": b"whole"})),
+        ),
+        "download from where nothing answers": lambda at: (
+            at.monkeypatch.setenv(cifar10.MIRROR, "http://localhost:9/x"),
+            cifar10.read(at.data),
+        ),
+    },
+    "datasets/collection.py": {
+        "train on a zip of somebody else": lambda at: (
             refused(at, zipfile, "ZipFile", PermissionError(13, "Permission denied")),
             collection.open_collection(at.files("own", a__zip=b"x") / "a.zip").__enter__(),
         ),
-        lambda at: collection.open_collection(at.files("own", a__zip=b"<html>") / "a.zip").__enter__(),
-    ],
-    "datasets/collection.py: _folder": [
-        lambda at: (
+        "train on a web page that is called a zip": lambda at: collection.open_collection(
+            at.files("own", a__zip=b"<html>") / "a.zip"
+        ).__enter__(),
+        "train on a folder of somebody else": lambda at: (
             refused(at, os, "scandir", PermissionError(13, "Permission denied")),
             collection.open_collection(at.files("own")).__enter__(),
+        ),
+        "train on a zip with a password": lambda at: own.read(locked_zip(at)),
+    },
+    "datasets/own.py": {
+        "train on what is not there": lambda at: own.read(at.home / "none"),
+        "train on what may not be read": lambda at: own.read(may_not_be_read(at)),
+        "train on pictures of a kind that is not read": lambda at: own.read(at.files("own", a__heic=b"x")),
+        "train on pictures for testing only": lambda at: own.read(at.files("own", test_in_a__png=picture())),
+        "test on pictures that are empty": lambda at: own.read(
+            at.files("own", test_in_a__png=b"", train_in_a__png=picture())
+        ),
+        "train on a single picture": lambda at: own.read(at.files("own", a__png=picture())),
+        "train on a table that is cut off": lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet"),
+        "train on a table of words": lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"])),
+    },
+    "measuring/after.py": {
+        "measure a run whose images have changed": lambda at: after.measure(at.changed(), data_dir=at.data),
+        "evaluate a run whose images have changed": lambda at: at.cli("evaluate", at.changed().id),
+    },
+    "measuring/fid.py": {
+        "take the FID of nine images": lambda at: (
+            refused_nothing(at, fid, "_scorer"),
+            fid.measure(
+                archs.build(RunConfig(arch="conv", latent_dim=2)),
+                datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
+                count=100,
+                data_dir=at.data,
+            ),
+        ),
+        "take the FID without a network": lambda at: (
+            refused(at, torch.hub, "download_url_to_file", OSError("no route to host")),
+            fid.weights(at.data),
+        ),
+        "take the FID with another file in the place of the weights": lambda at: fid.weights(
+            at.files("data", **{f"{Path(fid.URL).stem}__pth": b"x"})
+        ),
+        "take the FID without torch-fidelity": lambda at: (
+            at.without("torch_fidelity"),
+            fid.measure(
+                archs.build(RunConfig(arch="conv", latent_dim=2)),
+                datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
+                count=100,
+                data_dir=at.data,
+            ),
+        ),
+    },
+    "models/archs.py": {"build an architecture that there is not": lambda at: archs.memory_format("gan")},
+    "models/latent.py": {
+        "walk in a single step": lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=1, method="linear"),
+        "walk in a way that there is not": lambda at: latent.path(
+            torch.zeros(2), torch.ones(2), steps=5, method="cubic"
+        ),
+    },
+    "places.py": {
+        "train on mars": lambda at: places.checked_place("mars"),
+        "name a cluster in a way that Ray does not": lambda at: (
+            at.monkeypatch.setenv("RAY_ADDRESS", "auto"),
+            places.ray_address("ray"),
+        ),
+    },
+    "runs/folder.py": {
+        "train a run that is being trained": lambda at: (
+            (run := at.run()) and held(run.path, lambda: run.claim().__enter__())
         )
-    ],
-    "datasets/collection.py: _zip": [lambda at: own.read(locked_zip(at))],
-    "datasets/own.py: read": [
-        lambda at: own.read(at.home / "none"),
-        lambda at: own.read(may_not_be_read(at)),
-        lambda at: own.read(at.files("own", a__heic=b"x")),
-    ],
-    "datasets/own.py: _choose": [lambda at: own.read(at.files("own", test_in_a__png=picture()))],
-    "datasets/own.py: _source": [
-        lambda at: own.read(at.files("own", test_in_a__png=b"", train_in_a__png=picture())),
-    ],
-    "datasets/own.py: _divide": [lambda at: own.read(at.files("own", a__png=picture()))],
-    "datasets/own.py: _open_parquet": [lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet")],
-    "datasets/own.py: _image_column": [lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"]))],
-    "export.py: to_tensorboard": [
-        lambda at: (
-            at.monkeypatch.setitem(sys.modules, "tensorboard.summary.writer.record_writer", None),
+    },
+    "runs/listing.py": {
+        "ask for the latest of no runs": lambda at: runs.find(at.folder, "latest"),
+        "ask for a name that two runs have": lambda at: (
+            [at.run().write_notes(name="twin") for _ in range(2)] and runs.find(at.folder, "twin")
+        ),
+        "ask for a name that no run has": lambda at: at.run() and runs.find(at.folder, "nobody"),
+    },
+    "runs/record.py": {
+        "use a run whose settings cannot be read": lambda at: (
+            (run := at.run()),
+            (run.path / "config.json").write_text("{"),
+            run.reread().config,
+        )
+    },
+    "runs/weights.py": {
+        "draw with weights whose bytes have changed": lambda at: (
+            (run := at.foreign(b"x")),
+            (run.path / "best.pt.sha256").write_text("0" * 64),
+            weights.load_model(run),
+        ),
+        "draw with what is no file of torch": lambda at: weights.load_model(at.foreign(b"x")),
+        "draw with a file of torch that another program wrote": lambda at: weights.load_model(
+            at.foreign(torch_file([1]))
+        ),
+        "draw with a run that has no weights": lambda at: weights.load_model(at.run()),
+        "draw with a run that has no weights, beside one that has": lambda at: (
+            at.weights() and weights.load_model(at.run())
+        ),
+        "draw with the weights of another model": lambda at: weights.load_model(at.weights(model={})),
+    },
+    "showing/tensorboard.py": {
+        "export without TensorBoard": lambda at: (
+            at.without("tensorboard.summary.writer.record_writer"),
             at.cli("export", "tensorboard", at.run().id, "--out", str(at.home / "out")),
         )
-    ],
-    "forecast.py: measure": [
-        lambda at: (
+    },
+    "training/batches.py": {
+        "keep no image to learn from": lambda at: batches.Split.of(
+            datasets.Dataset(
+                name="one", train=np.zeros((1, 3, 32, 32)), test=np.zeros((1, 3, 32, 32)), fingerprint="ab12"
+            ),
+            RunConfig(monitor="val", val_fraction=0.5),
+            "cpu",
+        )
+    },
+    "training/forecast.py": {
+        "ask how long it takes where there is no memory": lambda at: (
             at.monkeypatch.setattr(
                 subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stderr="a\nOSError: no memory")
             ),
             forecast.measure([RunConfig()], sharing=1, data_dir=at.data),
         )
-    ],
-    "hardware.py: _device": [
-        lambda at: (
+    },
+    "training/hardware.py": {
+        "train on a GPU that is not there": lambda at: (
             at.monkeypatch.setattr(torch.cuda, "is_available", lambda: False),
             hardware.choose(RunConfig(device="cuda"), sharing=1, data_dir=at.data),
-        )
-    ],
-    "hardware.py: _here": [
-        lambda at: (
+        ),
+        "start more processes than there are GPUs": lambda at: (
             at.monkeypatch.setattr(torch.cuda, "is_available", lambda: True),
             hardware.choose(
                 RunConfig(device="cuda", precision="fp32"),
@@ -324,67 +420,23 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
                 data_dir=at.data,
                 team=SimpleNamespace(local_size=2),
             ),
-        )
-    ],
-    "latent.py: path": [
-        lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=1, method="linear"),
-        lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=5, method="cubic"),
-    ],
-    "launch.py: line_up": [
-        lambda at: (run := at.run()) and held(run.path, lambda: launch.start([run], data_dir=at.data))
-    ],
-    "launch.py: require_resumable": [
-        lambda at: (
+        ),
+    },
+    "training/launch.py": {
+        "start a run that is running": lambda at: (
+            (run := at.run()) and held(run.path, lambda: launch.start([run], data_dir=at.data))
+        ),
+        "resume a run that is damaged": lambda at: (
             (run := at.run("stopped")),
             (run.path / "metrics.json").write_text("{"),
             launch.require_resumable(run.reread()),
         ),
-        lambda at: launch.require_resumable(at.run("finished")),
-        lambda at: launch.require_resumable(at.run("diverged")),
-        lambda at: launch.require_resumable(at.run()),
-    ],
-    "launch.py: claim": [lambda at: (run := at.run()) and held(run.path, lambda: run.claim().__enter__())],
-    "fid.py: measure": [
-        lambda at: (
-            refused_nothing(at, fid, "_scorer"),
-            fid.measure(
-                archs.build(RunConfig(arch="conv", latent_dim=2)),
-                datasets.Dataset(name="one", train=blank(9), test=blank(9), fingerprint="ab12"),
-                latent_dim=2,
-                count=100,
-                data_dir=at.data,
-            ),
-        )
-    ],
-    "fid.py: weights": [
-        lambda at: (refused(at, torch.hub, "download_url_to_file", OSError("no route to host")), fid.weights(at.data)),
-        lambda at: fid.weights(at.files("data", **{f"{Path(fid.URL).stem}__pth": b"x"})),
-    ],
-    "fid.py: _scorer": [lambda at: (at.monkeypatch.setitem(sys.modules, "torch_fidelity", None), fid._scorer(at.data))],
-    "models/__init__.py: _architecture": [lambda at: archs.build(RunConfig(arch="gan", latent_dim=2))],
-    "runs.py: find": [
-        lambda at: runs.find(at.folder, "latest"),
-        lambda at: [at.run().write_notes(name="twin") for _ in range(2)] and runs.find(at.folder, "twin"),
-        lambda at: at.run() and runs.find(at.folder, "nobody"),
-    ],
-    "runs.py: require_settings": [
-        lambda at: (
-            (run := at.run()),
-            (run.path / "config.json").write_text("{"),
-            run.reread().config,
-        )
-    ],
-    "train.py: of": [
-        lambda at: loop.Split.of(
-            datasets.Dataset(
-                name="one", train=np.zeros((1, 3, 32, 32)), test=np.zeros((1, 3, 32, 32)), fingerprint="ab12"
-            ),
-            RunConfig(monitor="val", val_fraction=0.5),
-            "cpu",
-        )
-    ],
-    "train.py: follow": [
-        lambda at: loop.follow(
+        "resume a run that is finished": lambda at: launch.require_resumable(at.run("finished")),
+        "resume a run that diverged": lambda at: launch.require_resumable(at.run("diverged")),
+        "resume a run that waits for its turn": lambda at: launch.require_resumable(at.run()),
+    },
+    "training/loop.py": {
+        "train on two machines with different images": lambda at: loop.follow(
             SimpleNamespace(
                 begun=lambda: (
                     RunConfig(
@@ -396,82 +448,110 @@ CATALOGUE: dict[str, list[Callable[[Scene], object]]] = {
                 )
             ),
             data_dir=at.data,
-        )
-    ],
-    "train.py: _require_same_images": [
-        lambda at: loop._require_same_images(
+        ),
+        "resume a run whose images have changed": lambda at: loop._require_same_images(
             at.drawn(),
             datasets.Dataset(name="own", train=np.zeros(1), test=np.zeros(1), fingerprint="ab12"),
             resumed=True,
-        )
-    ],
-    "ui/cache.py: test_images": [
-        lambda at: cache.test_images(at.run(dataset="photos")),
-        lambda at: (
-            (run := at.drawn()),
-            (at.home / "own" / "3.png").write_bytes(picture(77)),
-            at.monkeypatch.setenv("VAEDASH_DATA", str(at.data)),
-            cache.test_images(run),
         ),
-    ],
+    },
+    "ui/cache.py": {
+        "look at a run that came without its images": lambda at: cache.test_images(at.run(dataset="photos")),
+        "look at a run whose images have changed": lambda at: (
+            at.monkeypatch.setenv("VAEDASH_DATA", str(at.data)),
+            cache.test_images(at.changed()),
+        ),
+    },
 }
-# What a machine lacks, and a disk that lies: (raises of a place that have no case above).
-NOT_MADE_HERE = {"bench/ui.py: open_browser": 2, "datasets/cifar10.py: read": 1}
 
-# Who calls these says what to do: `load_model` and `load_for_resume`; the pages, which show what there is instead.
-ADDED_TO = ("weights.py: load", "ui/cache.py: test_images")
+# Not a person but the pages are told: they show what there is without the images.
+WITHOUT_REMEDY = ("ui/cache.py",)
 
-# Words that say what is allowed, what there is, what is kept or what to do.
-HELP = re.compile(
-    r"must be|must end|pip install|"
-    r"takes? |is one of|one of |Give |give |[Tt]ry|[Tt]rain|[Ss]tart|[Rr]esume|[Pp]ut |[Cc]hange|[Dd]ownload|stop it first"
-    r"|unpack|delete|[Uu]pdate|Available|Runs: |Runs with weights|No run has any|nothing to|doctor|raise --|leave the preset"
-    r"|[Cc]hoose|at least|[Ww]ait|Need a folder|need a folder|is the first|no folder"
+# What a sentence must hold: a command, an option, what is allowed, what there is to choose from, or what to do.
+_VERBS = (
+    "add|change|choose|copy|create|delete|download|give|leave|lower|make|put|raise|remove|resume|set|start|stop|train|try"
+    "|unpack|update|wait"
+)
+REMEDY = re.compile(
+    rf"(^|[.:;,] |\b(and|or|then) )({_VERBS})\b"
+    r"|python -m vaedash \w|pip install \S|(?<!\S)--[a-z-]+"
+    r"|\bmust (be|end in) |\btakes (a|at least|different) |: one of |\bor [^;]+; got |is none of them"
+    r"|Available: \w|Runs(?: with weights)?: \w"
+    r"|there is nothing to \w+|training may start all the same",
+    re.IGNORECASE,
 )
 
 
-def raises() -> Counter[str]:
-    """How often each function raises an error that is meant for a person."""
-    found: Counter[str] = Counter()
-
-    def walk(node: ast.AST, name: str, file: Path) -> None:
-        for child in ast.iter_child_nodes(node):
-            inside = child.name if isinstance(child, ast.FunctionDef) else name
-            if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call):
-                raised = getattr(child.exc.func, "id", "")
-                if raised in ("VaedashError", "UsageError", "DatasetError", "RunError"):
-                    found[f"{file.relative_to(PACKAGE).as_posix()}: {inside}"] += 1
-            walk(child, inside, file)
-
-    for file in sorted(PACKAGE.rglob("*.py")):
-        walk(ast.parse(file.read_bytes()), "", file)
-    return found
+def for_people() -> set[str]:
+    """The names of the errors that are meant for a person."""
+    return {VaedashError.__name__, *(kind.__name__ for kind in VaedashError.__subclasses__())}
 
 
-def test_every_place_that_raises_an_error_for_a_person_is_in_the_catalogue():
-    there = raises()
-    assert {place: count - NOT_MADE_HERE.get(place, 0) for place, count in there.items()} == {
-        place: len(cases) for place, cases in CATALOGUE.items()
+def raises(file: str) -> dict[int, str]:
+    """Every statement of a file that raises such an error: its first line, and how it reads."""
+    return {
+        node.lineno: ast.unparse(node)
+        for node in ast.walk(ast.parse((PACKAGE / file).read_bytes()))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        if ast.unparse(node.exc.func).rpartition(".")[2] in for_people()
     }
 
 
-@pytest.mark.parametrize(
-    ("place", "number"),
-    [(place, number) for place, cases in CATALOGUE.items() for number in range(len(cases))],
-    ids=lambda value: str(value).replace(" ", ""),
-)
-@pytest.mark.usefixtures("torch_as_it_was")
-def test_an_error_is_sentences_that_say_what_is_wrong_and_what_to_do(tmp_path, monkeypatch, place, number):
+def error_of(deed: Deed, scene: Scene) -> VaedashError:
     with pytest.raises(VaedashError) as caught:
-        CATALOGUE[place][number](Scene(tmp_path, monkeypatch))
-    raised = caught.traceback[-1]
-    assert f"{Path(raised.path).name}: {raised.name}" == place.rpartition("/")[2]
-    said = str(caught.value)
-    assert said.endswith((".", "--help")) or re.search(r"python -m vaedash [\w -]+$|\w\.\w+$", said), said
-    assert "\n" not in said and len(said) < 700
+        deed(scene)
+    return caught.value
+
+
+def origins(error: BaseException | None) -> Iterator[tuple[str, int]]:
+    """The file and the line that raised an error, and those that raised what it came from."""
+    while error:
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        place = Path(frame.f_code.co_filename)
+        yield place.relative_to(PACKAGE).as_posix() if place.is_relative_to(PACKAGE) else "", line
+        error = error.__cause__
+
+
+def check_sentence(said: str, home: Path) -> None:
+    assert re.search(r"(\.|--help|python -m vaedash [\w -]+|\w\.\w+|pip install -e \"\.\[\w+\]\")$", said), said
+    assert "\n" not in said and len(said) < 700, said
     for inner in ("Traceback", "Errno", "object at 0x", "Exception", "weights_only", "pickle"):
-        assert inner not in said, said
+        assert inner not in said.replace(str(home), ""), said
     # Only places that the person gave.
     for path in re.findall(r"(?<![\w:/.])/[\w./-]+", said):
-        assert path.startswith((str(tmp_path), str(places.PROJECT_ROOT))), said
-    assert HELP.search(said) or place in ADDED_TO, said
+        assert path.startswith((str(home), str(places.PROJECT_ROOT))), said
+
+
+def test_every_file_that_raises_an_error_for_a_person_is_in_the_catalogue():
+    files = {file.relative_to(PACKAGE).as_posix() for file in PACKAGE.rglob("*.py")}
+    assert {file for file in files if raises(file)} == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("file", CATALOGUE)
+@pytest.mark.usefixtures("torch_as_it_was")
+def test_every_error_that_a_file_raises_says_what_is_wrong_and_what_to_do(tmp_path, file):
+    reached = set()
+    for number, (deed, do) in enumerate(CATALOGUE[file].items()):
+        home = tmp_path / str(number)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            error = error_of(do, Scene(home, monkeypatch))
+        raised = [*origins(error)]
+        assert raised[0][0] == file, deed
+        reached |= {line for place, line in raised if place == file}
+        check_sentence(str(error), home)
+        assert file in WITHOUT_REMEDY or REMEDY.search(str(error).replace(str(home), "")), f"{deed}: {error}"
+    unreached = [text for line, text in raises(file).items() if line not in reached]
+    assert unreached == [], "add what a person does to be told this"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The images of own are not those run abcdef was trained on: figures would not be comparable.",
+        "best.pt of run trying is damaged: its bytes do not match the SHA-256 kept beside it.",
+        "There is no folder pictures to write x.png into.",
+        "Run abcdef has started already.",
+    ],
+)
+def test_a_sentence_without_a_remedy_is_noticed(said):
+    assert not REMEDY.search(said)

@@ -1,4 +1,4 @@
-"""The example runs that come along: whole, small, of no particular machine, and what the README's study table says of them."""
+"""The example runs that come along: whole, small, of no particular machine, and what the study's tables say of them."""
 
 import json
 import re
@@ -17,13 +17,16 @@ EXAMPLES = [run for run in EVERY if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
 SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
 
+BEYOND = "| preset | model | PSNR"
+
+each_page = pytest.mark.parametrize("page", ["README.md", "docs/study.md"])
 each_example = pytest.mark.parametrize("run", EXAMPLES, ids=lambda run: f"{run.id}-{run.config.arch}")
 
 
-def study_table():
-    """The README's table: (preset, model) to its cells below their headings."""
-    lines = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    start = next(at for at, line in enumerate(lines) if line.startswith("| preset | model | loss"))
+def study_table(page, first="| preset | model | loss"):
+    """A page's table whose headings begin so: (preset, model) to its cells below their headings."""
+    lines = (places.PROJECT_ROOT / page).read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(first))
     headings, _, *rest = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:])
     rows = [dict(zip(headings, cells, strict=True)) for cells in rest[: rest.index([""])]]
     return {(row["preset"], row["model"]): row for row in rows}
@@ -52,13 +55,15 @@ def test_an_example_reads_as_a_run_that_ended_well(run):
     assert not [row for row in run.epochs if None in row.values()]
 
 
-def test_the_table_has_a_row_for_each_run_of_the_study():
-    assert set(study_table()) == set(STUDY)
+@each_page
+def test_the_table_has_a_row_for_each_run_of_the_study(page):
+    assert set(study_table(page)) == set(STUDY)
 
 
+@each_page
 @pytest.mark.parametrize(("preset", "arch"), STUDY)
-def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
-    run, row = STUDY[preset, arch], study_table()[preset, arch]
+def test_the_figures_in_the_table_are_those_of_the_run(page, preset, arch):
+    run, row = STUDY[preset, arch], study_table(page)[preset, arch]
     result = results.result(run)
     assert first_number(cell(row, "loss")) == f"{result.loss:.1f}"
     assert first_number(cell(row, "epochs to stop")) == str(result.epochs)
@@ -68,9 +73,52 @@ def test_the_figures_in_the_table_are_those_of_the_run(preset, arch):
     assert cell(row, "weights") == f"{result.parameters:,}"
 
 
-def test_the_leads_in_the_text_are_those_of_the_runs():
-    readme = (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-    sentence = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", readme)
+@pytest.mark.parametrize(("preset", "arch"), STUDY)
+def test_the_figures_beyond_the_loss_are_those_of_the_run(preset, arch):
+    quality, row = STUDY[preset, arch].quality, study_table("docs/study.md", BEYOND)[preset, arch]
+    value = {name: figure["value"] for name, figure in quality.items()}
+    assert cell(row, "PSNR") == f"{value['psnr']:.2f}"
+    assert cell(row, "SSIM") == f"{value['ssim']:.3f}"
+    assert cell(row, "IWAE") == f"{value['iwae']:.1f} / {quality['iwae']['loss']:.1f}"
+    assert cell(row, "SWD") == "{:.1f} ({:.0f}, {:.0f})".format(
+        value["swd"], *(quality["swd"]["bands"][side] for side in ("16", "32"))
+    )
+    assert cell(row, "path") == f"{value['path_pixels']:.2f} / {value['path_edges']:.2f}"
+    assert cell(row, "worst step") == f"{value['worst_step']:.2f}"
+
+
+def test_the_table_beyond_the_loss_has_a_row_for_each_run_of_the_study():
+    assert set(study_table("docs/study.md", BEYOND)) == set(STUDY)
+
+
+def test_the_ranges_in_the_text_are_those_of_the_runs():
+    text = (places.PROJECT_ROOT / "docs/study.md").read_text(encoding="utf-8")
+
+    def of(arch, value_of):
+        values = [value_of(run) for (_, known), run in STUDY.items() if known == arch]
+        return f"{min(values):.1f} to {max(values):.1f}"
+
+    line, below = STUDY["p1", "fc"].line, results.below_line
+    assert {str(run.line) for run in STUDY.values()} == {str(line)}
+    train, test = line["train"], line["test"]
+    assert (
+        f"(training {train['loss']:.2f} = {train['recon']:.2f} + {train['kl']:.2f}, test {test['loss']:.2f}; "
+        f"{test['directions']} directions"
+    ) in text
+    assert f"conv is {of('conv', below)} nats below it, FC {of('fc', lambda run: -below(run))} above" in text
+    counts = [run.measured["active_units"] for (_, arch), run in STUDY.items() if arch == "fc"]
+    assert f"with {min(counts)} to {max(counts)} latents in use" in text
+
+    def price(run):
+        return run.quality["iwae"]["loss"] - run.quality["iwae"]["value"]
+
+    assert f"It is {of('conv', price)} nats below conv's loss and {of('fc', price)} below FC's" in text
+
+
+@each_page
+def test_the_leads_in_the_text_are_those_of_the_runs(page):
+    text = (places.PROJECT_ROOT / page).read_text(encoding="utf-8")
+    sentence = re.search(r"Conv leads FC in every preset, by ([\d.]+), ([\d.]+) and ([\d.]+) nats of test loss", text)
     leads = [STUDY[preset, "fc"].best["test_loss"] - STUDY[preset, "conv"].best["test_loss"] for preset in config.STUDY]
     assert list(sentence.groups()) == [f"{lead:.1f}" for lead in leads]
 

@@ -139,8 +139,8 @@ def _run(run: Run) -> Iterator[Finding]:
 
 
 def _silence(run: Run) -> Iterator[Finding]:
-    said = run.progress and run.progress.get("updated")
-    if run.status == Status.RUNNING and said and (silent := time.time() - said) > SILENCE:
+    updated = run.progress.get("updated") if run.progress else None
+    if run.status == Status.RUNNING and updated and (silent := time.time() - updated) > SILENCE:
         yield Finding(
             kind="silent",
             where=run.id,

@@ -23,14 +23,16 @@ import pytest
 from visitor import shown, words
 
 from vaedash import cli, datasets, places, runs
-from vaedash.cluster import driver, machines, mirror, trainer
+from vaedash.cluster import driver, machines, trainer
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
 from vaedash.places import PROJECT_ROOT
-from vaedash.runs import Run, RunFolder, queue, schema, weights
+from vaedash.runs import Run, RunFolder, mirror, queue, schema, weights
 from vaedash.training import hardware, launch
 
 PATIENCE = 240.0  # seconds for what takes a moment where nobody else is at work
+
+TRAINED_HERE = PROJECT_ROOT / "tests" / "support" / "trained_here.py"
 
 
 def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
@@ -173,28 +175,25 @@ def test_images_that_were_sent_are_the_same_where_their_file_is_not(pack, tmp_pa
     assert np.array_equal(there.train, here.train) and np.array_equal(there.test, here.test)
 
 
-def announce(path: Path, epoch: int) -> None:
+def announce(run: RunFolder, epoch: int) -> None:
     """What a trainer writes after an epoch, in its order."""
-    row = {"epoch": epoch, **dict.fromkeys(schema.REQUIRED_METRICS, 1.0)}
+    row = {"epoch": epoch, **dict.fromkeys(schema.METRICS[:6], 1.0)}
     epochs = [row | {"epoch": number} for number in range(1, epoch + 1)]
-    RunFolder(path).pictures.write_file(f"prior-{epoch:04}.png", b"picture %d" % epoch)
-    weights.save(RunFolder(path), "best", {"epoch": epoch})
-    weights.save(RunFolder(path), "last", {"epoch": epoch, "epochs": epochs})
-    RunFolder(path).write_metrics(epochs)
+    run.pictures.write_file(f"prior-{epoch:04}.png", b"picture %d" % epoch)
+    weights.save(run, "best", {"epoch": epoch})
+    weights.save(run, "last", {"epoch": epoch, "epochs": epochs})
+    run.write_metrics(epochs)
 
 
 @pytest.fixture
-def two_places(tmp_path, tiny) -> tuple[Path, Path]:
+def two_places(tmp_path, tiny) -> tuple[RunFolder, RunFolder]:
     """A run, and the folder of its trainer elsewhere."""
-    here = runs.create(tmp_path / "here", tiny()).path
-    there = tmp_path / "there" / here.name
-    there.mkdir(parents=True)
-    for name, data in mirror.start(here).items():
-        (there / name).write_bytes(data)
-    return here, there
+    here = runs.create(tmp_path / "here", tiny())
+    (tmp_path / "there").mkdir()
+    return here, mirror.begin(tmp_path / "there" / here.id, mirror.start(here))
 
 
-def carry(writings: mirror.Writings, here: Path, *, over: bool = False) -> list[str]:
+def carry(writings: mirror.Writings, here: RunFolder, *, over: bool = False) -> list[str]:
     fresh = writings.fresh(over=over)
     for name, data in fresh:
         mirror.write(here, name, data)
@@ -206,14 +205,14 @@ def test_what_a_trainer_writes_arrives_in_its_order_and_once(two_places):
     writings = mirror.Writings(there)
     assert carry(writings, here) == []
     announce(there, 1)
-    (there / "train.log").write_text("epoch 1")
-    sample, weights = "samples/prior-000{}.png", ["best.pt", "last.pt"]
-    assert carry(writings, here) == [sample.format(1), "train.log", *weights, "metrics.json"]
+    there.log.write_text("epoch 1")
+    sample, kept = "samples/prior-000{}.png", ["best.pt", "last.pt"]
+    assert carry(writings, here) == [sample.format(1), "train.log", *kept, "metrics.json"]
     assert carry(writings, here) == []
     announce(there, 2)
     assert carry(writings, here) == [
         sample.format(2),
-        *weights,
+        *kept,
         "metrics.json",
     ]  # its previous.pt is the last.pt from here
     for epoch in (3, 4):
@@ -221,18 +220,18 @@ def test_what_a_trainer_writes_arrives_in_its_order_and_once(two_places):
     samples = [sample.format(3), sample.format(4)]
     assert carry(writings, here) == [
         *samples,
-        *weights,
+        *kept,
         "previous.pt",
         "metrics.json",
     ]  # that of epoch 3, never seen here
-    assert [weights.load(RunFolder(here), name)["epoch"] for name in ("best", "last", "previous")] == [4, 4, 3]
-    RunFolder(there).write_outcome("finished", "Finished.")
-    RunFolder(there).request_stop()
+    assert [weights.load(here, name)["epoch"] for name in ("best", "last", "previous")] == [4, 4, 3]
+    there.write_outcome("finished", "Finished.")
+    there.request_stop()
     assert carry(writings, here) == []
     assert carry(writings, here, over=True) == ["outcome.json"]
     for place in (here, there):
-        assert runs.read(place).status == "finished" and len(runs.read(place).epochs) == 4
-    assert not RunFolder(here).stop_requested()
+        assert runs.read(place.path).status == "finished" and len(runs.read(place.path).epochs) == 4
+    assert not here.stop_requested()
 
 
 def test_who_goes_on_elsewhere_gets_all_that_came_back_and_sends_only_what_is_new(two_places, tmp_path):
@@ -241,16 +240,14 @@ def test_who_goes_on_elsewhere_gets_all_that_came_back_and_sends_only_what_is_ne
     for epoch in (1, 2):
         announce(there, epoch)
         carry(writings, here)
-    third = tmp_path / "third" / here.name
-    third.mkdir(parents=True)
-    for name, data in mirror.start(here).items():
-        (third / name).write_bytes(data)
-    assert [weights.load(RunFolder(third), name)["epoch"] for name in ("last", "previous", "best")] == [2, 1, 2]
+    (tmp_path / "third").mkdir()
+    third = mirror.begin(tmp_path / "third" / here.id, mirror.start(here))
+    assert [weights.load(third, name)["epoch"] for name in ("last", "previous", "best")] == [2, 1, 2]
     again = mirror.Writings(third)
     assert carry(again, here) == []
     announce(third, 3)
     assert carry(again, here) == ["samples/prior-0003.png", "best.pt", "last.pt", "metrics.json"]
-    assert [weights.load(RunFolder(here), name)["epoch"] for name in ("last", "previous")] == [3, 2]
+    assert [weights.load(here, name)["epoch"] for name in ("last", "previous")] == [3, 2]
 
 
 def test_what_is_announced_is_there_however_fast_the_trainer_writes(two_places):
@@ -259,14 +256,14 @@ def test_what_is_announced_is_there_however_fast_the_trainer_writes(two_places):
     writer = threading.Thread(target=lambda: [announce(there, epoch) for epoch in range(1, epochs + 1)])
     writer.start()
     seen = set()
-    while writer.is_alive() or len(runs.read(here).epochs) < epochs:
+    while writer.is_alive() or len(runs.read(here.path).epochs) < epochs:
         for name, data in writings.fresh(over=False):
             mirror.write(here, name, data)
-            if announced := len(runs.read(here).epochs):
+            if announced := len(runs.read(here.path).epochs):
                 seen.add(announced)
-                assert weights.load(RunFolder(here), "last")["epoch"] >= announced
-                assert weights.load(RunFolder(here), "best")["epoch"] >= announced
-                assert (here / "samples" / f"prior-{announced:04}.png").exists()
+                assert weights.load(here, "last")["epoch"] >= announced
+                assert weights.load(here, "best")["epoch"] >= announced
+                assert here.pictures.file("prior", announced).exists()
     writer.join()
     assert len(seen) > 2  # it was looked at in between
 
@@ -470,17 +467,11 @@ def losses(run: Run) -> list[dict[str, object]]:
 
 def trained_here(folder: Path, settings: RunConfig, data_dir: Path) -> Run:
     """The same run, trained by a process beside this one."""
-    path = runs.create(folder, settings).path
-    program = (
-        "import sys; from pathlib import Path; from vaedash import hardware, worker\n"
-        "path, data = Path(sys.argv[1]), Path(sys.argv[2])\n"
-        "if worker.work(path, data, sharing=hardware.sharing(1)) in worker.TRAINED: worker.measure(path, data)"
-    )
-    with open(path / "train.log", "w") as log:
-        subprocess.run(
-            [sys.executable, "-c", program, path, data_dir], env=launch.environment(), stdout=log, check=True
-        )
-    return runs.read(path)
+    run = runs.create(folder, settings)
+    with open(run.log, "w", encoding="utf-8") as log:
+        command = [sys.executable, str(TRAINED_HERE), str(run.path), str(data_dir)]
+        subprocess.run(command, env=launch.environment(), stdout=log, check=True)
+    return run.reread()
 
 
 def require_as_if_trained_here(run: Run, tmp_path: Path, data_dir: Path) -> None:

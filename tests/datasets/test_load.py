@@ -1,5 +1,7 @@
 """Loading a dataset: the cache is found again, notices change and damage, and is shared by whoever asks at once."""
 
+import inspect
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedash import datasets, places
-from vaedash.datasets import own
+from vaedash import config, datasets, places
+from vaedash.datasets import cache, own
 from vaedash.errors import DatasetError
 
 
@@ -146,3 +148,9 @@ def test_images_whose_names_differ_only_after_a_dot_do_not_share_a_cache(photos,
         for number in range(2):
             Image.new("L", (32, 32), level).save(tmp_path / name / f"{number}.png")
         assert shades(datasets.load(str(tmp_path / name), data_dir=tmp_path / "data").train) == [level]
+
+
+def test_each_built_in_dataset_has_a_reader_and_a_size():
+    # What has no reader would be taken for a path.
+    assert re.findall(r'case "(\w+)":', inspect.getsource(cache._read)) == list(config.DATASETS)
+    assert list(datasets.TRAINING_IMAGES) == list(config.DATASETS)

@@ -414,13 +414,13 @@ def test_a_model_is_loaded_ready_for_use_with_its_epoch(run):
 def test_a_run_without_weights_names_those_that_have_some(run):
     with pytest.raises(RunError) as caught:
         weights.load_model(run)
-    assert str(caught.value) == f"Run {run.id} has no weights yet. No run has any yet."
+    assert str(caught.value) == f"Run {run.id} has no weights yet. No run has any yet: train one first."
     other = runs.create(run.path.parent, RunConfig())
     save(other.path, 1, "best")
     with pytest.raises(RunError) as caught:
         weights.load_model(run)
     assert str(caught.value) == f"Run {run.id} has no weights yet. Runs with weights: {other.id}."
-    with pytest.raises(RunError, match=r"No run has any yet\.$"):
+    with pytest.raises(RunError, match=r"No run has any yet: train one first\.$"):
         weights.load_model(run, which="last")
 
 

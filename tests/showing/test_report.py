@@ -130,7 +130,7 @@ def test_what_differs_is_marked_and_stands_first(page):
     settings = without_plotly(page).partition("<h2>Settings</h2>")[2].partition("</table>")[0]
     rows = re.findall(r'<tr( class="differs")?><th scope="row">(\w+)', settings)
     assert [name for marked, name in rows if marked] == ["arch"] and rows[0][1] == "arch"
-    assert {name for _, name in rows} == set(config.setting_names())
+    assert {name for _, name in rows} == set(config.SETTINGS)
 
 
 def test_the_pictures_are_those_of_the_kept_epoch_to_the_last_pixel(page, examples):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vaedash import runs
 from vaedash.config import RunConfig
-from vaedash.runs import RunFolder
+from vaedash.runs import RunFolder, Status
 
 
 def row(epoch: int, loss: float | None = 90.0, **changes) -> dict:
@@ -34,7 +34,7 @@ def complete(folder: Path) -> runs.Run:
     line = {"loss": 76.1, "recon": 52.8, "kl": 23.3, "directions": 36}
     measured = {"value": 58.7, "n": 2000, "floor": 8.1, "bands": {"32": 95.7, "16": 21.6}}
     RunFolder(path).write_measured(pca={"train": line, "test": line}, quality={"swd": measured})
-    RunFolder(path).write_outcome("stopped", "Stopped on request.")
+    RunFolder(path).write_outcome(Status.STOPPED, "Stopped on request.")
     return runs.read(path)
 
 

@@ -104,9 +104,9 @@ def alone(tmp_path: Path, data_dir: Path, torch_as_it_was: None) -> Callable[[Ru
     """Trains a run in this process."""
 
     def train(settings: RunConfig) -> Run:
-        path = runs.create(tmp_path / "alone", settings).path
-        process.work(path, data_dir)
-        return runs.read(path)
+        run = runs.create(tmp_path / "alone", settings)
+        process.work(run, data_dir)
+        return run.reread()
 
     return train
 

@@ -1,4 +1,4 @@
-"""Who can reach the page of a server that was started as the README says, and what it says to whom."""
+"""Who can reach the page of a server that was started as docs/security.md says, and what it says to whom."""
 
 import base64
 import http.client

@@ -13,13 +13,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
 from vaedash import config, places, runs, storage
 from vaedash.bench import machine, ui
-from vaedash.bench.train import peak_memory
+from vaedash.bench.machine import peak_memory
 from vaedash.runs import Run, listing
 from vaedash.training import launch
 
@@ -28,19 +28,6 @@ _FIRST = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)  # when the first of
 _PATIENCE = 300_000  # milliseconds that a page may take
 _BATCH = 64
 _DRAWN = 20_000  # images that are drawn from a file that is not in memory: more would soon bring all of it there
-
-# In a process of its own, as after the start of a server: what the first listing takes, and each one after it.
-_LISTING = """
-import json, sys, time
-from pathlib import Path
-from vaedash import runs
-readings, taken = listing.Readings(), []
-for _ in range(4):
-    start = time.perf_counter(), time.process_time()
-    readings.list_runs(Path(sys.argv[1]))
-    taken.append((time.perf_counter() - start[0], time.process_time() - start[1]))
-print(json.dumps(taken))
-"""
 
 
 def measure(*, count: int = 10_000, images: int = 500_000) -> dict[str, Any]:
@@ -128,14 +115,14 @@ def _listing(folder: Path) -> dict[str, Any]:
 def _in_a_fresh_process(folder: Path) -> tuple[list[float], list[float], float]:
     """(Seconds, seconds of computing) of the first listing, the same of a later one, and MB that the process came to hold."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _LISTING + "sys.stdin.read()", str(folder)],
+        [sys.executable, "-m", "vaedash.bench.probes", "listing", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=launch.environment(),
         text=True,
     )
     with process:
-        first, *later = json.loads(process.stdout.readline())
+        first, *later = json.loads(cast(IO[str], process.stdout).readline())
         memory = peak_memory(process.pid) / 1024
     return first, sorted(later)[len(later) // 2], memory
 

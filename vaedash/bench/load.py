@@ -56,8 +56,11 @@ def measure(
 
 def _trainer(folder: Path, data_dir: Path) -> Run:
     """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
-    settings = {"preset": "p1", "epochs": 10_000, "patience": 10_000, "fraction": _SHARE}
-    fc, conv = launch.new_runs(folder, [RunConfig.build(arch=arch, **settings) for arch in ("fc", "conv")])
+    settings = [
+        RunConfig.build(arch=arch, preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE)
+        for arch in ("fc", "conv")
+    ]
+    fc, conv = launch.new_runs(folder, settings)
     launch.start([fc, conv], data_dir=data_dir)
     while not all(run.reread().epochs for run in (fc, conv)):
         time.sleep(0.2)
@@ -80,7 +83,7 @@ def _speeds(run: Run, seconds: float) -> list[float]:
     last = next_epoch()
     while time.monotonic() < end:
         last = next_epoch()
-    return [row["images_per_second"] for row in run.reread().epochs[first:last]]
+    return [row["images_per_second"] or 0.0 for row in run.reread().epochs[first:last]]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 _OPEN = 60.0  # seconds that a page may take
 
@@ -19,7 +20,13 @@ class Session:
         address = f"ws://{place.netloc}/_stcore/stream"
         self._open = contextlib.ExitStack()
         self._socket = self._open.enter_context(
-            connect(address, origin=url, subprotocols=["streamlit"], max_size=None, open_timeout=_OPEN)
+            connect(
+                address,
+                origin=Origin(url),
+                subprotocols=[Subprotocol("streamlit")],
+                max_size=None,
+                open_timeout=_OPEN,
+            )
         )
         self._page, self._query, self._script = page, query, ""
         self._elements: dict[tuple[int, ...], tuple[str, Any]] = {}  # by place: the part it belongs to, and what it is
@@ -83,7 +90,7 @@ class Session:
                 self.timers = self.timers if parts else {}
             case "delta" if message.delta.HasField("new_element"):
                 element = message.delta.new_element
-                shown = getattr(element, element.WhichOneof("type"))
+                shown = getattr(element, str(element.WhichOneof("type")))
                 self._elements[tuple(message.metadata.delta_path)] = message.delta.fragment_id, shown
             case "auto_rerun":
                 self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from vaedash import config, places
-from vaedash.bench import machine
+from vaedash.bench import costs, machine
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
 from vaedash.training import launch
@@ -50,11 +50,11 @@ def measure(*, dataset: str, data_dir: Path, images: int = IMAGES, rounds: int =
             }
             for name, taken in turns.items()
         } | {
-            "arithmetic": _arithmetic(arch, turns["vaedash"][0]["precision"], ours),
-            "where a step's time goes, one thread": _profile(arch, data_dir),
+            "arithmetic": costs.arithmetic(arch, turns["vaedash"][0]["precision"], ours),
+            "where a step's time goes, one thread": costs.operations(arch, data_dir),
         }
-    results["a pair at once"] = _pair(dataset, data_dir)
-    results |= _whole_run(dataset, data_dir)
+    results["a pair at once"] = costs.pair(dataset, data_dir)
+    results |= costs.whole_run(dataset, data_dir)
     return results
 
 
@@ -96,10 +96,6 @@ def _turn(
     )
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
-
-
-# ---- the contestants ----------------------------------------------------------------------------------
-# Each yields its model after every epoch of training; the time until then is what is measured.
 
 
 def _notebook(settings: RunConfig, images: np.ndarray, _: Path) -> Iterator[Any]:
@@ -253,155 +249,6 @@ def _contest() -> None:
         loss = heldout.evaluate(model, held_out).losses(beta=settings.beta).loss
     precision = hardware.choose(settings, sharing=1, data_dir=asked.data_dir).precision
     print(json.dumps({"speeds": speeds, "loss": loss, "precision": precision, "images": len(images)}))
-
-
-# ---- how much of the processor is used, and what else a run costs -----------------------------------------
-
-
-def _arithmetic(arch: str, precision: str, images_per_second: float) -> dict[str, Any]:
-    """Floating-point operations of training, as a share of what this machine's matrix products reach."""
-    program = (
-        "import json, sys, time, torch\n"
-        "from torch.utils.flop_counter import FlopCounterMode\n"
-        "from vaedash.config import RunConfig\n"
-        "from vaedash.models import archs\n"
-        "arch, dtype = sys.argv[1], torch.bfloat16 if sys.argv[2] == 'bf16' else torch.float32\n"
-        "model = archs.build(RunConfig(arch=arch))\n"
-        "with FlopCounterMode(display=False) as counted:\n"
-        "    mu, logvar = model.encode(torch.rand(64, 3, 32, 32))\n"
-        "    model.decode(mu + logvar).sum().backward()\n"
-        "a, b = torch.randn(2, 1024, 1024).to(dtype)\n"
-        "times = []\n"
-        "for _ in range(30):\n"
-        "    start = time.perf_counter(); a @ b; times.append(time.perf_counter() - start)\n"
-        "print(json.dumps([counted.get_total_flops() / 64, 2 * 1024**3 / min(times)]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, arch, precision], env=launch.environment(), capture_output=True, check=True
-    )
-    per_image, peak = json.loads(done.stdout)
-    return {
-        "precision": precision,
-        "MFLOP an image": per_image / 1e6,
-        "GFLOP/s": per_image * images_per_second / 1e9,
-        "matrix peak, GFLOP/s": peak / 1e9,
-        "share of the peak": per_image * images_per_second / peak,
-    }
-
-
-def _profile(arch: str, data_dir: Path, most: int = 6) -> dict[str, float]:
-    """The operations that take most of a training step's time, each with its share."""
-    program = (
-        "import json, sys, torch\n"
-        "from pathlib import Path\n"
-        "from torch.profiler import ProfilerActivity, profile\n"
-        "from vaedash import hardware, models\n"
-        "from vaedash.config import RunConfig\n"
-        "from vaedash.learner import Learner\n"
-        "arch, data_dir, most = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])\n"
-        "settings = RunConfig.build(preset='p1', arch=arch)\n"
-        "machine = hardware.choose(settings, sharing=100, data_dir=data_dir)\n"
-        "machine.apply()\n"
-        "learner = Learner(settings, machine)\n"
-        "pixels = torch.randint(256, (64, 3, 32, 32), dtype=torch.uint8).contiguous(memory_format=archs.memory_format(arch))\n"
-        "step = lambda: learner.step(pixels, torch.randn(64, 128), beta=1.0, lr=1e-3)\n"
-        "for _ in range(10): step()\n"
-        "with profile(activities=[ProfilerActivity.CPU]) as seen:\n"
-        "    for _ in range(30): step()\n"
-        "times = {event.key: event.self_cpu_time_total for event in seen.key_averages()}\n"
-        "total = sum(times.values())\n"
-        "first = sorted(times, key=times.get, reverse=True)[:most]\n"
-        "print(json.dumps({name: times[name] / total for name in first}))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, arch, str(data_dir), str(most)],
-        env=launch.environment(),
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def _pair(dataset: str, data_dir: Path, repeats: int = 2) -> dict[str, float]:
-    """Seconds of a pair of short runs: both at once with a share of the cores each, and one after the other with all."""
-    at_once, in_turn = [], []
-    for _ in range(repeats):
-        at_once.append(_seconds_together(_short(dataset), data_dir))
-        in_turn.append(sum(_seconds_together([one], data_dir) for one in _short(dataset)))
-    return {
-        "both at once": statistics.median(at_once),
-        "one after the other": statistics.median(in_turn),
-        "ratio": statistics.median(at_once) / statistics.median(in_turn),
-    }
-
-
-def _short(dataset: str) -> list[RunConfig]:
-    return [RunConfig.build(preset="p1", arch=arch, dataset=dataset, epochs=2) for arch in config.ARCHS]
-
-
-def _seconds_together(settings: list[RunConfig], data_dir: Path) -> float:
-    """How long it takes to train these at once, from launch to the last one's end."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = launch.new_runs(Path(folder), settings)
-        begin = time.perf_counter()
-        for process in launch.start(started, data_dir=data_dir):
-            process.wait()
-        return time.perf_counter() - begin
-
-
-def _whole_run(dataset: str, data_dir: Path) -> dict[str, Any]:
-    """What a real run costs beside its training steps: its start, its memory, the rest of an epoch."""
-    from vaedash import datasets
-
-    results: dict[str, Any] = {}
-    start = time.perf_counter()
-    data = datasets.load(dataset, data_dir=data_dir)
-    results["loading the cached images, s"] = time.perf_counter() - start
-    results["images, train and test"] = f"{len(data.train):,} + {len(data.test):,}"
-    bare = _bare_memory()
-    for one in _short(dataset):
-        with tempfile.TemporaryDirectory() as folder:
-            run = launch.new_runs(Path(folder), [one])[0]
-            begin = time.perf_counter()
-            process = launch.start([run], data_dir=data_dir)[0]
-            first_step, memory = None, 0
-            while process.poll() is None:
-                if first_step is None and (run.reread().progress or {}).get("seen"):
-                    first_step = time.perf_counter() - begin
-                memory = max(memory, peak_memory(process.pid))
-                time.sleep(0.02 if first_step is None else 0.2)
-            row = run.reread().epochs[-1]
-            stepping = len(data.train) / row["images_per_second"]
-            results[f"{one.arch} run"] = {
-                "start to first step, s": first_step,
-                "epoch, s": row["seconds"],
-                "of it held-out loss, pictures, checkpoints": 1 - stepping / row["seconds"],
-                "memory beyond torch, MB": (memory - bare) / 1024,
-            }
-    return results
-
-
-def _bare_memory() -> int:
-    """kB that a process holds in which torch has done nothing but a step of Adam with two weights."""
-    program = (
-        "import os, torch\n"
-        "layer = torch.nn.Linear(1, 1)\n"
-        "adam = torch.optim.Adam(layer.parameters(), fused=True)\n"
-        "layer(torch.ones(1, 1)).sum().backward()\n"
-        "adam.step()\n"
-        "from vaedash.bench import train\n"
-        "print(train.peak_memory(os.getpid()))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], env=launch.environment(), capture_output=True, check=True)
-    return int(done.stdout)
-
-
-def peak_memory(pid: int) -> int:
-    """kB that a process has held at most; 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError):
-        return 0
 
 
 if __name__ == "__main__":

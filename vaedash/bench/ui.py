@@ -94,7 +94,7 @@ class Server:
                 *options,
             ],
             cwd=places.PROJECT_ROOT,
-            env=os.environ | {"VAEDASH_RUNS": str(self.folder), "VAEDASH_DATA": str(data_dir)} | settings,
+            env={**os.environ, "VAEDASH_RUNS": str(self.folder), "VAEDASH_DATA": str(data_dir), **settings},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -184,7 +184,9 @@ def _check_out(arguments: argparse.Namespace, *endings: str) -> None:
     if arguments.out.suffix.lower() not in endings:
         raise UsageError(f"--out must end in {' or '.join(endings)}, got {arguments.out.name}.")
     if not arguments.out.parent.is_dir():
-        raise UsageError(f"There is no folder {arguments.out.parent} to write {arguments.out.name} into.")
+        raise UsageError(
+            f"There is no folder {arguments.out.parent} to write {arguments.out.name} into. Make it first, or give another --out."
+        )
 
 
 def _save_grid(tiles: np.ndarray, arguments: argparse.Namespace, *, columns: int) -> None:

@@ -102,7 +102,7 @@ def runs_dir(arguments: argparse.Namespace) -> Path:
     """Where runs live; UsageError if that is a file."""
     folder = places.runs_dir(arguments.runs_dir)
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"Runs need a folder, but {folder} is a file.")
+        raise UsageError(f"Runs need a folder, but {folder} is a file: give another with --runs-dir.")
     return folder
 
 

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class Away:
             )
         else:
             queue.enqueue(self.run, elsewhere=True)
-            self.send(self._hire)
+            self.send(cast(Callable[[], Any], self._hire))
 
     def end(self, status: Status | None = None, sentence: str = "") -> None:
         """It is over; with a `status`, this side says so. The lock is let go last."""

@@ -1,6 +1,7 @@
 """The machines of a Ray cluster: whether one answers, what there is, and what each run's share of it is."""
 
 import argparse
+import logging
 import os
 import secrets
 import socket
@@ -95,7 +96,7 @@ def connect(on: str) -> Machines:
     import ray
 
     package = {"py_modules": list(vaedash.__path__), "env_vars": launch.COMPUTING}
-    ray.init(address=address or "local", runtime_env=package, log_to_driver=False, logging_level="ERROR", **own)
+    ray.init(address=address or "local", runtime_env=package, log_to_driver=False, logging_level=logging.ERROR, **own)
     return _machines()
 
 
@@ -115,7 +116,7 @@ def _main() -> int:
     import ray
 
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:
         print(str(error).partition("\n")[0].removesuffix("."))
         return 1

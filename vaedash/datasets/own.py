@@ -73,7 +73,9 @@ def _read_parquet(tables: list[Path], path: Path, *, progress: Progress) -> Sour
         return decode_all(itertools.islice(cells, total), lambda cell: cell, total, what=what, progress=progress)
 
     # Of a file that is given by itself, the name does not matter: it is all there is.
-    splits = [_split_by_name(table.relative_to(path).parts) for table in tables] if path.is_dir() else [None]
+    splits: list[str | None] = [None]
+    if path.is_dir():
+        splits = [_split_by_name(table.relative_to(path).parts) for table in tables]
     train, test, notes = _choose(tables, splits, path)
     if test:
         return _source(decode_tables(train, "decoding train"), decode_tables(test, "decoding test"), notes, path)
@@ -86,7 +88,7 @@ def _choose(things: list, splits: list[str | None], path: Path) -> tuple[list, l
     for thing, split in zip(things, splits, strict=True):
         parts[split].append(thing)
     train, test, others = parts["train"], parts["test"] or parts["val"], parts[None]
-    notes = []
+    notes: list[str] = []
     if not test:
         # Without a test set, a folder train/ beside others is one class among them: cars, ships and trains.
         return things, [], notes

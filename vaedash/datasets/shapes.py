@@ -39,7 +39,8 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
     - `angle`: clockwise turn in degrees, -15 to 15; for rings 0, since it would not be seen.
     """
     total = n_train + n_test
-    images, factors = {}, {}
+    images: dict[str, np.ndarray] = {}
+    factors: dict[str, np.ndarray] = {}
     for part, n, stream, done in (("train", n_train, 0, 0), ("test", n_test, 1, n_train)):
         drawn = _draw_factors(n, stream)
         images[part] = np.empty((n, *config.IMAGE_SHAPE), dtype=np.uint8)

@@ -48,5 +48,6 @@ def require_same_images(run: Run, dataset: Dataset) -> None:
     """DatasetError if these are not the images that the run was trained on."""
     if not run.trained_on(dataset.fingerprint):
         raise DatasetError(
-            f"The images of {dataset.name} are not those run {run.id} was trained on: figures would not be comparable."
+            f"The images of {dataset.name} are not those run {run.id} was trained on: figures would not be comparable. "
+            "Put the old ones back, or start a new run on these."
         )

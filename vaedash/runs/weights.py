@@ -95,7 +95,7 @@ def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
         state = load(run, which)
     except FileNotFoundError:
         others = [other.id for other in listing.list_runs(run.path.parent) if other.weights.has(which)]
-        hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet."
+        hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet: train one first."
         raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
     except RunError as error:
         raise RunError(f"{str(error).removesuffix('.')}; python -m vaedash doctor says what can be done.") from error

@@ -77,7 +77,7 @@ class Plot:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row of a table, a cell for each run; `best` are the places of the cells that no other is below."""
+    """A row of a table, a cell for each run; the cells at the places in `best` are bold. `about` says what the row is."""
 
     title: str
     cells: Sequence[str]
@@ -253,7 +253,7 @@ def _lead(group: Sequence[Run], *, several: bool = False) -> Lead:
     return Lead(headline=f"{on}{judged.headline}", grounds=judged.grounds)
 
 
-# ---- what nobody outside needs to know --------------------------------------------------------------------------
+# ---- nothing of where anything was ------------------------------------------------------------------------------
 
 
 def _placeless(words: str) -> str:
@@ -313,23 +313,23 @@ _WHOLE = ("seconds", "images_per_second")
 
 
 def _results(chosen: Sequence[Run]) -> list[Row]:
-    found = [results.result(run).as_row() for run in chosen]
-    comparable = len(alike.groups(chosen)) == 1 and len(chosen) > 1
-    rows = []
+    records, rows = [results.result(run).as_row() for run in chosen], []
     for key, title in _ROWS.items():
-        values = [row[key] for row in found]
+        values = [record[key] for record in records]
         if all(value is None for value in values):
             continue
         cells = [_number(value, digits=0 if key in _WHOLE else 2) for value in values]
-        best = _least(values) if key == "test_loss" and comparable else frozenset()
+        best = _leading(chosen) if key == "test_loss" else frozenset()
         rows.append(Row(title=title, cells=cells, best=best))
     return rows
 
 
-def _least(values: Sequence[float | None]) -> frozenset[int]:
-    """The places of the smallest value."""
-    least = min(value for value in values if value is not None)
-    return frozenset(place for place, value in enumerate(values) if value == least)
+def _leading(chosen: Sequence[Run]) -> frozenset[int]:
+    """The places of the runs with the lowest test loss, if all can be compared."""
+    losses = {place: run.test_loss for place, run in enumerate(chosen) if run.test_loss is not None}
+    if len(chosen) == 1 or len(alike.groups(chosen)) > 1:
+        return frozenset()
+    return frozenset(place for place, loss in losses.items() if loss == min(losses.values()))
 
 
 def _quality(chosen: Sequence[Run]) -> list[Row]:
@@ -368,7 +368,7 @@ def _side_by_side(records: Sequence[Mapping[str, object]]) -> SideBySide:
     return SideBySide(differing=differing, same=same)
 
 
-def _settings(run: Run) -> dict[str, object]:
+def _settings(run: Run) -> Mapping[str, object]:
     return run.config.to_json() | {"dataset": _bare(run.config.dataset)}
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
@@ -52,6 +52,10 @@ class Team:
     def call_step(self, *, beta: float, lr: float) -> None:
         """Let the others take the step that begins here; they wait for it in `called_step`."""
 
+    def called_step(self) -> dict[str, float] | None:
+        """`beta` and `lr` of the step that the leader takes next; None once it takes no more, or where there is no leader."""
+        return None
+
 
 ALONE = Team()
 
@@ -76,7 +80,8 @@ class TorchrunTeam(Team):
         self._training = self._left = False
         self._if_lost: Callable[[str], object] = lambda sentence: print(sentence, file=sys.stderr, flush=True)
         self._lost = threading.Lock()
-        self._farewells = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        # Every member is in it, so it is a group, not the number that stands for none.
+        self._farewells = cast(dist.ProcessGroup, dist.new_group(backend="gloo", timeout=_PATIENCE))
         self._others = range(1, self.size) if self.leads else [0]
         self._watches = [threading.Thread(target=self._watch, args=[other], daemon=True) for other in self._others]
         for watch in self._watches:
