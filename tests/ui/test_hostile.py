@@ -92,7 +92,7 @@ def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
         if command == ["runs"]:
             assert len(output.splitlines()) == 2 + 3
         if command == ["runs", "--json"]:
-            assert [one["name"] for one in json.loads(output) if one["run"] == run.id] == [run.name]
+            assert [row["name"] for row in json.loads(output) if row["run"] == run.id] == [run.name]
     assert cli.main(["show", name or "-"]) in (0, 2)
     assert not invisible(capsys.readouterr().err)
 
