@@ -273,6 +273,7 @@ def test_every_state_of_a_run_is_explained():
 
 def test_every_page_is_explained():
     titles = re.findall(r'\btitle="([^"]+)"', text_of(ROOT / "streamlit_app.py"))
+    assert len(titles) == len(list((PACKAGE / "ui" / "pages").glob("*.py")))
     for page in (README, ROOT / "docs" / "pages.md"):
         assert [row["page"] for row in table(text_of(page), "| page | what it is for")] == titles
 

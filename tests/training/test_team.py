@@ -16,7 +16,7 @@ from patience import PATIENCE, until
 
 from vaedash import places, runs
 from vaedash.config import RunConfig
-from vaedash.runs import Run, queue, record, weights
+from vaedash.runs import Run, RunFolder, queue, record, weights
 from vaedash.training import process
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds workers by /proc")
@@ -253,7 +253,10 @@ def test_a_killed_leader_leaves_an_interrupted_run_and_no_worker(torchrun):
     run = team.run()
     assert run.outcome is None
     later = time.time() + queue.GRACE
-    assert record.derive_status(run.path, held=False, outcome=None, created=run.created, now=later) == "interrupted"
+    assert (
+        record.derive_status(RunFolder(run.path), held=False, outcome=None, created=run.created, now=later)
+        == "interrupted"
+    )
 
 
 @pytest.mark.slow
