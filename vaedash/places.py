@@ -1,6 +1,7 @@
-"""Where things are, as the environment has it: runs, images, the cluster that may train; and what visitors of the page may do."""
+"""Where things are, as the environment has it: runs, images, a cluster; what visitors of the page may do; and the machine itself."""
 
 import os
+import platform
 import re
 from pathlib import Path
 
@@ -58,3 +59,13 @@ def _address_in(variable: str) -> str | None:
     if address and not _ADDRESS.fullmatch(address):
         raise UsageError(f"{variable} must be HOST:PORT, the address that `ray start` names; got {address[:80]!r}.")
     return address
+
+
+def processor() -> str:
+    """What this machine's processor is called, by its maker where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not on Linux
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())

@@ -5,6 +5,7 @@ import pytest
 from vaedash.bench import arithmetic, contestants, memory, operations, recipe, train
 
 
+@pytest.mark.slow
 def test_arithmetic_is_counted_and_compared_with_what_the_machine_could_do():
     counted = arithmetic.measure("conv", "fp32")
     # Forward and backward of a few million weights.
@@ -14,6 +15,7 @@ def test_arithmetic_is_counted_and_compared_with_what_the_machine_could_do():
     assert list(table) == ["precision", "MFLOP an image", "GFLOP/s", "matrix peak, GFLOP/s", "share of the peak"]
 
 
+@pytest.mark.slow
 def test_the_operations_of_a_step_are_named_the_largest_first(data_dir):
     shares = operations.measure("fc", data_dir)
     assert len(shares) == 6 and all(name.startswith("aten::") for name in list(shares)[:1])
@@ -24,6 +26,7 @@ def test_torch_alone_holds_some_memory():
     assert 10_000 < memory.bare() < 10_000_000  # kB
 
 
+@pytest.mark.slow
 def test_a_contestant_trains_as_many_epochs_as_are_compared(photos, data_dir):
     taken = contestants.turn("vaedash", "conv", dataset=str(photos), data_dir=data_dir, images=20)
     assert len(taken.speeds) == contestants.EPOCHS and min(taken.speeds) > 0
@@ -31,6 +34,7 @@ def test_a_contestant_trains_as_many_epochs_as_are_compared(photos, data_dir):
     assert taken.seconds == pytest.approx(sum(20 / speed for speed in taken.speeds))
 
 
+@pytest.mark.slow
 def test_a_contestant_trains_until_a_loss_is_there(photos, data_dir):
     taken = contestants.turn("notebook", "fc", dataset=str(photos), data_dir=data_dir, until=1e9)
     assert len(taken.speeds) == 1 and taken.loss <= 1e9

@@ -750,18 +750,25 @@ def interrupted(forks, tiny, tmp_path_factory, data_dir) -> Callable[[str], Inte
 FEW = pytest.mark.parametrize(
     "few", [pytest.param(True, id="a few"), pytest.param(False, id="all others", marks=pytest.mark.slow)]
 )
+# The network makes no difference to what is written, and fc's checkpoints are large: the quick ones are of conv.
+OF_EACH_A_FEW = pytest.mark.parametrize(
+    ("arch", "few"),
+    [
+        pytest.param(arch, few, id=f"{arch}-{'a few' if few else 'all others'}", marks=marks)
+        for few, arch in itertools.product((True, False), ARCHS)
+        for marks in [[] if few and arch == "conv" else [pytest.mark.slow]]
+    ],
+)
 
 
 @posix
-@FEW
-@pytest.mark.parametrize("arch", ARCHS)
+@OF_EACH_A_FEW
 def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(
     interrupted, promise, arch, few
 ):
     runs_of = interrupted(arch)
     checkpoint, announced = runs_of.moments("rename last.pt")[-1], runs_of.moments("rename metrics.json")[-1]
     assert len(runs_of.operations) > 80 and checkpoint < announced
-    # The network makes no difference to what is written, and fc's checkpoints are large.
     step = 60 if arch == "fc" else 17
     quick = {*range(step, len(runs_of.operations), step), checkpoint, announced}
     moments = [at for at in range(1, len(runs_of.operations) + 1) if (at in quick) == few]
@@ -772,8 +779,7 @@ def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_
 
 
 @posix
-@FEW
-@pytest.mark.parametrize("arch", ARCHS)
+@OF_EACH_A_FEW
 def test_a_run_killed_at_a_random_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch, few):
     runs_of, chance = interrupted(arch), random.Random(0)
     whole = sum(row["seconds"] for row in runs_of.whole.epochs)

@@ -128,6 +128,7 @@ def one_epoch_more(run: Run) -> None:
 # ---- what it learns -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_workers_learn_what_one_process_learns_and_stop_early_where_it_does(tiny, torchrun, alone):
     # The first epoch is an improvement; the two after it are not, by so much.
     rules = {**UNEVEN, "epochs": 50, "patience": 2, "min_delta": 1000.0}

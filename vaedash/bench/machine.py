@@ -3,25 +3,16 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
+from vaedash import places
 from vaedash.bench.figures import Figure
 
 
 def described(*packages: str) -> dict[str, Figure]:
     """What a figure was measured on: processor, cores, and the versions of Python, torch and `packages`."""
     return {
-        "processor": _processor(),
+        "processor": places.processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         **{name: version(name) for name in ("torch", *packages)},
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 import vaedash
-from vaedash import storage
+from vaedash import places, storage
 from vaedash.config import IMAGE_SHAPE, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import archs
@@ -150,14 +150,7 @@ def _cores() -> int:
 
 
 def _name(device: str) -> str:
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        model = platform.processor() or platform.machine()
-    return model
+    return torch.cuda.get_device_name() if device == "cuda" else places.processor()
 
 
 def _bf16_gain(device: str, cache: Path) -> float:

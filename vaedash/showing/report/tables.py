@@ -1,0 +1,126 @@
+"""The curves and the tables of a report: figures, settings and facts of its runs beside each other."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from vaedash import text
+from vaedash.comparing import alike, results
+from vaedash.measuring import measures
+from vaedash.measuring.measures import MEASURES
+from vaedash.runs import Run
+from vaedash.showing import charts
+from vaedash.showing.report import words
+from vaedash.showing.report.records import Plot, Row, SideBySide
+
+_NOTHING = "–"  # in a cell that has no value
+
+
+def plot(group: Sequence[Run]) -> Plot:
+    figure = charts.loss_curves(group).update_layout(template="plotly_white")
+    return Plot(
+        dataset=words.dataset(group[0]),
+        beta=f"{group[0].config.beta:g}",
+        figure=json.loads(figure.to_json()),
+        ends=[f"{run.name} ends at a test loss of {number(run.epochs[-1]['test_loss'])}" for run in group],
+    )
+
+
+_ROWS = {
+    "test_loss": "test loss",
+    "test_recon": "recon of it",
+    "test_kl": "KL of it",
+    "below_pca": "below the PCA line",
+    "loss": "train loss",
+    "best_epoch": "kept epoch",
+    "epochs": "epochs",
+    "status": "status",
+    "parameters": "parameters",
+    "seconds": "seconds of training",
+    "images_per_second": "images per second",
+}
+_WHOLE = ("seconds", "images_per_second")
+
+
+def outcomes(chosen: Sequence[Run]) -> list[Row]:
+    records, rows = [results.result(run).as_row() for run in chosen], []
+    for key, title in _ROWS.items():
+        values = [record[key] for record in records]
+        if all(value is None for value in values):
+            continue
+        cells = [number(value, digits=0 if key in _WHOLE else 2) for value in values]
+        best = _leading(chosen) if key == "test_loss" else frozenset()
+        rows.append(Row(title=title, cells=cells, best=best))
+    return rows
+
+
+def _leading(chosen: Sequence[Run]) -> frozenset[int]:
+    """The places of the runs with the lowest test loss, if all can be compared."""
+    losses = {place: run.test_loss for place, run in enumerate(chosen) if run.test_loss is not None}
+    if len(chosen) == 1 or len(alike.groups(chosen)) > 1:
+        return frozenset()
+    return frozenset(place for place, loss in losses.items() if loss == min(losses.values()))
+
+
+def quality(chosen: Sequence[Run]) -> list[Row]:
+    """What was measured of the runs beside their losses, with what real images would have and on how many it rests."""
+    measured, rows = [measures.in_words(run.quality) for run in chosen], []
+    for name, measure in MEASURES.items():
+        figures = [of_run[name] for of_run in measured if name in of_run]
+        if not figures:
+            continue
+        floors, counts = (" / ".join(sorted({figure[key] for figure in figures} - {""})) for key in ("floor", "n"))
+        real = f"; real images: {floors}" if floors else ""
+        cells = [of_run[name]["value"] if name in of_run else _NOTHING for of_run in measured]
+        about = f"{measure.about} Of {counts}; {figures[0]['better']}{real}."
+        rows.append(Row(title=measure.title, cells=cells, about=about))
+    return rows
+
+
+def number(value: object, *, digits: int = 2) -> str:
+    if isinstance(value, float):
+        return f"{value:,.{digits}f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _NOTHING if value is None else str(value)
+
+
+def side_by_side(records: Sequence[Mapping[str, object]]) -> SideBySide:
+    """What differs between the runs, and what is the same said once: by what can be seen of it."""
+    differing, same = [], {}
+    for name in dict.fromkeys(name for record in records for name in record):
+        values = [record.get(name) for record in records]
+        cells = ["" if value is None else text.visible(str(value)) for value in values]
+        if len(set(cells)) > 1:
+            differing.append(Row(title=name, cells=[cell or _NOTHING for cell in cells]))
+        else:
+            same[name] = cells[0] or _NOTHING
+    return SideBySide(differing=differing, same=same)
+
+
+def settings(run: Run) -> Mapping[str, object]:
+    return run.config.to_json() | {"dataset": words.bare(run.config.dataset)}
+
+
+_ABOUT_IMAGES = {
+    "name": "images",
+    "fingerprint": "fingerprint of the images",
+    "n_train": "training images",
+    "n_test": "test images",
+    "skipped": "unreadable files skipped",
+}
+_UNTOLD = ("dataset", "resumed_after_epoch", "host")
+
+
+def facts(run: Run) -> dict[str, str]:
+    """What the trainer found at its last start, images first."""
+    start: Mapping[str, object] = run.facts[-1] if run.facts else {}
+    dataset: Mapping[str, object] = run.dataset
+    about = {title: dataset[key] for key, title in _ABOUT_IMAGES.items() if dataset.get(key) not in (None, "")}
+    kept = {key: value for key, value in start.items() if key not in _UNTOLD and isinstance(value, (str, int, float))}
+    if "started" in kept:
+        kept["started"] = str(kept["started"])[:16].replace("T", " ")  # in UTC
+    return {
+        key.replace("_", " "): words.placeless(value) if isinstance(value, str) else number(value)
+        for key, value in (about | kept).items()
+        if value != ""
+    }

@@ -1,0 +1,69 @@
+"""How runs are called in a report, who leads, and nothing of where anything was."""
+
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+
+from vaedash import config, places
+from vaedash.comparing import alike, results, verdict
+from vaedash.runs import Run
+from vaedash.showing import charts
+from vaedash.showing.report.records import Label, Lead, Remark
+
+# A path that begins at a root; what follows its last separator may stay.
+_PLACE = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/'\"<>]+[\\/])+")
+
+
+def label(run: Run, among: Sequence[Run]) -> Label:
+    return Label(name=run.name, id=run.id, short=results.short(run, among), hue=charts.HUE[run.config.arch])
+
+
+def title(chosen: Sequence[Run]) -> str:
+    archs = list(dict.fromkeys(run.config.arch for run in chosen))
+    if len(chosen) == 1:
+        return chosen[0].name
+    what = " and ".join(archs) if len(archs) > 1 else f"{len(chosen)} {archs[0]} runs"
+    return f"{what} on {', '.join(dict.fromkeys(map(dataset, chosen)))}"
+
+
+def leads(chosen: Sequence[Run]) -> list[Lead]:
+    """Who leads, of those that can be compared with each other."""
+    groups = alike.groups(chosen)
+    rivals = [group for group in groups if len(group) > 1]
+    if not rivals:  # then the verdict says why they cannot be compared
+        return [_lead(chosen)] if len(chosen) > 1 else []
+    return [_lead(group, several=len(groups) > 1) for group in rivals]
+
+
+def _lead(group: Sequence[Run], *, several: bool = False) -> Lead:
+    judged = verdict.judged(group)
+    on = f"{dataset(group[0])}, beta {group[0].config.beta:g}: " if several else ""
+    return Lead(headline=f"{on}{judged.headline}", grounds=judged.grounds)
+
+
+def placeless(words: str) -> str:
+    """Without where anything was on the machine that trained: only the last part of each path stays."""
+    known = sorted({str(places.PROJECT_ROOT), str(places.runs_dir()), str(places.data_dir())}, key=len, reverse=True)
+    for place in known:  # these may hold spaces
+        words = words.replace(f"{place}{os.sep}", "")
+    return _PLACE.sub("", words)
+
+
+def dataset(run: Run) -> str:
+    return placeless(str(run.dataset.get("name") or config.dataset_title(run.config.dataset)))
+
+
+def bare(dataset: str) -> str:
+    """A dataset's name, or of a path the last part."""
+    return re.split(r"[\\/]", dataset.rstrip("\\/"))[-1]
+
+
+def command(run: Run, among: Sequence[Run]) -> Remark:
+    """What trains the run again, on images that go by their name alone."""
+    settings = dataclasses.replace(run.config, dataset=bare(run.config.dataset))
+    return Remark(run=label(run, among), words=results.replay_command(dataclasses.replace(run, settings=settings)))
+
+
+def needs_a_path(run: Run) -> bool:
+    return bare(run.config.dataset) not in config.DATASETS and run.dataset.get("copy_of") not in config.DATASETS
