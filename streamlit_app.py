@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+# Whole before anything is drawn: Plotly uses as much of it as is loaded, and breaks on the half that another visitor's
+# first picture has just begun to load.
+import pandas  # noqa: F401
 import streamlit as st
 from PIL import Image
 

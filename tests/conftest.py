@@ -10,7 +10,7 @@ import shutil
 import signal
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,23 @@ def _room(request: pytest.FixtureRequest, common: Path) -> Iterator[None]:
 
 
 # ---- the promises, and the figure that each test reached ------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-case", action="store_true", help="the slow tests of the promises in full, not a sample")
+
+
+@pytest.fixture
+def some(request: pytest.FixtureRequest) -> Callable[..., list[Any]]:
+    """Of the cases of a slow test, as many as are asked for, evenly spread; all of them with `--every-case`."""
+
+    def drawn(cases: Iterable[Any], count: int) -> list[Any]:
+        every = list(cases)
+        if request.config.getoption("every_case") or len(every) <= count:
+            return every
+        return [every[at * len(every) // count] for at in range(count)]
+
+    return drawn
 
 
 # What is counted for each promise.

@@ -746,15 +746,15 @@ def interrupted(forks, tiny, tmp_path_factory, data_dir) -> Callable[[str], Inte
     return of
 
 
-# Of many cases a few are quick; the slow tests try all others.
+# Of many cases a few are quick; the slow tests try others, with `--every-case` all of them.
 FEW = pytest.mark.parametrize(
-    "few", [pytest.param(True, id="a few"), pytest.param(False, id="all others", marks=pytest.mark.slow)]
+    "few", [pytest.param(True, id="a few"), pytest.param(False, id="others", marks=pytest.mark.slow)]
 )
 # The network makes no difference to what is written, and fc's checkpoints are large: the quick ones are of conv.
 OF_EACH_A_FEW = pytest.mark.parametrize(
     ("arch", "few"),
     [
-        pytest.param(arch, few, id=f"{arch}-{'a few' if few else 'all others'}", marks=marks)
+        pytest.param(arch, few, id=f"{arch}-{'a few' if few else 'others'}", marks=marks)
         for few, arch in itertools.product((True, False), ARCHS)
         for marks in [[] if few and arch == "conv" else [pytest.mark.slow]]
     ],
@@ -764,14 +764,14 @@ OF_EACH_A_FEW = pytest.mark.parametrize(
 @posix
 @OF_EACH_A_FEW
 def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_for_bit(
-    interrupted, promise, arch, few
+    interrupted, promise, some, arch, few
 ):
     runs_of = interrupted(arch)
     checkpoint, announced = runs_of.moments("rename last.pt")[-1], runs_of.moments("rename metrics.json")[-1]
     assert len(runs_of.operations) > 80 and checkpoint < announced
     step = 60 if arch == "fc" else 17
     quick = {*range(step, len(runs_of.operations), step), checkpoint, announced}
-    moments = [at for at in range(1, len(runs_of.operations) + 1) if (at in quick) == few]
+    moments = some((at for at in range(1, len(runs_of.operations) + 1) if (at in quick) == few), 12)
     promise("R1", cases=len(moments))
     promise("R2", cases=len(moments))
     for at in moments:
@@ -780,11 +780,11 @@ def test_a_run_killed_at_an_operation_on_the_disk_loses_nothing_and_goes_on_bit_
 
 @posix
 @OF_EACH_A_FEW
-def test_a_run_killed_at_a_random_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, arch, few):
+def test_a_run_killed_at_a_random_instant_loses_nothing_and_goes_on_bit_for_bit(interrupted, promise, some, arch, few):
     runs_of, chance = interrupted(arch), random.Random(0)
     whole = sum(row["seconds"] for row in runs_of.whole.epochs)
     instants = [chance.random() * 1.2 * whole for _ in range(25)]
-    chosen = instants[:2] if few else instants[2:]
+    chosen = instants[:2] if few else some(instants[2:], 6)
     promise("R1", cases=len(chosen))
     promise("R2", cases=len(chosen))
     for seconds in chosen:
@@ -836,9 +836,9 @@ def fill_the_disk(runs_of: Interrupted, at: int, *, forever: bool) -> None:
 @posix
 @FEW
 @pytest.mark.parametrize("forever", [False, True])
-def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, few, forever):
+def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, some, few, forever):
     runs_of = interrupted("conv")
-    moments = [at for at in range(1, len(runs_of.operations) + 1) if (at % 19 == 1) == few]
+    moments = some((at for at in range(1, len(runs_of.operations) + 1) if (at % 19 == 1) == few), 12)
     promise("R6", cases=len(moments))
     for at in moments:
         fill_the_disk(runs_of, at, forever=forever)

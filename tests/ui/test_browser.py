@@ -65,7 +65,7 @@ def settled(tab) -> None:
     )
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [pytest.param(path, marks=[pytest.mark.slow] if path else []) for path in PAGES])
 def test_every_page_of_an_empty_folder_opens_without_complaint(tab, server, path):
     tab.goto(f"{server.url}/{path}")
     settled(tab)
@@ -91,6 +91,7 @@ def test_every_page_fits_a_phone_in_the_dark(browser, server, path):
         phone.close()
 
 
+@pytest.mark.slow
 def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, classroom):
     tab.goto(f"{classroom.url}/compare")
     tab.get_by_text("Beyond the loss").click()
@@ -104,6 +105,7 @@ def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(
     assert unexpected(tab.complaints) == []
 
 
+@pytest.mark.slow
 def test_the_course_of_every_latent_is_drawn(tab, classroom):
     tab.goto(f"{classroom.url}/latent-space")
     expect(tab.locator(".heatmaplayer image").or_(tab.locator(".heatmaplayer .hm")).first).to_be_attached()
@@ -207,6 +209,7 @@ def test_a_teacher_walks_the_tour_with_the_keys_of_a_clicker(tab, classroom):
     assert unexpected(tab.complaints) == []
 
 
+@pytest.mark.slow
 def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, classroom):
     both = components.comparable(runs.list_runs(classroom.folder))
     answer = quiz.ballot(both, kind="prior", draw=7).answer
@@ -232,6 +235,7 @@ def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, class
             context.close()
 
 
+@pytest.mark.slow
 def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_it(tab, classroom):
     size = "element => parseFloat(getComputedStyle(element).fontSize)"
     tab.goto(classroom.url)
