@@ -29,6 +29,7 @@ OTHERS = {
     "ray": ("--head", "--port", "--address", "--num-cpus"),
     "pip": ("--index-url",),
     "ruff": ("--check",),
+    "pytest": ("--every-case",),
 }
 
 # Files that stand beside a promise with tests which count no cases for its figure.

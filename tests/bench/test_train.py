@@ -4,8 +4,9 @@ import pytest
 
 from vaedash.bench import arithmetic, contestants, memory, operations, recipe, train
 
+pytestmark = pytest.mark.slow  # each probe is a process of its own
 
-@pytest.mark.slow
+
 def test_arithmetic_is_counted_and_compared_with_what_the_machine_could_do():
     counted = arithmetic.measure("conv", "fp32")
     # Forward and backward of a few million weights.
@@ -15,7 +16,6 @@ def test_arithmetic_is_counted_and_compared_with_what_the_machine_could_do():
     assert list(table) == ["precision", "MFLOP an image", "GFLOP/s", "matrix peak, GFLOP/s", "share of the peak"]
 
 
-@pytest.mark.slow
 def test_the_operations_of_a_step_are_named_the_largest_first(data_dir):
     shares = operations.measure("fc", data_dir)
     assert len(shares) == 6 and all(name.startswith("aten::") for name in list(shares)[:1])
@@ -26,7 +26,6 @@ def test_torch_alone_holds_some_memory():
     assert 10_000 < memory.bare() < 10_000_000  # kB
 
 
-@pytest.mark.slow
 def test_a_contestant_trains_as_many_epochs_as_are_compared(photos, data_dir):
     taken = contestants.turn("vaedash", "conv", dataset=str(photos), data_dir=data_dir, images=20)
     assert len(taken.speeds) == contestants.EPOCHS and min(taken.speeds) > 0
@@ -34,13 +33,11 @@ def test_a_contestant_trains_as_many_epochs_as_are_compared(photos, data_dir):
     assert taken.seconds == pytest.approx(sum(20 / speed for speed in taken.speeds))
 
 
-@pytest.mark.slow
 def test_a_contestant_trains_until_a_loss_is_there(photos, data_dir):
     taken = contestants.turn("notebook", "fc", dataset=str(photos), data_dir=data_dir, until=1e9)
     assert len(taken.speeds) == 1 and taken.loss <= 1e9
 
 
-@pytest.mark.slow
 def test_the_tables_have_their_keys(photos, data_dir):
     table = train.measure(dataset=str(photos), data_dir=data_dir, images=20, rounds=1)
     assert list(table) == [

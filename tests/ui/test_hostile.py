@@ -7,7 +7,6 @@ import itertools
 import json
 import re
 import unicodedata
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from visitor import give_weights, make_run, shown
 from vaedash import cli, runs
 from vaedash.comparing import results
 from vaedash.config import RunConfig
-from vaedash.showing import charts, report
+from vaedash.showing import charts
 from vaedash.ui import components, tables
 
 HOSTILE = pytest.mark.parametrize("name", NAMES, ids=[f"{number:02}" for number in range(len(NAMES))])
@@ -124,34 +123,6 @@ def test_pages_take_hostile_names_for_words_and_never_for_file_names(folder, mon
         assert any(components.plain(rest) in text for text in texts), run.name
     assert all(re.fullmatch(r"[\w.-]+", file) and ".." not in file for file in files)
     assert files or page == "train"
-
-
-class Elements(HTMLParser):
-    """The elements of a page, and the text between them."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, str]] = []
-        self.texts: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags += [(tag, name) for name, _ in attributes] or [(tag, "")]
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-
-def test_a_report_takes_hostile_names_for_words(folder):
-    """It holds the same elements, with the same attributes, as a report on runs whose names are harmless."""
-    made = [handed_on(folder, name) for name in NAMES]
-    hostile = Elements(report.page(made))
-    for run in made:
-        run.write_notes(name=f"run {run.id}")
-    harmless = Elements(report.page([run.reread() for run in made]))
-    assert hostile.tags == harmless.tags
-    words = re.sub(r"\s+", " ", " ".join(hostile.texts))
-    assert [run.name for run in made if run.name not in words] == []
 
 
 TEXTS = "found => found.map(one => one.textContent.replace(/\\s+/g, ' '))"
