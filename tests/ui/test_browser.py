@@ -133,12 +133,16 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
     tab.wait_for_timeout(2_500)
     assert tab.locator(".live-figure .legend .traces").first.evaluate("trace => getComputedStyle(trace).opacity") != "1"
 
-    # Stop one, resume it, and wait for both.
+    # Stop one, resume it, and stop both once they have something to compare.
     if tab.get_by_role("button", name="Stop").count():
         tab.get_by_role("button", name="Stop").last.click()
         tab.get_by_role("button", name="Resume").first.click()
-    until(lambda: all(run.status == "finished" for run in runs.list_runs(server.folder)))
-    assert [run.status for run in runs.list_runs(server.folder)] == ["finished", "finished"]
+        until(lambda: all(run.active or run.status == "finished" for run in runs.list_runs(server.folder)))
+    until(lambda: all(run.epochs for run in runs.list_runs(server.folder)))
+    for run in runs.list_runs(server.folder):
+        run.request_stop()
+    until(lambda: not any(run.active for run in runs.list_runs(server.folder)))
+    assert {run.status for run in runs.list_runs(server.folder)} <= {"finished", "stopped"}
     expect(tab.get_by_text(re.compile("leads .* nats per image")).first).to_be_visible()
 
     # The runs travel to the other pages.

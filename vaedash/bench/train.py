@@ -13,15 +13,22 @@ IMAGES = 12_800
 ROUNDS = 3
 
 
-def measure(*, dataset: str, data_dir: Path, images: int = IMAGES, rounds: int = ROUNDS) -> Figures:
-    """Images a second of each contestant, medians over all epochs of `rounds` turns, and what they have learned by then.
+def measure(
+    *,
+    dataset: str,
+    data_dir: Path,
+    images: int = IMAGES,
+    rounds: int = ROUNDS,
+    archs: Sequence[str] = tuple(config.ARCHS),
+) -> Figures:
+    """Images a second of each contestant with each of `archs`: medians over the epochs of `rounds` turns; and what they have learned.
 
     Every contestant trains preset p1 with all cores, in a process of its own. The losses are vaedash's, measured
     alike on all held-out images: nats per image. pythae takes part where it is installed.
     """
     peers = [name for name in contestants.present() if name not in ("notebook", "vaedash")]
     results: dict[str, Figure] = {"machine": machine.described(*peers, "torchvision", "numpy")}
-    for arch in config.ARCHS:
+    for arch in archs:
         turns = _race(arch, dataset=dataset, data_dir=data_dir, images=images, rounds=rounds)
         ours = turns["vaedash"]
         results[f"{arch} p1"] = {
