@@ -34,6 +34,7 @@ def test_durations_are_said_as_people_say_them(seconds, words):
     assert forecast.in_words(seconds) == words
 
 
+@pytest.mark.slow
 def test_a_real_measurement_in_a_process_of_its_own(data_dir):
     asked = [RunConfig(arch=arch, latent_dim=4, batch_size=4, precision="fp32", device="cpu") for arch in config.ARCHS]
     measured = forecast.measure(asked, sharing=2, data_dir=data_dir)

@@ -835,7 +835,7 @@ def fill_the_disk(runs_of: Interrupted, at: int, *, forever: bool) -> None:
 
 @posix
 @FEW
-@pytest.mark.parametrize("forever", [False, True])
+@pytest.mark.parametrize("forever", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_full_disk_leaves_what_was_there_whole_and_says_what_to_do(interrupted, promise, some, few, forever):
     runs_of = interrupted("conv")
     moments = some((at for at in range(1, len(runs_of.operations) + 1) if (at % 19 == 1) == few), 12)
@@ -1009,6 +1009,7 @@ def test_a_run_counts_who_shares_the_machine_with_it(tiny, create):
         assert sharing == 2
 
 
+@pytest.mark.slow
 @posix
 def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, tiny, create, trained, data_dir):
     monkeypatch.undo()  # the cores that there are, as the process has them

@@ -275,6 +275,7 @@ def settled(page):
     return count
 
 
+@pytest.mark.slow
 def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(opened):
     page = opened()
     messages = settled(page)
