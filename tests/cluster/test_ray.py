@@ -13,13 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE, until
 from visitor import shown, words
 
 from vaedash import cli, datasets, places, runs
@@ -31,17 +31,7 @@ from vaedash.runs import Run, RunFolder, mirror, queue, schema, weights
 from vaedash.runs.folder import cluster_log
 from vaedash.training import hardware, launch
 
-PATIENCE = 240.0  # seconds for what takes a moment where nobody else is at work
-
 TRAINED_HERE = PROJECT_ROOT / "tests" / "support" / "trained_here.py"
-
-
-def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait for it; AssertionError if it takes longer."""
-    start = time.monotonic()
-    while not true():
-        assert time.monotonic() - start < seconds
-        time.sleep(0.1)
 
 
 # ---- where runs train, as one says it --------------------------------------------------------------------
