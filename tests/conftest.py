@@ -219,6 +219,17 @@ def _know_spectrum(photos: Path, data_dir: Path) -> None:
         pca.spectrum(datasets.load(str(photos), data_dir=data_dir), data_dir=data_dir)
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, photos: Path) -> Callable[[str], Path]:
+    """The caches of another machine, in a folder of that name: what is the same everywhere and takes long is known there."""
+
+    def make(name: str) -> Path:
+        _know_spectrum(photos, tmp_path / name)
+        return tmp_path / name
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def tiny(photos: Path) -> Callable[..., RunConfig]:
     """Settings that train in a moment: batches of 16, 16, 16 and 4 images, two epochs."""

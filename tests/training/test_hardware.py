@@ -29,16 +29,16 @@ def machine(monkeypatch, only_cpu):
     class Machine:
         def __init__(self) -> None:
             self.seconds = {"fp32": 1.0, "bf16": 1.0}
-            self.asked: list[tuple[str, str]] = []
+            self.asked: list[str] = []
 
-        def step_seconds(self, device: str, precision: str) -> float:
-            self.asked.append((device, precision))
+        def step_seconds(self, precision: str) -> float:
+            self.asked.append(precision)
             return self.seconds[precision]
 
     this = Machine()
     monkeypatch.setattr(hardware, "_step_seconds", this.step_seconds)
     monkeypatch.setattr(hardware, "_cores", lambda: 8)
-    monkeypatch.setattr(hardware, "_name", lambda device: f"a {device}")
+    monkeypatch.setattr(hardware, "name", lambda device: f"a {device}")
     return this
 
 
@@ -56,7 +56,7 @@ def chosen(tmp_path: Path, *, sharing: int = 1, **settings) -> Hardware:
 def test_auto_takes_the_fastest_device_there_is(monkeypatch, machine, tmp_path, cuda, mps, device):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert chosen(tmp_path).device == device
+    assert chosen(tmp_path, precision="fp32").device == device
     assert chosen(tmp_path, device="cpu").device == "cpu"
 
 
@@ -135,7 +135,7 @@ def test_a_precision_that_was_asked_for_is_not_measured(machine, tmp_path, preci
 def test_two_runs_never_choose_differently_though_the_machines_speed_varies(machine, tmp_path):
     machine.seconds = {"fp32": 2.0, "bf16": 1.0}
     assert chosen(tmp_path).precision == "bf16"
-    assert machine.asked == [("cpu", "fp32"), ("cpu", "bf16")]
+    assert machine.asked == ["fp32", "bf16"]
     machine.seconds = {"fp32": 1.0, "bf16": 2.0}
     assert chosen(tmp_path).precision == "bf16"
     assert len(machine.asked) == 2  # read back
@@ -150,7 +150,7 @@ def test_another_torch_or_another_machine_is_measured_anew_and_the_old_figure_is
     assert chosen(tmp_path).precision == "fp32"
     monkeypatch.setattr(torch, "__version__", before)
     assert chosen(tmp_path).precision == "bf16"
-    monkeypatch.setattr(hardware, "_name", lambda device: "another")
+    monkeypatch.setattr(hardware, "name", lambda device: "another")
     assert chosen(tmp_path).precision == "fp32"
     assert len(machine.asked) == 6
     assert len(json.loads((tmp_path / "cache" / "precision.json").read_text())) == 3
@@ -173,9 +173,16 @@ def test_apples_gpu_computes_in_single_precision(monkeypatch, machine, tmp_path)
     assert chosen(tmp_path).precision == "fp32" and machine.asked == []
 
 
+@pytest.mark.parametrize(("of_its_own", "precision"), [(True, "bf16"), (False, "fp32")])
+def test_a_gpu_computes_in_half_precision_where_that_is_its_own(monkeypatch, machine, tmp_path, of_its_own, precision):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or of_its_own)
+    assert chosen(tmp_path).precision == precision and machine.asked == []
+
+
 def test_the_measurement_takes_time_and_leaves_the_threads_as_they_were():
     before = torch.get_num_threads()
-    assert hardware._step_seconds("cpu", "fp32") > 0
+    assert hardware._step_seconds("fp32") > 0
     assert torch.get_num_threads() == before
 
 

@@ -888,7 +888,7 @@ def test_a_stop_takes_a_moment_with_the_studys_settings_too(forks, tmp_path, dat
         patience=10_000,
     )
     datasets.load("shapes", data_dir=data_dir, fraction=0.1)
-    count = len(some(range(20), 6))
+    count = len(some(range(20), 4))
     seconds = seconds_to_stop(forks, tmp_path, settings, within=6.0, count=count)
     promise("R5", f"p95 of {count} stops {seconds:.2f} s ({arch}, preset p1, 2,000 images, one thread)", cases=None)
 

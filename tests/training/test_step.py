@@ -88,9 +88,10 @@ def test_the_learning_rate_of_a_step_is_the_one_given(tiny):
 def test_a_gpu_learns_what_a_processor_learns_recorded_steps_included(tiny, torch_as_it_was, arch, device):
     machine(device=device).apply()
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    expected = taught(Learner(tiny(arch=arch), machine()), 12)
-    learned = taught(Learner(tiny(arch=arch), machine(device=device)), 12, device)
-    assert learned == [pytest.approx(one, rel=1e-3) for one in expected]
+    expected = taught(Learner(tiny(arch=arch), machine()))
+    learned = taught(Learner(tiny(arch=arch), machine(device=device)), device=device)
+    # Recon of a batch is thousands of nats, its kl at first a hundredth of one; and each step magnifies the last bits.
+    assert learned == [pytest.approx(sums, rel=1e-3, abs=1e-3) for sums in expected]
 
 
 @pytest.mark.parametrize(("arch", "layout"), [("fc", torch.contiguous_format), ("conv", torch.channels_last)])

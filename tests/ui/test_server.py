@@ -94,7 +94,7 @@ def is_free(port):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["kill", "Ctrl-C"])
 def test_training_goes_on_without_its_server_and_a_new_one_shows_it(serve, stopped, promise, some, how):
-    server, taken, times = serve(), [], some(range(10), 3)
+    server, taken, times = serve(), [], some(range(10), 2)
     for _ in times:
         run = stopped()
         with Session(server.url) as tab:
@@ -112,7 +112,7 @@ def test_training_goes_on_without_its_server_and_a_new_one_shows_it(serve, stopp
 
 @pytest.mark.slow
 def test_training_goes_on_when_its_tab_is_closed(serve, stopped, promise, some):
-    server, times = serve(), some(range(10), 3)
+    server, times = serve(), some(range(10), 2)
     for _ in times:
         run = stopped()
         with Session(server.url) as tab:

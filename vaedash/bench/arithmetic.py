@@ -12,7 +12,8 @@ from vaedash.bench.figures import Figures
 from vaedash.config import RunConfig
 
 _BATCH = 64
-_SIDE, _PRODUCTS = 1024, 30  # of the matrices whose products are timed, and how many
+_SIDE = {"cpu": 1024, "cuda": 8192}  # of the matrices whose products are timed
+_PRODUCTS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,9 @@ class Arithmetic:
         }
 
 
-def measure(arch: str, precision: str) -> Arithmetic:
+def measure(arch: str, precision: str, *, device: str = "cpu") -> Arithmetic:
     """That of an architecture's training in `fp32` or `bf16`, here."""
-    return Arithmetic(**json.loads(probe.ask("arithmetic", arch, precision)))
+    return Arithmetic(**json.loads(probe.ask("arithmetic", arch, precision, device)))
 
 
 def main() -> None:
@@ -45,8 +46,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m vaedash.bench.arithmetic", description=__doc__)
     parser.add_argument("arch", choices=config.ARCHS)
     parser.add_argument("precision", choices=("fp32", "bf16"))
+    parser.add_argument("device")
     asked = parser.parse_args()
-    answer = Arithmetic(precision=asked.precision, per_image=_per_image(asked.arch), peak=_peak(asked.precision))
+    peak = _peak(asked.precision, asked.device)
+    answer = Arithmetic(precision=asked.precision, per_image=_per_image(asked.arch), peak=peak)
     print(json.dumps(dataclasses.asdict(answer)))
 
 
@@ -63,17 +66,22 @@ def _per_image(arch: str) -> float:
     return counted.get_total_flops() / _BATCH
 
 
-def _peak(precision: str) -> float:
+def _peak(precision: str, device: str) -> float:
     import torch
 
+    from vaedash.training import hardware
+
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    one, other = torch.randn(2, _SIDE, _SIDE).to(dtype)
+    side = _SIDE[device]
+    left, right = torch.randn(2, side, side, device=device).to(dtype)
     times = []
     for _ in range(_PRODUCTS):
+        hardware.wait_for(device)
         start = time.perf_counter()
-        _ = one @ other
+        _ = left @ right
+        hardware.wait_for(device)
         times.append(time.perf_counter() - start)
-    return 2 * _SIDE**3 / min(times)
+    return 2 * side**3 / min(times)
 
 
 if __name__ == "__main__":

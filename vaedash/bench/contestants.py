@@ -1,13 +1,14 @@
-"""Who trains side by side: a notebook's way, pythae's trainer and vaedash; with the same images, layers and loss, a process each."""
+"""Who trains side by side: a notebook's way, pythae's trainer and vaedash; on one device, with the same images, layers and loss."""
 
 import argparse
 import dataclasses
 import itertools
 import json
 import os
+import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from vaedash import config, datasets, places
 from vaedash.bench import probe
+from vaedash.bench.figures import Figures
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
 from vaedash.images import Pixels
@@ -52,10 +54,17 @@ def present() -> list[str]:
 
 
 def turn(
-    contestant: str, arch: str, *, dataset: str, data_dir: Path, images: int | None = None, until: float | None = None
+    contestant: str,
+    arch: str,
+    *,
+    dataset: str,
+    data_dir: Path,
+    images: int | None = None,
+    until: float | None = None,
+    device: str = "cpu",
 ) -> Turn:
     """One turn, with all cores: EPOCHS on the first `images` (else on all), or as many as a held-out loss of `until` takes."""
-    arguments = [contestant, arch, dataset, str(data_dir)]
+    arguments = [contestant, arch, dataset, str(data_dir), f"--device={device}"]
     if images is not None:
         arguments.append(f"--images={images}")
     if until is not None:
@@ -64,6 +73,35 @@ def turn(
     as_anybody = {**os.environ, "PYTHONPATH": str(places.PROJECT_ROOT)}
     environment = None if contestant == "vaedash" else as_anybody
     return Turn(**json.loads(probe.ask("contestants", *arguments, environment=environment)))
+
+
+def race(
+    arch: str, *, dataset: str, data_dir: Path, images: int | None = None, rounds: int, device: str = "cpu"
+) -> dict[str, list[Turn]]:
+    """So many turns of each contestant, taken one after the other."""
+    turns: dict[str, list[Turn]] = {name: [] for name in present()}
+    for _ in range(rounds):
+        for name, taken in turns.items():
+            taken.append(turn(name, arch, dataset=dataset, data_dir=data_dir, images=images, device=device))
+    return turns
+
+
+def table(turns: Mapping[str, Sequence[Turn]]) -> Figures:
+    """How fast each was, how much faster vaedash was, and what each has learned."""
+    ours = speed(turns["vaedash"])
+    return {
+        name: {
+            "images/s": speed(taken),
+            "vaedash is faster by": ours / speed(taken),
+            f"held-out loss after {EPOCHS} epochs": statistics.median(turn.loss for turn in taken),
+        }
+        for name, taken in turns.items()
+    }
+
+
+def speed(turns: Sequence[Turn]) -> float:
+    """Images a second: the median over all epochs."""
+    return statistics.median(speed for turn in turns for speed in turn.speeds)
 
 
 # ---- each yields its model after every epoch of training; the time until then is what is measured ----------------------
@@ -93,6 +131,7 @@ def _notebook(settings: RunConfig, images: Pixels, _: Path) -> "Iterator[VAE]":
     loader = DataLoader(Pictures(), batch_size=settings.batch_size, shuffle=True)
     while True:
         for batch in loader:
+            batch = batch.to(settings.device)
             mu, logvar = model.encode(batch)
             decoded = model.decode(losses.reparameterize(mu, logvar, torch.randn_like(mu)))
             loss = (losses.recon_per_image(decoded, batch) + losses.kl_per_image(mu, logvar)).mean()
@@ -143,7 +182,7 @@ def _fresh_model(settings: RunConfig) -> "VAE":
     from vaedash.models import archs
 
     torch.manual_seed(settings.seed)
-    return archs.build(settings).to(memory_format=torch.contiguous_format)
+    return archs.build(settings).to(settings.device).to(memory_format=torch.contiguous_format)
 
 
 def _as_pythaes(inner: "VAE", settings: RunConfig) -> "pythae.models.VAE":
@@ -195,7 +234,7 @@ def _pythaes_trainer(model: "pythae.models.VAE", images: Pixels, settings: RunCo
         num_epochs=1,
         learning_rate=settings.lr,
         per_device_train_batch_size=settings.batch_size,
-        no_cuda=True,
+        no_cuda=settings.device == "cpu",
     )
     trainer = BaseTrainer(
         model=model,
@@ -219,8 +258,9 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--images", type=int)
     parser.add_argument("--until", type=float)
+    parser.add_argument("--device", default="cpu")
     asked = parser.parse_args()
-    settings = RunConfig.build(preset="p1", arch=asked.arch)
+    settings = RunConfig.build(preset="p1", arch=asked.arch, device=asked.device)
     dataset = datasets.load(asked.dataset, data_dir=asked.data_dir)
     taken = _train(asked.contestant, settings, dataset, asked.data_dir, images=asked.images, until=asked.until)
     print(json.dumps(dataclasses.asdict(taken)))
@@ -234,13 +274,14 @@ def _train(
     from vaedash.training import hardware
 
     pixels = np.array(dataset.train[:images])
-    held_out = HeldOut.of(dataset.test, settings.latent_dim)
+    held_out = HeldOut.of(dataset.test, settings.latent_dim, settings.device)
     epochs = CONTESTANTS[contestant](settings, pixels, data_dir)
     speeds: list[float] = []
     loss = float("inf")
     while len(speeds) < EPOCHS if until is None else loss > until and len(speeds) < _MOST_EPOCHS:
         start = time.perf_counter()
         model = next(epochs)
+        hardware.wait_for(settings.device)
         speeds.append(len(pixels) / (time.perf_counter() - start))
         loss = heldout.evaluate(model, held_out).losses(beta=settings.beta).loss
     precision = hardware.choose(settings, sharing=1, data_dir=data_dir).precision

@@ -12,6 +12,7 @@ from vaedash import config, datasets
 from vaedash.bench import memory
 from vaedash.bench.figures import Figure, Figures
 from vaedash.config import RunConfig
+from vaedash.runs import Run
 from vaedash.training import launch
 
 
@@ -50,16 +51,17 @@ class Cost:
         }
 
 
-def of_a_pair(dataset: str, data_dir: Path, repeats: int = 2) -> Pair:
+def of_a_pair(dataset: str, data_dir: Path, *, device: str = "cpu", repeats: int = 2) -> Pair:
     """Medians of so many pairs."""
     at_once, in_turn = [], []
     for _ in range(repeats):
-        at_once.append(_seconds_together(_short(dataset), data_dir))
-        in_turn.append(sum(_seconds_together([settings], data_dir) for settings in _short(dataset)))
+        pair = _short(dataset, device)
+        at_once.append(_seconds_together(pair, data_dir))
+        in_turn.append(sum(_seconds_together([settings], data_dir) for settings in pair))
     return Pair(at_once=statistics.median(at_once), in_turn=statistics.median(in_turn))
 
 
-def of_whole_runs(dataset: str, data_dir: Path) -> Figures:
+def of_whole_runs(dataset: str, data_dir: Path, *, device: str = "cpu") -> Figures:
     """What it takes to load the images, and what a run of each architecture costs."""
     start = time.perf_counter()
     images = datasets.load(dataset, data_dir=data_dir)
@@ -68,14 +70,48 @@ def of_whole_runs(dataset: str, data_dir: Path) -> Figures:
         "images, train and test": f"{len(images.train):,} + {len(images.test):,}",
     }
     bare = memory.bare()
-    for settings in _short(dataset):
+    for settings in _short(dataset, device):
         cost = _whole_run(settings, n_train=len(images.train), data_dir=data_dir)
         results[f"{settings.arch} run"] = cost.named(bare=bare)
     return results
 
 
-def _short(dataset: str) -> list[RunConfig]:
-    return [RunConfig.build(preset="p1", arch=arch, dataset=dataset, epochs=2) for arch in config.ARCHS]
+def of_the_study(
+    dataset: str, data_dir: Path, *, device: str = "cpu", presets: Sequence[str] = ("p1", "p2", "p3")
+) -> Figures:
+    """The presets of the study with all architectures, each until early stopping ends it, as many at once as there are slots.
+
+    Seconds from launch until the last one is over, and until the last one has been measured too.
+    """
+    study = [
+        RunConfig.build(preset=preset, arch=arch, dataset=dataset, device=device)
+        for preset in presets
+        for arch in config.ARCHS
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        started = launch.new_runs(Path(folder), study)
+        begin = time.perf_counter()
+        processes = launch.start(started, data_dir=data_dir)
+        while any(run.reread().outcome is None for run in started):
+            time.sleep(0.05)
+        trained = time.perf_counter() - begin
+        for process in processes:
+            process.wait()
+        over = [run.reread() for run in started]
+        return {
+            "runs": len(over),
+            "until all are trained, s": trained,
+            "until all are measured, s": time.perf_counter() - begin,
+            **{f"{run.config.preset} {run.config.arch}": _how_it_ended(run) for run in over},
+        }
+
+
+def _how_it_ended(run: Run) -> Figures:
+    return {"status": run.status, "epochs": len(run.epochs), "test loss": run.test_loss}
+
+
+def _short(dataset: str, device: str) -> list[RunConfig]:
+    return [RunConfig.build(preset="p1", arch=arch, dataset=dataset, epochs=2, device=device) for arch in config.ARCHS]
 
 
 def _seconds_together(settings: Sequence[RunConfig], data_dir: Path) -> float:

@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("arch", choices=config.ARCHS)
     parser.add_argument("data_dir", type=Path)
     asked = parser.parse_args()
-    print(json.dumps(_shares(RunConfig.build(preset="p1", arch=asked.arch), asked.data_dir)))
+    print(json.dumps(_shares(RunConfig.build(preset="p1", arch=asked.arch, device="cpu"), asked.data_dir)))
 
 
 def _shares(settings: RunConfig, data_dir: Path) -> dict[str, float]:

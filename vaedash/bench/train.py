@@ -1,12 +1,10 @@
-"""Training speed beside its peers: the same images, architecture, batch and loss, one process after another, in turns."""
+"""Training speed beside its peers, on the processor: the same images, architecture, batch and loss, one process after another, in turns."""
 
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from vaedash import config
 from vaedash.bench import arithmetic, contestants, costs, machine, operations
-from vaedash.bench.contestants import EPOCHS, Turn
 from vaedash.bench.figures import Figure, Figures
 
 IMAGES = 12_800
@@ -29,38 +27,12 @@ def measure(
     peers = [name for name in contestants.present() if name not in ("notebook", "vaedash")]
     results: dict[str, Figure] = {"machine": machine.described(*peers, "torchvision", "numpy")}
     for arch in archs:
-        turns = _race(arch, dataset=dataset, data_dir=data_dir, images=images, rounds=rounds)
+        turns = contestants.race(arch, dataset=dataset, data_dir=data_dir, images=images, rounds=rounds)
         ours = turns["vaedash"]
         results[f"{arch} p1"] = {
-            **_table(turns),
-            "arithmetic": arithmetic.measure(arch, ours[0].precision).at(_speed(ours)),
+            **contestants.table(turns),
+            "arithmetic": arithmetic.measure(arch, ours[0].precision).at(contestants.speed(ours)),
             "where a step's time goes, one thread": operations.measure(arch, data_dir),
         }
-    results["a pair at once"] = costs.of_a_pair(dataset, data_dir).named()
+    results["a pair at once"] = costs.of_a_pair(dataset, data_dir, repeats=min(rounds, 2)).named()
     return {**results, **costs.of_whole_runs(dataset, data_dir)}
-
-
-def _race(arch: str, *, dataset: str, data_dir: Path, images: int, rounds: int) -> dict[str, list[Turn]]:
-    """The turns of each contestant, taken one after the other."""
-    turns: dict[str, list[Turn]] = {name: [] for name in contestants.present()}
-    for _ in range(rounds):
-        for name, taken in turns.items():
-            taken.append(contestants.turn(name, arch, dataset=dataset, data_dir=data_dir, images=images))
-    return turns
-
-
-def _table(turns: dict[str, list[Turn]]) -> Figures:
-    """How fast each was, how much faster vaedash was, and what each has learned."""
-    ours = _speed(turns["vaedash"])
-    return {
-        name: {
-            "images/s": _speed(taken),
-            "vaedash is faster by": ours / _speed(taken),
-            f"held-out loss after {EPOCHS} epochs": statistics.median(turn.loss for turn in taken),
-        }
-        for name, taken in turns.items()
-    }
-
-
-def _speed(turns: Sequence[Turn]) -> float:
-    return statistics.median(speed for turn in turns for speed in turn.speeds)

@@ -40,13 +40,14 @@ def add_to(commands: parsing.Commands) -> None:
     benching.add_argument(
         "what",
         metavar="WHAT",
-        choices=("train", "recipe", "ui", "load", "growth"),
+        choices=("train", "recipe", "gpu", "ui", "load", "growth"),
         help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
         "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
+        "gpu: what a GPU makes of it, from a batch to the whole study, and whether it learns what the processor learns; "
         "ui: the page in a real browser; load: thirty people watching one training; "
         "growth: thousands of runs, and a file of more images than one keeps in memory. Each takes some minutes",
     )
-    benching.add_argument("--dataset", help="images that train and recipe learn from (default: shapes)")
+    benching.add_argument("--dataset", help="images that train, recipe and gpu learn from (default: shapes)")
     benching.add_argument(
         "--runs", type=parsing.bounded(10, 100_000), default=10_000, help="of growth: how many (default: %(default)s)"
     )
@@ -141,12 +142,19 @@ def bench(arguments: argparse.Namespace) -> int:
 
         results = growth.measure(count=arguments.runs, images=arguments.images)
     else:
-        from vaedash.bench import recipe, train
+        from vaedash.bench import gpu, recipe, train
+        from vaedash.training import hardware
 
-        measure = train.measure if arguments.what == "train" else recipe.measure
-        spec = config.dataset_spec(arguments.dataset or "shapes")
+        if arguments.what == "gpu":
+            hardware.device("cuda")  # or it says what there is
+        spec, data_dir = config.dataset_spec(arguments.dataset or "shapes"), places.data_dir(arguments.data_dir)
         terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
-        results = measure(dataset=spec, data_dir=places.data_dir(arguments.data_dir))
+        if arguments.what == "train":
+            results = train.measure(dataset=spec, data_dir=data_dir)
+        elif arguments.what == "recipe":
+            results = recipe.measure(dataset=spec, data_dir=data_dir)
+        else:
+            results = gpu.measure(dataset=spec, data_dir=data_dir)
     if arguments.json:
         terminal.print_json(results)
     else:

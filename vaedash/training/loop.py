@@ -1,4 +1,4 @@
-"""Training of one run, from its directory: one loop that reads top to bottom."""
+"""Training of one run, from its directory: one loop that reads top to bottom, and what happens in an epoch of it."""
 
 import itertools
 import math
@@ -85,39 +85,13 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
     clock = time.perf_counter()
     while (ending := _ending(epochs, settings)) is None:
         epoch = len(epochs) + 1
-        beta = settings.beta_at(epoch)
-        sums = torch.zeros(2, dtype=heldout.sum_type(machine.device), device=machine.device)
-        seen, training_clock = 0, time.perf_counter()
-
-        for batch, noise in batches(data.train, settings, epoch):
-            lr = settings.lr_at((epoch - 1 + seen / len(data.train)) / settings.epochs)
-            # Sums over images, not means over batches: a short last batch weighs what its images weigh.
-            sums += learner.step(batch, noise, beta=beta, lr=lr)
-            seen += len(batch)
-            if report.stop_requested():
-                return Status.STOPPED, _stopped_sentence(epochs)
-            if report.due():
-                running, seconds = _means(sums, seen, beta=beta), time.perf_counter() - training_clock
-                report.training(epochs, epoch, seen=seen, total=len(data.train), running=running, seconds=seconds)
-                if not math.isfinite(running.loss):
-                    break
-
-        # The running mean while it learned, which is what this epoch's train loss is, and the held-out losses at its end.
-        figures: dict[str, float] = _means(sums, seen, beta=beta).named("train")
-        training_seconds = time.perf_counter() - training_clock
-        for split, held_out in data.held_out.items():
-            report.phase(f"measuring {split} loss")
-            measured = heldout.evaluate(learner.working, held_out)
-            figures |= measured.losses(beta=beta).named(split)
-            if split == "test":
-                figures["active_units"] = latents.active_units(measured.kl_by_latent)
-                kl_by_latent.append(measured.kl_by_latent)
-        figures |= {
-            "lr": lr,
-            "beta": beta,
-            "images_per_second": seen / training_seconds,
-            "images_seen": epoch * len(data.train),
-        }
+        try:
+            learned, how = _learn(learner, data.train, settings, epochs, report)
+        except StopAskedError:
+            return Status.STOPPED, _stopped_sentence(epochs)
+        held_out, of_test = _measure(learner, data, settings.beta_at(epoch), report)
+        kl_by_latent.append(of_test)
+        figures = {**learned, **held_out, **how}
         if broken := [key for key, value in figures.items() if not math.isfinite(value)]:
             figures["seconds"] = time.perf_counter() - clock
             run.write_metrics([*epochs, schema.epoch(epoch, figures)])
@@ -135,6 +109,49 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
         run.write_metrics(epochs)
         print(_epoch_line(epochs[-1], settings), flush=True)
     return ending
+
+
+def _learn(
+    learner: Learner, pixels: Tensor, settings: RunConfig, epochs: Sequence[Epoch], report: Reporter
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The epoch after `epochs`, each image once: its train losses, the running mean while it learned, and how it went.
+
+    It ends early where the losses are no numbers any more. Raises StopAskedError once somebody asks the run to stop.
+    """
+    epoch, clock = len(epochs) + 1, time.perf_counter()
+    beta, seen = settings.beta_at(epoch), 0
+    sums = torch.zeros(2, dtype=heldout.sum_type(pixels.device.type), device=pixels.device)
+    for batch, noise in batches(pixels, settings, epoch):
+        lr = settings.lr_at((epoch - 1 + seen / len(pixels)) / settings.epochs)
+        # Sums over images, not means over batches: a short last batch weighs what its images weigh.
+        sums += learner.step(batch, noise, beta=beta, lr=lr)
+        seen += len(batch)
+        if report.stop_requested():
+            raise StopAskedError
+        if report.due():
+            running, seconds = _means(sums, seen, beta=beta), time.perf_counter() - clock
+            report.training(epochs, epoch, seen=seen, total=len(pixels), running=running, seconds=seconds)
+            if not math.isfinite(running.loss):
+                break
+    losses = _means(sums, seen, beta=beta).named("train")
+    speed = seen / (time.perf_counter() - clock)
+    return losses, {"lr": lr, "beta": beta, "images_per_second": speed, "images_seen": epoch * len(pixels)}
+
+
+def _measure(
+    learner: Learner, data: Split, beta: float, report: Reporter
+) -> tuple[dict[str, float], NDArray[np.float64]]:
+    """The held-out losses of all splits and how many latents are in use, and what each latent says of the test images."""
+    figures: dict[str, float] = {}
+    of_test = np.empty(0)
+    for split, held_out in data.held_out.items():
+        report.phase(f"measuring {split} loss")
+        measured = heldout.evaluate(learner.working, held_out)
+        figures |= measured.losses(beta=beta).named(split)
+        if split == "test":
+            of_test = measured.kl_by_latent
+            figures["active_units"] = latents.active_units(of_test)
+    return figures, of_test
 
 
 def follow(team: TorchrunTeam, *, data_dir: Path) -> None:

@@ -1,0 +1,49 @@
+"""What a GPU is measured by. Beside itself, a processor differs in nothing."""
+
+import pytest
+import torch
+
+from vaedash import config
+from vaedash.bench import agreement, contestants, costs, gpu
+from vaedash.errors import UsageError
+
+ON_GPU = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU with CUDA here"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_without_a_gpu_it_says_so(photos, data_dir):
+    with pytest.raises(UsageError, match=r"device cuda is not available to torch \S+ here\. Available: "):
+        gpu.measure(dataset=str(photos), data_dir=data_dir)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["cpu", ON_GPU])
+def test_a_device_is_set_beside_the_processor(photos, data_dir, device):
+    beside = agreement.measure("fc", str(photos), data_dir, device)
+    assert beside.pop("recorded steps equal plain ones") == "bit for bit"
+    exact, as_it_trains, bf16 = beside.values()
+    assert exact < 1e-3 and as_it_trains < 1e-2 and 0 < bf16 < 5e-2
+    assert device == "cuda" or exact == as_it_trains == 0
+
+
+@pytest.mark.slow
+def test_a_study_is_timed_until_its_runs_are_over_and_until_they_are_measured(photos, data_dir):
+    study = costs.of_the_study(str(photos), data_dir, presets=["p1"])
+    assert list(study)[3:] == [f"p1 {arch}" for arch in config.ARCHS] and study["runs"] == len(config.ARCHS)
+    assert 0 < study["until all are trained, s"] < study["until all are measured, s"]
+    for arch in config.ARCHS:
+        how = study[f"p1 {arch}"]
+        assert how["status"] in ("finished", "early-stopped") and how["epochs"] > 0 and how["test loss"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", [ON_GPU])
+def test_everything_is_measured_in_one_go(photos, data_dir, device):
+    figures = gpu.measure(dataset=str(photos), data_dir=data_dir, rounds=1, device=device)
+    learned = [f"{arch} p1" for arch in config.ARCHS]
+    whole_runs = ["loading the cached images, s", "images, train and test", *(f"{arch} run" for arch in config.ARCHS)]
+    assert list(figures) == ["machine", *learned, "a pair at once", *whole_runs, "the study"]
+    for name in learned:
+        table = figures[name]
+        assert list(table) == ["beside the processor", "50,000 images, s", *contestants.present(), "arithmetic"]
+        assert table["50,000 images, s"] == pytest.approx(50_000 / table["vaedash"]["images/s"])
