@@ -360,6 +360,9 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             [at.run().write_notes(name="twin") for _ in range(2)] and runs.find(at.folder, "twin")
         ),
         "ask for a name that no run has": lambda at: at.run() and runs.find(at.folder, "nobody"),
+        "ask for the latest of an architecture that is none": lambda at: (
+            at.run() and runs.find(at.folder, "latest:vgg")
+        ),
     },
     "runs/record.py": {
         "use a run whose settings cannot be read": lambda at: (

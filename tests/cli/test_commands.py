@@ -623,7 +623,7 @@ WRONG = [
     ("sweep --batch-size 3", "Unrecognized arguments: --batch-size 3"),
     ("show", "required: RUN"),
     ("show nobody", "No run is called 'nobody'. Runs: "),
-    ("show latest:vgg", "No run is called 'latest:vgg'. Runs: "),
+    ("show latest:vgg", "There is no architecture 'vgg': give latest:fc or latest:conv."),
     ("show latestish", "No run is called 'latestish'. Runs: "),
     ("show ''", "No run is called ''. Runs: "),
     ("show ../{id}", "No run is called '../"),

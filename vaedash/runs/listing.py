@@ -62,6 +62,9 @@ def find(folder: Path, text: str) -> Run:
         raise UsageError(f"There are no runs in {folder} yet. Start one: python -m vaedash train")
     if text == "latest" or text.startswith("latest:"):
         arch = text.partition(":")[2]
+        if arch not in ("", *config.ARCHS):
+            known = " or ".join(f"latest:{name}" for name in config.ARCHS)
+            raise UsageError(f"There is no architecture {arch!r}: give {known}.")
         matches = [run for run in every if not run.archived and run.settings and arch in ("", run.settings.arch)][:1]
     else:
         named = [run for run in every if run.name == text]
