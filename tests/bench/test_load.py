@@ -35,8 +35,8 @@ def test_a_view_of_runs_that_are_over_is_not_renewed(folder, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.alone
-def test_thirty_sessions_watch_a_training(promise, tmp_path_factory):
-    results = load.measure(sessions=SESSIONS, rounds=1, seconds=10, data_dir=tmp_path_factory.mktemp("data"))
+def test_thirty_sessions_watch_a_training(promise, data_dir):
+    results = load.measure(sessions=SESSIONS, rounds=1, seconds=8, data_dir=data_dir)
     waits, slowed = results["seconds from one picture to the next"], results["training slowed by"]
     cores, speeds = results["machine"]["cores"], results["images a second"]
     promise(

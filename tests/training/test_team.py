@@ -163,17 +163,6 @@ def test_in_half_precision_two_workers_learn_nearly_what_one_process_learns(tiny
 
 
 @pytest.mark.slow
-def test_a_stop_ends_all_workers_after_the_batch(torchrun):
-    team = torchrun(epochs=10_000, patience=10_000)
-    run = team.wait_for_epochs(1)
-    run.request_stop()
-    assert team.wait() == 0, team.log.read_text()
-    run = team.run()
-    assert run.status == "stopped" and "the unfinished one was dropped" in run.sentence
-    assert weights.load(run, "last")["epoch"] == len(run.epochs)
-
-
-@pytest.mark.slow
 def test_ctrl_c_is_a_stop_too(torchrun):
     team = torchrun(epochs=10_000, patience=10_000, arch="conv,fc")
     run = team.wait_for_epochs(1)
@@ -261,13 +250,15 @@ def test_a_killed_leader_leaves_an_interrupted_run_and_no_worker(torchrun):
 
 
 @pytest.mark.slow
-def test_three_workers_go_on_bit_for_bit(torchrun, tmp_path):
+def test_a_stop_ends_three_workers_after_the_batch_and_they_go_on_bit_for_bit(torchrun, tmp_path):
     three = {"how": ("--standalone", "--nproc-per-node", "3"), "patience": 10_000}
     team = torchrun(epochs=10_000, **three)
     team.wait_for_epochs(2)
     team.run().request_stop()
-    assert team.wait() == 0
+    assert team.wait() == 0, team.log.read_text()
     stopped = team.run()
+    assert stopped.status == "stopped" and "the unfinished one was dropped" in stopped.sentence
+    assert weights.load(stopped, "last")["epoch"] == len(stopped.epochs)
     one_epoch_more(stopped)
     again = torchrun(stopped, **three)
     assert again.wait() == 0
