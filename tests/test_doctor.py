@@ -365,7 +365,7 @@ def test_the_command_names_what_it_finds_mends_it_when_told_and_says_so_by_its_e
     assert said.endswith("2 found; --fix mends 2 of them and loses nothing.\n")
     assert cli.main(["doctor", *places, "--json"]) == 1
     record = json.loads(capsys.readouterr().out)
-    assert [one["kind"] for one in record["found"]] == ["stale-ticket", "damaged-weights"]
+    assert [problem["kind"] for problem in record["found"]] == ["stale-ticket", "damaged-weights"]
     assert set(record["found"][0]) == {"kind", "where", "sentence", "remedy", "mendable"}
     assert cli.main(["doctor", *places, "--fix"]) == 0
     assert f"{place.path.name}: mended. last.pt of run" in capsys.readouterr().out

@@ -197,17 +197,23 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
 
 def test_sweep_is_the_study_unless_told_otherwise(call, asked):
     assert call("sweep", "--dataset", "cifar10").code == 0
-    assert [(one.preset, one.arch, one.seed, one.dataset) for one in asked] == [
+    assert [(settings.preset, settings.arch, settings.seed, settings.dataset) for settings in asked] == [
         (preset, arch, 0, "cifar10") for preset in ("p1", "p2", "p3") for arch in ("fc", "conv")
     ]
-    for one in asked:
-        assert {name: getattr(one, name) for name in config.PRESETS["p1"]} == dict(config.PRESETS[one.preset])
-        assert (one.patience, one.min_delta, one.monitor, one.epochs, one.beta) == (5, 0.5, "train", 100, 1.0)
+    for settings in asked:
+        assert {name: getattr(settings, name) for name in config.PRESETS["p1"]} == dict(config.PRESETS[settings.preset])
+        assert (settings.patience, settings.min_delta, settings.monitor, settings.epochs, settings.beta) == (
+            5,
+            0.5,
+            "train",
+            100,
+            1.0,
+        )
 
 
 def test_sweep_takes_every_combination_of_presets_archs_and_seeds(call, asked):
     call("sweep", "--presets", "p3,p1", "--archs", "conv,fc", "--seeds", "1,2")
-    combinations = {(one.preset, one.arch, one.seed) for one in asked}
+    combinations = {(settings.preset, settings.arch, settings.seed) for settings in asked}
     assert combinations == set(itertools.product(("p1", "p3"), ("fc", "conv"), (1, 2)))
     assert len(asked) == 8
 
@@ -227,7 +233,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
 
 def test_celeba_is_used_to_three_tenths_unless_told_otherwise(call, asked):
     call("train", "--dataset", "celeba")
-    assert {one.fraction for one in asked} == {0.3}
+    assert {settings.fraction for settings in asked} == {0.3}
 
 
 def test_a_failed_run_is_exit_code_1_with_its_reason(monkeypatch, call, in_process, quick, places):
@@ -392,10 +398,10 @@ def test_archive_puts_a_run_aside_and_restore_brings_it_back(call, folder, tiny)
     run = ended(folder, tiny())
     assert "nothing is deleted" in call("archive", run.id).out
     assert call("runs", "--json").json == []
-    assert [one["run"] for one in call("runs", "--archived", "--json").json] == [run.id]
+    assert [row["run"] for row in call("runs", "--archived", "--json").json] == [run.id]
     assert call("show", run.id).code == 0
     assert call("restore", run.id).code == 0
-    assert [one["run"] for one in call("runs", "--json").json] == [run.id]
+    assert [row["run"] for row in call("runs", "--json").json] == [run.id]
     assert sorted(file.name for file in run.path.iterdir() if file.suffix == ".json") == [
         "config.json",
         "notes.json",

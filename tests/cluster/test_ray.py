@@ -441,9 +441,9 @@ def study(cluster, photos, data_dir, tmp_path):
     yield start
     for run in runs.list_runs(tmp_path / "runs"):
         run.request_stop()
-    for one in started:
-        with one.process:
-            one.process.kill()
+    for command in started:
+        with command.process:
+            command.process.kill()
     until(lambda: not any(run.held for run in runs.list_runs(tmp_path / "runs")))
     until(lambda: cluster.trainers() == [])
 
@@ -636,12 +636,12 @@ def test_a_cluster_of_its_own_is_there_for_the_study_only(photos, data_dir, tmp_
     training = Command(None, "train", "--on", "ray", "--arch", "conv", *settings, *places, environment=environment)
 
     def ours() -> list[str]:
-        found = []
+        commands = []
         for process in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
                 if mark.encode() in process.read_bytes():
-                    found.append(command_of(int(process.parent.name)))
-        return found
+                    commands.append(command_of(int(process.parent.name)))
+        return commands
 
     until(lambda: any("raylet" in command for command in ours()) or training.process.poll() is not None)
     assert training.result()[0] == 0, training.said

@@ -28,9 +28,9 @@ def test_pairing_takes_out_what_is_hard_for_both():
 @pytest.mark.parametrize("seeds", [2, 3, 5, 20, 60])
 def test_the_interval_over_seeds_covers_the_truth_as_often_as_it_claims(seeds):
     rng = np.random.default_rng(seeds)
-    found = [intervals.over_seeds(list(rng.normal(5.9, 0.4, seeds))) for _ in range(2000)]
-    assert np.mean([one.low <= 5.9 <= one.high for one in found]) == pytest.approx(0.95, abs=0.02)
-    assert all(one.count == seeds for one in found)
+    drawn = [intervals.over_seeds(list(rng.normal(5.9, 0.4, seeds))) for _ in range(2000)]
+    assert np.mean([interval.low <= 5.9 <= interval.high for interval in drawn]) == pytest.approx(0.95, abs=0.02)
+    assert all(interval.count == seeds for interval in drawn)
 
 
 def test_one_seed_says_nothing_about_seeds():

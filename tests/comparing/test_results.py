@@ -70,9 +70,9 @@ def test_a_cell_of_a_study_is_a_mean_and_a_spread_over_seeds():
 
 
 def test_runs_that_are_not_over_or_share_a_seed_are_no_cell():
-    twins = [dataclasses.replace(one, settings=dataclasses.replace(one.config, seed=0)) for one in of_seeds(1.0, 1.0)]
+    twins = [dataclasses.replace(run, settings=dataclasses.replace(run.config, seed=0)) for run in of_seeds(1.0, 1.0)]
     assert results.over_seeds(twins) == []
-    assert results.over_seeds([dataclasses.replace(one, status=Status.RUNNING) for one in of_seeds(1.0, 1.0)]) == []
+    assert results.over_seeds([dataclasses.replace(run, status=Status.RUNNING) for run in of_seeds(1.0, 1.0)]) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from vaedash.config import RunConfig
 def test_a_shuffle_test_is_four_runs_alike_in_all_but_architecture_and_order():
     tested = shuffle.four_runs([CONV, FC, *four(lr=0.5)])
     assert {key: one.id for key, one in tested.items()} == {
-        (one.config.arch, one.config.pixel_order): one.id for one in four()
+        (run.config.arch, run.config.pixel_order): run.id for run in four()
     }
     assert shuffle.four_runs([*four()[:3], dataclasses.replace(four(seed=1)[3])]) == {}
     assert shuffle.four_runs([]) == {}

@@ -64,7 +64,7 @@ def test_the_verdict_says_where_the_best_linear_vae_would_be():
     line = {
         "pca": {split: {"loss": 76.13, "recon": 52.85, "kl": 23.28, "directions": 36} for split in ("train", "test")}
     }
-    pair = [dataclasses.replace(one, measured=line) for one in (CONV, FC)]
+    pair = [dataclasses.replace(run, measured=line) for run in (CONV, FC)]
     said = "The best linear VAE (PCA) would have 76.1: conv is 2.2 below, fc is 2.9 above."
     assert verdict.sentence(pair) == f"conv leads fc by 5.1 nats per image {AHEAD}. {said} {LUCK}"
     assert results.below_line(pair[0]) == pytest.approx(2.19)
@@ -181,7 +181,7 @@ def with_losses(folder, chosen, losses):
 def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_varied(tmp_path):
     rng = np.random.default_rng(0)
     easy = rng.gamma(4.0, 20.0, 2000)
-    pair = [with_losses(tmp_path, one, easy + shift + rng.normal(0, 4, 2000)) for one, shift in ((CONV, 0), (FC, 5.13))]
+    pair = [with_losses(tmp_path, run, easy + shift + rng.normal(0, 4, 2000)) for run, shift in ((CONV, 0), (FC, 5.13))]
     found = verdict.over_images([tuple(pair)])
     assert found.low < 5.13 < found.high and found.count == 2000
     said = verdict.sentence(pair)
@@ -189,7 +189,7 @@ def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_var
 
 
 def test_losses_of_other_images_are_not_paired(tmp_path):
-    pair = [with_losses(tmp_path, one, np.ones(count)) for one, count in ((CONV, 5), (FC, 6))]
+    pair = [with_losses(tmp_path, run, np.ones(count)) for run, count in ((CONV, 5), (FC, 6))]
     assert verdict.over_images([tuple(pair)]) is None
 
 
@@ -203,11 +203,11 @@ def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seed
 def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
     hard = np.random.default_rng(0).normal(0.0, 20.0, 500)  # images differ far more than models do
     chosen = []
-    for one in of_seeds(5.5, 5.9, 6.3):
-        path = tmp_path / one.id
+    for seed in of_seeds(5.5, 5.9, 6.3):
+        path = tmp_path / seed.id
         path.mkdir()
-        RunFolder(path).figures.write_test_losses(one.best["test_loss"] + hard)
-        chosen.append(dataclasses.replace(one, path=path))
+        RunFolder(path).figures.write_test_losses(seed.best["test_loss"] + hard)
+        chosen.append(dataclasses.replace(seed, path=path))
     said = verdict.sentence(chosen)
     assert "95% interval of the difference: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
 
@@ -235,7 +235,7 @@ def test_an_unfair_comparison_proposes_the_run_that_would_be_fair():
 def test_a_fair_comparison_proposes_another_seed():
     label, both = verdict.proposed([CONV, FC])
     assert label == "Train both with another seed (1)"
-    assert [(one.arch, one.seed) for one in both] == [("conv", 1), ("fc", 1)]
+    assert [(settings.arch, settings.seed) for settings in both] == [("conv", 1), ("fc", 1)]
 
 
 @pytest.mark.parametrize("status", [Status.RUNNING, Status.QUEUED])

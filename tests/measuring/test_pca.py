@@ -77,7 +77,7 @@ def test_a_linear_vae_trained_by_brute_force_ends_on_the_line_and_never_below(da
         for name, images in (("train", train), ("test", test))
     }
     encoder, decoder = torch.randn(20, latent_dim).double() / 9, torch.randn(latent_dim, 20).double() / 9
-    weights = [one.requires_grad_() for one in (encoder, decoder, torch.zeros(latent_dim).double())]
+    weights = [tensor.requires_grad_() for tensor in (encoder, decoder, torch.zeros(latent_dim).double())]
 
     def loss(name, draws=None):
         x, logvar = inside[name], weights[2].expand(len(inside[name]), -1)
@@ -86,7 +86,7 @@ def test_a_linear_vae_trained_by_brute_force_ends_on_the_line_and_never_below(da
             recon = (mu @ decoder - x).square().sum(1) + (logvar.exp() @ decoder.square()).sum(1)
         else:
             z = (losses.reparameterize(mu, logvar, torch.randn_like(mu)) for _ in range(draws))
-            recon = torch.stack([(one @ decoder - x).square().sum(1) for one in z]).mean(0)
+            recon = torch.stack([(draw @ decoder - x).square().sum(1) for draw in z]).mean(0)
         return (recon + beta * losses.kl_per_image(mu, logvar)).mean() + rest[name]
 
     learner = torch.optim.LBFGS(weights, max_iter=2000, tolerance_grad=1e-9, line_search_fn="strong_wolfe")

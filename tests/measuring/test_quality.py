@@ -74,32 +74,32 @@ def exact(images: np.ndarray) -> float:
 def test_with_the_exact_posterior_the_bound_is_the_likelihood_for_any_number_of_draws():
     images = drawn(20)
     for draws in (1, 4, 64):
-        found = quality.importance_bound(linear(), images, beta=BETA, draws=draws)
-        assert found["value"] == pytest.approx(exact(images), abs=2e-3)
-        assert (found["n"], found["k"]) == (20, draws)
+        bound = quality.importance_bound(linear(), images, beta=BETA, draws=draws)
+        assert bound["value"] == pytest.approx(exact(images), abs=2e-3)
+        assert (bound["n"], bound["k"]) == (20, draws)
 
 
 def test_with_another_posterior_the_bound_falls_from_the_loss_towards_the_likelihood():
     images = drawn(50)
-    found = {draws: quality.importance_bound(linear(1.5), images, beta=BETA, draws=draws) for draws in (1, 4, 16, 64)}
-    bounds = [found[draws]["value"] for draws in found]
+    figures = {draws: quality.importance_bound(linear(1.5), images, beta=BETA, draws=draws) for draws in (1, 4, 16, 64)}
+    bounds = [figures[draws]["value"] for draws in figures]
     assert bounds == sorted(bounds, reverse=True)
     assert exact(images) < bounds[-1] + 1e-3
     # One draw: the loss itself, on average; what is left of the gap after 64 is little.
-    assert bounds[0] == pytest.approx(found[64]["loss"], abs=0.25)
-    assert bounds[-1] - exact(images) < 0.1 * (found[64]["loss"] - exact(images))
+    assert bounds[0] == pytest.approx(figures[64]["loss"], abs=0.25)
+    assert bounds[-1] - exact(images) < 0.1 * (figures[64]["loss"] - exact(images))
 
 
 def test_similarity_is_what_the_definition_says():
     images = drawn(8)
     model = linear()
-    found = quality.similarity(model, images)
+    alike = quality.similarity(model, images)
     pixels = latent.to_float(torch.from_numpy(images))
     redrawn = model.decode(model.encode(pixels)[0])
     errors = (redrawn - pixels).square().mean(dim=(1, 2, 3))
-    assert found["psnr"]["value"] == pytest.approx((10 * torch.log10(1 / errors)).mean().item(), rel=1e-5)
-    assert found["psnr"]["n"] == found["ssim"]["n"] == 8
-    assert 0 < found["ssim"]["value"] < 1
+    assert alike["psnr"]["value"] == pytest.approx((10 * torch.log10(1 / errors)).mean().item(), rel=1e-5)
+    assert alike["psnr"]["n"] == alike["ssim"]["n"] == 8
+    assert 0 < alike["ssim"]["value"] < 1
 
 
 class Copy(nn.Module):
@@ -114,9 +114,9 @@ class Copy(nn.Module):
 
 
 def test_what_is_kept_whole_is_as_similar_as_can_be():
-    found = quality.similarity(VAE(Copy(), Copy(), latent_dim=1), drawn(3))
-    assert found["psnr"]["value"] == 100.0
-    assert found["ssim"]["value"] == pytest.approx(1.0)
+    alike = quality.similarity(VAE(Copy(), Copy(), latent_dim=1), drawn(3))
+    assert alike["psnr"]["value"] == 100.0
+    assert alike["ssim"]["value"] == pytest.approx(1.0)
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
@@ -167,7 +167,7 @@ def test_a_fade_is_straight_and_even_and_a_jump_is_all_in_one_step():
     assert jump["worst_step"]["value"] == pytest.approx(quality.STEPS - 1)
     # Ends that look alike leave no way to go.
     still = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[[0, 0]])
-    assert [one["value"] for one in still.values()] == [1.0, 1.0, 1.0]
+    assert [figure["value"] for figure in still.values()] == [1.0, 1.0, 1.0]
     assert quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[:1]) == {}
 
 
@@ -182,7 +182,7 @@ def test_a_way_around_a_corner_is_longer_than_the_straight_one():
 def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_one(pair):
     run = pair.run("conv")
     assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
-    assert all(math.isfinite(one["value"]) for one in run.quality.values())
+    assert all(math.isfinite(figure["value"]) for figure in run.quality.values())
     assert {name: one["n"] for name, one in run.quality.items()} == {
         **dict.fromkeys(("psnr", "ssim", "iwae", "swd"), 12),
         **dict.fromkeys(("path_pixels", "path_edges", "worst_step"), 6),

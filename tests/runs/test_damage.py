@@ -82,7 +82,7 @@ def test_garbage_damages_its_own_run_only_and_loses_no_more_than_it_must(tmp_pat
         (run.path / name).mkdir()
     else:
         (run.path / name).write_bytes(GARBAGE[garbage])
-    read = {one.id: one for one in runs.list_runs(tmp_path, archived=True)}
+    read = {run.id: run for run in runs.list_runs(tmp_path, archived=True)}
     use(read[run.id])
     assert read[run.id].status == ("damaged" if name in CORE else "stopped")
     assert read[sound.id].status == "queued"

@@ -74,7 +74,7 @@ def test_every_figure_of_every_epoch_is_there(pair, tmp_path, capsys):
         for name, tag in tensorboard.TAGS.items():
             if not name.startswith("val_"):
                 said = figures(events, tag)
-                assert said == [(one["epoch"], pytest.approx(one[name], rel=1e-6)) for one in run.epochs]
+                assert said == [(row["epoch"], pytest.approx(row[name], rel=1e-6)) for row in run.epochs]
 
 
 def test_the_pictures_of_every_epoch_are_there(pair, tmp_path):
@@ -83,7 +83,7 @@ def test_the_pictures_of_every_epoch_are_there(pair, tmp_path):
     assert set(events.Tags()["images"]) == {"samples/prior", "samples/recon", "samples/originals"}
     for kind in ("prior", "recon"):
         drawn = events.Images(f"samples/{kind}")
-        assert [event.step for event in drawn] == [one["epoch"] for one in run.epochs]
+        assert [event.step for event in drawn] == [row["epoch"] for row in run.epochs]
         for event in drawn:
             shown = np.asarray(Image.open(io.BytesIO(event.encoded_image_string)))
             assert np.array_equal(shown, np.asarray(Image.open(run.pictures.file(kind, event.step))))

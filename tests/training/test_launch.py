@@ -41,15 +41,15 @@ def test_two_hundred_launches_from_eight_processes_at_once_each_get_an_id_and_a_
     for process in asked:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=PATIENCE)[0].split() for process in asked]
+    answers = [process.communicate(timeout=PATIENCE)[0].split() for process in asked]
     assert [process.returncode for process in asked] == [0] * launchers
 
-    ids = [run_id for one in said for run_id in one]
-    found = runs.list_runs(folder)
+    ids = [run_id for answer in answers for run_id in answer]
+    launched = runs.list_runs(folder)
     assert len(ids) == len(set(ids)) == launchers * each
-    assert {run.id for run in found} == set(ids)
-    assert {run.status for run in found} == {"finished"}
-    assert len({run.config.seed for run in found}) == launchers * each
+    assert {run.id for run in launched} == set(ids)
+    assert {run.status for run in launched} == {"finished"}
+    assert len({run.config.seed for run in launched}) == launchers * each
 
     diary = [line.split() for line in (folder / "diary").read_text().splitlines()]
     inside: set[str] = set()

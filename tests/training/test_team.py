@@ -43,11 +43,11 @@ class Torchrun:
     def workers(self) -> dict[int, int]:
         """The process of each worker that it started."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        found = {}
+        by_rank = {}
         for child in children:
             environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
-            found |= {int(line[5:]): int(child) for line in environment if line.startswith(b"RANK=")}
-        return found
+            by_rank |= {int(line[5:]): int(child) for line in environment if line.startswith(b"RANK=")}
+        return by_rank
 
     def run(self) -> Run | None:
         """The newest run in its folder."""
@@ -91,11 +91,11 @@ def torchrun(tmp_path: Path, data_dir: Path, tiny: Callable[..., RunConfig]) -> 
         return started[-1]
 
     yield start
-    for one in started:
-        if one.process.poll() is None:
-            for pid in (*one.workers().values(), one.process.pid):
+    for team in started:
+        if team.process.poll() is None:
+            for pid in (*team.workers().values(), team.process.pid):
                 os.kill(pid, signal.SIGKILL)
-            one.process.wait()
+            team.process.wait()
 
 
 @pytest.fixture

@@ -307,4 +307,4 @@ def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder,
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
     at.button(key="launch").click().run()
-    assert [one.pixel_order for one in started] == ["shuffled"]
+    assert [settings.pixel_order for settings in started] == ["shuffled"]
