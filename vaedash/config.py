@@ -300,7 +300,8 @@ class RunConfig:
         str,
         Choice(
             label="Precision",
-            help="arithmetic of the forward and backward pass; auto takes bf16 only where it is faster",
+            help="arithmetic of the forward and backward pass; auto takes bf16 where a probe finds the processor faster in it, and on "
+            "a GPU that has it",
             group=Group.MACHINE,
             choices=PRECISIONS,
             rare=True,

@@ -199,9 +199,9 @@ def _rewrite_metrics(run: Run, epochs: Sequence[Epoch]) -> None:
 def _epochs_in_weights(run: Run) -> Sequence[Epoch] | None:
     from vaedash.runs import weights
 
-    if not run.weights.has("last") or weights.flaw(run, "last"):
+    if not run.weights.has(names.LAST) or weights.flaw(run, names.LAST):
         return None
-    epochs = weights.load(run, "last").get("epochs")
+    epochs = weights.load(run, names.LAST).get("epochs")
     return epochs if schema.are_epochs(epochs) else None
 
 

@@ -23,7 +23,7 @@ from patience import PATIENCE
 from PIL import Image
 
 from vaedash import cli, config, datasets, images, runs
-from vaedash.cli import training
+from vaedash.cli import measuring, training, watching
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent
 from vaedash.places import PROJECT_ROOT, runs_dir
@@ -170,10 +170,10 @@ def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_proc
 def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
     run = dataclasses.replace(runs.create(tmp_path, tiny()), status=Status.RUNNING)
     progress = {"epoch": 2, "epochs": 9, "images_per_second": 1234.5, "loss": 75.02, "eta_seconds": 4000}
-    assert training.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
-    assert training.progress_words(run, {"phase": "decoding images"}) == "decoding images"
-    assert training.progress_words(run, {}) == "starting"
-    assert training.progress_words(dataclasses.replace(run, status=Status.QUEUED), {}) == "queued"
+    assert watching.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
+    assert watching.progress_words(run, {"phase": "decoding images"}) == "decoding images"
+    assert watching.progress_words(run, {}) == "starting"
+    assert watching.progress_words(dataclasses.replace(run, status=Status.QUEUED), {}) == "queued"
 
 
 def test_sweep_prints_the_studys_table(call, in_process, quick, places):
@@ -697,6 +697,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=environment)
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.0, "0.00"), (2e-5, "2e-05"), (0.0059, "0.0059"), (-0.031, "-0.031"), (0.13, "0.13"), (1234.5, "1234.50")],
+)
+def test_a_figure_of_a_benchmark_keeps_digits_that_say_something(value, written):
+    assert measuring._written(value) == written
 
 
 def test_bench_says_which_images_are_missing_before_it_measures(call, tmp_path):

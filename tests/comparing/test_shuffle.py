@@ -10,7 +10,7 @@ from vaedash.config import RunConfig
 
 def test_a_shuffle_test_is_four_runs_alike_in_all_but_architecture_and_order():
     tested = shuffle.four_runs([CONV, FC, *four(lr=0.5)])
-    assert {key: one.id for key, one in tested.items()} == {
+    assert {key: run.id for key, run in tested.items()} == {
         (run.config.arch, run.config.pixel_order): run.id for run in four()
     }
     assert shuffle.four_runs([*four()[:3], dataclasses.replace(four(seed=1)[3])]) == {}

@@ -203,11 +203,11 @@ def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seed
 def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
     hard = np.random.default_rng(0).normal(0.0, 20.0, 500)  # images differ far more than models do
     chosen = []
-    for seed in of_seeds(5.5, 5.9, 6.3):
-        path = tmp_path / seed.id
+    for imagined in of_seeds(5.5, 5.9, 6.3):
+        path = tmp_path / imagined.id
         path.mkdir()
-        RunFolder(path).figures.write_test_losses(seed.best["test_loss"] + hard)
-        chosen.append(dataclasses.replace(seed, path=path))
+        RunFolder(path).figures.write_test_losses(imagined.best["test_loss"] + hard)
+        chosen.append(dataclasses.replace(imagined, path=path))
     said = verdict.sentence(chosen)
     assert "95% interval of the difference: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
 

@@ -159,7 +159,7 @@ class Jump(Copy):
 def test_a_fade_is_straight_and_even_and_a_jump_is_all_in_one_step():
     black_and_white = np.stack([np.full((3, 32, 32), level, np.uint8) for level in (0, 255)])
     fade = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white)
-    assert {name: one["n"] for name, one in fade.items()} == dict.fromkeys(fade, 1)
+    assert {name: figure["n"] for name, figure in fade.items()} == dict.fromkeys(fade, 1)
     assert fade["path_pixels"]["value"] == pytest.approx(1.0, abs=0.01)
     assert fade["worst_step"]["value"] < 1.3  # eight bits make some steps larger than others
     jump = quality.smoothness(VAE(Copy(), Jump(), latent_dim=1), black_and_white)
@@ -183,7 +183,7 @@ def test_what_is_measured_of_a_run_has_a_name_an_n_and_a_floor_where_there_is_on
     run = pair.run("conv")
     assert set(run.quality) == set(measures.MEASURES) - {"fid", "kid"}
     assert all(math.isfinite(figure["value"]) for figure in run.quality.values())
-    assert {name: one["n"] for name, one in run.quality.items()} == {
+    assert {name: figure["n"] for name, figure in run.quality.items()} == {
         **dict.fromkeys(("psnr", "ssim", "iwae", "swd"), 12),
         **dict.fromkeys(("path_pixels", "path_edges", "worst_step"), 6),
     }

@@ -38,7 +38,7 @@ def machine(monkeypatch, only_cpu):
     this = Machine()
     monkeypatch.setattr(hardware, "_step_seconds", this.step_seconds)
     monkeypatch.setattr(hardware, "_cores", lambda: 8)
-    monkeypatch.setattr(hardware, "name", lambda device: f"a {device}")
+    monkeypatch.setattr(hardware, "name_of", lambda device: f"a {device}")
     return this
 
 
@@ -150,7 +150,7 @@ def test_another_torch_or_another_machine_is_measured_anew_and_the_old_figure_is
     assert chosen(tmp_path).precision == "fp32"
     monkeypatch.setattr(torch, "__version__", before)
     assert chosen(tmp_path).precision == "bf16"
-    monkeypatch.setattr(hardware, "name", lambda device: "another")
+    monkeypatch.setattr(hardware, "name_of", lambda device: "another")
     assert chosen(tmp_path).precision == "fp32"
     assert len(machine.asked) == 6
     assert len(json.loads((tmp_path / "cache" / "precision.json").read_text())) == 3

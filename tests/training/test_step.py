@@ -4,13 +4,12 @@ import copy
 
 import pytest
 import torch
+from gpu import ON_GPU
 
 from vaedash import config
 from vaedash.models import archs, losses
 from vaedash.training.hardware import Hardware
 from vaedash.training.step import Learner
-
-ON_GPU = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU with CUDA here"))
 
 
 def machine(precision="fp32", device="cpu"):

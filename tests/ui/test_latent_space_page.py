@@ -82,7 +82,7 @@ def test_of_three_runs_two_are_shown(trained):
     third = runs.find(trained, "latest:fc")
     shutil.copytree(third.path, trained / "zzzzzz")
     at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
-    assert "these are the first two" in words(at) and len(figures(at)) == 6
+    assert "There is room for 2 runs here: the first 2 are shown." in words(at) and len(figures(at)) == 6
 
 
 def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):

@@ -4,6 +4,7 @@ import pytest
 from visitor import give_weights, make_run, shown, words
 
 from vaedash import places
+from vaedash.bench import ui
 from vaedash.runs import queue
 
 PAGES = ("start", "train", "compare", "gallery", "interpolate", "latent_space")
@@ -165,4 +166,6 @@ def test_damaged_weights_are_in_nobodys_way_where_nothing_is_drawn(make, page):
 
 
 def test_all_pages_are_visited():
-    assert set(PAGES) == {file.stem for file in (places.PROJECT_ROOT / "vaedash" / "ui" / "pages").glob("*.py")}
+    files = {file.stem for file in (places.PROJECT_ROOT / "vaedash" / "ui" / "pages").glob("*.py")}
+    assert set(PAGES) == files
+    assert {(path or "start").replace("-", "_") for path in ui.PAGES.values()} == files  # and timed

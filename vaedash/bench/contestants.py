@@ -8,7 +8,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaedash import config, datasets, places
-from vaedash.bench import probe
-from vaedash.bench.figures import Figures
+from vaedash.bench import arithmetic, machine, probe
+from vaedash.bench.figures import Figure, Figures
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
 from vaedash.images import Pixels
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from vaedash.models.vae import VAE
 
+IMAGES = 12_800  # that each learns from, unless told otherwise
 EPOCHS = 3  # of each turn: as many as the held-out losses are compared after
 _MOST_EPOCHS = 30  # after which a contestant that has not reached its target gives up
 
@@ -53,6 +54,12 @@ def present() -> list[str]:
     return [name for name in CONTESTANTS if name != "pythae" or find_spec("pythae")]
 
 
+def described() -> dict[str, Figure]:
+    """The machine, and the versions of all that take part."""
+    peers = [name for name in present() if name not in ("notebook", "vaedash")]
+    return machine.described(*peers, "torchvision", "numpy")
+
+
 def turn(
     contestant: str,
     arch: str,
@@ -62,9 +69,13 @@ def turn(
     images: int | None = None,
     until: float | None = None,
     device: str = "cpu",
+    precision: str = "auto",
 ) -> Turn:
-    """One turn, with all cores: EPOCHS on the first `images` (else on all), or as many as a held-out loss of `until` takes."""
-    arguments = [contestant, arch, dataset, str(data_dir), f"--device={device}"]
+    """One turn, with all cores: EPOCHS on the first `images` (else on all), or as many as a held-out loss of `until` takes.
+
+    The `precision` is vaedash's; its peers compute in fp32.
+    """
+    arguments = [contestant, arch, dataset, str(data_dir), f"--device={device}", f"--precision={precision}"]
     if images is not None:
         arguments.append(f"--images={images}")
     if until is not None:
@@ -75,33 +86,29 @@ def turn(
     return Turn(**json.loads(probe.ask("contestants", *arguments, environment=environment)))
 
 
-def race(
-    arch: str, *, dataset: str, data_dir: Path, images: int | None = None, rounds: int, device: str = "cpu"
-) -> dict[str, list[Turn]]:
-    """So many turns of each contestant, taken one after the other."""
+def compared(
+    arch: str, *, dataset: str, data_dir: Path, rounds: int, images: int = IMAGES, device: str = "cpu"
+) -> Figures:
+    """How fast each was in so many turns, taken one after the other, and what it has learned; and vaedash's share of the peak."""
     turns: dict[str, list[Turn]] = {name: [] for name in present()}
     for _ in range(rounds):
         for name, taken in turns.items():
             taken.append(turn(name, arch, dataset=dataset, data_dir=data_dir, images=images, device=device))
-    return turns
-
-
-def table(turns: Mapping[str, Sequence[Turn]]) -> Figures:
-    """How fast each was, how much faster vaedash was, and what each has learned."""
-    ours = speed(turns["vaedash"])
-    return {
+    ours = turns["vaedash"]
+    table = {
         name: {
             "images/s": speed(taken),
-            "vaedash is faster by": ours / speed(taken),
-            f"held-out loss after {EPOCHS} epochs": statistics.median(turn.loss for turn in taken),
+            "vaedash is faster by": speed(ours) / speed(taken),
+            f"held-out loss after {EPOCHS} epochs": statistics.median(each.loss for each in taken),
         }
         for name, taken in turns.items()
     }
+    return {**table, "arithmetic": arithmetic.measure(arch, ours[0].precision, device=device).at(speed(ours))}
 
 
 def speed(turns: Sequence[Turn]) -> float:
     """Images a second: the median over all epochs."""
-    return statistics.median(speed for turn in turns for speed in turn.speeds)
+    return statistics.median(of_epoch for taken in turns for of_epoch in taken.speeds)
 
 
 # ---- each yields its model after every epoch of training; the time until then is what is measured ----------------------
@@ -258,9 +265,10 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--images", type=int)
     parser.add_argument("--until", type=float)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device")
+    parser.add_argument("--precision")
     asked = parser.parse_args()
-    settings = RunConfig.build(preset="p1", arch=asked.arch, device=asked.device)
+    settings = RunConfig.build(preset="p1", arch=asked.arch, device=asked.device, precision=asked.precision)
     dataset = datasets.load(asked.dataset, data_dir=asked.data_dir)
     taken = _train(asked.contestant, settings, dataset, asked.data_dir, images=asked.images, until=asked.until)
     print(json.dumps(dataclasses.asdict(taken)))

@@ -1,10 +1,9 @@
-"""What a real run costs beside its training steps: its start, its memory, the rest of an epoch, another run at the same time."""
+"""What a real run costs beside its training steps: its start, its memory, the rest of an epoch, other runs at the same time."""
 
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -16,49 +15,48 @@ from vaedash.runs import Run
 from vaedash.training import launch
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Seconds of a pair of short runs: both at once with a share of the cores each, and one after the other with all."""
+class Launched:
+    """Runs that were just launched, in a folder of their own that goes with them, and a clock that runs since."""
 
-    at_once: float
-    in_turn: float
+    def __init__(self, settings: Sequence[RunConfig], data_dir: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._runs = launch.new_runs(Path(self._folder.name), settings)
+        self._begin = time.perf_counter()
+        self.processes = launch.start(self._runs, data_dir=data_dir)
 
-    def named(self) -> Figures:
-        """As it is printed."""
-        return {
-            "both at once": self.at_once,
-            "one after the other": self.in_turn,
-            "ratio": self.at_once / self.in_turn,
-        }
+    def __enter__(self) -> "Launched":
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        for run in self._runs:
+            if run.held:
+                run.request_stop()
+        self.wait()
+        self._folder.cleanup()
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """Of one run: seconds to its first step and of its last epoch, the share of that beside training steps, kB it came to hold."""
+    def now(self) -> list[Run]:
+        """The runs as they are on disk."""
+        return [run.reread() for run in self._runs]
 
-    first_step: float | None
-    epoch: float
-    rest: float
-    memory: int
+    def seconds(self) -> float:
+        """How long ago it was."""
+        return time.perf_counter() - self._begin
 
-    def named(self, *, bare: int) -> Figures:
-        """As it is printed, where `bare` kB are torch's."""
-        return {
-            "start to first step, s": self.first_step,
-            "epoch, s": self.epoch,
-            "of it held-out loss, pictures, checkpoints": self.rest,
-            "memory beyond torch, MB": (self.memory - bare) / 1024,
-        }
+    def wait(self) -> None:
+        """Until their processes have ended, which measure each run after its training."""
+        for process in self.processes:
+            process.wait()
 
 
-def of_a_pair(dataset: str, data_dir: Path, *, device: str = "cpu", repeats: int = 2) -> Pair:
-    """Medians of so many pairs."""
+def of_a_pair(dataset: str, data_dir: Path, *, device: str = "cpu", repeats: int) -> Figures:
+    """Seconds of a pair of short runs, medians: both at once with a share of the cores each, and one after the other with all."""
     at_once, in_turn = [], []
     for _ in range(repeats):
         pair = _short(dataset, device)
         at_once.append(_seconds_together(pair, data_dir))
         in_turn.append(sum(_seconds_together([settings], data_dir) for settings in pair))
-    return Pair(at_once=statistics.median(at_once), in_turn=statistics.median(in_turn))
+    together, apart = statistics.median(at_once), statistics.median(in_turn)
+    return {"both at once": together, "one after the other": apart, "ratio": together / apart}
 
 
 def of_whole_runs(dataset: str, data_dir: Path, *, device: str = "cpu") -> Figures:
@@ -69,17 +67,15 @@ def of_whole_runs(dataset: str, data_dir: Path, *, device: str = "cpu") -> Figur
         "loading the cached images, s": time.perf_counter() - start,
         "images, train and test": f"{len(images.train):,} + {len(images.test):,}",
     }
-    bare = memory.bare()
     for settings in _short(dataset, device):
-        cost = _whole_run(settings, n_train=len(images.train), data_dir=data_dir)
-        results[f"{settings.arch} run"] = cost.named(bare=bare)
+        results[f"{settings.arch} run"] = _of_a_run(settings, n_train=len(images.train), data_dir=data_dir)
     return results
 
 
 def of_the_study(
-    dataset: str, data_dir: Path, *, device: str = "cpu", presets: Sequence[str] = ("p1", "p2", "p3")
+    dataset: str, data_dir: Path, *, device: str = "cpu", presets: Sequence[str] = config.STUDY
 ) -> Figures:
-    """The presets of the study with all architectures, each until early stopping ends it, as many at once as there are slots.
+    """Presets of the study with all architectures, each until early stopping ends it, as many at once as there are slots.
 
     Seconds from launch until the last one is over, and until the last one has been measured too.
     """
@@ -88,21 +84,17 @@ def of_the_study(
         for preset in presets
         for arch in config.ARCHS
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        started = launch.new_runs(Path(folder), study)
-        begin = time.perf_counter()
-        processes = launch.start(started, data_dir=data_dir)
-        while any(run.reread().outcome is None for run in started):
+    with Launched(study, data_dir) as launched:
+        while any(run.active for run in launched.now()):
             time.sleep(0.05)
-        trained = time.perf_counter() - begin
-        for process in processes:
-            process.wait()
-        over = [run.reread() for run in started]
+        trained = launched.seconds()
+        launched.wait()
+        ended = {f"{run.config.preset} {run.config.arch}": _how_it_ended(run) for run in launched.now()}
         return {
-            "runs": len(over),
+            "runs": len(ended),
             "until all are trained, s": trained,
-            "until all are measured, s": time.perf_counter() - begin,
-            **{f"{run.config.preset} {run.config.arch}": _how_it_ended(run) for run in over},
+            "until all are measured, s": launched.seconds(),
+            **ended,
         }
 
 
@@ -115,27 +107,31 @@ def _short(dataset: str, device: str) -> list[RunConfig]:
 
 
 def _seconds_together(settings: Sequence[RunConfig], data_dir: Path) -> float:
-    """How long it takes to train these at once, from launch to the last one's end."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = launch.new_runs(Path(folder), settings)
-        begin = time.perf_counter()
-        for process in launch.start(started, data_dir=data_dir):
-            process.wait()
-        return time.perf_counter() - begin
+    with Launched(settings, data_dir) as launched:
+        launched.wait()
+        return launched.seconds()
 
 
-def _whole_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Cost:
-    with tempfile.TemporaryDirectory() as folder:
-        run = launch.new_runs(Path(folder), [settings])[0]
-        begin = time.perf_counter()
-        process = launch.start([run], data_dir=data_dir)[0]
+def _of_a_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Figures:
+    """Seconds to its first step and of its last epoch, the share of that beside training steps, and what it came to hold in memory."""
+    with Launched([settings], data_dir) as launched:
+        [process] = launched.processes
         first_step, most = None, 0
         while process.poll() is None:
-            if first_step is None and (run.reread().progress or {}).get("seen"):
-                first_step = time.perf_counter() - begin
+            [run] = launched.now()
+            if first_step is None and (run.progress or {}).get("seen"):
+                first_step = launched.seconds()
             most = max(most, memory.peak(process.pid))
             time.sleep(0.02 if first_step is None else 0.2)
-        row = run.reread().epochs[-1]
+        [run] = launched.now()
+    row = run.epochs[-1]
     # Of an epoch that is finished, neither is missing.
     speed, seconds = cast(float, row["images_per_second"]), cast(float, row["seconds"])
-    return Cost(first_step=first_step, epoch=seconds, rest=1 - n_train / speed / seconds, memory=most)
+    results: dict[str, Figure] = {
+        "start to first step, s": first_step,
+        "epoch, s": seconds,
+        "of it held-out loss, pictures, checkpoints": 1 - n_train / speed / seconds,
+    }
+    if settings.device == "cpu":  # on a GPU, torch alone holds much more, and the images are elsewhere
+        results["memory beyond torch, MB"] = (most - memory.bare()) / 1024
+    return results

@@ -1,14 +1,11 @@
 """How long a processor takes to one held-out loss: preset p1 the notebook's way, and preset `fast` here."""
 
-import tempfile
-import time
 from pathlib import Path
 from typing import cast
 
-from vaedash.bench import contestants, machine
+from vaedash.bench import contestants, costs, machine
 from vaedash.bench.figures import Figures
 from vaedash.config import RunConfig
-from vaedash.training import launch
 
 TARGET = 74.7  # nats per image: what the study reports of conv p1 on CIFAR-10
 
@@ -21,11 +18,9 @@ def measure(*, dataset: str, data_dir: Path, target: float = TARGET) -> Figures:
     """
     notebook = contestants.turn("notebook", "conv", dataset=dataset, data_dir=data_dir, until=target)
     settings = RunConfig.build(preset="fast", arch="conv", dataset=dataset, device="cpu")
-    with tempfile.TemporaryDirectory() as folder:
-        run = launch.new_runs(Path(folder), [settings])[0]
-        begin = time.perf_counter()
-        launch.start([run], data_dir=data_dir)[0].wait()
-        ours, last = time.perf_counter() - begin, run.reread().epochs[-1]
+    with costs.Launched([settings], data_dir) as launched:
+        launched.wait()
+        ours, last = launched.seconds(), launched.now()[0].epochs[-1]
     return {
         "machine": machine.described("torchvision", "numpy"),
         "held-out loss to reach": target,

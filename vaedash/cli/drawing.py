@@ -153,7 +153,7 @@ def _padded_rows(originals: np.ndarray, pictures: np.ndarray, start: int, column
 
 
 def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace) -> Any:
-    """z, a tensor, of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
+    """z, a tensor `(latent_dim,)`, of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
     from vaedash.models import latent
 
     kind, _, rest = text.partition(":")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vaedash import config, places
+from vaedash.bench.figures import Figures
 from vaedash.cli import parsing, terminal
 from vaedash.measuring import measures
 from vaedash.runs import Run
@@ -143,10 +144,9 @@ def bench(arguments: argparse.Namespace) -> int:
         results = growth.measure(count=arguments.runs, images=arguments.images)
     else:
         from vaedash.bench import gpu, recipe, train
-        from vaedash.training import hardware
 
         if arguments.what == "gpu":
-            hardware.device("cuda")  # or it says what there is
+            gpu.require()
         spec, data_dir = config.dataset_spec(arguments.dataset or "shapes"), places.data_dir(arguments.data_dir)
         terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
         if arguments.what == "train":
@@ -162,10 +162,15 @@ def bench(arguments: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _print_nested(record: Mapping[str, Any], indent: str = "") -> None:
-    for name, value in record.items():
+def _print_nested(figures: Figures, indent: str = "") -> None:
+    for name, value in figures.items():
         if isinstance(value, Mapping):
             print(f"{indent}{name}:")
             _print_nested(value, indent + "  ")
         else:
-            print(f"{indent}{name}: {f'{value:.2f}' if isinstance(value, float) else value}")
+            print(f"{indent}{name}: {_written(value) if isinstance(value, float) else value}")
+
+
+def _written(value: float) -> str:
+    """With two digits that say something, whether it is a share of a thousand or thousands."""
+    return f"{value:.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"

@@ -6,6 +6,7 @@ from typing import NoReturn, TypeAlias
 
 from vaedash.config import SETTINGS
 from vaedash.errors import UsageError
+from vaedash.runs import names
 from vaedash.settings import Choice, Number, Setting
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # what commands are added to
@@ -100,6 +101,8 @@ def bounded(low: float, high: float) -> Callable[[str], float]:
 def add_trained_run(parser: argparse.ArgumentParser) -> None:
     """Which run, and which of its weights; where runs and images are; and --json."""
     parser.add_argument("run", metavar="RUN", help=RUN)
-    parser.add_argument("--weights", choices=("best", "last"), default="best", help="(default: %(default)s)")
+    parser.add_argument(
+        "--weights", choices=(names.BEST, names.LAST), default=names.BEST, help="(default: %(default)s)"
+    )
     add_places(parser, data=True)
     add_json(parser)

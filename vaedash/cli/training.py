@@ -4,18 +4,16 @@ import argparse
 import contextlib
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 from vaedash import config, places, runs
-from vaedash.cli import parsing, tables, terminal
+from vaedash.cli import parsing, tables, terminal, watching
 from vaedash.comparing import results, verdict
 from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
-from vaedash.runs import Run, Status, schema
-from vaedash.runs.schema import ENDED_WELL, TRAINED, Epoch, Progress
+from vaedash.runs import Run, Status
+from vaedash.runs.schema import ENDED_WELL, TRAINED
 from vaedash.training import launch, process
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
@@ -243,7 +241,7 @@ def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> 
 
 def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
     """Show progress until all have ended, then what came of them."""
-    display = _Bars(watched) if sys.stderr.isatty() else _Lines()
+    display = watching.display(watched)
     current = list(watched)
     while True:
         current = [run.reread() for run in watched]
@@ -272,80 +270,3 @@ def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
             print(f"\n{verdict.sentence(current)}")
         print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")
     return terminal.DONE if all(run.status in ENDED_WELL for run in current) else terminal.FAILED
-
-
-class _Lines:
-    """Progress where nobody looks at a terminal: one line for each finished epoch."""
-
-    def __init__(self) -> None:
-        self._shown: dict[str, int] = {}
-        self._status: dict[str, str] = {}
-        self._ended = 0
-
-    def show(self, current: Sequence[Run]) -> None:
-        for run in current:
-            if self._status.get(run.id) != run.status:
-                self._status[run.id] = run.status
-                terminal.say(f"{run.id} {run.name}: {run.status}")
-            for row in run.epochs[self._shown.get(run.id, 0) :]:
-                terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
-            self._shown[run.id] = len(run.epochs)
-        if len(current) > 1 and (ended := sum(not run.active for run in current)) > self._ended:
-            self._ended = ended
-            terminal.say(_study_words(current))
-
-    def close(self) -> None:
-        pass
-
-
-class _Bars:
-    """Progress in a terminal: one bar a run, from its progress.json."""
-
-    def __init__(self, watched: Sequence[Run]) -> None:
-        from tqdm import tqdm
-
-        def bar(position: int, title: str) -> Any:
-            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=title, leave=True)
-
-        self._bars = {run.id: bar(position, f"{run.id} {run.name}") for position, run in enumerate(watched)}
-        self._study = bar(len(watched), "all runs") if len(watched) > 1 else None
-
-    def show(self, current: Sequence[Run]) -> None:
-        for run in current:
-            bar, progress = self._bars[run.id], run.progress or {}
-            bar.total = progress.get("of") or 1
-            bar.n = progress.get("seen", progress.get("done", 0)) if run.active else bar.total
-            bar.set_postfix_str(progress_words(run, progress), refresh=True)
-        if self._study is not None:
-            self._study.total, self._study.n = len(current), sum(not run.active for run in current)
-            self._study.set_postfix_str(_study_words(current), refresh=True)
-
-    def close(self) -> None:
-        for bar in [*self._bars.values(), self._study]:
-            if bar is not None:
-                bar.close()
-
-
-def progress_words(run: Run, progress: Progress) -> str:
-    if not run.active:
-        return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
-    if run.status == Status.QUEUED:
-        return "queued"
-    speed, loss, left = progress.get("images_per_second"), progress.get("loss"), progress.get("eta_seconds")
-    # Before the first step there is no loss yet, and while a run diverges none that is a number.
-    if speed is None or loss is None or left is None:
-        return progress.get("phase", "starting")
-    test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
-    return (
-        f"epoch {progress['epoch']}/{progress['epochs']} {speed:,.0f} images/s, "
-        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left"
-    )
-
-
-def _study_words(current: Sequence[Run]) -> str:
-    return f"{sum(not run.active for run in current)} of {len(current)} runs done"
-
-
-def _epoch_words(run: Run, row: Epoch) -> str:
-    losses = [f"{split} {terminal.number(schema.loss_of(row, split))}" for split in ("train", "test")]
-    return f"epoch {row['epoch']}/{run.config.epochs}, {', '.join(losses)}, {row.get('images_per_second') or 0:,.0f} images/s"

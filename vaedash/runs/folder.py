@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from filelock import FileLock, Timeout
 
@@ -124,7 +124,7 @@ class RunFolder:
         """The trainer's last act."""
         self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
-    def write_notes(self, **changes: Any) -> None:
+    def write_notes(self, **changes: Unpack[Notes]) -> None:
         """Change what a person may say of a run: `name`, `tags`, `star`, `archived`.
 
         Names and tags are cut to 80 characters, without control characters and those that change the direction of text.
@@ -134,7 +134,7 @@ class RunFolder:
             notes = self._readable(names.NOTES) or Notes()
             self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})
 
-    def write_measured(self, **figures: Any) -> None:
+    def write_measured(self, **figures: Unpack[Measured]) -> None:
         """Add to what was measured of an ended run."""
         with self._notes_lock():
             measured = self._readable(names.MEASURED) or Measured()

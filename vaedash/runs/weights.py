@@ -11,7 +11,7 @@ from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import archs
 from vaedash.models.vae import VAE
-from vaedash.runs import listing
+from vaedash.runs import listing, names
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.record import Run
 
@@ -25,7 +25,7 @@ def save(run: RunFolder, name: str, state: Mapping[str, Any]) -> None:
 
 def save_best(run: Run, epoch: int, model: VAE) -> None:
     """Write the weights of the best epoch so far, with the settings from which `archs.build` makes their model again."""
-    save(run, "best", {"epoch": epoch, "config": _of_model(run.config), "model": model.state_dict()})
+    save(run, names.BEST, {"epoch": epoch, "config": _of_model(run.config), "model": model.state_dict()})
 
 
 def load(run: RunFolder, name: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def load(run: RunFolder, name: str) -> dict[str, Any]:
 def load_for_resume(run: RunFolder) -> tuple[dict[str, Any] | None, str]:
     """The newest sound state to go on from, or None where there is none; and a sentence if it is not the last one."""
     damage = ""
-    for name in ("last", "previous"):
+    for name in (names.LAST, names.PREVIOUS):
         try:
             return load(run, name), damage
         except FileNotFoundError:
@@ -74,18 +74,18 @@ def flaw(run: RunFolder, name: str) -> str:
 
 def restore_last(run: RunFolder) -> None:
     """Make the sound `previous` the `last` again; a damaged `last` is set aside as last.pt.damaged."""
-    load(run, "previous")
-    run.weights.restore("last", run.weights.read("previous"))
+    load(run, names.PREVIOUS)
+    run.weights.restore(names.LAST, run.weights.read(names.PREVIOUS))
 
 
 def restore_best(run: Run) -> None:
     """Make the weights of the sound `last` the `best`; a damaged `best` is set aside as best.pt.damaged."""
-    state = load(run, "last")
-    run.weights.set_aside("best")
-    save(run, "best", {"epoch": state["epoch"], "config": _of_model(run.config), "model": state["model"]})
+    state = load(run, names.LAST)
+    run.weights.set_aside(names.BEST)
+    save(run, names.BEST, {"epoch": state["epoch"], "config": _of_model(run.config), "model": state["model"]})
 
 
-def load_model(run: Run, *, which: str = "best") -> tuple[VAE, int]:
+def load_model(run: Run, *, which: str = names.BEST) -> tuple[VAE, int]:
     """The model of a run with its `best` or `last` weights, in evaluation mode on the CPU, and the epoch they are of.
 
     Raises RunError if it has no weights, or none that are sound.

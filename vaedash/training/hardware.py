@@ -14,7 +14,7 @@ import torch
 
 import vaedash
 from vaedash import places, storage
-from vaedash.config import IMAGE_SHAPE, RunConfig
+from vaedash.config import ARCHS, IMAGE_SHAPE, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import archs
 from vaedash.models.vae import VAE
@@ -71,7 +71,7 @@ def choose(settings: RunConfig, *, sharing: int, data_dir: Path, team: Team = AL
 
     Raises UsageError if the settings ask for a device that is not here, or `team` needs more of them than there are.
     """
-    chosen = device(settings.device)
+    chosen = available(settings.device)
     precision = settings.precision
     if precision == "auto":
         precision = "bf16" if _faster_in_bf16(chosen, data_dir / "cache") else "fp32"
@@ -87,9 +87,9 @@ def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Te
     known = {key: value for key, value in facts.items() if key in Hardware.__dataclass_fields__}
     recorded = Hardware(**cast(dict[str, Any], known))
     try:
-        chosen = device(recorded.device)
+        chosen = available(recorded.device)
     except UsageError:
-        chosen = device(settings.device if settings.device != recorded.device else "auto")
+        chosen = available(settings.device if settings.device != recorded.device else "auto")
     threads = recorded.threads if team.size == recorded.processes else _threads(sharing, team)
     here = _here(chosen, recorded.precision, threads, team)
     before, after = asdict(recorded), asdict(here)
@@ -127,7 +127,7 @@ def _here(device: str, precision: str, threads: int, team: Team) -> Hardware:
         device=device,
         precision=precision,
         threads=threads,
-        processor=name(device),
+        processor=name_of(device),
         torch=torch.__version__,
         processes=team.size,
         backend=team.backends.get(device, "none"),
@@ -141,10 +141,10 @@ def _threads(sharing: int, team: Team) -> int:
     return max(1, _cores() // (sharing * team.local_size))
 
 
-def device(wanted: str) -> str:
+def available(wanted: str) -> str:
     """The device of that name; for `auto` the fastest kind that is here. Raises UsageError if it is not here."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    here = [name for name, there in available.items() if there]
+    devices = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    here = [device for device, there in devices.items() if there]
     if wanted == "auto":
         return here[0]
     if wanted not in here:
@@ -158,17 +158,17 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def name(device: str) -> str:
+def name_of(device: str) -> str:
     """What a device is called: the GPU, or the processor."""
     return torch.cuda.get_device_name() if device == "cuda" else places.processor()
 
 
 def _faster_in_bf16(device: str, cache: Path) -> bool:
-    """Whether a training step is faster in bf16 there, by enough to be worth it.
+    """Whether to train in bf16 there.
 
-    Of a processor it is measured. Not of a GPU: single steps of models this small say how fast a GPU is told what to do,
-    and of two alike ones such a probe chose bf16 on one and fp32 on the other; recorded steps of conv, those that runs
-    take, were 1.6 times as fast in bf16 where it is the GPU's own.
+    On a processor, where a step was measured to be faster by enough to be worth it. On a GPU, where bf16 is its own: single steps of
+    models this small say how fast a GPU is told what to do, and of two alike ones such a probe chose bf16 on one and fp32
+    on the other; recorded steps of conv, those that runs take, were 1.6 times as fast in bf16.
     """
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -180,7 +180,7 @@ def _bf16_gain(cache: Path) -> float:
 
     Were it measured at each start, two runs that should be equal could choose differently by a hair.
     """
-    key = f"{name('cpu')} torch {torch.__version__}"
+    key = f"{name_of('cpu')} torch {torch.__version__}"
     file = precision_file(cache)
 
     def known() -> dict[str, float]:
@@ -208,13 +208,13 @@ def precision_file(cache: Path) -> Path:
 
 
 def _step_seconds(precision: str) -> float:
-    """The fastest of a few steps of both architectures, on one thread."""
+    """The fastest of a few steps of each architecture, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     images = torch.rand(64, *IMAGE_SHAPE)
     total = 0.0
-    for arch in ("fc", "conv"):
+    for arch in ARCHS:
         model = archs.build(RunConfig(arch=arch)).to(dtype)
         total += min(_seconds_of_step(model, images) for _ in range(4))
     torch.set_num_threads(threads)

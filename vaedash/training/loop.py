@@ -4,7 +4,7 @@ import itertools
 import math
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from vaedash.datasets import Dataset
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.measuring import heldout, latents
-from vaedash.measuring.heldout import Losses
+from vaedash.measuring.heldout import Evaluation, Losses
 from vaedash.models import archs, latent
 from vaedash.models.vae import VAE
-from vaedash.runs import schema, stopping, weights
+from vaedash.runs import names, schema, stopping, weights
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Images, Start, Status
 from vaedash.training import hardware
@@ -89,9 +89,9 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
             learned, how = _learn(learner, data.train, settings, epochs, report)
         except StopAskedError:
             return Status.STOPPED, _stopped_sentence(epochs)
-        held_out, of_test = _measure(learner, data, settings.beta_at(epoch), report)
-        kl_by_latent.append(of_test)
-        figures = {**learned, **held_out, **how}
+        held_out = _measure(learner, data, report)
+        kl_by_latent.append(held_out["test"].kl_by_latent)
+        figures = {**learned, **_held_out_figures(held_out, settings.beta_at(epoch)), **how}
         if broken := [key for key, value in figures.items() if not math.isfinite(value)]:
             figures["seconds"] = time.perf_counter() - clock
             run.write_metrics([*epochs, schema.epoch(epoch, figures)])
@@ -105,7 +105,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
         # Weights first, then the announcement: what metrics.json says is never lost.
         if stopping.best_epoch(epochs, settings) == epoch:
             weights.save_best(run, epoch, learner.model)
-        weights.save(run, "last", {"epoch": epoch, "epochs": epochs, **learner.state()})
+        weights.save(run, names.LAST, {"epoch": epoch, "epochs": epochs, **learner.state()})
         run.write_metrics(epochs)
         print(_epoch_line(epochs[-1], settings), flush=True)
     return ending
@@ -138,20 +138,22 @@ def _learn(
     return losses, {"lr": lr, "beta": beta, "images_per_second": speed, "images_seen": epoch * len(pixels)}
 
 
-def _measure(
-    learner: Learner, data: Split, beta: float, report: Reporter
-) -> tuple[dict[str, float], NDArray[np.float64]]:
-    """The held-out losses of all splits and how many latents are in use, and what each latent says of the test images."""
-    figures: dict[str, float] = {}
-    of_test = np.empty(0)
+def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evaluation]:
+    """What the model makes of all splits that are held out, `test` first."""
+    measured = {}
     for split, held_out in data.held_out.items():
         report.phase(f"measuring {split} loss")
-        measured = heldout.evaluate(learner.working, held_out)
+        measured[split] = heldout.evaluate(learner.working, held_out)
+    return measured
+
+
+def _held_out_figures(held_out: Mapping[str, Evaluation], beta: float) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    for split, measured in held_out.items():
         figures |= measured.losses(beta=beta).named(split)
         if split == "test":
-            of_test = measured.kl_by_latent
-            figures["active_units"] = latents.active_units(of_test)
-    return figures, of_test
+            figures["active_units"] = latents.active_units(measured.kl_by_latent)
+    return figures
 
 
 def follow(team: TorchrunTeam, *, data_dir: Path) -> None:

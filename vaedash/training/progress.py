@@ -14,7 +14,7 @@ STOP_SECONDS = 0.1  # between two looks for a stop request
 
 
 class StopAskedError(Exception):
-    """Somebody asked the run to stop while its images were read."""
+    """Somebody asked the run to stop."""
 
 
 class Reporter:

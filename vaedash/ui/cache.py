@@ -10,7 +10,7 @@ from vaedash import config, datasets, places
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
-from vaedash.runs import Run, listing, record
+from vaedash.runs import Run, listing, names, record
 
 if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
     from vaedash.models.vae import VAE
@@ -45,7 +45,7 @@ def _model(path: str, stamp: Stamp) -> "tuple[VAE, int]":  # noqa: ARG001 - tell
 
 def model(run: Run) -> "tuple[VAE, int]":
     """The model with a run's best weights, and the epoch they are of. Loads torch. RunError if it has none."""
-    return _model(str(run.path), run.weights.stamp("best"))
+    return _model(str(run.path), run.weights.stamp(names.BEST))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")

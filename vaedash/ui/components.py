@@ -12,7 +12,7 @@ from vaedash import images, text
 from vaedash.comparing import alike
 from vaedash.comparing.verdict import Verdict
 from vaedash.images import Pixels
-from vaedash.runs import Run, Status
+from vaedash.runs import Run, Status, names
 
 # What Streamlit calls the colours of a badge, for each state of a run.
 _BADGE: Mapping[Status, str] = {
@@ -36,7 +36,7 @@ def choose_runs(runs: Sequence[Run], *, weights: bool = False) -> list[Run]:
     With `weights`, only runs that can decode are offered. Where there are many, those picked are, and the newest of
     those looked for. Stops the page, saying what to do, where none is left.
     """
-    offered = {run.id: run for run in runs if run.settings and (not weights or run.weights.has("best"))}
+    offered = {run.id: run for run in runs if run.settings and (not weights or run.weights.has(names.BEST))}
     if not offered:
         nothing_yet(weights=weights)
     every = list(offered.values())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vaedash.errors import DatasetError, RunError
 from vaedash.images import Pixels
-from vaedash.runs import Run
+from vaedash.runs import Run, names
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
 from vaedash.ui import cache
@@ -25,7 +25,7 @@ MAPPED = 1000  # held-out images on the map of a latent space, at most
 
 def weights(run: Run) -> Stamp:
     """What tells a run's kept weights from all others, those of the same run at other times too; None without weights."""
-    return run.weights.stamp("best")
+    return run.weights.stamp(names.BEST)
 
 
 def damage(run: Run) -> str:

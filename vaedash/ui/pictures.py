@@ -33,6 +33,16 @@ def able(chosen: Sequence[Run]) -> list[Run]:
     return [run for run in having if not harm[run.id]]
 
 
+def choose(runs: Sequence[Run], *, most: int) -> list[Run]:
+    """The runs that somebody wants to draw with, `most` at most; without one, the page ends here."""
+    chosen = able(components.choose_runs(runs, weights=True))
+    if not chosen:
+        st.stop()
+    if len(chosen) > most:
+        st.caption(f"There is room for {most} runs here: the first {most} are shown.")
+    return chosen[:most]
+
+
 def heading(run: Run, among: Sequence[Run]) -> None:
     """Whose pictures follow."""
     rest = run.name.removeprefix(run.config.arch).strip()

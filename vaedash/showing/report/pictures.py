@@ -7,7 +7,7 @@ import numpy as np
 
 from vaedash import images
 from vaedash.errors import RunError
-from vaedash.runs import Run
+from vaedash.runs import Run, names
 from vaedash.showing.report import words
 from vaedash.showing.report.records import Label, Morph, Photos, Picture, Remark, Sample, Strip
 
@@ -82,7 +82,7 @@ def morphs(chosen: Sequence[Run]) -> tuple[list[Morph], list[Remark]]:
         try:
             able.append(_morph(run, label))
         except (RunError, FileNotFoundError):
-            reason = "its weights are damaged" if run.weights.has("best") else "its weights are not here"
+            reason = "its weights are damaged" if run.weights.has(names.BEST) else "its weights are not here"
             unable.append(Remark(run=label, words=f"cannot draw: {reason}."))
     return able, unable
 

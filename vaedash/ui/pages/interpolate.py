@@ -23,12 +23,7 @@ st.markdown(
 
 runs = cache.all_runs()
 components.damaged(runs)
-chosen = pictures.able(components.choose_runs(runs, weights=True))
-if not chosen:
-    st.stop()
-if len(chosen) > MOST_RUNS:
-    st.caption(f"There is room for {MOST_RUNS} runs here: the first {MOST_RUNS} are shown.")
-    chosen = chosen[:MOST_RUNS]
+chosen = pictures.choose(runs, most=MOST_RUNS)
 called = components.labels(runs)
 names = [called[run.id] for run in chosen]
 

@@ -15,12 +15,7 @@ st.markdown(
 )
 runs = cache.all_runs()
 components.damaged(runs)
-chosen = pictures.able(components.choose_runs(runs, weights=True))
-if not chosen:
-    st.stop()
-if len(chosen) > MOST_RUNS:
-    st.caption("Two at a time fit here: these are the first two.")
-    chosen = chosen[:MOST_RUNS]
+chosen = pictures.choose(runs, most=MOST_RUNS)
 photos = latents.photographs(chosen)
 measured = [run for run in chosen if run.id in photos]
 

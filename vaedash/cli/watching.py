@@ -1,0 +1,102 @@
+"""How far runs are, while somebody waits for them in a terminal: bars that move, or a line for each epoch."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from vaedash.cli import terminal
+from vaedash.runs import Run, Status, schema
+from vaedash.runs.schema import Epoch, Progress
+
+
+class Display(Protocol):
+    """Shows runs again and again, until it is closed."""
+
+    def show(self, current: Sequence[Run]) -> None:
+        """The runs as they are now, which are always the same ones."""
+
+    def close(self) -> None:
+        """They have ended."""
+
+
+def display(watched: Sequence[Run]) -> Display:
+    """The one for these runs that fits where stderr goes."""
+    return _Bars(watched) if sys.stderr.isatty() else _Lines()
+
+
+class _Lines:
+    """Progress where nobody looks at a terminal: one line for each finished epoch."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, int] = {}
+        self._status: dict[str, str] = {}
+        self._ended = 0
+
+    def show(self, current: Sequence[Run]) -> None:
+        for run in current:
+            if self._status.get(run.id) != run.status:
+                self._status[run.id] = run.status
+                terminal.say(f"{run.id} {run.name}: {run.status}")
+            for row in run.epochs[self._shown.get(run.id, 0) :]:
+                terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
+            self._shown[run.id] = len(run.epochs)
+        if len(current) > 1 and (ended := sum(not run.active for run in current)) > self._ended:
+            self._ended = ended
+            terminal.say(_study_words(current))
+
+    def close(self) -> None:
+        pass
+
+
+class _Bars:
+    """Progress in a terminal: one bar a run, from its progress.json."""
+
+    def __init__(self, watched: Sequence[Run]) -> None:
+        from tqdm import tqdm
+
+        def bar(position: int, title: str) -> Any:
+            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=title, leave=True)
+
+        self._bars = {run.id: bar(position, f"{run.id} {run.name}") for position, run in enumerate(watched)}
+        self._study = bar(len(watched), "all runs") if len(watched) > 1 else None
+
+    def show(self, current: Sequence[Run]) -> None:
+        for run in current:
+            bar, progress = self._bars[run.id], run.progress or {}
+            bar.total = progress.get("of") or 1
+            bar.n = progress.get("seen", progress.get("done", 0)) if run.active else bar.total
+            bar.set_postfix_str(progress_words(run, progress), refresh=True)
+        if self._study is not None:
+            self._study.total, self._study.n = len(current), sum(not run.active for run in current)
+            self._study.set_postfix_str(_study_words(current), refresh=True)
+
+    def close(self) -> None:
+        for bar in [*self._bars.values(), self._study]:
+            if bar is not None:
+                bar.close()
+
+
+def progress_words(run: Run, progress: Progress) -> str:
+    """How far a run is, and what it has come to, in a line."""
+    if not run.active:
+        return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
+    if run.status == Status.QUEUED:
+        return "queued"
+    speed, loss, left = progress.get("images_per_second"), progress.get("loss"), progress.get("eta_seconds")
+    # Before the first step there is no loss yet, and while a run diverges none that is a number.
+    if speed is None or loss is None or left is None:
+        return progress.get("phase", "starting")
+    test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
+    return (
+        f"epoch {progress['epoch']}/{progress['epochs']} {speed:,.0f} images/s, "
+        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left"
+    )
+
+
+def _study_words(current: Sequence[Run]) -> str:
+    return f"{sum(not run.active for run in current)} of {len(current)} runs done"
+
+
+def _epoch_words(run: Run, row: Epoch) -> str:
+    losses = [f"{split} {terminal.number(schema.loss_of(row, split))}" for split in ("train", "test")]
+    return f"epoch {row['epoch']}/{run.config.epochs}, {', '.join(losses)}, {row.get('images_per_second') or 0:,.0f} images/s"
