@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from outcomes import TIMING
 from patience import PATIENCE, until
 
 from vaedash import places, runs
@@ -22,7 +23,6 @@ from vaedash.training import process
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds workers by /proc")
 # Of 52 images: 17, 17, 17 and a last batch of one, of which one of two workers has none.
 UNEVEN = {"batch_size": 17}
-TIMING = ("seconds", "images_per_second")
 
 
 class Torchrun:

@@ -1,0 +1,45 @@
+"""Runs that are trained in the process of a test, on one core."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from vaedash import config, datasets, runs
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+from vaedash.training import hardware, process
+
+
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch, torch_as_it_was: None) -> None:
+    """Trainings in this process use one thread, wherever the tests run, and draw small pictures."""
+    monkeypatch.setattr(hardware, "_cores", lambda: 1)
+    monkeypatch.setattr(config, "SAMPLE_COUNT", 8)
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def create(tmp_path: Path) -> Callable[[RunConfig], Run]:
+    """Makes a run's directory."""
+    return functools.partial(runs.create, tmp_path / "runs")
+
+
+@pytest.fixture
+def trained(create: Callable[[RunConfig], Run], data_dir: Path) -> Callable[[RunConfig], Run]:
+    """Trains a run in this process, as the training process does, and reads it."""
+
+    def train(settings: RunConfig) -> Run:
+        run = create(settings)
+        process.work(run, data_dir)
+        return run.reread()
+
+    return train
+
+
+@pytest.fixture
+def dataset(photos: Path, data_dir: Path) -> datasets.Dataset:
+    """The pictures as they are trained on."""
+    return datasets.load(str(photos), data_dir=data_dir)
