@@ -9,13 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from outcomes import TIMING
 
 from vaedash import cli, places, runs
 from vaedash.runs import Run, weights
 from vaedash.training import hardware, process
 
 EARLIER = places.PROJECT_ROOT / "tests" / "runs" / "earlier"
-TIMING = ("seconds", "images_per_second")
 
 
 @pytest.fixture

@@ -166,9 +166,9 @@ def name_of(device: str) -> str:
 def _faster_in_bf16(device: str, cache: Path) -> bool:
     """Whether to train in bf16 there.
 
-    On a processor, where a step was measured to be faster by enough to be worth it. On a GPU, where bf16 is its own: single steps of
-    models this small say how fast a GPU is told what to do, and of two alike ones such a probe chose bf16 on one and fp32
-    on the other; recorded steps of conv, those that runs take, were 1.6 times as fast in bf16.
+    On a processor, where a step was measured to be faster by enough to be worth it. On a GPU, where bf16 is its own: single
+    steps of models this small say how fast a GPU is told what to do, and of two alike ones such a probe chose bf16 on one
+    and fp32 on the other; recorded steps of conv, those that runs take, were 1.6 times as fast in bf16.
     """
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
