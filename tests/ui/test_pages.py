@@ -1,7 +1,9 @@
 """Start, Train and Compare, as a person finds them: with no run, one, several, and runs in every state."""
 
+import ast
 import time
 
+import house
 import pytest
 from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
@@ -308,3 +310,18 @@ def test_the_form_knows_the_order_of_the_pixels_and_a_duplicate_keeps_it(folder,
     at.button(key=f"copy-{run.id}").click().run()
     at.button(key="launch").click().run()
     assert [settings.pixel_order for settings in started] == ["shuffled"]
+
+
+def test_choices_that_do_not_fit_beside_each_other_go_on_below_and_are_not_cut_off():
+    calls = [
+        (file.name, node)
+        for file in house.sources()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("segmented_control", "pills")
+    ]
+    assert calls
+    assert [
+        (name, node.lineno) for name, node in calls if "wrap" not in {keyword.arg for keyword in node.keywords}
+    ] == []

@@ -127,6 +127,7 @@ def choice(label: str, names: Mapping[str, str], *, default: str, key: str, help
         key=key,
         bind="query-params",
         help=help,
+        wrap=True,
     )
 
 

@@ -48,7 +48,9 @@ def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
     """
     key = letter.lower()
     kinds = [RANDOM, OWN] if pictures is None else [PICTURE, RANDOM, OWN]
-    kind = st.segmented_control(f"**{letter}**", kinds, default=kinds[0], required=True, key=key, bind="query-params")
+    kind = st.segmented_control(
+        f"**{letter}**", kinds, default=kinds[0], required=True, key=key, bind="query-params", wrap=True
+    )
     if kind == PICTURE and pictures is not None:
         return _picture(f"{key}_picture", place, pictures)
     if kind == RANDOM:

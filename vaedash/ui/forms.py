@@ -32,6 +32,7 @@ def settings() -> list[RunConfig]:
         key="preset",
         bind="query-params",
         help=_preset_words(),
+        wrap=True,
     )
     archs = st.pills(
         SETTINGS["arch"].label,
@@ -40,6 +41,7 @@ def settings() -> list[RunConfig]:
         selection_mode="multi",
         key="archs",
         bind="query-params",
+        wrap=True,
     )
     first, second = st.columns(2)
     with first:
@@ -90,6 +92,7 @@ def place() -> str:
         required=True,
         key="where",
         help="On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here.",
+        wrap=True,
     )
     return cluster if chosen == there else places.LOCAL
 
@@ -114,7 +117,7 @@ def _dataset() -> str | None:
     if copied and copied not in options:  # the path of a copied run's own images
         options.append(copied)
     choice = st.segmented_control(
-        SETTINGS["dataset"].label, options, default="shapes", key="dataset", format_func=_dataset_words
+        SETTINGS["dataset"].label, options, default="shapes", key="dataset", format_func=_dataset_words, wrap=True
     )
     if choice != _UPLOAD:
         return choice
@@ -206,6 +209,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
             key=setting.name,
             bind=bind,
             help=_help(setting),
+            wrap=True,
         )
     return st.text_input(setting.label, setting.defaults, key=setting.name, bind=bind, help=_help(setting))
 

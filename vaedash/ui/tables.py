@@ -136,7 +136,7 @@ def quality(chosen: Sequence[Run]) -> None:
         return
     which = st.segmented_control(
         "Measure", measured, format_func=lambda name: MEASURES[name].title, default=measured[0], required=True,
-        key=f"measure-{chosen[0].id}", label_visibility="collapsed",
+        key=f"measure-{chosen[0].id}", label_visibility="collapsed", wrap=True,
     )  # fmt: skip
     st.caption(MEASURES[which].about)
     values = [f"{run.name} {figures[run.id][which]['value']}" for run in chosen if which in figures[run.id]]

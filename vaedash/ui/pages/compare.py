@@ -32,6 +32,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="of",
         bind="query-params",
         help=glossary.about("train, test", "val"),
+        wrap=True,
     )
     smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=160)
     log = st.toggle("Log scale", key="log", bind="query-params")

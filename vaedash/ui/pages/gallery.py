@@ -35,7 +35,9 @@ elif view == "invent":
     seed = left.number_input("Draw", 0, 2**31 - 1, key="seed", bind="query-params", help=about)
     about = "How far from the average z may lie. 0: not at all. 1: as in training. Above: bolder, and odder."
     temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.1, key="temperature", bind="query-params", help=about)
-    count = right.segmented_control("Images", (16, 36, 64), default=36, required=True, key="count", bind="query-params")
+    count = right.segmented_control(
+        "Images", (16, 36, 64), default=36, required=True, key="count", bind="query-params", wrap=True
+    )
     st.caption("The same place is the same z in every grid, wherever the runs have equally many latents.")
     gallery.made_up(chosen, count=count, seed=seed, temperature=temperature)
 

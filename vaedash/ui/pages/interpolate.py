@@ -29,7 +29,7 @@ names = [called[run.id] for run in chosen]
 
 between = st.segmented_control(
     "Between", LETTERS, default="Two pictures", required=True, key="between", bind="query-params",
-    label_visibility="collapsed",
+    label_visibility="collapsed", wrap=True,
 )  # fmt: skip
 letters = LETTERS[between]
 if between == "Four pictures":  # maps need room: their corners are chosen below them
