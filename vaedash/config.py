@@ -361,6 +361,11 @@ class RunConfig:
         shuffled = " shuffled" if self.pixel_order == "shuffled" else ""
         return f"{self.arch} {what} {dataset_title(self.dataset)}{shuffled} seed {self.seed}"
 
+    @property
+    def unit(self) -> str:
+        """What its losses count. At beta 0 nothing says how many nats an error is worth."""
+        return "nats" if self.beta else "units of squared error"
+
     def lr_at(self, progress: float) -> float:
         """The learning rate when this share (0 to 1) of all steps is done.
 

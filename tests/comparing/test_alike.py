@@ -4,6 +4,7 @@ import pytest
 from imagined import CONV, FC, four, run
 
 from vaedash.comparing import alike
+from vaedash.comparing.alike import Seeds
 
 
 def test_differing_settings_are_told_with_both_values():
@@ -34,14 +35,28 @@ def test_a_run_that_has_not_begun_learns_from_the_images_it_was_asked_for():
 
 @pytest.mark.parametrize("setting", [{"device": "cpu"}, {"precision": "fp32"}])
 def test_seeds_that_were_computed_elsewhere_or_otherwise_are_seeds_of_one_study(setting):
-    cell = [run("abcdef", seed=0), run("ghjkmn", seed=1, **setting)]
-    assert alike.over_seeds(cell) == [cell]
+    cell = [run("abcdef", 80.0, seed=0), run("ghjkmn", 80.0, seed=1, **setting)]
+    assert alike.over_seeds(cell) == [Seeds(runs=tuple(cell))]
 
 
 @pytest.mark.parametrize("setting", [{"lr": 0.5}, {"epochs": 50}, {"arch": "fc"}, {"dataset": "cifar10"}])
 def test_runs_that_were_asked_for_something_else_are_no_seeds_of_one_study(setting):
-    assert alike.over_seeds([run("abcdef", seed=0), run("ghjkmn", seed=1, **setting)]) == []
+    assert alike.over_seeds([run("abcdef", 80.0, seed=0), run("ghjkmn", 80.0, seed=1, **setting)]) == []
 
 
 def test_one_seed_trained_twice_is_one_seed():
-    assert alike.over_seeds([run("abcdef", seed=0), run("ghjkmn", seed=0)]) == []
+    assert alike.over_seeds([run("abcdef", 80.0, seed=0), run("ghjkmn", 80.0, seed=0)]) == []
+
+
+def test_of_one_seed_trained_twice_the_newer_run_counts_and_one_that_was_cut_short_does_not():
+    newer = run("mmmmmm", 80.0, seed=1, created="2027-02-01T00:00:00+00:00")
+    twin, cut = run("bbbbbb", 80.0, seed=1), run("cccccc", 80.0, seed=2, status="stopped")
+    racing, first = run("dddddd", 80.0, seed=3, status="running"), run("aaaaaa", 80.0, seed=0)
+    assert alike.over_seeds([newer, twin, cut, racing, first]) == [
+        Seeds(runs=(first, newer), cut=(cut,), twins=(twin,))
+    ]
+
+
+def test_a_run_none_of_whose_latents_is_in_use_is_stuck():
+    stuck, other = (run(f"{used}aaaaa", 80.0, seed=used, rows={"active_units": used}) for used in (0, 1))
+    assert Seeds(runs=(stuck, other)).stuck == (stuck,)

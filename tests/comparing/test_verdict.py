@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from imagined import CONV, FC, of_seeds, run
 
-from vaedash.comparing import alike, results, verdict
+from vaedash.comparing import alike, missing, results, rivals, verdict
 from vaedash.config import RunConfig
 from vaedash.runs import Run, RunFolder, Status
 
@@ -28,8 +28,33 @@ def test_the_lower_test_loss_leads_by_the_difference_whatever_the_order(chosen):
 
 
 def test_the_best_of_each_architecture_are_compared():
-    worst, second = run("xyzxyz", 95.0, arch="fc"), run("cccccc", 79.9, 74.0, arch="conv")
-    assert verdict.sentence([worst, FC, second, CONV]) == verdict.sentence([CONV, FC])
+    worst, second = run("xyzxyz", 95.0, arch="fc"), run("cccccc", 79.9, arch="conv")
+    said = verdict.sentence([worst, FC, second, CONV])
+    tried = "Each is the best of 2 runs, by train loss."
+    assert said == verdict.sentence([CONV, FC]).replace(LUCK, f"{tried} {LUCK}")
+
+
+def test_the_loss_that_was_watched_picks_the_best_and_never_the_test_loss():
+    """One that is lucky on the test images does not stand for its architecture."""
+    lucky = run("cccccc", 60.0, arch="fc", rows={"train_loss": 99.0})
+    found = rivals.matched([lucky, FC, CONV])
+    assert [standing.run for standing in found.pairs[0]] == [CONV, FC]
+    watching = [
+        run(run_id, 70.0, arch="fc", monitor="val", lr=lr, rows={"train_loss": train, "val_loss": val})
+        for run_id, lr, train, val in (("aaaaaa", 0.001, 60.0, 72.0), ("bbbbbb", 0.002, 66.0, 71.0))
+    ]
+    conv = run("cccccc", 69.0, arch="conv", monitor="val", rows={"val_loss": 69.5})
+    assert rivals.matched([*watching, conv]).runs[1].id == "bbbbbb"
+    said = verdict.sentence([*watching, conv])
+    assert "fc is the best of 2 runs by val loss, conv of 1: that favours fc." in said
+
+
+def test_the_best_of_twelve_settings_against_one_is_said_to_be_that():
+    many = [
+        run(f"fc{letter}aaa", 79.0 + at, arch="fc", lr=0.001 * (at + 1)) for at, letter in enumerate("abcdefghjkmn")
+    ]
+    said = verdict.sentence([*many, run("cccccc", 79.6, arch="conv")])
+    assert "fc is the best of 12 runs by train loss, conv of 1: that favours fc." in said
 
 
 @pytest.mark.parametrize(
@@ -105,7 +130,9 @@ def test_losses_within_a_warm_up_are_compared_only_at_the_same_beta():
     )
     assert verdict.sentence([early, late]) == NO_COMPARISON
     again = run("xyzxyz", 75.0, arch="fc", kl_warmup=10, rows={"beta": 0.1})
-    assert verdict.sentence([early, again]).startswith("conv leads fc by 5.0 nats")
+    assert verdict.sentence([early, again]).startswith(
+        "So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc ("
+    )
 
 
 @pytest.mark.parametrize(("gap", "level"), [(0.0, True), (0.04, True), (0.06, False), (-0.04, True), (-0.06, False)])
@@ -123,10 +150,10 @@ def test_level_runs_are_said_to_be_level():
 
 
 def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit():
-    other = run("ghjkmn", 79.07, arch="fc", lr=0.0005, latent_dim=64)
+    other = run("ghjkmn", 90.0, 79.07, arch="fc", lr=0.0005, latent_dim=64)
     assert verdict.sentence([CONV, other]) == (
-        f"conv leads fc by 5.1 nats per image ({FIGURES}). "
-        "They also differ in lr, latent_dim, so this is not the architecture's doing alone."
+        f"conv leads fc by 5.1 nats per image {AHEAD}. "
+        f"They also differ in lr, latent_dim, so how much of it is the architecture's doing is not known. {LUCK}"
     )
 
 
@@ -143,23 +170,129 @@ def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit
 )
 def test_every_setting_that_changes_the_figures_confounds(setting):
     [name] = setting
-    assert f"They also differ in {name}, " in verdict.sentence([CONV, run("ghjkmn", 79.07, arch="fc", **setting)])
+    assert f"They also differ in {name}, " in verdict.sentence([CONV, run("ghjkmn", 90.0, 79.07, arch="fc", **setting)])
 
 
 @pytest.mark.parametrize("setting", [{"epochs": 50}, {"device": "cpu"}, {"precision": "fp32"}])
 def test_what_changes_no_figures_does_not_confound(setting):
-    assert verdict.sentence([CONV, run("ghjkmn", 79.07, arch="fc", **setting)]).endswith(LUCK)
+    assert verdict.sentence([CONV, run("ghjkmn", 90.0, 79.07, arch="fc", **setting)]) == verdict.sentence([CONV, FC])
 
 
 @pytest.mark.parametrize("status", ["running", "queued"])
 def test_a_race_that_is_not_over_is_said_to_be_so(status):
-    racing = run("ghjkmn", 79.07, arch="fc", status=status)
-    assert verdict.sentence([CONV, racing]) == f"conv leads fc by 5.1 nats per image ({FIGURES}). Not over yet."
+    racing = run("ghjkmn", 90.0, 79.07, arch="fc", status=status)
+    assert verdict.sentence([CONV, racing]) == f"conv leads fc by 5.1 nats per image {AHEAD}. Not over yet."
+    behind = run("ghjkmn", 79.07, arch="fc", status=status)
+    assert verdict.judged([CONV, behind]).headline == "No fair comparison yet: conv has had 2 epochs, fc 1"
 
 
-@pytest.mark.parametrize("status", ["early-stopped", "stopped", "interrupted", "diverged"])
-def test_a_race_that_is_over_is_not(status):
-    assert verdict.sentence([CONV, run("ghjkmn", 79.07, arch="fc", status=status)]).endswith(LUCK)
+def long(run_id, epochs, *, loss=79.0, status="finished", **settings):
+    """A run whose test loss fell to `loss` over so many epochs."""
+    return run(run_id, *(loss + epochs - number for number in range(1, epochs + 1)), status=status, **settings)
+
+
+@pytest.mark.parametrize(
+    ("status", "how"),
+    [
+        ("stopped", "conv was stopped by hand after 2 epochs"),
+        ("interrupted", "conv was interrupted after 2 epochs"),
+        ("failed", "conv failed after 2 epochs"),
+        ("diverged", "conv diverged after 2 epochs"),
+        ("finished", "conv reached its limit of 2 epochs"),
+    ],
+)
+def test_unequal_training_is_said_first_and_nobody_leads(status, how):
+    fc, conv = long("ghjkmn", 40, loss=23.6, arch="fc"), long("abcdef", 2, loss=80.0, status=status, arch="conv")
+    judged = verdict.judged([conv, fc])
+    if status == "diverged":
+        assert judged.headline == "No fair comparison: the training of conv broke down after 2 epochs, fc has had 40"
+    else:
+        assert judged.headline == "No fair comparison yet: fc has had 40 epochs, conv 2"
+    assert (judged.leader, judged.fair) == (None, False)
+    assert judged.grounds.startswith(
+        "fc is 56.4 nats per image ahead, 23.6 against 80.0 nats on the same 2,000 test images. "
+        f"Training: fc reached its limit of 40 epochs; {how}."
+    )
+
+
+def test_the_epoch_in_which_a_run_diverged_does_not_count_as_one():
+    conv = run("abcdef", 80.0, None, status="diverged", arch="conv")
+    headline = "No fair comparison: the training of conv broke down after 1 epoch, fc has had 2"
+    assert verdict.judged([conv, FC]).headline == headline
+
+
+def test_one_that_was_stopped_where_the_other_ended_is_named_and_no_more():
+    stopped = dataclasses.replace(FC, status=Status.STOPPED)
+    said = verdict.sentence([CONV, stopped])
+    assert said.startswith("conv leads fc by 5.1 nats")
+    assert "Training: conv reached its limit of 2 epochs; fc was stopped by hand after 2 epochs." in said
+
+
+def test_early_stopping_at_very_different_epochs_is_no_unfairness_but_worth_a_word():
+    three, nineteen = (
+        long(run_id, epochs, status="early-stopped", arch=arch)
+        for run_id, epochs, arch in (("abcdef", 3, "conv"), ("ghjkmn", 19, "fc"))
+    )
+    said = verdict.sentence([three, dataclasses.replace(nineteen)])
+    assert "fc stopped early, after 19 epochs; conv stopped early, after 3 epochs, perhaps too soon for conv." in said
+    assert "fair" not in said
+    proposal = missing.proposed([three, nineteen])
+    assert proposal.label == "Train both with more patience (10 epochs)"
+    assert {settings.patience for settings in proposal.settings} == {10}
+    alike_enough = long("ghjkmn", 4, loss=85.0, status="early-stopped", arch="fc")
+    assert "Training" not in verdict.sentence([three, alike_enough])
+
+
+def test_every_caveat_is_said_the_weightiest_first():
+    other = run("ghjkmn", 79.07, arch="fc", status="stopped", batch_size=32, lr=0.01, latent_dim=64)
+    said = verdict.sentence([CONV, other])
+    places = [said.index(part) for part in ("No fair", "Training:", "differ in batch_size, lr, latent_dim", LUCK)]
+    assert places == sorted(places)
+
+
+def test_a_warm_up_that_is_not_over_is_said_and_only_its_own_beta_counts(tmp_path):
+    line = {"pca": {split: {"loss": 76.1, "recon": 52.8, "kl": 23.3, "directions": 36} for split in ("train", "test")}}
+    pair = [
+        with_losses(
+            tmp_path,
+            dataclasses.replace(
+                run(f"{arch[0]}bcdef", loss, arch=arch, kl_warmup=10, rows={"beta": 0.2}), measured=line
+            ),
+            np.full(50, 99.0 + loss),
+        )
+        for arch, loss in (("conv", 50.0), ("fc", 55.0))
+    ]
+    said = verdict.sentence(pair)
+    assert said.startswith(
+        "So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc (50.0 against 55.0 nats"
+    )
+    assert "The KL warm-up has come to beta 0.2 of 1; the order may still change." in said
+    assert "interval" not in said and "PCA" not in said
+    assert results.below_line(pair[0]) is None
+
+
+def test_without_a_price_on_the_numbers_there_are_no_nats():
+    said = verdict.sentence([dataclasses.replace(run, settings=dataclasses.replace(run.config, beta=0.0)) for run in (
+        run("abcdef", 73.0, arch="conv", rows={"beta": 0.0}), run("ghjkmn", 79.0, arch="fc", rows={"beta": 0.0})
+    )])  # fmt: skip
+    assert said.startswith(
+        "conv leads fc by 6.0 units of squared error per image (73.0 against 79.0 units of squared error"
+    )
+    assert "nats" not in said
+    assert "At beta 0 only redrawing counts: this says nothing of pictures that are made up." in said
+
+
+def test_few_test_images_decide_nothing():
+    few = [
+        dataclasses.replace(run, facts=({"dataset": run.dataset | {"n_test": count}},))
+        for run, count in ((CONV, 3), (FC, 3))
+    ]
+    judged = verdict.judged(few)
+    assert judged.headline == "No clear leader: conv is 5.1 nats per image ahead of fc, which may be luck"
+    assert "on the same 3 test images. So few test images cannot tell a difference from luck" in judged.grounds
+    assert missing.proposed(few) == missing.Missing()  # another seed would not help
+    single = [dataclasses.replace(run, facts=({"dataset": run.dataset | {"n_test": 1}},)) for run in few]
+    assert "on the same test image." in verdict.judged(single).grounds
 
 
 def test_runs_of_one_architecture_are_called_by_their_names():
@@ -182,21 +315,38 @@ def test_one_seed_each_is_judged_image_by_image_and_says_that_seeds_were_not_var
     rng = np.random.default_rng(0)
     easy = rng.gamma(4.0, 20.0, 2000)
     pair = [with_losses(tmp_path, run, easy + shift + rng.normal(0, 4, 2000)) for run, shift in ((CONV, 0), (FC, 5.13))]
-    found = verdict.over_images([tuple(pair)])
+    found = rivals.matched(pair).over_images()
     assert found.low < 5.13 < found.high and found.count == 2000
     said = verdict.sentence(pair)
-    assert f"95% interval of the difference: {found.low:.1f} to {found.high:.1f} over other test images. {LUCK}" in said
+    assert (
+        f"95% interval of the lead of conv: {found.low:.1f} to {found.high:.1f} over other test images. {LUCK}" in said
+    )
 
 
 def test_losses_of_other_images_are_not_paired(tmp_path):
     pair = [with_losses(tmp_path, run, np.ones(count)) for run, count in ((CONV, 5), (FC, 6))]
-    assert verdict.over_images([tuple(pair)]) is None
+    assert rivals.matched(pair).over_images() is None
+
+
+def test_losses_of_weights_that_are_not_the_kept_ones_are_not_used(tmp_path):
+    stale = [with_losses(tmp_path, run, np.full(50, loss)) for run, loss in ((CONV, 1.0), (FC, 2.0))]
+    stale = [dataclasses.replace(run, measured={"epoch": 1}) for run in stale]
+    assert rivals.matched(stale).over_images() is None and rivals.matched(stale).gap == pytest.approx(5.13)
+
+
+def test_the_gap_and_its_interval_rest_on_the_same_figures(tmp_path):
+    """In an older run of low precision, the loss of an epoch was measured in that; the losses of single images were not."""
+    rng = np.random.default_rng(0)
+    pair = [with_losses(tmp_path, run, loss + rng.normal(0, 1, 400)) for run, loss in ((CONV, 73.9), (FC, 79.2))]
+    found = rivals.matched(pair)
+    assert found.gap == pytest.approx(found.over_images().mean, abs=1e-5) and found.gap != pytest.approx(5.13, abs=1e-3)
+    assert found.gaps == pytest.approx([found.gap])
 
 
 def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seeds():
     said = verdict.sentence(of_seeds(5.5, 5.9, 6.3))
     assert said.startswith("conv leads fc by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
-    assert "95% interval of the difference: 4.9 to 6.9 over other seeds." in said
+    assert "95% interval of the lead of conv: 4.9 to 6.9 over other seeds." in said
     assert LUCK not in said and "differ in seed" not in said
 
 
@@ -209,40 +359,93 @@ def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
         RunFolder(path).figures.write_test_losses(imagined.best["test_loss"] + hard)
         chosen.append(dataclasses.replace(imagined, path=path))
     said = verdict.sentence(chosen)
-    assert "95% interval of the difference: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
+    assert (
+        "95% interval of the lead of conv: 5.9 to 5.9 over other test images and 4.9 to 6.9 over other seeds." in said
+    )
 
 
 def test_a_lead_that_another_seed_may_turn_is_called_luck():
     said = verdict.sentence(of_seeds(1.0, -1.5, 2.0))
-    assert said.startswith("conv leads fc by 0.5 nats") and "over other seeds: it may be luck." in said
+    assert said.startswith("No clear leader: conv is 0.5 nats per image ahead of fc, which may be luck (")
+    assert "95% interval of the lead of conv (below 0: the other one's): -4.0 to 5.0 over other seeds." in said
+    assert verdict.judged(of_seeds(1.0, -1.5, 2.0)).leader is None
+
+
+def test_every_seed_is_shown_and_what_the_interval_takes_for_granted():
+    said = verdict.sentence(of_seeds(5.5, 5.9, 6.3))
+    assert "The one over seeds takes differences to follow a bell curve, which 3 seeds cannot show." in said
+    assert "Seed by seed (0, 1, 2) the difference is 5.5, 5.9 and 6.3." in said
+
+
+def test_a_training_that_got_stuck_is_counted_and_named():
+    *rest, last = of_seeds(5.5, 5.9, 8.7)[::-1]
+    chosen = [
+        dataclasses.replace(run, epochs=tuple(row | {"active_units": 0} for row in run.epochs))
+        if run.config.arch == "fc" and run.config.seed == 2
+        else run
+        for run in (*rest, last)
+    ]
+    said = verdict.sentence(chosen)
+    assert "A training got stuck, so the interval over seeds is not to be trusted: without it the lead is 5.7." in said
+    assert "fc: seed 2 is stuck, with no latent in use." in said
+
+
+def test_a_run_that_was_cut_short_is_no_seed_and_of_two_runs_of_one_seed_the_newer_counts():
+    whole = of_seeds(5.5, 5.9, 6.3)
+    cut = run("cutcut", 99.0, arch="fc", seed=3, status="stopped")
+    twin = run("twinab", 90.0, 74.0 + 9.9, arch="fc", seed=0, created="2027-06-01T00:00:00+00:00")
+    said = verdict.sentence([*whole, cut, twin])
+    assert "means of 3 seeds" in said and "Seed by seed (0, 1, 2) the difference is 9.9, 5.9 and 6.3." in said
+    assert "fc: not counted: 1 stopped, 1 older of seed 0." in said
 
 
 def test_the_best_single_run_does_not_decide_between_architectures_of_several_seeds():
     """fc has the best run of all, conv the lower mean."""
-    assert verdict.sentence(of_seeds(-0.5, 3.0, 3.5)).startswith("conv leads fc by 2.0 nats")
+    assert "conv is 2.0 nats per image ahead" in verdict.sentence(of_seeds(-0.5, 3.0, 3.5))
 
 
 # ---- what is missing -----------------------------------------------------------------------------------------
 
 
 def test_an_unfair_comparison_proposes_the_run_that_would_be_fair():
-    unfair = run("qqqqqq", 85.0, arch="fc", batch_size=128)
-    label, [fair] = verdict.proposed([CONV, unfair])
-    assert label == f"Train fc with the settings of {CONV.name}"
-    assert fair == dataclasses.replace(CONV.config, arch="fc")
+    unfair = run("qqqqqq", 90.0, 85.0, arch="fc", batch_size=128)
+    proposal = missing.proposed([CONV, unfair])
+    fair = dataclasses.replace(CONV.config, arch="fc")
+    assert (proposal.label, proposal.settings) == (f"Train fc with the settings of {CONV.name}", (fair,))
+    there = run("rrrrrr", 90.0, 86.0, arch="fc", rows={"train_loss": 99.5})
+    assert missing.proposed([CONV, unfair, there]) == missing.Missing()  # it has been trained
 
 
 def test_a_fair_comparison_proposes_another_seed():
-    label, both = verdict.proposed([CONV, FC])
-    assert label == "Train both with another seed (1)"
-    assert [(settings.arch, settings.seed) for settings in both] == [("conv", 1), ("fc", 1)]
+    proposal = missing.proposed([CONV, FC])
+    assert proposal.label == "Train both with another seed (1)"
+    assert [(settings.arch, settings.seed) for settings in proposal.settings] == [("conv", 1), ("fc", 1)]
+
+
+@pytest.mark.parametrize("status", ["stopped", "interrupted", "failed"])
+def test_a_training_that_was_cut_short_is_to_go_on(status):
+    short = run("ghjkmn", 90.0, arch="fc", status=status)
+    proposal = missing.proposed([CONV, short])
+    assert (proposal.label, proposal.resumed, proposal.settings) == ("Resume fc", short, ())
+
+
+def test_a_limit_that_was_too_low_is_raised_to_the_others():
+    proposal = missing.proposed([CONV, run("ghjkmn", 90.0, arch="fc", epochs=1)])
+    assert proposal.label == "Train fc for up to 100 epochs too"
+    assert [(settings.arch, settings.epochs) for settings in proposal.settings] == [("fc", 100)]
+
+
+def test_after_a_divergence_both_learn_more_slowly():
+    proposal = missing.proposed([CONV, run("ghjkmn", 90.0, None, arch="fc", status="diverged")])
+    assert proposal.label == "Train both with half the learning rate (0.0005)"
+    assert {(settings.arch, settings.lr) for settings in proposal.settings} == {("fc", 0.0005), ("conv", 0.0005)}
 
 
 @pytest.mark.parametrize("status", [Status.RUNNING, Status.QUEUED])
 def test_nothing_is_proposed_while_they_run_or_without_their_images(status):
-    assert verdict.proposed([dataclasses.replace(CONV, status=status), FC]) == ("", [])
+    assert missing.proposed([dataclasses.replace(CONV, status=status), FC]) == missing.Missing()
     copied = run("abcdef", 80.0, arch="conv", copy_of="cifar10")
-    assert verdict.proposed([copied, FC]) == ("", [])
+    assert missing.proposed([copied, FC]) == missing.Missing()
 
 
 def test_what_a_preset_gives_each_architecture_does_not_confound_but_is_said():
@@ -250,4 +453,4 @@ def test_what_a_preset_gives_each_architecture_does_not_confound_but_is_said():
         run(f"{arch[0]}bcdef", 80.0, **RunConfig.build(preset="fast", arch=arch).to_json()) for arch in ("fc", "conv")
     ]
     assert "Preset fast gives each architecture a learning rate of its own." in verdict.sentence(pair)
-    assert verdict.proposed(pair)[0] == "Train both with another seed (1)"
+    assert missing.proposed(pair).label == "Train both with another seed (1)"

@@ -1,5 +1,6 @@
 """The best linear VAE: against its formula, against brute force, and against a draw of z."""
 
+import independent
 import numpy as np
 import pytest
 import torch
@@ -50,6 +51,12 @@ def test_the_spectrum_is_that_of_the_covariance(dataset, found):
     held_out = flat(dataset.test).numpy() - train.mean(0)
     assert found.test[:6] == pytest.approx(np.square(held_out @ directions[:6].T).mean(0), rel=1e-3)
     assert found.test.sum() == pytest.approx(np.square(held_out).sum(1).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("latent_dim", "beta"), [(128, 1.0), (3, 1.0), (128, 0.2)])
+def test_the_line_is_the_likelihood_of_a_gaussian(dataset, latent_dim, beta):
+    theirs, ours = independent.lines(dataset, latent_dim=latent_dim, beta=beta)
+    assert theirs == pytest.approx(ours, rel=1e-5)
 
 
 def test_the_line_is_the_formula_and_the_split_adds_up(found):

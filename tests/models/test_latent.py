@@ -192,12 +192,17 @@ def test_another_method_is_told_the_two_there_are():
 
 
 def test_a_step_size_is_the_root_mean_square_change_in_grey_levels():
-    frames = np.zeros((3, 3, 2, 2), np.uint8)
-    frames[1] = 10  # every value by 10
-    frames[2] = 10
-    frames[2, 0, 0, 0] = 70  # one of twelve by 60
+    frames = torch.zeros(3, 3, 2, 2)
+    frames[1] = 10 / 255  # every value by 10
+    frames[2] = 10 / 255
+    frames[2, 0, 0, 0] = 70 / 255  # one of twelve by 60
     assert latent.step_sizes(frames) == pytest.approx([10.0, 60 / math.sqrt(12)])
-    assert latent.step_sizes(frames[::-1]) == pytest.approx([60 / math.sqrt(12), 10.0])  # down as far as up
+    assert latent.step_sizes(frames.flip(0)) == pytest.approx([60 / math.sqrt(12), 10.0])  # down as far as up
+
+
+def test_a_step_of_less_than_a_grey_level_is_as_long_as_it_is():
+    frames = torch.linspace(0.5, 0.5 + 1 / 255, 11, dtype=torch.float64).view(-1, 1, 1, 1).expand(-1, 3, 2, 2)
+    assert latent.step_sizes(frames) == pytest.approx([0.1] * 10)
 
 
 # ---- between uint8 and [0, 1] -------------------------------------------------------------------------------

@@ -232,3 +232,17 @@ def test_a_measure_is_a_dot_a_run_beside_the_line_of_real_images_with_its_n():
 def test_runs_of_one_name_have_a_place_each():
     twins = [with_quality("fc", 84.4, name="twin"), with_quality("fc", 80.0, name="twin")]
     assert len({trace.y[0] for trace in charts.quality(twins, "swd").data}) == 2
+
+
+@pytest.mark.parametrize(("beta", "unit"), [(1.0, "nats"), (0.0, "units of squared error")])
+def test_an_axis_says_what_the_losses_count(beta, unit):
+    pair = [run_of([5.0, 4.0], arch=arch, beta=beta) for arch in config.ARCHS]
+    for figure in (charts.loss_curves(pair), charts.race(pair), charts.loss_curves(pair, term="recon")):
+        assert figure.layout.yaxis.title.text.endswith(f"({unit} per image)")
+    assert "(nats per image)" in charts.loss_curves(pair, term="kl").layout.yaxis.title.text
+
+
+def test_within_a_warm_up_there_is_no_line_at_another_beta():
+    whole = dataclasses.replace(run_of([5.0, 4.0]), measured={"pca": LINE})
+    warm = dataclasses.replace(whole, epochs=tuple(row | {"beta": 0.2} for row in whole.epochs))
+    assert charts.loss_curves([whole]).layout.annotations and not charts.loss_curves([warm]).layout.annotations

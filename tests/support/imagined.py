@@ -14,6 +14,7 @@ def run(
     name: str | None = None,
     rows: dict | None = None,
     copy_of: object = None,
+    created: str = "2027-01-01T00:00:00+00:00",
     **settings,
 ) -> Run:
     """A run whose epochs have these test losses; each epoch's train loss falls, so the last is the kept one."""
@@ -34,7 +35,7 @@ def run(
     return Run(
         path=Path(run_id),
         settings=RunConfig(**settings),
-        created="2027-01-01T00:00:00+00:00",
+        created=created,
         facts=({"parameters": 77, "dataset": dataset},),
         epochs=epochs,
         progress=None,

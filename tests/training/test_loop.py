@@ -103,9 +103,12 @@ def test_a_held_out_loss_does_not_depend_on_how_the_images_are_cut_into_batches(
         assert getattr(parts, figure.name) == pytest.approx(getattr(whole, figure.name), rel=1e-5)
 
 
-def test_every_epoch_is_measured_with_the_same_noise(tiny, trained, dataset):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_epoch_is_measured_with_the_same_noise_and_in_fp32_whatever_it_learned_in(
+    tiny, trained, dataset, precision
+):
     for epochs in (1, 2):
-        run = trained(tiny(epochs=epochs))
+        run = trained(tiny(epochs=epochs, precision=precision))
         model = weights.load_model(run, which="last")[0]
         held_out = HeldOut.of(dataset.test, 4)
         assert run.epochs[-1]["test_loss"] == heldout.evaluate(model, held_out).losses(beta=1.0).loss

@@ -194,7 +194,7 @@ def test_compare_names_what_else_may_be_the_reason(folder):
     make_run(folder, arch="fc", loss=60.0, preset=None, lr=0.01)
     make_run(folder, arch="conv", loss=50.0, preset=None)
     at = shown("compare")
-    assert "They also differ in lr, so this is not the architecture's doing alone." in words(at)
+    assert "They also differ in lr, so how much of it is the architecture's doing is not known." in words(at)
 
 
 def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
@@ -258,6 +258,16 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
     [new] = [runs.find(folder, run_id) for run_id in added]
     assert (new.config.arch, new.config.batch_size) == ("fc", 64)
     assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}
+
+
+def test_compare_lets_a_run_go_on_that_was_cut_short(folder, monkeypatch):
+    resumed = []
+    monkeypatch.setattr(launch, "resume", lambda run, **_: resumed.append(run.id))
+    pair = [make_run(folder, arch="fc", epochs=1, status="stopped"), make_run(folder, arch="conv", epochs=4)]
+    at = shown("compare", runs=",".join(run.id for run in pair))
+    assert "No fair comparison yet: conv has had 4 epochs, fc 1" in words(at)
+    at.button(key="missing").click().run()
+    assert not at.exception and resumed == [pair[0].id]
 
 
 # ---- why conv wins ------------------------------------------------------------------------------------------

@@ -120,8 +120,8 @@ def interpolate(arguments: argparse.Namespace) -> int:
     _check_out(arguments, ".png", ".gif")
     run, model, epoch = terminal.model(arguments)
     start, end = (_end_point(text, run, model, arguments) for text in (arguments.start, arguments.end))
-    frames = latent.decode(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
-    sizes = latent.step_sizes(frames)
+    exactly = latent.decode_exactly(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
+    frames, sizes = latent.to_uint8(exactly), latent.step_sizes(exactly)
     if arguments.out.suffix.lower() == ".gif":
         there_and_back = np.concatenate([frames, frames[-2:0:-1]])
         pictures = [images.grid(frame[None], columns=1, scale=arguments.scale * 2) for frame in there_and_back]

@@ -108,7 +108,7 @@ def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
     )
     yield (
         f"  loss {record['test_loss']:.2f} = recon {record['test_recon']:.2f} + {beta:g} * kl {record['test_kl']:.2f} "
-        f"nats per image"
+        f"{run.config.unit} per image"
     )
     yield (
         f"  {record['active_units']} of {record['latent_dim']} latents active (mean KL over the test images above "

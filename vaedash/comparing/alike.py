@@ -1,9 +1,11 @@
 """What runs have in common: which may share an axis, which differ in nothing but their seed, what else differs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from vaedash import config
-from vaedash.runs import Run
+from vaedash.runs import Run, schema
+from vaedash.runs.schema import TRAINED
 
 Setting = str | int | float | None
 
@@ -33,12 +35,43 @@ def but_seed(run: Run) -> tuple[Setting, ...]:
     return settings_but(run, "seed", *_COMPUTED)
 
 
-def over_seeds(chosen: Sequence[Run]) -> list[list[Run]]:
-    """Readable runs that differ in nothing but their seed, together, where there are two seeds or more; in the order given."""
+@dataclass(frozen=True, kw_only=True)
+class Seeds:
+    """Runs that differ in nothing but their seed, of which a mean may be taken: one for each seed, in the order of seeds.
+
+    `cut` are those that do not count because they ended before their training was over, `twins` those that have a seed
+    which a newer run has too. Runs that are not over yet are in none of these.
+    """
+
+    runs: tuple[Run, ...]
+    cut: tuple[Run, ...] = ()
+    twins: tuple[Run, ...] = ()
+
+    @property
+    def stuck(self) -> tuple[Run, ...]:
+        """Those that count, and in which no latent is in use: they learned nothing but the average picture."""
+        return tuple(run for run in self.runs if run.best and run.best.get(schema.ACTIVE_UNITS) == 0)
+
+
+def over_seeds(chosen: Sequence[Run]) -> list[Seeds]:
+    """Readable runs that differ in nothing but their seed, where two seeds or more are over; in the order given."""
     cells: dict[tuple[Setting, ...], list[Run]] = {}
     for run in chosen:
         cells.setdefault(but_seed(run), []).append(run)
-    return [cell for cell in cells.values() if len({run.config.seed for run in cell}) > 1]
+    each = (_seeds(cell) for cell in cells.values())
+    return [seeds for seeds in each if len(seeds.runs) > 1]
+
+
+def _seeds(cell: Sequence[Run]) -> Seeds:
+    over = [run for run in cell if run.best and not run.active]
+    whole = sorted((run for run in over if run.status in TRAINED), key=lambda run: run.created)
+    newest = {run.config.seed: run for run in whole}
+    counted = tuple(newest[seed] for seed in sorted(newest))
+    return Seeds(
+        runs=counted,
+        cut=tuple(run for run in over if run.status not in TRAINED),
+        twins=tuple(run for run in whole if run not in counted),
+    )
 
 
 def same_axis(a: Run, b: Run) -> bool:

@@ -145,15 +145,17 @@ def _first(pair: Sequence[Run]) -> Question | None:
     if losses is None:
         return None
     looks = " and ".join(f"{arch} is at {loss:.1f}" for arch, loss in losses.items())
-    return _lowest_of("first", losses, f"After one look, {looks} nats.")
+    return _lowest_of("first", losses, f"After one look, {looks} {pair[0].config.unit}.")
 
 
 def _end(pair: Sequence[Run]) -> Question | None:
     """Which one is ahead in the end?"""
     losses = _column(pair, lambda result: result.test_loss)
-    if losses is None or len({measured.beta for measured in results.standings(pair)}) > 1:
+    judged = verdict.judged(pair)
+    if losses is None or not judged.fair or len({measured.beta for measured in results.standings(pair)}) > 1:
         return None
-    return _lowest_of("end", losses, f"{verdict.judged(pair).headline}.")
+    answer = judged.leader.config.arch if judged.leader else LEVEL  # also where the lead may be luck
+    return Question(key="end", choices=(*losses, LEVEL), answer=answer, sentence=f"{judged.headline}.")
 
 
 def _made_up(pair: Sequence[Run]) -> Question | None:
@@ -207,11 +209,12 @@ def score(asked: Sequence[Question], predicted: Mapping[str, str]) -> tuple[int,
 
 def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
     """What follows from a pair, and from the shuffled pixels where they have been tried, in one sentence."""
-    end, headline = _end(pair), verdict.judged(pair).headline
+    end, judged = _end(pair), verdict.judged(pair)
+    headline = judged.headline
     if end is None or end.answer is None:
         return f"{headline}."
     if end.answer == LEVEL:
-        return f"Not here: {headline}."
+        return f"Not here: {headline}." if judged.level else f"{headline}."
     here = f"Here it does: {headline}{_with_fewer_weights(pair, end.answer)}"
     losses = shuffle.losses(tested)
     if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):

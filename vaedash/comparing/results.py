@@ -3,11 +3,13 @@
 import dataclasses
 import shlex
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaedash import config, text
 from vaedash.comparing import alike
+from vaedash.comparing.alike import Seeds
 from vaedash.config import RunConfig
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, schema
@@ -32,11 +34,13 @@ SEEDS_COLUMNS = {
     "preset": "preset",
     "model": "model",
     "seeds": "seeds",
-    "test_loss": "mean test loss",
+    "each": "test loss of each",
+    "test_loss": "mean",
     "test_loss_spread": "spread",
     "loss": "mean loss",
     "loss_spread": "spread of it",
     "epochs": "mean epochs to stop",
+    "apart": "beside these",
 }
 
 
@@ -81,8 +85,11 @@ def standings(chosen: Iterable[Run]) -> list[Standing]:
 
 
 def below_line(run: Run) -> float | None:
-    """By how many nats the run's test loss is below that of the best linear VAE; negative above it, None where that is unknown."""
-    if run.line is None or run.test_loss is None:
+    """By how many nats the run's test loss is below that of the best linear VAE; negative above it.
+
+    None where either is unknown, and within a KL warm-up: the line is at the beta that this rises to.
+    """
+    if run.line is None or run.test_loss is None or not run.at_full_beta:
         return None
     return run.line["test"]["loss"] - run.test_loss
 
@@ -174,7 +181,10 @@ class Cell:
     dataset: str | None
     preset: str | None
     model: str | None
-    seeds: int  # how many
+    seeds: int  # how many, one run of each
+    each: str  # the test loss of each, in the order of seeds
+    stuck: int  # of them in which no latent is in use
+    apart: str  # what is odd about them, and which runs are left out, in words; often empty
     loss: float  # on the training images, in nats per image as the test loss
     loss_spread: float
     test_loss: float
@@ -188,21 +198,23 @@ class Cell:
 
 
 def over_seeds(chosen: Sequence[Run]) -> list[Cell]:
-    """The cells of two seeds or more among these runs; those that are not over, or were measured in nothing, are left out."""
-    over = [measured.run for measured in standings(chosen) if not measured.run.active]
-    return [_cell(runs) for runs in alike.over_seeds(over)]
+    """The cells of two seeds or more among these runs (`alike.Seeds`); those that were measured in nothing are left out."""
+    return [_cell(seeds) for seeds in alike.over_seeds([measured.run for measured in standings(chosen)])]
 
 
-def _cell(runs: Sequence[Run]) -> Cell:
-    first, measured = result(runs[0]), standings(runs)
+def _cell(seeds: Seeds) -> Cell:
+    first, measured = result(seeds.runs[0]), standings(seeds.runs)
     losses = [seed.train_loss for seed in measured]
     test_losses = [seed.test_loss for seed in measured]
-    epochs = [len(run.epochs) for run in runs]
+    epochs = [len(run.epochs) for run in seeds.runs]
     return Cell(
         dataset=first.dataset,
         preset=first.preset,
         model=first.model,
-        seeds=len(runs),
+        seeds=len(seeds.runs),
+        each=", ".join(f"{loss:.1f}" for loss in test_losses),
+        stuck=len(seeds.stuck),
+        apart="; ".join(left_out(seeds)),
         loss=statistics.fmean(losses),
         loss_spread=statistics.stdev(losses),
         test_loss=statistics.fmean(test_losses),
@@ -210,6 +222,18 @@ def _cell(runs: Sequence[Run]) -> Cell:
         epochs=statistics.fmean(epochs),
         epochs_spread=statistics.stdev(epochs),
     )
+
+
+def left_out(seeds: Seeds) -> list[str]:
+    """What is odd about runs that differ in their seed alone, and which of them do not count, in words; often nothing."""
+    words = []
+    if stuck := [str(run.config.seed) for run in seeds.stuck]:
+        words.append(f"seed {', '.join(stuck)} is stuck, with no latent in use")
+    ways = Counter(str(run.status) for run in seeds.cut)
+    ways.update(f"older of seed {run.config.seed}" for run in seeds.twins)
+    if ways:
+        words.append(f"not counted: {', '.join(f'{count} {way}' for way, count in ways.items())}")
+    return words
 
 
 # ---- what runs are called -----------------------------------------------------------------------------------

@@ -42,11 +42,11 @@ def costs(tested: Mapping[Variant, Run]) -> dict[str, float]:
 def sentence(tested: Mapping[Variant, Run]) -> str:
     """What shuffling the pixels cost each architecture, in a sentence; empty before all are over."""
     worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
-    changes = [f"{arch} is {_change(worse)}" for arch, worse in worst_first]
+    changes = [f"{arch} is {_change(worse, tested[arch, 'natural'].config.unit)}" for arch, worse in worst_first]
     return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
 
 
-def _change(worse: float) -> str:
+def _change(worse: float, unit: str) -> str:
     if abs(worse) < 0.05:
         return "as good as before"
-    return f"{abs(worse):.1f} nats {'worse' if worse > 0 else 'better'}"
+    return f"{abs(worse):.1f} {unit} {'worse' if worse > 0 else 'better'}"

@@ -1,27 +1,32 @@
 """Who leads, by how much, how sure that is and what else may have made the difference, in words."""
 
-import dataclasses
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from vaedash.comparing import alike, intervals, results
+from vaedash.comparing import caveats, intervals, results, rivals
 from vaedash.comparing.intervals import Interval
-from vaedash.comparing.results import Standing
-from vaedash.config import RunConfig
-from vaedash.runs import Run
+from vaedash.comparing.rivals import Rivals
+from vaedash.runs import Run, Status
+
+_LEVEL = 0.05  # closer than this, two losses read as the same figure
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Who leads and by how much, in a few words (`headline`); below it, `grounds`: the figures, and what they do not say."""
+    """Who leads and by how much, in a few words (`headline`); below it, `grounds`: the figures, and what they do not say.
+
+    `leader` is the run that the headline says is ahead; None where it claims no lead: where both are `level`, where a
+    difference may be luck, and where it is not `fair`, one training having been cut short.
+    """
 
     headline: str
     figures: str = ""
     since: str = ""
     rest: tuple[str, ...] = ()  # sentences: how sure it is, the line, what else may have made the difference
+    leader: Run | None = None
+    level: bool = False
+    fair: bool = True
 
     @property
     def grounds(self) -> str:
@@ -33,156 +38,114 @@ class Verdict:
         return " ".join([f"{self.headline}{figures}{self.since}.", *self.rest])
 
 
-_Pair = tuple[Standing, Standing]  # two rivals, of one seed each
-
-
 def sentence(chosen: Sequence[Run]) -> str:
-    """Who leads on the held-out images, by how much, in one or two sentences that claim no more than the figures allow."""
+    """Who leads on the held-out images, by how much, in some sentences that claim no more than the figures allow."""
     return str(judged(chosen))
 
 
 def judged(chosen: Sequence[Run]) -> Verdict:
     """The verdict on these runs, in its parts."""
-    measured = results.standings(chosen)
-    if len(measured) < 2:
+    matched = rivals.matched(chosen)
+    if matched is None:
         return Verdict(headline="Two runs with a finished epoch each are needed for a comparison")
-    first, second = _rivals(measured)
-    if not alike.same_axis(first.run, second.run) or first.beta != second.beta:  # within a KL warm-up
+    if not matched.comparable:
         return Verdict(
             headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
             "different units"
         )
-    pairs = _pairs(measured, first, second)
-    if _gap(pairs) < 0:  # the best run of all, but not the better architecture
-        first, second, pairs = second, first, [(b, a) for a, b in pairs]
-    return _between(first.run, second.run, pairs)
-
-
-def _between(leader: Run, rival: Run, pairs: Sequence[_Pair]) -> Verdict:
-    """The verdict on two rivals whose losses may be compared, the leader being the first of each pair."""
-    gap, label, label_of_rival = _gap(pairs), _label(leader, rival), _label(rival, leader)
-    leaders, rivals = [first for first, _ in pairs], [second for _, second in pairs]
-    mean, mean_of_rival = (statistics.fmean(standing.test_loss for standing in side) for side in (leaders, rivals))
-    several = f", means of {len(pairs)} seeds," if len(pairs) > 1 else ""
-    n_test = leader.dataset.get("n_test", 0)
-    figures = f"{mean:.1f} against {mean_of_rival:.1f} nats{several} on the same {n_test:,} test images"
-    against_line = _against_line({label: leaders, label_of_rival: rivals})
-    sentences = (_luck(pairs), against_line, _caveat(leader, rival, len(pairs)))
-    rest = tuple(sentence for sentence in sentences if sentence)
-    if gap < 0.05:
-        return Verdict(headline=f"{label} and {label_of_rival} are level", figures=figures, rest=rest)
+    leader, rival = matched.runs
+    label, label_of_rival = labels = _label(leader, rival), _label(rival, leader)
+    unit, gap = leader.config.unit, f"{matched.gap:.1f} {leader.config.unit} per image"
+    mean, mean_of_rival = matched.means
+    several = f", means of {len(matched.pairs)} seeds," if len(matched.pairs) > 1 else ""
+    figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(leader)}"
+    weaknesses = caveats.sentences(matched, labels)
+    if caveats.cut(matched) is not None:
+        # What weighs most is said first, and nobody leads before it.
+        by = "" if matched.gap < _LEVEL else f"{label} is {gap} ahead, "
+        rest = (*weaknesses[:1], *_luck(matched, labels), *_against_line(matched, labels), *weaknesses[1:])
+        return Verdict(headline=_unequal(matched, labels), figures=f"{by}{figures}", rest=rest, fair=False)
+    if not leader.at_full_beta and matched.gap >= _LEVEL:
+        headline = f"So far, within the KL warm-up, {label} is {gap} ahead of {label_of_rival}"
+        return Verdict(headline=headline, figures=figures, rest=tuple(weaknesses), fair=False)
+    rest = (*_luck(matched, labels), *_against_line(matched, labels), *weaknesses)
+    if matched.gap < _LEVEL:
+        return Verdict(headline=f"{label} and {label_of_rival} are level", figures=figures, rest=rest, level=True)
+    if not all(interval.certain for interval in _intervals(matched).values()) or _few_images(leader):
+        headline = f"No clear leader: {label} is {gap} ahead of {label_of_rival}, which may be luck"
+        return Verdict(headline=headline, figures=figures, rest=rest)
     when = ahead_from(leader, rival)
-    since = f", ahead from epoch {when} on" if when else ""
-    headline = f"{label} leads {label_of_rival} by {gap:.1f} nats per image"
-    return Verdict(headline=headline, figures=figures, since=since, rest=rest)
+    since = f", ahead from epoch {when} on" if when and len(matched.pairs) == 1 else ""
+    headline = f"{label} leads {label_of_rival} by {gap}"
+    return Verdict(headline=headline, figures=figures, since=since, rest=rest, leader=leader)
 
 
-def _gaps(pairs: Sequence[_Pair]) -> list[float]:
-    """By how many nats the first of each pair is ahead."""
-    return [second.test_loss - first.test_loss for first, second in pairs]
+def _unequal(matched: Rivals, labels: tuple[str, str]) -> str:
+    counts = zip(map(caveats.epochs, matched.sides), labels, matched.runs, strict=True)
+    (fewer, shorter, run), (more, longer, _) = sorted(counts, key=lambda side: side[0])
+    if run.status == Status.DIVERGED:
+        when = f"{fewer} epoch{'' if fewer == 1 else 's'}"
+        return f"No fair comparison: the training of {shorter} broke down after {when}, {longer} has had {more}"
+    return f"No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}"
 
 
-def _gap(pairs: Sequence[_Pair]) -> float:
-    return statistics.fmean(_gaps(pairs))
+def _images(run: Run) -> str:
+    count = run.dataset.get("n_test", 0)
+    return "the same test image" if count == 1 else f"the same {count:,} test images"
 
 
-def _pairs(measured: Sequence[Standing], first: Standing, second: Standing) -> list[_Pair]:
-    """The two runs, or, where both are there with several seeds in common, a pair for each seed that is over."""
-    if alike.but_seed(first.run) == alike.but_seed(second.run):
-        return [(first, second)]
-    firsts, seconds = _by_seed(measured, first.run), _by_seed(measured, second.run)
-    common = sorted(firsts.keys() & seconds.keys())
-    return [(firsts[seed], seconds[seed]) for seed in common] if len(common) > 1 else [(first, second)]
+def _few_images(run: Run) -> bool:
+    """Whether there are so few test images that a difference between them says nothing of others; not where that is unknown."""
+    return 0 < run.dataset.get("n_test", 0) < intervals.FEWEST
 
 
-def _by_seed(measured: Sequence[Standing], rival: Run) -> dict[int, Standing]:
-    """Of the runs that are over, those that differ from a rival in nothing but their seed."""
-    return {
-        standing.run.config.seed: standing
-        for standing in measured
-        if not standing.run.active and alike.but_seed(standing.run) == alike.but_seed(rival)
-    }
+def _intervals(matched: Rivals) -> dict[str, Interval]:
+    """How sure the difference is, over other images and over other seeds, as far as either can be said."""
+    over = {"test images": matched.over_images(), "seeds": matched.over_seeds()}
+    return {what: interval for what, interval in over.items() if interval}
 
 
-def over_images(pairs: Sequence[tuple[Run, Run]]) -> Interval | None:
-    """How much lower the losses of the first of each pair are over other test images like these, the seeds being what they are.
-
-    Of several pairs, the mean over them is resampled. None where that was not measured of all.
-    """
-    firsts, seconds = _test_losses([first for first, _ in pairs]), _test_losses([second for _, second in pairs])
-    if firsts is None or seconds is None or len(firsts) != len(seconds):
-        return None
-    if not all(alike.same_axis(first, second) for first, second in pairs):
-        return None
-    return intervals.over_images(seconds, firsts)
-
-
-def _test_losses(runs: Sequence[Run]) -> intervals.Losses | None:
-    """The loss of each test image, its mean over the runs; None where they were not measured on as many of all."""
-    measured = [losses for run in runs if (losses := run.figures.test_losses()) is not None]
-    if len(measured) < len(runs) or len({len(losses) for losses in measured}) > 1:
-        return None
-    mean: intervals.Losses = np.mean(measured, axis=0)
-    return mean
-
-
-def _luck(pairs: Sequence[_Pair]) -> str:
-    """How sure the difference is, over other images and over other seeds, as far as either was varied."""
-    over = {
-        "test images": over_images([(first.run, second.run) for first, second in pairs]),
-        "seeds": intervals.over_seeds(_gaps(pairs)),
-    }
-    varied = {what: interval for what, interval in over.items() if interval}
-    if not varied:
-        return ""
-    ranges = [f"{interval.low:.1f} to {interval.high:.1f} over other {what}" for what, interval in varied.items()]
-    sure = "" if all(interval.certain for interval in varied.values()) else ": it may be luck"
-    return f"95% interval of the difference: {' and '.join(ranges)}{sure}."
+def _luck(matched: Rivals, labels: tuple[str, str]) -> list[str]:
+    """How sure the lead is, as far as it can be said, and what is taken for granted."""
+    words = []
+    if _few_images(matched.runs[0]):
+        words.append(
+            f"So few test images cannot tell a difference from luck: below {intervals.FEWEST} there is no interval."
+        )
+    if varied := _intervals(matched):
+        ranges = [f"{interval.low:.1f} to {interval.high:.1f} over other {what}" for what, interval in varied.items()]
+        below = " (below 0: the other one's)" if any(interval.low < 0 for interval in varied.values()) else ""
+        words.append(f"95% interval of the lead of {labels[0]}{below}: {' and '.join(ranges)}.")
+    if "seeds" in varied:
+        stuck = {run.config.seed for seeds in matched.seeds for run in seeds.stuck}
+        sound = [
+            gap
+            for (first, _), gap in zip(matched.pairs, matched.gaps, strict=True)
+            if first.run.config.seed not in stuck
+        ]
+        if stuck and sound:
+            words.append(
+                "A training got stuck, so the interval over seeds is not to be trusted: without it the lead is "
+                f"{statistics.fmean(sound):.1f}."
+            )
+        else:
+            words.append(
+                f"The one over seeds takes differences to follow a bell curve, which {len(matched.pairs)} seeds cannot show."
+            )
+    return words
 
 
-def proposed(chosen: Sequence[Run]) -> tuple[str, list[RunConfig]]:
-    """What is missing for a fair or a surer comparison, in words, and the runs that would bring it; none while runs are active."""
-    measured = [standing for standing in results.standings(chosen) if not standing.run.dataset.get("copy_of")]
-    if len(measured) < 2 or any(run.active for run in chosen):
-        return "", []
-    first, second = (rival.run for rival in _rivals(measured))
-    if first.config.arch == second.config.arch or not alike.same_axis(first, second):
-        return "", []
-    if alike.confounded(first, second):
-        fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
-        return f"Train {fair.arch} with the settings of {first.name}", [fair]
-    seed = max(standing.run.config.seed for standing in measured) + 1
-    both = [dataclasses.replace(run.config, seed=seed) for run in (first, second)]
-    return f"Train both with another seed ({seed})", both
-
-
-def _against_line(sides: Mapping[str, Sequence[Standing]]) -> str:
-    """What the best linear VAE would have, and how each side stands to it on average; empty where that is unknown."""
-    line = next(iter(sides.values()))[0].run.line
+def _against_line(matched: Rivals, labels: tuple[str, str]) -> list[str]:
+    """What the best linear VAE would have, and how each side stands to it on average; nothing where that is unknown."""
+    line = matched.runs[0].line
     stands = []
-    for label, side in sides.items():
+    for label, side in zip(labels, matched.sides, strict=True):
         gaps = [gap for standing in side if (gap := results.below_line(standing.run)) is not None]
         if line is None or len(gaps) < len(side):
-            return ""
+            return []
         gap = statistics.fmean(gaps)
         stands.append(f"{label} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}")
-    return f"The best linear VAE (PCA) would have {line['test']['loss']:.1f}: {', '.join(stands)}." if line else ""
-
-
-def _caveat(leader: Run, rival: Run, seeds: int) -> str:
-    """Why the figures of two runs may not be the architecture's doing."""
-    confounded = alike.confounded(leader, rival)
-    if seeds > 1:
-        confounded = [name for name in confounded if name != "seed"]
-    if confounded and leader.config.arch != rival.config.arch:
-        return f"They also differ in {', '.join(confounded)}, so this is not the architecture's doing alone."
-    if confounded:
-        return f"They differ in {', '.join(confounded)}."
-    if leader.config.preset == rival.config.preset and leader.config.lr != rival.config.lr:
-        return f"Preset {leader.config.preset} gives each architecture a learning rate of its own."
-    if any(run.active for run in (leader, rival)):
-        return "Not over yet."
-    return "" if seeds > 1 else "One seed each: how much of it is luck, only more seeds can tell."
+    return [f"The best linear VAE (PCA) would have {line['test']['loss']:.1f}: {', '.join(stands)}."] if line else []
 
 
 def ahead_from(leader: Run, rival: Run) -> int | None:
@@ -193,13 +156,6 @@ def ahead_from(leader: Run, rival: Run) -> int | None:
         lower = loss is not None and loss_behind is not None and loss < loss_behind
         when = (when or ahead["epoch"]) if lower else None
     return when
-
-
-def _rivals(measured: Sequence[Standing]) -> _Pair:
-    """The best run, and the best one of another architecture if there is one, else the second best."""
-    first, *others = sorted(measured, key=lambda standing: standing.test_loss)
-    other_archs = [standing for standing in others if standing.run.config.arch != first.run.config.arch]
-    return first, (other_archs or others)[0]
 
 
 def _label(run: Run, rival: Run) -> str:

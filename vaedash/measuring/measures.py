@@ -84,6 +84,12 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
+def below_floor(figure: Figure) -> bool:
+    """Whether real images are, by chance alone, as far apart as what was measured: then it says nothing about a model."""
+    value, floor = figure.get("value"), figure.get("floor")
+    return value is not None and floor is not None and value <= floor
+
+
 def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
     """`Run.quality` as it is read: for each measure its `value`, `floor` (of real images, may be empty), `n`, and what is `better`."""
     words = {}
@@ -94,5 +100,7 @@ def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
                 for number in (figure["value"], figure.get("floor"))
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
+            if below_floor(figure):
+                better += "; real images lie as far apart, so this tells nothing: it takes more of them"
             words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
     return words

@@ -4,9 +4,9 @@ Each measure is a record with its `value` and `n`, the images (or paths) that it
 something, the record says how much: `floor`, measured on as many real images.
 """
 
+import copy
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import torch
@@ -24,7 +24,11 @@ from vaedash.runs.schema import Figure
 DRAWS = 64  # of z for each image in the importance-weighted bound
 MOST = 2000  # images that the costly measures rest on, at most
 PATHS, STEPS = 100, 64  # between pairs of held-out images, ends included
+_ALIKE = (
+    0.01  # grey levels: ends closer than this are the same picture, and what is between them is arithmetic's rounding
+)
 _BATCH = 250
+_SIGMA, _REACH = 1.5, 5  # of SSIM's window, in pixels; it reaches as far on each side of its middle
 _LARGEST_PSNR = 100.0  # dB; beyond, no difference is left that eight bits could show
 
 # Patches of the sliced Wasserstein distance: side, how many an image, directions to compare them along.
@@ -60,22 +64,31 @@ def some(images: Pixels, count: int) -> Pixels:
 def similarity(model: VAE, images: Pixels, *, progress: Progress = silent) -> dict[str, Figure]:
     """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
 
-    SSIM with a Gaussian window of 11 pixels and sigma 1.5 on each colour channel (Wang et al. 2004).
+    SSIM on each colour channel, with a Gaussian window of 11 pixels and sigma 1.5, over the windows that lie wholly within
+    the image, which are 22 by 22 of them, as Wang et al. 2004 have it (their ssim_index.m); windows that reach over the
+    border would count pixels that are not there.
     """
     psnr: list[Tensor] = []
     ssim: list[Tensor] = []
     for start in range(0, len(images), _BATCH):
         progress("comparing reconstructions", start, len(images))
-        original = latent.to_float(torch.from_numpy(np.array(images[start : start + _BATCH])))
+        original = _floats(images[start : start + _BATCH])
         redrawn = model.decode(model.encode(original.to(latent.device_of(model)))[0]).float().cpu()
         psnr.append(peak_signal_noise_ratio(redrawn, original, data_range=1.0, dim=(1, 2, 3), reduction="none"))
-        likeness = structural_similarity_index_measure(redrawn, original, data_range=1.0, reduction="none")
-        ssim.append(cast(Tensor, likeness))  # a pair only if it is asked for the contrast too
-    decibels, likenesses = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim).view(-1)
+        ssim.append(_ssim(redrawn, original))
+    decibels, likenesses = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim)
     return {
         "psnr": Figure(value=decibels.double().mean().item(), n=len(images)),
-        "ssim": Figure(value=likenesses.double().mean().item(), n=len(images)),
+        "ssim": Figure(value=likenesses.mean().item(), n=len(images)),
     }
+
+
+def _ssim(images: Tensor, others: Tensor) -> Tensor:
+    """Of each pair, `(N,)`: the mean over colours and over the windows that lie within the picture. Variances by difference: in double."""
+    _, everywhere = structural_similarity_index_measure(
+        images.double(), others.double(), data_range=1.0, sigma=_SIGMA, reduction="none", return_full_image=True
+    )
+    return everywhere[:, :, _REACH:-_REACH, _REACH:-_REACH].mean(dim=(1, 2, 3))
 
 
 @torch.inference_mode()
@@ -93,7 +106,7 @@ def importance_bound(
     each = max(1, 512 // draws)
     for start in range(0, len(images), each):
         progress(f"drawing {draws} z for each image", start, len(images))
-        pixels = latent.to_float(torch.from_numpy(images[start : start + each])).to(latent.device_of(model))
+        pixels = _floats(images[start : start + each]).to(latent.device_of(model))
         mu, logvar = (part.repeat_interleave(draws, 0) for part in model.encode(pixels))
         noise = torch.randn(mu.shape, generator=generator).to(mu.device)
         z = losses.reparameterize(mu, logvar, noise)
@@ -116,7 +129,7 @@ def patch_distance(made: Pixels, real: Pixels) -> Figure:
     `value` is the mean over the bands, `bands` each of them: coarse shapes in 16 pixels, edges and texture in 32.
     """
     distances = {}
-    for side, of_made, of_real in zip(_LEVELS, pyramid(made), pyramid(real), strict=True):
+    for side, of_made, of_real in zip(_LEVELS, *map(pyramid, map(_floats, (made, real))), strict=True):
         made_up, taken = _patches(of_made), _patches(of_real)
         directions = torch.randn(
             made_up.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED)
@@ -131,21 +144,24 @@ def patch_distance(made: Pixels, real: Pixels) -> Figure:
     return Figure(value=sum(distances.values()) / len(distances), n=len(made), bands=distances)
 
 
-def pyramid(images: Pixels) -> Sequence[Tensor]:
-    """The bands of a Laplacian pyramid (Burt & Adelson 1983) of uint8 images `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
+def pyramid(fine: Tensor) -> Sequence[Tensor]:
+    """The bands of a Laplacian pyramid (Burt & Adelson 1983) of images in [0, 1] `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
 
-    The first is what the second, enlarged, lacks of the image: its edges. Values as in [0, 1].
+    The first is what the second, enlarged, lacks of the image: its edges.
     """
-    fine = latent.to_float(torch.from_numpy(images))
     coarse = _smoothed(fine)[:, :, ::2, ::2]
     spread = torch.zeros_like(fine)
     spread[:, :, ::2, ::2] = coarse
     return fine - 4 * _smoothed(spread), coarse
 
 
+def _floats(images: Pixels) -> Tensor:
+    return latent.to_float(torch.from_numpy(np.array(images)))
+
+
 def _smoothed(images: Tensor) -> Tensor:
     row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-    kernel = torch.outer(row, row).expand(images.shape[1], 1, 5, 5)
+    kernel = torch.outer(row, row).expand(images.shape[1], 1, 5, 5).to(images)
     return functional.conv2d(functional.pad(images, (2, 2, 2, 2), mode="reflect"), kernel, groups=images.shape[1])
 
 
@@ -168,17 +184,19 @@ def _patches(band: Tensor) -> Tensor:
 # ---- how evenly it turns one into another ---------------------------------------------------------------
 
 
-def smoothness(model: VAE, images: Pixels) -> dict[str, Figure]:
+def smoothness(model: VAE, images: Pixels, *, steps: int = STEPS) -> dict[str, Figure]:
     """How a model gets from one held-out image to the next along straight lines in latent space; means over up to PATHS pairs.
 
     `path_pixels` and `path_edges` are the length of the way as a multiple of the straight line between its ends, in pixels
     and in the bands of a Laplacian pyramid, each weighed by its size (Lap1 of Bojanowski et al. 2018): 1 is a mere fade
-    from one picture to the other; the more shapes move, the longer. `worst_step` is the largest of a way's STEPS - 1 steps
+    from one picture to the other; the more shapes move, the longer. `worst_step` is the largest of a way's `steps` - 1 steps
     in pixels against their mean: 1 is perfectly even. Empty where there are less than two images.
+
+    Decoded in double precision: the more frames, the smaller their steps, and rounding adds up where they do not.
     """
     mu, _ = latent.encode(model, images[: 2 * PATHS])
-    ways = [latent.decode(model, latent.path(mu[at], mu[at + 1], steps=STEPS)) for at in range(0, len(mu) // 2 * 2, 2)]
-    walked = [_way(frames) for frames in ways]
+    exact, ends = copy.deepcopy(model).double(), zip(mu[0::2], mu[1::2], strict=False)
+    walked = [_way(latent.decode_exactly(exact, latent.path(*pair, steps=steps))) for pair in ends]
     if not walked:
         return {}
     return {
@@ -187,20 +205,21 @@ def smoothness(model: VAE, images: Pixels) -> dict[str, Figure]:
     }
 
 
-def _way(frames: Pixels) -> dict[str, float]:
-    steps = latent.step_sizes(frames)
+def _way(frames: Tensor) -> dict[str, float]:
+    sizes = latent.step_sizes(frames)
+    across, length = latent.step_sizes(frames[[0, -1]])[0], sum(sizes)
+    if across < _ALIKE:  # as after a collapse: no way to go, and nothing to hold its length against
+        return {"path_pixels": 1.0, "path_edges": 1.0, "worst_step": 1.0}
     bands = pyramid(frames)
-    edges = torch.stack([_apart(band[1:], band[:-1]) for band in bands]).sum(0)
-    straight = torch.stack([_apart(band[-1:], band[:1]) for band in bands]).sum(0).item()
-    across, length = latent.step_sizes(frames[[0, -1]])[0], sum(steps)
-    # Ends that look alike, as after a collapse, leave no way to go: it is straight and even then.
+    edges = sum(_apart(band[1:], band[:-1]).sum().item() for band in bands)
+    straight = sum(_apart(band[-1:], band[:1]).item() for band in bands)
     return {
-        "path_pixels": length / across if across else 1.0,
-        "path_edges": edges.sum().item() / straight if straight else 1.0,
-        "worst_step": max(steps) / (length / len(steps)) if length else 1.0,
+        "path_pixels": length / across,
+        "path_edges": edges / straight,
+        "worst_step": max(sizes) / (length / len(sizes)),
     }
 
 
 def _apart(a: Tensor, b: Tensor) -> Tensor:
     """How different two bands are, `(N,)`: a coarse one counts for as much as the finer one that has four times its pixels."""
-    return (a - b).abs().mean(dim=(1, 2, 3))
+    return (a - b).double().abs().mean(dim=(1, 2, 3))

@@ -22,11 +22,15 @@ def prior(count: int, latent_dim: int, *, seed: int = config.SAMPLE_SEED, temper
     return temperature * torch.randn(count, latent_dim, generator=generator)
 
 
-@torch.inference_mode()
 def decode(model: VAE, z: Tensor) -> Pixels:
-    """The images of each z `(N, latent_dim)` as uint8 `(N, 3, 32, 32)`, rounded to the nearest level."""
-    parts = [to_uint8(model.decode(part)) for part in z.to(device_of(model)).split(_BATCH)]
-    return np.concatenate(parts)
+    """The images of each z `(N, latent_dim)` as uint8 `(N, 3, 32, 32)`, rounded to the nearest level: to be looked at."""
+    return to_uint8(decode_exactly(model, z))
+
+
+@torch.inference_mode()
+def decode_exactly(model: VAE, z: Tensor) -> Tensor:
+    """The same in [0, 1], in the precision of the weights, on the CPU: to be measured, where half a level may be more than is sought."""
+    return torch.cat([model.decode(part).cpu() for part in z.to(device_of(model)).split(_BATCH)])
 
 
 @torch.inference_mode()
@@ -89,10 +93,14 @@ def lattice(corners: Tensor, *, side: int, method: str = "linear") -> Tensor:
     return torch.cat([path(a, b, steps=side, method=method) for a, b in zip(left, right, strict=True)])
 
 
-def step_sizes(frames: Pixels) -> Sequence[float]:
-    """How much each frame differs from the one before: root mean square of the change, in grey levels 0 to 255."""
-    change = np.diff(frames.astype(np.float64), axis=0)
-    return [float(step) for step in np.sqrt(np.square(change).mean(axis=(1, 2, 3)))]
+def step_sizes(frames: Tensor) -> Sequence[float]:
+    """How much each frame, in [0, 1] as of `decode_exactly`, differs from the one before: root mean square, in 255ths.
+
+    Never of rounded frames: where steps are small, rounding adds up to more than the way itself.
+    """
+    change = 255 * frames.double().diff(dim=0)
+    steps: list[float] = change.square().mean(dim=(1, 2, 3)).sqrt().tolist()
+    return steps
 
 
 def to_uint8(images: Tensor) -> Pixels:

@@ -133,6 +133,11 @@ class Run(RunFolder):
         return self.epochs[self.best_epoch - 1] if self.best_epoch else None
 
     @property
+    def at_full_beta(self) -> bool:
+        """Whether that epoch had the beta that the run was asked for; not so within a KL warm-up, nor before the first."""
+        return self.best is not None and self.best.get("beta") in (None, self.config.beta)
+
+    @property
     def test_loss(self) -> float | None:
         """The test loss of that epoch, in nats per image; None before the first, and where it was not finite."""
         return self.best["test_loss"] if self.best else None

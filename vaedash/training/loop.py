@@ -139,11 +139,11 @@ def _learn(
 
 
 def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evaluation]:
-    """What the model makes of all splits that are held out, `test` first."""
+    """What the kept weights, which are fp32, make of all splits that are held out, `test` first; `after` does the same again."""
     measured = {}
     for split, held_out in data.held_out.items():
         report.phase(f"measuring {split} loss")
-        measured[split] = heldout.evaluate(learner.working, held_out)
+        measured[split] = heldout.evaluate(learner.model, held_out)
     return measured
 
 
@@ -249,7 +249,7 @@ def _ending(epochs: Sequence[Epoch], settings: RunConfig) -> tuple[Status, str] 
         best = stopping.best_epoch(epochs, settings)
         return Status.EARLY_STOPPED, (
             f"Stopped after epoch {len(epochs)}: {settings.patience} epochs in a row without the {settings.monitor} loss "
-            f"falling by {settings.min_delta:g} nats. The best weights are those of epoch {best}."
+            f"falling by {settings.min_delta:g} {settings.unit}. The best weights are those of epoch {best}."
         )
     if len(epochs) >= settings.epochs:
         return Status.FINISHED, f"Finished all {settings.epochs} epochs."

@@ -57,7 +57,7 @@ def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
             tiles = images.in_turn([originals, tiles[: len(originals)]], columns=8)
             what = "rows of photographs it never learned from, and below each what it makes of them"
     loss = run.epochs[epoch - 1]["test_loss"]
-    measured = f", test loss {loss:.1f} nats" if loss is not None else ""
+    measured = f", test loss {loss:.1f} {run.config.unit}" if loss is not None else ""
     after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
     pictures.grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
 
@@ -130,7 +130,7 @@ def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> N
                     by = f"photograph {number} by {run.name}"
                     loss = f"{losses[place]:.1f}"
                     named = pictures.named(run, able)
-                    pictures.tile(redrawn[place], f"{named} **{loss}**", alt=f"{by}, loss {loss} nats")
+                    pictures.tile(redrawn[place], f"{named} **{loss}**", alt=f"{by}, loss {loss} {run.config.unit}")
                     pictures.tile(error[place], "error", alt=f"where {by} differs from the original")
     rows = [originals]
     for (redrawn, _), error in zip(made, errors, strict=True):

@@ -138,12 +138,13 @@ def _choose_clicked(key: str) -> None:
 def _photograph(run: Run, number: int, photos: Pixels) -> None:
     """A held-out image, what the run makes of it, and what its place on the map alone makes of it."""
     redrawn, losses = decoded.remembered(run, photos, (number,))
+    loss = f"{losses[0]:.1f} {run.config.unit}"
     with st.grid(3, min_column_width=80):
         pictures.tile(photos[number], f"photograph {number}", alt=f"held-out photograph {number}")
         pictures.tile(
             redrawn[0],
-            f"redrawn, {losses[0]:.1f} nats",
-            alt=f"photograph {number} by {run.name}, loss {losses[0]:.1f} nats",
+            f"redrawn, {loss}",
+            alt=f"photograph {number} by {run.name}, loss {loss}",
         )
         pictures.tile(
             decoded.flattened(run, number)[0],

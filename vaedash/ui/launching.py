@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from vaedash import places
+from vaedash.comparing.missing import Missing
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.training import launch
@@ -41,6 +42,19 @@ def button(
         on_click=_launch,
         args=(tuple(settings), name, tuple(keep), on),
     )
+
+
+def missing(proposal: Missing, *, beside: Sequence[Run]) -> None:
+    """The button that does what a comparison of the runs `beside` it lacks, if there is anything."""
+    if proposal.settings:
+        button(proposal.label, proposal.settings, key="missing", keep=[run.id for run in beside])
+    elif proposal.resumed and not places.read_only():
+        go_on(proposal.resumed, proposal.label, key="missing")
+
+
+def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:
+    """A button that lets a run go on that was stopped, interrupted or failed."""
+    st.button(label, key=key or f"resume-{run.id}", icon=":material/play_arrow:", on_click=resume, args=(run,))
 
 
 @visitors.change

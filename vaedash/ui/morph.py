@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is loaded by the page that decodes, when it does
 
     from vaedash.models.vae import VAE
 
-FRAMES = 64  # along a path, ends included: every seventh is one of the study's ten steps
+FRAMES, STILLS = 64, 10  # along a path, ends included: every seventh is one of the study's ten
 SIDE = 13  # of the lattice between four corners: every second row and column make a 7 by 7 grid
 
 _HTML = """
@@ -62,10 +62,26 @@ def _frames(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Pixe
 
     torch.set_num_threads(1)  # a second one waits for the core that a training run has taken: ten times slower
     model, _ = cache.model(_run)
-    z = torch.stack([_z(_run, model, end) for end in ends])
+    z = [_z(_run, model, end) for end in ends]
     if len(ends) == 2:
         return latent.decode(model, latent.path(*z, steps=FRAMES, method=method))
-    return latent.decode(model, latent.lattice(z, side=SIDE, method=method))
+    return latent.decode(model, latent.lattice(torch.stack(z), side=SIDE, method=method))
+
+
+def steps(run: Run, ends: Sequence[End], *, method: str) -> Sequence[float]:
+    """How much each of a path's STILLS pictures differs from the one before (`latent.step_sizes`), of what the model draws
+    before it is rounded to levels. Loads torch.
+    """
+    return _steps(run, decoded.weights(run), tuple(ends), method)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _steps(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Sequence[float]:  # noqa: ARG001
+    from vaedash.models import latent
+
+    model, _ = cache.model(_run)
+    z = [_z(_run, model, end) for end in ends]
+    return latent.step_sizes(latent.decode_exactly(model, latent.path(*z, steps=STILLS, method=method)))
 
 
 def _z(run: Run, model: "VAE", end: End) -> "Tensor":
@@ -80,7 +96,7 @@ def _z(run: Run, model: "VAE", end: End) -> "Tensor":
 def stills(frames: Pixels) -> Pixels:
     """The study's pictures among the frames: ten of a path, 7 by 7 of a lattice, row by row."""
     if len(frames) == FRAMES:
-        return frames[:: (FRAMES - 1) // 9]
+        return frames[:: (FRAMES - 1) // (STILLS - 1)]
     return frames.reshape(SIDE, SIDE, *config.IMAGE_SHAPE)[::2, ::2].reshape(-1, *config.IMAGE_SHAPE)
 
 
@@ -132,17 +148,16 @@ def different_sizes(names: Sequence[str], chosen: Sequence[Run], ends: Sequence[
     )
 
 
-def ten_steps(names: Sequence[str], strips: Sequence[Pixels], ends: Sequence[End]) -> None:
-    """The study's ten pictures of each run in a row, and how even its steps are. Loads torch."""
-    from vaedash.models import latent
-
+def ten_steps(
+    names: Sequence[str], strips: Sequence[Pixels], changes: Sequence[Sequence[float]], ends: Sequence[End]
+) -> None:
+    """The study's ten pictures of each run in a row, and how even its steps are: `changes` are its `steps`."""
     first, last = ends
-    for name, strip in zip(names, strips, strict=True):
-        steps = latent.step_sizes(strip)
+    for name, strip, sizes in zip(names, strips, changes, strict=True):
         components.picture(
             strip,
             columns=len(strip),
             alt=f"{name}: ten pictures from {first.label} to {last.label}",
-            caption=f"{components.plain(name)}: each step changes a pixel by {min(steps):.1f} to {max(steps):.1f} of 255 "
+            caption=f"{components.plain(name)}: each step changes a pixel by {min(sizes):.1f} to {max(sizes):.1f} of 255 "
             "levels (root mean square)",
         )

@@ -115,13 +115,7 @@ def _lane(run: Run) -> None:
         _bar(run)
     elif run.status.resumable:
         if not places.read_only():
-            st.button(
-                "Resume",
-                key=f"resume-{run.id}",
-                icon=":material/play_arrow:",
-                on_click=launching.resume,
-                args=(run,),
-            )
+            launching.go_on(run)
         if run.status == Status.FAILED:
             with st.expander("The end of its log"):
                 st.code(run.log_tail(), language=None)

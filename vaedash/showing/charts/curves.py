@@ -42,10 +42,10 @@ def loss_curves(
             _add_kept(figure, run, x, term)
     style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
     if axis != "seconds":  # trainings of different length in time have no mean
-        for cell in alike.over_seeds(chosen):
-            _add_band(figure, cell, term, axis)
+        for seeds in alike.over_seeds(chosen):
+            _add_band(figure, seeds.runs, term, axis)
     x_axis = style.axis(AXES[axis], rangemode="tozero")
-    return style.laid_out(figure, x=x_axis, y=style.nats(term, log=log))
+    return style.laid_out(figure, x=x_axis, y=style.of_loss(term, chosen, log=log))
 
 
 def _add_curve(
@@ -109,7 +109,7 @@ def _by_parameters(chosen: Sequence[Run], *, term: str, splits: Sequence[str], l
         )
     style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
     x = style.axis(AXES["parameters"], rangemode="tozero")
-    return style.laid_out(figure, x=x, y=style.nats(term, log=log), hovermode="closest")
+    return style.laid_out(figure, x=x, y=style.of_loss(term, chosen, log=log), hovermode="closest")
 
 
 def _add_band(figure: go.Figure, cell: Sequence[Run], term: str, axis: str) -> None:

@@ -37,7 +37,7 @@ def race(chosen: Sequence[Run]) -> go.Figure:
         )
     style.add_line(figure, chosen, "loss", "test")
     x = style.axis(AXES["epoch"], small=True, range=[0, _reach(chosen)])
-    y = style.axis("loss (nats per image)", small=True, range=_lower_part(chosen))
+    y = style.axis(style.loss_title("loss", chosen), small=True, range=_lower_part(chosen))
     if not any(curve.x for curve in figure.data):
         x |= {"showticklabels": False}
         y |= {"showticklabels": False, "range": [0, 1]}

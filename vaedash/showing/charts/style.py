@@ -65,9 +65,15 @@ def axis(title: str | None = None, *, small: bool = False, **more: object) -> Ax
     return letters | {"automargin": True} | more
 
 
-def nats(term: str, *, log: bool) -> Axis:
-    """The axis of a loss, or of a part of it."""
-    return axis(f"{TERMS[term]} (nats per image)", type="log" if log else "linear")
+def loss_title(term: str, chosen: Sequence[Run]) -> str:
+    """What stands along the axis of a loss, or of a part of it (a key of TERMS), with the unit that it has in these runs."""
+    unit = chosen[0].config.unit if chosen and term != "kl" else "nats"
+    return f"{TERMS[term]} ({unit} per image)"
+
+
+def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
+    """That axis."""
+    return axis(loss_title(term, chosen), type="log" if log else "linear")
 
 
 def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure:
@@ -90,8 +96,12 @@ def add_bound(figure: go.Figure, at: float, words: str, *, end: str, log: bool =
 
 
 def add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *, log: bool = False) -> None:
-    """Where the best linear VAE (`pca.line`) would be, for each beta and latent size among runs on the same images."""
-    for height in {round(_height(run.line, split, term), 2) for run in chosen if run.line}:
+    """Where the best linear VAE (`pca.line`) would be, for each beta and latent size among runs on the same images.
+
+    Not of runs that have come no further than their KL warm-up, whose losses are at another beta.
+    """
+    compared = [run for run in chosen if run.at_full_beta or not run.best]
+    for height in {round(_height(run.line, split, term), 2) for run in compared if run.line}:
         # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
         add_bound(figure, height, f"PCA line, {split}: {height:.1f}", end="left", log=log)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash import glossary
-from vaedash.comparing import results, verdict
+from vaedash.comparing import missing, results, verdict
 from vaedash.showing import charts, report
 from vaedash.ui import cache, components, curves, launching, pictures, tables
 
@@ -16,9 +16,7 @@ runs = cache.all_runs()
 components.damaged(runs)
 chosen = components.choose_runs(runs)
 components.verdict(verdict.judged(chosen))
-missing, settings = verdict.proposed(chosen)
-if settings:
-    launching.button(missing, settings, key="missing", keep=[run.id for run in chosen])
+launching.missing(missing.proposed(chosen), beside=chosen)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     about = glossary.about("loss", "recon", "KL")

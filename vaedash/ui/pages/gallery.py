@@ -52,7 +52,7 @@ else:
     what = "From number" if order == "row" else "Draw"
     number = right.number_input(what, 0, 2**31 - 1, key="photo", bind="query-params")
     st.caption(
-        "Above, photographs that no run learned from. Below, what each run makes of them, with its loss in nats (lower is "
+        "Above, photographs that no run learned from. Below, what each run makes of them, with its loss (in nats; lower is "
         f"better), and its error: black where the colour is right, bright yellow where it is off by {images.ERROR_TOP:.0%} "
         "or more.",
         help="The image is drawn from the centre of what the encoder says (z = mu). Its loss is recon + beta * KL as in the "

@@ -69,5 +69,5 @@ with stage:
     )  # fmt: skip
 
 st.subheader("The same way in ten steps", anchor=False)
-morph.ten_steps(names, stills, path)
+morph.ten_steps(names, stills, [morph.steps(run, path, method=way) for run in chosen], path)
 pictures.download(np.concatenate(stills), columns=10, file=f"ten-steps-{ids}")
