@@ -542,6 +542,19 @@ def test_evaluate_says_the_loss_in_words(of_pair, pair):
     assert re.search(r"\d of 4 latents active", answer.out)
 
 
+def test_evaluate_measures_what_the_epoch_measured_whatever_it_learned_in_and_however_far_its_warm_up_was(
+    call, in_process, pack, places, tmp_path
+):
+    own = pack(tmp_path / "own.zip")
+    flags = f"--arch fc --dataset {own} --epochs 1 --latent-dim 4 --device cpu --precision bf16 --kl-warmup 4".split()
+    assert call("train", *flags, *places).code == 0
+    row = runs.list_runs(tmp_path / "runs")[0].epochs[0]
+    answer = call("evaluate", "latest", *places, "--json")
+    assert answer.json["beta"] == row["beta"] == 0.25
+    assert answer.json["test_loss"] == pytest.approx(row["test_loss"], abs=1e-6)
+    assert "PCA" not in call("evaluate", "latest", *places).out
+
+
 def test_evaluate_refuses_other_images_than_those_of_the_training(call, in_process, pack, places, tmp_path):
     own = pack(tmp_path / "own.zip")
     flags = f"--arch conv --dataset {own} --epochs 1 --latent-dim 4 --precision fp32 --device cpu".split()

@@ -30,7 +30,7 @@ def test_the_lower_test_loss_leads_by_the_difference_whatever_the_order(chosen):
 def test_the_best_of_each_architecture_are_compared():
     worst, second = run("xyzxyz", 95.0, arch="fc"), run("cccccc", 79.9, arch="conv")
     said = verdict.sentence([worst, FC, second, CONV])
-    tried = "Each is the best of 2 runs, by train loss."
+    tried = f"These are {CONV.name} and {FC.name}, each the best of 2 runs by train loss."
     assert said == verdict.sentence([CONV, FC]).replace(LUCK, f"{tried} {LUCK}")
 
 
@@ -46,7 +46,9 @@ def test_the_loss_that_was_watched_picks_the_best_and_never_the_test_loss():
     conv = run("cccccc", 69.0, arch="conv", monitor="val", rows={"val_loss": 69.5})
     assert rivals.matched([*watching, conv]).runs[1].id == "bbbbbb"
     said = verdict.sentence([*watching, conv])
-    assert "fc is the best of 2 runs by val loss, conv of 1: that favours fc." in said
+    assert "the best of 2 runs by val loss, and" in said and "the only one: that favours fc." in said
+    mixed = run("dddddd", 71.0, arch="fc", rows={"train_loss": 60.5, "val_loss": 70.0})
+    assert "the best of 3 runs by train loss" in verdict.sentence([*watching, mixed, conv])
 
 
 def test_the_best_of_twelve_settings_against_one_is_said_to_be_that():
@@ -54,7 +56,7 @@ def test_the_best_of_twelve_settings_against_one_is_said_to_be_that():
         run(f"fc{letter}aaa", 79.0 + at, arch="fc", lr=0.001 * (at + 1)) for at, letter in enumerate("abcdefghjkmn")
     ]
     said = verdict.sentence([*many, run("cccccc", 79.6, arch="conv")])
-    assert "fc is the best of 12 runs by train loss, conv of 1: that favours fc." in said
+    assert "the best of 12 runs by train loss" in said and "the only one: that favours fc." in said
 
 
 @pytest.mark.parametrize(
@@ -124,15 +126,36 @@ def test_losses_of_different_units_are_never_compared(other):
 
 
 def test_losses_within_a_warm_up_are_compared_only_at_the_same_beta():
-    early, late = (
-        run(run_id, 70.0, arch=arch, kl_warmup=10, rows={"beta": beta})
-        for run_id, arch, beta in (("abcdef", "conv", 0.1), ("ghjkmn", "fc", 0.2))
-    )
+    early, late = run("abcdef", 70.0, arch="conv", kl_warmup=10), run("ghjkmn", 71.0, 70.0, arch="fc", kl_warmup=10)
     assert verdict.sentence([early, late]) == NO_COMPARISON
-    again = run("xyzxyz", 75.0, arch="fc", kl_warmup=10, rows={"beta": 0.1})
-    assert verdict.sentence([early, again]).startswith(
-        "So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc ("
+    again = run("xyzxyz", 75.0, arch="fc", kl_warmup=10)
+    said = verdict.sentence([early, again])
+    assert said.startswith("So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc (")
+    assert missing.proposed([early, late]) == missing.Missing()
+
+
+def test_what_an_older_run_does_not_say_of_its_beta_follows_from_its_settings():
+    without = [
+        dataclasses.replace(run, epochs=tuple({**row, "beta": None} for row in run.epochs)) for run in (CONV, FC)
+    ]
+    without = [
+        dataclasses.replace(run, epochs=tuple({k: v for k, v in row.items() if k != "beta"} for row in run.epochs))
+        for run in without
+    ]
+    assert verdict.sentence([without[0], FC]) == verdict.sentence([CONV, FC])
+    warm = [dataclasses.replace(run, settings=dataclasses.replace(run.config, kl_warmup=10)) for run in without]
+    assert verdict.sentence(warm).startswith("So far, within the KL warm-up")
+
+
+@pytest.mark.parametrize("odd", [{"beta": 0.0}, {"fingerprint": "cd34"}, {"kl_warmup": 50}])
+def test_an_odd_run_among_comparable_ones_does_not_hide_who_leads(odd):
+    other = run("xyzxyz", 9.0, arch="fc", rows={"train_loss": 9.0}, **odd)
+    said = verdict.sentence([other, CONV, FC])
+    assert (
+        said.startswith("conv leads fc by 5.1 nats")
+        and "Left out: 1 other run on other images or at another beta." in said
     )
+    assert missing.proposed([other, CONV, FC]).label == "Train both with another seed (1)"
 
 
 @pytest.mark.parametrize(("gap", "level"), [(0.0, True), (0.04, True), (0.06, False), (-0.04, True), (-0.06, False)])
@@ -186,9 +209,9 @@ def test_a_race_that_is_not_over_is_said_to_be_so(status):
     assert verdict.judged([CONV, behind]).headline == "No fair comparison yet: conv has had 2 epochs, fc 1"
 
 
-def long(run_id, epochs, *, loss=79.0, status="finished", **settings):
+def long(run_id, done, *, loss=79.0, status="finished", **settings):
     """A run whose test loss fell to `loss` over so many epochs."""
-    return run(run_id, *(loss + epochs - number for number in range(1, epochs + 1)), status=status, **settings)
+    return run(run_id, *(loss + done - number for number in range(1, done + 1)), status=status, **settings)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +260,7 @@ def test_early_stopping_at_very_different_epochs_is_no_unfairness_but_worth_a_wo
     assert "fc stopped early, after 19 epochs; conv stopped early, after 3 epochs, perhaps too soon for conv." in said
     assert "fair" not in said
     proposal = missing.proposed([three, nineteen])
-    assert proposal.label == "Train both with more patience (10 epochs)"
+    assert proposal.label == "Train both with twice the patience"
     assert {settings.patience for settings in proposal.settings} == {10}
     alike_enough = long("ghjkmn", 4, loss=85.0, status="early-stopped", arch="fc")
     assert "Training" not in verdict.sentence([three, alike_enough])
@@ -255,9 +278,7 @@ def test_a_warm_up_that_is_not_over_is_said_and_only_its_own_beta_counts(tmp_pat
     pair = [
         with_losses(
             tmp_path,
-            dataclasses.replace(
-                run(f"{arch[0]}bcdef", loss, arch=arch, kl_warmup=10, rows={"beta": 0.2}), measured=line
-            ),
+            dataclasses.replace(run(f"{arch[0]}bcdef", 60.0, loss, arch=arch, kl_warmup=10), measured=line),
             np.full(50, 99.0 + loss),
         )
         for arch, loss in (("conv", 50.0), ("fc", 55.0))
@@ -386,7 +407,8 @@ def test_a_training_that_got_stuck_is_counted_and_named():
         for run in (*rest, last)
     ]
     said = verdict.sentence(chosen)
-    assert "A training got stuck, so the interval over seeds is not to be trusted: without it the lead is 5.7." in said
+    assert "In 1 of 3 seeds a training got stuck, so the interval over seeds is not to be trusted" in said
+    assert "without these seeds the lead is 5.7." in said
     assert "fc: seed 2 is stuck, with no latent in use." in said
 
 
@@ -397,6 +419,78 @@ def test_a_run_that_was_cut_short_is_no_seed_and_of_two_runs_of_one_seed_the_new
     said = verdict.sentence([*whole, cut, twin])
     assert "means of 3 seeds" in said and "Seed by seed (0, 1, 2) the difference is 9.9, 5.9 and 6.3." in said
     assert "fc: not counted: 1 stopped, 1 older of seed 0." in said
+
+
+def test_a_stuck_training_without_a_partner_says_nothing_of_the_interval():
+    alone = run("stuckk", 90.0, 82.7, arch="fc", seed=7, rows={"active_units": 0})
+    said = verdict.sentence([*of_seeds(5.5, 5.9), alone])
+    assert "not to be trusted" not in said and "seed 7 has no partner" in said and "means of 2 seeds" in said
+
+
+def test_seeds_on_other_images_are_no_seeds_of_one_study():
+    first, others = of_seeds(5.5, 5.9)[:2], of_seeds(5.5, 6.9)[2:]
+    moved = [dataclasses.replace(run, facts=({"dataset": run.dataset | {"fingerprint": "cd34"}},)) for run in others]
+    said = verdict.sentence([*first, *moved])
+    assert "means" not in said and "Left out: 2 other runs" in said
+
+
+def test_how_seeds_ended_is_said_together_only_where_they_ended_alike():
+    limit, early = ({"status": status, "epochs": 20} for status in ("finished", "early-stopped"))
+    convs = [
+        long(
+            f"c{seed}bcde", 20 if seed == 0 else 8, loss=74.0, arch="conv", seed=seed, **(limit if seed == 0 else early)
+        )
+        for seed in range(3)
+    ]
+    fcs = [long(f"f{seed}bcde", 15 + seed, loss=80.0, arch="fc", seed=seed, **early) for seed in range(3)]
+    said = verdict.sentence([*convs, *fcs])
+    assert "fair" not in said
+    fcs = [long(f"f{seed}bcde", 20, loss=80.0, arch="fc", seed=seed, **early) for seed in range(3)]
+    said = verdict.sentence([*convs, *fcs])
+    assert "Training: conv ended after 12 epochs on average; fc stopped early, after 20 epochs." in said
+
+
+def test_a_lucky_seed_does_not_speak_for_its_settings():
+    lucky = [
+        run(f"a{seed}bcde", loss, arch="fc", lr=0.01, seed=seed, rows={"train_loss": loss})
+        for seed, loss in ((0, 60.0), (1, 90.0))
+    ]
+    steady = [run(f"b{seed}bcde", 70.0, arch="fc", seed=seed, rows={"train_loss": 70.0}) for seed in (0, 1)]
+    conv = [run(f"c{seed}bcde", 65.0, arch="conv", seed=seed, rows={"train_loss": 65.0}) for seed in (0, 1)]
+    found = rivals.matched([*lucky, *steady, *conv])
+    assert {standing.run.config.lr for standing in found.sides[1]} == {0.001} and found.tried == (1, 2)
+
+
+def test_two_settings_of_one_architecture_are_not_each_the_best_of_two():
+    said = verdict.sentence([CONV, run("cccccc", 90.0, 80.0, arch="conv", lr=0.01)])
+    assert "best of" not in said
+
+
+def test_seeds_that_cancel_are_not_level(tmp_path):
+    judged = verdict.judged(of_seeds(4.0, -4.0, 0.1))
+    assert judged.headline == "No clear leader: conv is 0.0 nats per image ahead of fc, which may be luck"
+    assert not judged.level
+
+
+def test_each_side_is_held_against_the_line_of_its_own_latents():
+    lines = [
+        dataclasses.replace(
+            run,
+            measured={
+                "pca": {split: {"loss": loss, "recon": 1.0, "kl": 1.0, "directions": 3} for split in ("train", "test")}
+            },
+        )
+        for run, loss in ((CONV, 76.1), (FC, 90.1))
+    ]
+    said = verdict.sentence(lines)
+    assert "with as many latents would have 76.1 and 90.1: conv is 2.2 below, fc is 11.0 below." in said
+
+
+def test_how_many_images_there_are_is_what_was_measured_and_unknown_is_not_none(tmp_path):
+    few = [with_losses(tmp_path, run, np.ones(3) * loss) for run, loss in ((CONV, 70.0), (FC, 75.0))]
+    assert verdict.judged(few).headline.startswith("No clear leader")
+    unknown = [dataclasses.replace(run, facts=({"dataset": {"fingerprint": "ab12"}},)) for run in (CONV, FC)]
+    assert "on the same test images)" in verdict.sentence(unknown)
 
 
 def test_the_best_single_run_does_not_decide_between_architectures_of_several_seeds():
@@ -437,7 +531,7 @@ def test_a_limit_that_was_too_low_is_raised_to_the_others():
 
 def test_after_a_divergence_both_learn_more_slowly():
     proposal = missing.proposed([CONV, run("ghjkmn", 90.0, None, arch="fc", status="diverged")])
-    assert proposal.label == "Train both with half the learning rate (0.0005)"
+    assert proposal.label == "Train both with half their learning rate"
     assert {(settings.arch, settings.lr) for settings in proposal.settings} == {("fc", 0.0005), ("conv", 0.0005)}
 
 
@@ -454,3 +548,29 @@ def test_what_a_preset_gives_each_architecture_does_not_confound_but_is_said():
     ]
     assert "Preset fast gives each architecture a learning rate of its own." in verdict.sentence(pair)
     assert missing.proposed(pair).label == "Train both with another seed (1)"
+
+
+def test_half_its_own_learning_rate_stays_each_architectures_own():
+    diverged = run("abcdef", 90.0, None, status="diverged", **RunConfig.build(preset="fast", arch="conv").to_json())
+    other = run("ghjkmn", 90.0, 80.0, **RunConfig.build(preset="fast", arch="fc").to_json())
+    proposal = missing.proposed([diverged, other])
+    assert {(settings.arch, settings.lr) for settings in proposal.settings} == {("conv", 0.0015), ("fc", 0.0005)}
+
+
+def test_nothing_is_proposed_that_a_setting_does_not_allow_or_that_is_there_already():
+    slow = [run("abcdef", 90.0, None, arch="conv", lr=1e-6, status="diverged"), dataclasses.replace(FC)]
+    assert missing.proposed(slow) == missing.Missing()
+    last = [dataclasses.replace(run, settings=dataclasses.replace(run.config, seed=2**31 - 1)) for run in (CONV, FC)]
+    assert missing.proposed(last) == missing.Missing()
+    short = run("ghjkmn", 90.0, arch="fc", epochs=1)
+    there = run("rrrrrr", 90.0, 95.0, arch="fc", rows={"train_loss": 99.9})
+    assert missing.proposed([CONV, short, there]) == missing.Missing()
+
+
+def test_beyond_a_warm_up_limits_only_rise_and_what_was_stopped_goes_on():
+    warm = [run(f"{arch[0]}bcdef", 80.0, arch=arch, kl_warmup=10) for arch in ("fc", "conv")]
+    assert missing.proposed(warm) == missing.Missing()  # they were asked for enough
+    short = [dataclasses.replace(run, settings=dataclasses.replace(run.config, epochs=1)) for run in warm]
+    assert {settings.epochs for settings in missing.proposed(short).settings} == {20}
+    stopped = [dataclasses.replace(run, status=Status.STOPPED) for run in warm]
+    assert missing.proposed(stopped).resumed in stopped

@@ -58,7 +58,7 @@ def comparisons(folder: Path) -> Mapping[str, Sequence[Run]]:
         "within a KL warm-up": [
             measured(
                 folder / "warm",
-                run(f"{arch[0]}warmm", loss, arch=arch, kl_warmup=10, rows={"beta": 0.2}),
+                run(f"{arch[0]}warmm", 60.0, loss, arch=arch, kl_warmup=10),
                 spread(loss + 20, 500, seed=at),
                 **LINE,
             )
@@ -91,7 +91,7 @@ def comparisons(folder: Path) -> Mapping[str, Sequence[Run]]:
             run("cutcut", 99.0, arch="fc", seed=3, status="stopped"),
         ],
         "no price on the numbers (beta 0)": [
-            trained(run_id, arch, 20, loss, beta=0.0, rows={"beta": 0.0})
+            trained(run_id, arch, 20, loss, beta=0.0)
             for run_id, arch, loss in (("abcdef", "conv", 13.0), ("ghjkmn", "fc", 19.0))
         ],
     }

@@ -76,8 +76,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     machine.apply()
     layout = archs.memory_format(run.config.arch)
     held_out = HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
-    # As the run measures itself: on its device, in its precision.
-    measured = heldout.evaluate(model.to(machine.device, machine.dtype), held_out)
+    # As the run measures itself: on its device, in fp32, at the beta of that epoch.
+    measured, beta = heldout.evaluate(model.to(machine.device), held_out), run.config.beta_at(epoch)
     with terminal.progress() as progress:
         figures = after.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=progress)
     record = {
@@ -86,10 +86,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
         "epoch": epoch,
         "dataset": dataset.name,
         "n_test": len(dataset.test),
-        **measured.losses(beta=run.config.beta).named("test"),
+        "beta": beta,
+        **measured.losses(beta=beta).named("test"),
         "active_units": latents.active_units(measured.kl_by_latent),
         "latent_dim": run.config.latent_dim,
-        "pca": figures["pca"],
+        "pca": figures["pca"] if beta == run.config.beta else None,
         "quality": figures["quality"],
         "note": difference,
     }
@@ -101,7 +102,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
-    beta = run.config.beta
+    beta = record["beta"]
     yield (
         f"{run.id} {run.name}, {record['weights']} weights (epoch {record['epoch']}), {record['n_test']:,} test images of "
         f"{record['dataset']}:"
@@ -124,6 +125,8 @@ def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
     for name, row in measures.in_words(record["quality"]).items():
         floor = f"; real images against real ones {row['floor']}" if row["floor"] else ""
         yield f"  {measures.MEASURES[name].title}: {row['value']} ({row['n']}{floor}; {row['better']})"
+    if beta != run.config.beta and "iwae" in record["quality"]:
+        yield f"  the IWAE bound is at beta {run.config.beta:g}, which the warm-up has not reached"
     if record["note"]:
         yield f"  {record['note']}"
 

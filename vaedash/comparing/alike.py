@@ -49,15 +49,20 @@ class Seeds:
 
     @property
     def stuck(self) -> tuple[Run, ...]:
-        """Those that count, and in which no latent is in use: they learned nothing but the average picture."""
-        return tuple(run for run in self.runs if run.best and run.best.get(schema.ACTIVE_UNITS) == 0)
+        """Those that count, and are stuck."""
+        return tuple(filter(stuck, self.runs))
+
+
+def stuck(run: Run) -> bool:
+    """Whether no latent of its kept weights is in use: it has learned nothing but the average picture."""
+    return run.best is not None and run.best.get(schema.ACTIVE_UNITS) == 0
 
 
 def over_seeds(chosen: Sequence[Run]) -> list[Seeds]:
-    """Readable runs that differ in nothing but their seed, where two seeds or more are over; in the order given."""
+    """Readable runs on the same images that differ in nothing but their seed, where two seeds or more are over; in the order given."""
     cells: dict[tuple[Setting, ...], list[Run]] = {}
     for run in chosen:
-        cells.setdefault(but_seed(run), []).append(run)
+        cells.setdefault((*but_seed(run), run.dataset.get("fingerprint")), []).append(run)
     each = (_seeds(cell) for cell in cells.values())
     return [seeds for seeds in each if len(seeds.runs) > 1]
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vaedash.comparing import alike, caveats, intervals, results, rivals
-from vaedash.comparing.results import Standing
+from vaedash.comparing.rivals import Rivals
 from vaedash.config import RunConfig
+from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
+from vaedash.settings import Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,41 +25,64 @@ def proposed(chosen: Sequence[Run]) -> Missing:
     """What would make a comparison of these runs fair, or else surer; nothing while runs are active or without their images."""
     here = [run for run in chosen if not run.dataset.get("copy_of")]
     matched = rivals.matched(here)
-    if matched is None or any(run.active for run in chosen):
+    if matched is None or not matched.comparable or any(run.active for run in chosen):
         return Missing()
     first, second = matched.runs
-    if first.config.arch == second.config.arch or not alike.same_axis(first, second):
+    if first.config.arch == second.config.arch:
         return Missing()
-    if (shorter := caveats.cut(matched)) is not None:
-        return _whole(matched.sides[shorter], longer=matched.sides[1 - shorter])
+    try:
+        proposal = _fairer(matched) or _surer(matched, here)
+    except UsageError:  # beyond what a setting allows
+        return Missing()
+    there = [run.settings for run in chosen]
+    lacking = tuple(settings for settings in proposal.settings if settings not in there)
+    return dataclasses.replace(proposal, settings=lacking) if lacking or proposal.resumed else Missing()
+
+
+def _fairer(matched: Rivals) -> Missing | None:
+    """What would give both the same chance; None where both had it."""
+    first, second = matched.runs
+    if (short := caveats.shortened(matched)) is not None:
+        return _as_long(matched, short)
     if not first.at_full_beta:
-        beyond = tuple(dataclasses.replace(run.config, epochs=2 * run.config.kl_warmup) for run in (first, second))
+        if unfinished := [run for run in matched.runs if run.status.resumable]:
+            return _resumed(unfinished[0], matched)
+        beyond = tuple(_with(run, epochs=max(run.config.epochs, 2 * run.config.kl_warmup)) for run in matched.runs)
         return Missing(label="Train both beyond their KL warm-up", settings=beyond)
-    if (soon := caveats.too_soon(matched)) is not None:
-        patience = 2 * matched.runs[soon].config.patience
-        patient = tuple(dataclasses.replace(run.config, patience=patience) for run in (first, second))
-        return Missing(label=f"Train both with more patience ({patience} epochs)", settings=patient)
+    if caveats.too_soon(matched) is not None:
+        patient = tuple(_with(run, patience=2 * run.config.patience) for run in matched.runs)
+        return Missing(label="Train both with twice the patience", settings=patient)
     if alike.confounded(first, second):
         fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
-        if any(fair == run.settings for run in chosen):  # it is there, but others of its kind are better
-            return Missing()
         return Missing(label=f"Train {fair.arch} with the settings of {first.name}", settings=(fair,))
-    if first.dataset.get("n_test", intervals.FEWEST) < intervals.FEWEST:  # no seed would help
+    return None
+
+
+def _as_long(matched: Rivals, short: int) -> Missing:
+    """What gives the side that had to end as long a training as the other had."""
+    run, other = matched.runs[short], matched.runs[1 - short]
+    if run.status.resumable:
+        return _resumed(run, matched)
+    if run.status == Status.DIVERGED:
+        slower = tuple(_with(rival, preset=None, lr=rival.config.lr / 2) for rival in (other, run))
+        return Missing(label="Train both with half their learning rate", settings=slower)
+    limit = max(other.config.epochs, caveats.epochs(matched.sides[1 - short]))
+    as_long = tuple(_with(standing.run, epochs=limit) for standing in matched.sides[short])
+    return Missing(label=f"Train {run.config.arch} for up to {limit} epochs too", settings=as_long)
+
+
+def _surer(matched: Rivals, here: Sequence[Run]) -> Missing:
+    """Another seed of both; nothing where no seed would help."""
+    if 0 < matched.images < intervals.FEWEST:
         return Missing()
     seed = max(standing.run.config.seed for standing in results.standings(here)) + 1
-    both = tuple(dataclasses.replace(run.config, seed=seed) for run in (first, second))
+    both = tuple(_with(run, seed=seed) for run in matched.runs)
     return Missing(label=f"Train both with another seed ({seed})", settings=both)
 
 
-def _whole(shorter: Sequence[Standing], *, longer: Sequence[Standing]) -> Missing:
-    """What gives the side that was cut short as long a training as the other had."""
-    run, other = shorter[0].run, longer[0].run
-    if run.status.resumable:
-        return Missing(label=f"Resume {results.short(run, (run, other))}", resumed=run)
-    if run.status == Status.DIVERGED:
-        lr = run.config.lr / 2
-        both = tuple(dataclasses.replace(rival.config, preset=None, lr=lr) for rival in (other, run))
-        return Missing(label=f"Train both with half the learning rate ({lr:g})", settings=both)
-    limit = max(other.config.epochs, caveats.epochs(longer))
-    as_long = tuple(dataclasses.replace(standing.run.config, epochs=limit) for standing in shorter)
-    return Missing(label=f"Train {run.config.arch} for up to {limit} epochs too", settings=as_long)
+def _resumed(run: Run, matched: Rivals) -> Missing:
+    return Missing(label=f"Resume {results.short(run, matched.runs)}", resumed=run)
+
+
+def _with(run: Run, **changes: Value | None) -> RunConfig:
+    return RunConfig.from_json(run.config.to_json() | changes)

@@ -56,14 +56,12 @@ class Standing:
     test_loss: float
     test_recon: float
     test_kl: float
-    beta: (
-        float | None
-    )  # of that epoch; within a KL warm-up it is not yet the run's. None where an older run does not say it
+    beta: float  # of that epoch; within a KL warm-up it is not yet the run's
 
 
 def standing(run: Run) -> Standing | None:
     """Where a run stands; None before its first epoch with finite losses, and where it is damaged."""
-    if (kept := run.best) is None:
+    if (kept := run.best) is None or run.best_epoch is None:
         return None
     train_loss, test_loss = kept["train_loss"], kept["test_loss"]
     test_recon, test_kl = kept["test_recon"], kept["test_kl"]
@@ -75,7 +73,7 @@ def standing(run: Run) -> Standing | None:
         test_loss=test_loss,
         test_recon=test_recon,
         test_kl=test_kl,
-        beta=kept.get("beta"),
+        beta=run.config.beta_at(run.best_epoch),  # older runs did not write it down
     )
 
 

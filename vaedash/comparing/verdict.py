@@ -4,12 +4,13 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vaedash.comparing import caveats, intervals, results, rivals
+from vaedash.comparing import alike, caveats, intervals, rivals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.rivals import Rivals
 from vaedash.runs import Run, Status
 
 _LEVEL = 0.05  # closer than this, two losses read as the same figure
+_NARROW = 0.5  # nats: what reaches no further than this to either side is hardly a difference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +59,21 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     unit, gap = leader.config.unit, f"{matched.gap:.1f} {leader.config.unit} per image"
     mean, mean_of_rival = matched.means
     several = f", means of {len(matched.pairs)} seeds," if len(matched.pairs) > 1 else ""
-    figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(leader)}"
-    weaknesses = caveats.sentences(matched, labels)
-    if caveats.cut(matched) is not None:
+    figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(matched.images)}"
+    luck, weaknesses = (*_luck(matched, labels), *_against_line(matched, labels)), caveats.sentences(matched, labels)
+    level = matched.gap < _LEVEL
+    if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
-        by = "" if matched.gap < _LEVEL else f"{label} is {gap} ahead, "
-        rest = (*weaknesses[:1], *_luck(matched, labels), *_against_line(matched, labels), *weaknesses[1:])
+        by = "" if level else f"{label} is {gap} ahead, "
+        rest = (*weaknesses[:1], *luck, *weaknesses[1:])
         return Verdict(headline=_unequal(matched, labels), figures=f"{by}{figures}", rest=rest, fair=False)
-    if not leader.at_full_beta and matched.gap >= _LEVEL:
+    rest = (*luck, *weaknesses)
+    if not leader.at_full_beta:
         headline = f"So far, within the KL warm-up, {label} is {gap} ahead of {label_of_rival}"
-        return Verdict(headline=headline, figures=figures, rest=tuple(weaknesses), fair=False)
-    rest = (*_luck(matched, labels), *_against_line(matched, labels), *weaknesses)
-    if matched.gap < _LEVEL:
+        return Verdict(headline=headline, figures=figures, rest=rest, fair=False)
+    if level and all(max(-interval.low, interval.high) < _NARROW for interval in _intervals(matched).values()):
         return Verdict(headline=f"{label} and {label_of_rival} are level", figures=figures, rest=rest, level=True)
-    if not all(interval.certain for interval in _intervals(matched).values()) or _few_images(leader):
+    if level or _uncertain(matched):
         headline = f"No clear leader: {label} is {gap} ahead of {label_of_rival}, which may be luck"
         return Verdict(headline=headline, figures=figures, rest=rest)
     when = ahead_from(leader, rival)
@@ -89,14 +91,20 @@ def _unequal(matched: Rivals, labels: tuple[str, str]) -> str:
     return f"No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}"
 
 
-def _images(run: Run) -> str:
-    count = run.dataset.get("n_test", 0)
-    return "the same test image" if count == 1 else f"the same {count:,} test images"
+def _images(count: int) -> str:
+    if count < 2:
+        return "the same test image" if count else "the same test images"
+    return f"the same {count:,} test images"
 
 
-def _few_images(run: Run) -> bool:
+def _few_images(matched: Rivals) -> bool:
     """Whether there are so few test images that a difference between them says nothing of others; not where that is unknown."""
-    return 0 < run.dataset.get("n_test", 0) < intervals.FEWEST
+    return 0 < matched.images < intervals.FEWEST
+
+
+def _uncertain(matched: Rivals) -> bool:
+    """Whether the difference may be luck, as far as that was looked at."""
+    return _few_images(matched) or not all(interval.certain for interval in _intervals(matched).values())
 
 
 def _intervals(matched: Rivals) -> dict[str, Interval]:
@@ -108,7 +116,7 @@ def _intervals(matched: Rivals) -> dict[str, Interval]:
 def _luck(matched: Rivals, labels: tuple[str, str]) -> list[str]:
     """How sure the lead is, as far as it can be said, and what is taken for granted."""
     words = []
-    if _few_images(matched.runs[0]):
+    if _few_images(matched):
         words.append(
             f"So few test images cannot tell a difference from luck: below {intervals.FEWEST} there is no interval."
         )
@@ -117,35 +125,37 @@ def _luck(matched: Rivals, labels: tuple[str, str]) -> list[str]:
         below = " (below 0: the other one's)" if any(interval.low < 0 for interval in varied.values()) else ""
         words.append(f"95% interval of the lead of {labels[0]}{below}: {' and '.join(ranges)}.")
     if "seeds" in varied:
-        stuck = {run.config.seed for seeds in matched.seeds for run in seeds.stuck}
-        sound = [
-            gap
-            for (first, _), gap in zip(matched.pairs, matched.gaps, strict=True)
-            if first.run.config.seed not in stuck
-        ]
-        if stuck and sound:
-            words.append(
-                "A training got stuck, so the interval over seeds is not to be trusted: without it the lead is "
-                f"{statistics.fmean(sound):.1f}."
-            )
-        else:
-            words.append(
-                f"The one over seeds takes differences to follow a bell curve, which {len(matched.pairs)} seeds cannot show."
-            )
+        words.append(_over_seeds(matched))
     return words
+
+
+def _over_seeds(matched: Rivals) -> str:
+    """What the interval over seeds takes for granted, and whether that is so."""
+    stuck = [alike.stuck(first.run) or alike.stuck(second.run) for first, second in matched.pairs]
+    if not any(stuck):
+        return f"The one over seeds takes differences to follow a bell curve, which {len(stuck)} seeds cannot show."
+    sound = [gap for gap, lost in zip(matched.gaps, stuck, strict=True) if not lost]
+    without = f": without these seeds the lead is {statistics.fmean(sound):.1f}" if sound else ""
+    many = f"In {sum(stuck)} of {len(stuck)} seeds a training got stuck"
+    return f"{many}, so the interval over seeds is not to be trusted{without}."
 
 
 def _against_line(matched: Rivals, labels: tuple[str, str]) -> list[str]:
     """What the best linear VAE would have, and how each side stands to it on average; nothing where that is unknown."""
-    line = matched.runs[0].line
-    stands = []
-    for label, side in zip(labels, matched.sides, strict=True):
-        gaps = [gap for standing in side if (gap := results.below_line(standing.run)) is not None]
-        if line is None or len(gaps) < len(side):
+    heights = []
+    for side in matched.sides:
+        lines = {standing.run.line["test"]["loss"] for standing in side if standing.run.line}
+        if len(lines) != 1 or not all(standing.run.line and standing.run.at_full_beta for standing in side):
             return []
-        gap = statistics.fmean(gaps)
-        stands.append(f"{label} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}")
-    return [f"The best linear VAE (PCA) would have {line['test']['loss']:.1f}: {', '.join(stands)}."] if line else []
+        heights.append(lines.pop())
+    gaps = [height - mean for height, mean in zip(heights, matched.means, strict=True)]
+    stands = [
+        f"{label} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for label, gap in zip(labels, gaps, strict=True)
+    ]
+    figures = dict.fromkeys(f"{height:.1f}" for height in heights)
+    if len(figures) == 1:
+        return [f"The best linear VAE (PCA) would have {figures.popitem()[0]}: {', '.join(stands)}."]
+    return [f"The best linear VAE (PCA) with as many latents would have {' and '.join(figures)}: {', '.join(stands)}."]
 
 
 def ahead_from(leader: Run, rival: Run) -> int | None:

@@ -101,6 +101,6 @@ def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
             if below_floor(figure):
-                better += "; real images lie as far apart, so this tells nothing: it takes more of them"
+                value += ", no more than real images"
             words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
     return words

@@ -135,7 +135,7 @@ class Run(RunFolder):
     @property
     def at_full_beta(self) -> bool:
         """Whether that epoch had the beta that the run was asked for; not so within a KL warm-up, nor before the first."""
-        return self.best is not None and self.best.get("beta") in (None, self.config.beta)
+        return self.best_epoch is not None and self.config.beta_at(self.best_epoch) == self.config.beta
 
     @property
     def test_loss(self) -> float | None:

@@ -98,7 +98,9 @@ def _column_config() -> "dict[str, ColumnConfig]":
 
 def _nats(*words: str) -> "ColumnConfig":
     """A column of losses, and what its words mean."""
-    kept = "Nats per image, at the epoch whose weights are kept."
+    kept = (
+        "Nats per image, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
+    )
     return st.column_config.NumberColumn(format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
 
 
