@@ -284,7 +284,8 @@ def main(wanted: Sequence[str]) -> None:
     here = [run for run in runs.list_runs(places.runs_dir()) if run.weights.has("best")]
     chosen = [run for run in here if run.id in wanted] or [run for run in here if run.notes.get("example")]
     columns, each = {}, {}
-    for run in sorted(chosen, key=lambda run: run.config.arch, reverse=True):
+    ordered = sorted(chosen, key=lambda run: run.config.arch, reverse=True)
+    for run in ordered:
         settings = run.config
         dataset = datasets.load(settings.dataset, data_dir=places.data_dir(), fraction=settings.fraction)
         model, _ = weights.load_model(run)
@@ -301,9 +302,8 @@ def main(wanted: Sequence[str]) -> None:
     if len(chosen) == 2:
         first, second = each.values()
         theirs, ours = intervals.over_images(second, first), interval(second, first)
-        print(
-            f"| interval of the difference | {theirs.low:.6g} to {theirs.high:.6g} / {ours[0]:.6g} to {ours[1]:.6g} | |"
-        )
+        title = f"interval of {' less '.join(run.config.arch for run in ordered[::-1])}"
+        print(f"| {title} | {theirs.low:.6g} to {theirs.high:.6g} / {ours[0]:.6g} to {ours[1]:.6g} | |")
     print(f"\nEarly stopping on 1,000 random curves: {disagreements(1000)} end at another epoch.")
 
 
