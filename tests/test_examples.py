@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 
 from vaedash import config, places, runs
-from vaedash.comparing import results
+from vaedash.comparing import quiz, results, shuffle
 from vaedash.models import latent
 from vaedash.runs import listing, weights
+from vaedash.ui import components
 
 FOLDER = places.PROJECT_ROOT / "runs"
 EVERY = sorted((runs.read(folder.path) for folder in listing.folders(FOLDER)), key=lambda run: run.id)
 EXAMPLES = [run for run in EVERY if run.notes.get("example") is True]
 STUDY = {(run.config.preset, run.config.arch): run for run in EXAMPLES if run.config.dataset.startswith("CIFAR-10")}
-SHAPES = [run for run in EXAMPLES if run.config.dataset == "shapes"]
+FOUR = shuffle.four_runs(EXAMPLES)  # on the built-in shapes, as they are and shuffled
+SHAPES = [run for (_, order), run in FOUR.items() if order == "natural"]
 
 BEYOND = "| preset | model | PSNR"
 
@@ -45,7 +47,13 @@ def first_number(text):
 def test_the_study_and_a_pair_on_shapes_come_along():
     assert set(STUDY) == {(preset, arch) for preset in config.STUDY for arch in config.ARCHS}
     assert {run.config.arch for run in SHAPES} == set(config.ARCHS)
-    assert len(EXAMPLES) == len(STUDY) + len(SHAPES)
+    assert len(EXAMPLES) == len(STUDY) + len(FOUR)
+
+
+def test_what_the_tour_asks_last_is_answered_where_nothing_has_been_trained_yet():
+    asked = quiz.questions(components.comparable(EXAMPLES), FOUR)
+    assert all(question.answer for question in asked)
+    assert asked[-1].key == "shuffled" and asked[-1].answer == "conv"
 
 
 @each_example

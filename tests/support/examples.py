@@ -1,13 +1,13 @@
-"""Makes the example runs in `runs/` out of trained ones: `python tests/support/examples.py FOLDER`, the folder being where these lie.
+"""Makes the example runs in `runs/` out of trained ones: `python tests/support/examples.py FOLDER ...`, where these lie.
 
-Small enough to come along: pictures as WebP, no state to go on from; weights in half precision, and those of the built-in
-shapes only, since nobody may be without the images of a model. Nothing of the machine that trained stays but its processor.
+Small enough to come along: pictures as WebP, no state to go on from; weights in half precision, and those of the pair on the
+built-in shapes only, whose images everybody has. Nothing of the machine that trained stays but its processor.
 """
 
 import io
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,15 @@ def make(run: Run, folder: Path, *, called: str, copy_of: str | None = None) -> 
     facts = storage.read_json(run.path / names.FACTS)
     facts["starts"] = [_placeless(start, called=called, copy_of=copy_of) for start in facts["starts"]]
     storage.write_json(path / names.FACTS, facts)
-    title = f"{run.config.arch} {run.config.preset} {'CIFAR-10' if copy_of else called} (example)"
+    shuffled = run.config.pixel_order == "shuffled"
+    images = f"{'CIFAR-10' if copy_of else called}{' shuffled' if shuffled else ''}"
+    title = f"{run.config.arch} {run.config.preset} {images} (example)"
     storage.write_json(path / names.NOTES, {"schema": 1, "name": title, "tags": [], "example": True})
     for picture in run.pictures.folder.glob("*.png"):
         buffer = io.BytesIO()
         Image.open(picture).save(buffer, "WEBP", quality=_QUALITY, method=6)
         RunFolder(path).pictures.write_file(picture.with_suffix(".webp").name, buffer.getvalue())
-    if not copy_of:
+    if not copy_of and not shuffled:
         best = weights.load(run, names.BEST)
         halves = {key: value.half() if value.is_floating_point() else value for key, value in best["model"].items()}
         weights.save(RunFolder(path), names.BEST, best | {"model": halves})
@@ -53,18 +55,18 @@ def _placeless(start: Mapping[str, Any], *, called: str, copy_of: str | None) ->
     return kept | {"system": str(start["system"]).partition("-")[0], "dataset": dataset}
 
 
-def main(folder: Path) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Replaces the examples that are there."""
     here = places.PROJECT_ROOT / "runs"
     torch.set_num_threads(1)
     for old in runs.list_runs(here, archived=True):
         if old.notes.get("example"):
             shutil.rmtree(old.path)
-    for run in runs.list_runs(folder):
+    for run in (run for folder in folders for run in runs.list_runs(folder)):
         dataset = str(run.dataset["name"])
         copied = "cifar10" if dataset.startswith("CIFAR-10") else None
         print(make(run, here, called=dataset, copy_of=copied).name)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(folder) for folder in sys.argv[1:]])
