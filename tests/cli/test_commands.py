@@ -82,7 +82,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def work(run: Run, data_dir: Path) -> SimpleNamespace:
         with open(run.log, "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
             process.work(run, data_dir)
-        return SimpleNamespace(poll=lambda: 0)  # a process that has ended
+        return SimpleNamespace(wait=lambda: 0)  # a process that has ended
 
     monkeypatch.setattr(launch, "_spawn", work)
     monkeypatch.setattr(hardware, "_cores", lambda: 1)

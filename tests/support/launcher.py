@@ -39,7 +39,7 @@ def main(folder: Path, number: int, count: int) -> int:
             finally:
                 os._exit(ended)
         children.append(child)
-        return SimpleNamespace(poll=lambda: None)
+        return SimpleNamespace(wait=lambda: None)
 
     launch._spawn = spawn
     queue._POLL = 0.05

@@ -100,3 +100,19 @@ def test_a_process_that_inherits_files_is_noticed(tmp_path, monkeypatch, promise
     popen = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda command, **how: popen(command, **how | {"close_fds": False}))
     assert port_stays_taken(runs.create(tmp_path, RunConfig()), tmp_path)
+
+
+@posix
+def test_a_training_that_has_ended_leaves_no_process_behind_whoever_waits_for_it(tmp_path):
+    [run] = launch.new_runs(tmp_path / "runs", [RunConfig(dataset=str(tmp_path / "gone.zip"))])  # ends at once
+    [process] = launch.start([run], data_dir=tmp_path / "data")
+
+    def reaped() -> bool:
+        try:
+            os.kill(process.pid, 0)  # a process that nobody has waited for can still be sent a signal
+        except ProcessLookupError:
+            return True
+        return False
+
+    until(reaped)
+    assert run.reread().status == "failed"

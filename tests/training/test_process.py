@@ -66,7 +66,7 @@ def test_a_launched_process_is_on_its_own_and_can_be_stopped_while_it_waits(tiny
 
 def test_a_process_is_started_without_the_launchers_files_and_terminal(monkeypatch, tiny, create, data_dir):
     started = []
-    popen = lambda command, **how: started.append((command, how)) or SimpleNamespace(poll=lambda: 0)  # noqa: E731
+    popen = lambda command, **how: started.append((command, how)) or SimpleNamespace(wait=lambda: 0)  # noqa: E731
     monkeypatch.setattr(subprocess, "Popen", popen)
     run = create(tiny())
     launch.start([run], data_dir=data_dir)

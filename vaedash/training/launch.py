@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -32,7 +33,6 @@ if sys.platform == "win32":
     _DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
 else:
     _DETACHED = 0
-_children: list[subprocess.Popen[bytes]] = []  # of this process, kept only so that each is reaped once it has ended
 
 
 def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = None) -> list[Run]:
@@ -48,9 +48,9 @@ def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = places.LOCAL)
     """
     here = on == places.LOCAL
     line_up(group, elsewhere=not here)
-    _children[:] = [child for child in _children if child.poll() is None]
     started = [_spawn(run, data_dir) for run in group] if here else [_spawn_driver(group, data_dir, on)]
-    _children.extend(started)
+    for child in started:  # until somebody waits for it, a process that has ended stays in the system's table
+        threading.Thread(target=child.wait, daemon=True).start()
     return started
 
 
