@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
-from vaedash.ui import components, presenter, visitors
+from vaedash.ui import components, crisp, presenter, visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
@@ -32,6 +32,7 @@ page = st.navigation(
 )
 visitors.sign_in()
 presenter.switch()
+crisp.styles()
 visitors.told()
 try:
     page.run()

@@ -91,6 +91,38 @@ def test_every_page_fits_a_phone_in_the_dark(browser, server, path):
         phone.close()
 
 
+WHOLE = """() => [...document.querySelectorAll('[class*=st-key-crisp-] img')].map(img => {
+    const room = img.closest('[class*=st-key-crisp-]').getBoundingClientRect().width
+    return {times: img.getBoundingClientRect().width / img.naturalWidth, most: Math.floor(room / img.naturalWidth),
+            how: getComputedStyle(img).imageRendering, alt: img.alt}
+})"""
+
+
+@pytest.mark.parametrize(
+    "width", [1440, pytest.param(1280, marks=pytest.mark.slow), pytest.param(390, marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize(
+    "path", ["", pytest.param("gallery", marks=pytest.mark.slow), pytest.param("compare", marks=pytest.mark.slow)]
+)
+def test_every_pixel_of_a_picture_is_a_square_of_whole_pixels_as_large_as_there_is_room_for(
+    browser, classroom, path, width
+):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    try:
+        page.goto(f"{classroom.url}/{path}")
+        settled(page)
+        page.wait_for_function("() => document.querySelectorAll('[class*=st-key-crisp-] img').length >= 2")
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('[class*=st-key-crisp-] img')].every(img => img.complete)"
+        )
+        for image in page.evaluate(WHOLE):
+            assert image["how"] == "pixelated", image
+            if image["most"]:
+                assert image["times"] == pytest.approx(image["most"], abs=0.01), image
+    finally:
+        page.close()
+
+
 @pytest.mark.slow
 def test_what_was_measured_beyond_the_loss_is_shown_as_a_picture_and_as_a_table(tab, classroom):
     tab.goto(f"{classroom.url}/compare")
@@ -124,7 +156,7 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
 
     # Two grids, epoch by epoch.
     tab.wait_for_function(
-        "() => document.querySelectorAll('[data-testid=stImage] img[alt*=\"36 images\"]').length == 2"
+        "() => document.querySelectorAll('[data-testid=stImage] img[alt*=\"25 images\"]').length == 2"
     )
 
     # Hide a curve: it stays hidden while new points come.

@@ -8,10 +8,9 @@ from typing import NoReturn
 
 import streamlit as st
 
-from vaedash import images, text
+from vaedash import text
 from vaedash.comparing import alike
 from vaedash.comparing.verdict import Verdict
-from vaedash.images import Pixels
 from vaedash.runs import Run, Status, names
 
 # What Streamlit calls the colours of a badge, for each state of a run.
@@ -167,21 +166,6 @@ def status_line(run: Run) -> None:
 def elsewhere(run: Run) -> str:
     """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
     return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
-
-
-def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None, scale: int = 3) -> None:
-    """Images `(N, 3, 32, 32)` uint8 as one picture, as wide as there is room, its pixels sharp.
-
-    Enlarged here, by whole pixels: a browser would blur 32 pixels into a soft patch.
-    """
-    # Streamlit would pass it on as JPEG.
-    st.image(_png(tiles, columns, scale), caption=caption, alt=alt, width="stretch", output_format="PNG")
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _png(tiles: Pixels, columns: int, scale: int) -> bytes:
-    # Looked at again each second, and by a whole room.
-    return images.encode_png(images.grid(tiles, columns=columns, scale=scale, gap=2))
 
 
 def escaped(text: str) -> str:

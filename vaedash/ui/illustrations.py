@@ -12,7 +12,7 @@ from vaedash.comparing.shuffle import Variant
 from vaedash.models import layers
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import components, diagram, live, pictures, presenter, shuffling, vote
+from vaedash.ui import crisp, diagram, live, pictures, presenter, shuffling, vote
 
 _ROW = 6  # pictures in a row
 _DIAGRAM = 540  # pixels wide at most, so that two of them fit on a screen
@@ -53,7 +53,7 @@ def _blind_pictures(pair: Sequence[Run], known: bool) -> None:
 def _held_out(pair: Sequence[Run], caption: str) -> None:
     tiles = pictures.originals_of(pair[0], _ROW)
     if tiles is not None:
-        components.picture(tiles, columns=_ROW, alt=caption, caption=caption)
+        crisp.picture(tiles, columns=_ROW, alt=caption, caption=caption)
 
 
 def _architectures(pair: Sequence[Run]) -> None:
@@ -68,7 +68,7 @@ def _after_one_look(run: Run) -> None:
     tiles, first = run.pictures.sample("recon", 1), run.epochs[0]
     if tiles is not None:
         what = f"redrawn by {run.config.arch} after epoch 1, loss {first['test_loss']:.1f}"
-        components.picture(tiles[:_ROW], columns=_ROW, alt=what, caption=what)
+        crisp.picture(tiles[:_ROW], columns=_ROW, alt=what, caption=what)
 
 
 def _curves(pair: Sequence[Run], known: bool) -> None:
@@ -87,7 +87,7 @@ def _rows(pair: Sequence[Run], known: bool) -> None:
         st.subheader(letter, anchor=False)
         originals = pictures.originals_of(quiz.leader(pair), len(tiles)) if known and kind == "recon" else None
         if originals is None:
-            components.picture(tiles, columns=len(tiles), alt=f"row {letter}")
+            crisp.picture(tiles, columns=len(tiles), alt=f"row {letter}")
         else:
             both, alt = np.concatenate([originals, tiles]), f"row {letter}, below the pictures that it was shown"
-            components.picture(both, columns=len(tiles), alt=alt)
+            crisp.picture(both, columns=len(tiles), alt=alt)

@@ -13,7 +13,7 @@ from vaedash import config, images
 from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import cache, components, decoded
+from vaedash.ui import cache, components, crisp, decoded
 from vaedash.ui.cache import Stamp
 from vaedash.ui.ends import End
 
@@ -154,7 +154,7 @@ def ten_steps(
     """The study's ten pictures of each run in a row, and how even its steps are: `changes` are its `steps`."""
     first, last = ends
     for name, strip, sizes in zip(names, strips, changes, strict=True):
-        components.picture(
+        crisp.picture(
             strip,
             columns=len(strip),
             alt=f"{name}: ten pictures from {first.label} to {last.label}",

@@ -12,7 +12,7 @@ from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import cache, components, decoded
+from vaedash.ui import cache, components, crisp, decoded
 
 
 def named(run: Run, among: Sequence[Run]) -> str:
@@ -56,12 +56,12 @@ def beside(chosen: Sequence[Run]) -> DeltaGenerator:
 
 def tile(image: Pixels, caption: str, *, alt: str) -> None:
     """One image `(3, 32, 32)` uint8, as wide as its place, its pixels sharp."""
-    components.picture(image[None], columns=1, scale=6, alt=alt, caption=caption)
+    crisp.picture(image[None], columns=1, alt=alt, caption=caption)
 
 
 def grid(tiles: Pixels, *, columns: int, alt: str, caption: str, file: str) -> None:
     """Images `(N, 3, 32, 32)` uint8 as one picture with a caption and a download of it as `file`.png."""
-    components.picture(tiles, columns=columns, alt=alt, caption=caption)
+    crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
     download(tiles, columns=columns, file=file)
 
 
@@ -101,7 +101,7 @@ def newest(chosen: Sequence[Run]) -> None:
                 st.caption("No pictures yet: they come with the first epoch.")
             else:
                 what = f"{len(tiles)} images from random z, after epoch {len(run.epochs)}"
-                components.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
+                crisp.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
 
 
 def within(key: str, most: int) -> None:

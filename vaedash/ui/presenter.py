@@ -7,8 +7,10 @@ import streamlit as st
 from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
-# In the header, where no page begins; it leaves as much room there.
+# In the header, where no page begins; the page begins right below.
 _PLACE = """<style>
+[data-testid="stMainBlockContainer"] { padding-top: 4.25rem; }
+h1 { padding-top: 0.5rem; }
 .st-key-presenter-switch { position: fixed; top: 0; right: 3.5rem; height: 3.75rem; z-index: 999991; width: auto;
   justify-content: center; }
 </style>"""

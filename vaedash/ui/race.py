@@ -14,7 +14,7 @@ from vaedash.runs import Run, Status, queue
 from vaedash.runs.schema import Progress
 from vaedash.showing import charts
 from vaedash.training import forecast
-from vaedash.ui import cache, components, launching, live, presenter, visitors
+from vaedash.ui import cache, components, crisp, launching, live, presenter, visitors
 
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
 
@@ -122,7 +122,7 @@ def _lane(run: Run) -> None:
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up from random numbers, after epoch {len(run.epochs)}"
-        components.picture(tiles[:36], columns=6, alt=f"{run.name}: 36 images {what}", caption=f"36 images {what}")
+        crisp.picture(tiles[:25], columns=5, alt=f"{run.name}: 25 images {what}", caption=f"25 images {what}")
     elif run.active:
         st.caption("The first pictures come with the first epoch.")
 

@@ -9,7 +9,7 @@ from vaedash.comparing import shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.config import RunConfig
 from vaedash.runs import Run
-from vaedash.ui import cache, components, launching
+from vaedash.ui import cache, crisp, launching
 
 _LOOK = 2.0  # seconds between two looks at runs in progress
 _ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
@@ -41,7 +41,7 @@ def section(runs: Sequence[Run], *, resting: bool) -> None:
 def shapes() -> None:
     """Pictures as they are, and as a model sees them shuffled."""
     some = cache.some_shapes()[:6]
-    components.picture(
+    crisp.picture(
         images.in_turn([some, images.shuffled(some)], columns=6),
         columns=6,
         alt="six pictures of shapes, and below each the same pixels in another order: coloured noise",
@@ -82,4 +82,4 @@ def _cell(run: Run, called: str) -> None:
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"
-        components.picture(tiles[:16], columns=8, alt=f"{run.name}: 16 images {what}", caption=what)
+        crisp.picture(tiles[:16], columns=8, alt=f"{run.name}: 16 images {what}", caption=what)

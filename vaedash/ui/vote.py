@@ -10,7 +10,7 @@ from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Ballot
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import components, pictures, visitors
+from vaedash.ui import components, crisp, pictures, visitors
 
 _LOOK = 2.0  # seconds between two looks at how many have voted
 _KEPT = 500  # ballots whose votes are kept; any number is a ballot, so somebody could ask for very many
@@ -59,7 +59,7 @@ def pictures_of(ballot: Ballot, *, known: bool) -> None:
         photos = pictures.originals_of(among[0], config.PHOTO_COUNT)
         if photos is not None:
             what = "what both were shown, and had not learned from"
-            components.picture(photos[list(ballot.numbers)], columns=len(ballot.numbers), alt=what, caption=what)
+            crisp.picture(photos[list(ballot.numbers)], columns=len(ballot.numbers), alt=what, caption=what)
         for letter, tiles in ballot.tiles.items():
             _titled(titles[letter], letter, tiles, columns=len(tiles))
         return
@@ -71,7 +71,7 @@ def pictures_of(ballot: Ballot, *, known: bool) -> None:
 
 def _titled(title: str, letter: str, tiles: Pixels, *, columns: int) -> None:
     st.subheader(title, anchor=False)
-    components.picture(tiles, columns=columns, alt=f"{len(tiles)} pictures, drawn by {letter}")
+    crisp.picture(tiles, columns=columns, alt=f"{len(tiles)} pictures, drawn by {letter}")
 
 
 def _button(ballot: Ballot, letter: str, known: bool) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from vaedash import config, glossary
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, diagram, launching, race, shuffling, tour
+from vaedash.ui import cache, components, crisp, diagram, launching, race, shuffling, tour
 
 runs = cache.all_runs()
 if tour.step():
@@ -31,7 +31,7 @@ if not pair:
     place.caption(
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
     )
-    components.picture(
+    crisp.picture(
         cache.some_shapes(),
         columns=12,
         alt="rings, squares, triangles, stars and hearts in many colours",

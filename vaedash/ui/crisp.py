@@ -1,0 +1,46 @@
+"""Pictures whose pixels stay squares: a browser enlarges each image by a whole factor, or nobody could tell its blur from a model's."""
+
+import zlib
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitDuplicateElementKey
+
+from vaedash import config, images
+from vaedash.images import Pixels
+
+_SIDE = config.IMAGE_SHAPE[2]
+_GAP = 1  # between two images, in their pixels
+_MOST = 32  # columns
+# The largest whole multiple for which there is room; where there is none for the picture as it is, it shrinks.
+_RULE = """[class*="st-key-crisp-{columns}-"] img {{
+  width: max(round(down, 100%, {width}px), min(100%, {width}px)) !important; image-rendering: pixelated; }}
+"""
+_CAPTION = '[class*="st-key-crisp-"] [data-testid="stImageCaption"] { text-align: left; }'
+
+
+def styles() -> None:
+    """What `picture` needs, once on every page."""
+    rules = (_RULE.format(columns=columns, width=columns * (_SIDE + _GAP) - _GAP) for columns in range(1, _MOST + 1))
+    st.html(f"<style>{_CAPTION}{''.join(rules)}</style>")
+
+
+def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None) -> None:
+    """Images `(N, 3, 32, 32)` uint8 as one picture of so many `columns` (32 at most), as large as whole pixels allow."""
+    with _place(columns, alt):
+        # Streamlit would pass it on as JPEG.
+        st.image(_png(tiles, columns), caption=caption, alt=alt, width="stretch", output_format="PNG")
+
+
+def _place(columns: int, alt: str, again: int = 0) -> DeltaGenerator:
+    """A place whose name tells the stylesheet how many columns there are."""
+    try:
+        return st.container(key=f"crisp-{columns}-{zlib.crc32(alt.encode())}-{again}")
+    except StreamlitDuplicateElementKey:  # the same is shown twice
+        return _place(columns, alt, again + 1)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _png(tiles: Pixels, columns: int) -> bytes:
+    # Looked at again each second, and by a whole room.
+    return images.encode_png(images.grid(tiles, columns=columns, gap=_GAP))
