@@ -66,7 +66,8 @@ def words(page: str) -> str:
 def examples() -> list[runs.Run]:
     """The pair on shapes that comes along."""
     every = [runs.read(folder.path) for folder in listing.folders(places.PROJECT_ROOT / "runs")]
-    pair = [run for run in every if run.notes.get("example") is True and run.config.dataset == "shapes"]
+    shapes = [run for run in every if run.notes.get("example") is True and run.config.dataset == "shapes"]
+    pair = [run for run in shapes if run.config.pixel_order == "natural"]
     return sorted(pair, key=lambda run: run.config.arch)
 
 

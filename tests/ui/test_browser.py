@@ -102,7 +102,7 @@ WHOLE = """() => [...document.querySelectorAll('[class*=st-key-crisp-] img')].ma
     "width", [1440, pytest.param(1280, marks=pytest.mark.slow), pytest.param(390, marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize(
-    "path", ["", pytest.param("gallery", marks=pytest.mark.slow), pytest.param("compare", marks=pytest.mark.slow)]
+    "path", ["?tour=1", *(pytest.param(path, marks=pytest.mark.slow) for path in ("", "gallery", "compare"))]
 )
 def test_every_pixel_of_a_picture_is_a_square_of_whole_pixels_as_large_as_there_is_room_for(
     browser, classroom, path, width
@@ -112,6 +112,7 @@ def test_every_pixel_of_a_picture_is_a_square_of_whole_pixels_as_large_as_there_
         page.goto(f"{classroom.url}/{path}")
         settled(page)
         page.wait_for_function("() => document.querySelectorAll('[class*=st-key-crisp-] img').length >= 2")
+        assert any(image["most"] for image in page.evaluate(WHOLE))
         page.wait_for_function(
             "() => [...document.querySelectorAll('[class*=st-key-crisp-] img')].every(img => img.complete)"
         )

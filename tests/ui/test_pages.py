@@ -277,7 +277,7 @@ def test_one_click_trains_both_on_both_orders_of_the_pixels(folder, monkeypatch)
     started = []
     monkeypatch.setattr(launch, "start", lambda group, **_: started.extend(run.config for run in group))
     at = shown("start")
-    assert "Why does conv win?" in words(at)
+    assert "And if the pixels are shuffled?" in words(at)
     at.button(key="shuffle-test").click().run()
     assert {(settings.arch, settings.pixel_order) for settings in started} == {
         (arch, order) for arch in config.ARCHS for order in config.PIXEL_ORDERS

@@ -62,7 +62,7 @@ def over_seeds(chosen: Sequence[Run]) -> list[Seeds]:
     """Readable runs on the same images that differ in nothing but their seed, where two seeds or more are over; in the order given."""
     cells: dict[tuple[Setting, ...], list[Run]] = {}
     for run in chosen:
-        cells.setdefault((*but_seed(run), run.dataset.get("fingerprint")), []).append(run)
+        cells.setdefault((*but_seed(run), str(run.dataset.get("fingerprint"))), []).append(run)
     each = (_seeds(cell) for cell in cells.values())
     return [seeds for seeds in each if len(seeds.runs) > 1]
 

@@ -16,13 +16,17 @@ _MOST = 32  # columns
 _RULE = """[class*="st-key-crisp-{columns}-"] img {{
   width: max(round(down, 100%, {width}px), min(100%, {width}px)) !important; image-rendering: pixelated; }}
 """
-_CAPTION = '[class*="st-key-crisp-"] [data-testid="stImageCaption"] { text-align: left; }'
+# What lies around an image has the width of its place, or the image would be a part of its own width.
+_AROUND = """[class*="st-key-crisp-"] :is([data-testid="stFullScreenFrame"] > div, [data-testid="stImage"],
+  [data-testid="stImageContainer"]) { width: 100%; }
+[class*="st-key-crisp-"] [data-testid="stImageCaption"] { text-align: left; }
+"""
 
 
 def styles() -> None:
     """What `picture` needs, once on every page."""
     rules = (_RULE.format(columns=columns, width=columns * (_SIDE + _GAP) - _GAP) for columns in range(1, _MOST + 1))
-    st.html(f"<style>{_CAPTION}{''.join(rules)}</style>")
+    st.html(f"<style>{_AROUND}{''.join(rules)}</style>")
 
 
 def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None) -> None:

@@ -57,6 +57,11 @@ def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:
     st.button(label, key=key or f"resume-{run.id}", icon=":material/play_arrow:", on_click=resume, args=(run,))
 
 
+def launched() -> bool:
+    """Whether this visitor has started a training."""
+    return "launched" in st.session_state
+
+
 @visitors.change
 def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, ...], on: str) -> None:
     last, when = st.session_state.get("launched", (None, 0.0))

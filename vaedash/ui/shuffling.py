@@ -1,4 +1,4 @@
-"""Why conv wins: the same four trainings with the pixels as they are and shuffled, told on the Start page."""
+"""Why architecture matters: the same four trainings with the pixels as they are and shuffled, told on the Start page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,14 +16,12 @@ _ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
 
 
 def section(runs: Sequence[Run], *, resting: bool) -> None:
-    """The question, what the models are shown, the button, and once it was pressed what came of it."""
-    st.subheader("Why does conv win?", anchor=False)
+    """The question, what the models are shown, the button, and for who asks what came of it."""
+    st.subheader("And if the pixels are shuffled?", anchor=False)
     words, seen = st.columns([3, 2], gap="large")
     words.markdown(
-        "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost. "
-        "**FC hardly notices**: it never knew which pixels are neighbours, so to it this is the same task. "
-        "**Conv loses its advantage**: its small windows now hold pixels that have nothing to do with each other. "
-        "What conv knows beforehand is neighbourhood, and nothing else."
+        "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost, but "
+        "neighbours are no neighbours any more. Who suffers more, and why?"
     )
     with seen:
         shapes()
@@ -33,9 +31,10 @@ def section(runs: Sequence[Run], *, resting: bool) -> None:
             launching.button("Train all four (some minutes)", settings(), key="shuffle-test", disabled=resting)
         return
     active = any(run.active for run in tested.values())
-    st.fragment(_view, run_every=_LOOK if active else None)(
-        {variant: run.id for variant, run in tested.items()}, active
-    )
+    with st.expander("See what came of it", expanded=active, icon=":material/visibility:"):
+        st.fragment(_view, run_every=_LOOK if active else None)(
+            {variant: run.id for variant, run in tested.items()}, active
+        )
 
 
 def shapes() -> None:
@@ -62,6 +61,10 @@ def _view(ids: Mapping[Variant, str], active: bool) -> None:
     tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
     if outcome := shuffle.sentence(tested):
         st.markdown(f"**{outcome}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
+        st.markdown(
+            "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
+            "that have nothing to do with each other: what it knows beforehand is neighbourhood, and nothing else."
+        )
     cells(tested)
     if active and not any(run.active for run in tested.values()):
         st.rerun()

@@ -31,16 +31,20 @@ if not pair:
     place.caption(
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
     )
+
+components.damaged(runs)
+asked = racing or launching.launched()  # nothing is given away before somebody asks
+if not (pair and asked):
     crisp.picture(
         cache.some_shapes(),
         columns=12,
         alt="rings, squares, triangles, stars and hearts in many colours",
-        caption="some of the pictures that they will learn from",
+        caption="some of the pictures that they learn from",
     )
-
-components.damaged(runs)
 if pair:
-    race.race([run.id for run in pair])
+    names = " and ".join(components.plain(run.name) for run in pair)
+    with st.container() if asked else st.expander(f"See how it ended: {names}", icon=":material/visibility:"):
+        race.race([run.id for run in pair])
 
 shuffling.section(runs, resting=racing)
 
