@@ -33,7 +33,8 @@ if not pair:
     )
 
 components.damaged(runs)
-asked = racing or launching.launched()  # nothing is given away before somebody asks
+# Nothing is given away before somebody asks; but who trained, or has something to go on with, finds it at once.
+asked = racing or launching.launched() or any(run.status.resumable for run in pair)
 if not (pair and asked):
     crisp.picture(
         cache.some_shapes(),
