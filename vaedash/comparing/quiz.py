@@ -19,7 +19,6 @@ Tiles = NDArray[np.uint8]  # pictures, `(N, 3, 32, 32)`
 
 LEVEL = "level"  # the answer that is no architecture's
 _LETTERS = "ABCDE"
-_LEVEL_NATS = 0.05  # losses closer than this read as the same figure
 _LEVEL_SHARE = 0.05  # weights and speeds that differ by less than this part of the larger one are about the same
 _TILES = {"prior": 12, "recon": 6}  # pictures of each kind that are shown without a name
 _ROW = 6
@@ -180,7 +179,7 @@ def _shuffled(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> Question:
     return Question(
         key="shuffled",
         choices=(*(run.config.arch for run in pair), LEVEL),
-        answer=_lowest(gains, within=_LEVEL_NATS) if gains else None,
+        answer=_lowest(gains, within=results.LEVEL) if gains else None,
         sentence=shuffle.sentence(tested),
     )
 
@@ -234,7 +233,7 @@ def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
 
 def _lowest_of(key: str, losses: Mapping[str, float], sentence: str) -> Question:
     """The question which architecture has the lower loss."""
-    return Question(key=key, choices=(*losses, LEVEL), answer=_lowest(losses, within=_LEVEL_NATS), sentence=sentence)
+    return Question(key=key, choices=(*losses, LEVEL), answer=_lowest(losses, within=results.LEVEL), sentence=sentence)
 
 
 def _lowest(values: Mapping[str, float], *, within: float) -> str:

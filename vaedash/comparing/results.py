@@ -15,6 +15,8 @@ from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, schema
 from vaedash.runs.schema import Figure
 
+LEVEL = 0.05  # losses closer than this read as the same figure
+
 Row = dict[str, str | int | float | None]  # what stands in a line of a table or of an export, by the key of its column
 
 # The study's table: what `sweep` and `train` print.
@@ -40,7 +42,7 @@ SEEDS_COLUMNS = {
     "loss": "mean loss",
     "loss_spread": "spread of it",
     "epochs": "mean epochs to stop",
-    "apart": "beside these",
+    "apart": "stuck, left out",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from vaedash import config
-from vaedash.comparing import alike
+from vaedash.comparing import alike, results
 from vaedash.comparing.alike import Setting
 from vaedash.runs import Run
 
@@ -47,6 +47,6 @@ def sentence(tested: Mapping[Variant, Run]) -> str:
 
 
 def _change(worse: float, unit: str) -> str:
-    if abs(worse) < 0.05:
+    if abs(worse) < results.LEVEL:
         return "as good as before"
     return f"{abs(worse):.1f} {unit} {'worse' if worse > 0 else 'better'}"

@@ -4,12 +4,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vaedash.comparing import alike, caveats, intervals, rivals
+from vaedash.comparing import alike, caveats, intervals, results, rivals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.rivals import Rivals
 from vaedash.runs import Run, Status
 
-_LEVEL = 0.05  # closer than this, two losses read as the same figure
 _NARROW = 0.5  # nats: what reaches no further than this to either side is hardly a difference
 
 
@@ -61,7 +60,7 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     several = f", means of {len(matched.pairs)} seeds," if len(matched.pairs) > 1 else ""
     figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(matched.images)}"
     luck, weaknesses = (*_luck(matched, labels), *_against_line(matched, labels)), caveats.sentences(matched, labels)
-    level = matched.gap < _LEVEL
+    level = matched.gap < results.LEVEL
     if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
         by = "" if level else f"{label} is {gap} ahead, "

@@ -84,7 +84,7 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def below_floor(figure: Figure) -> bool:
+def _within_chance(figure: Figure) -> bool:
     """Whether real images are, by chance alone, as far apart as what was measured: then it says nothing about a model."""
     value, floor = figure.get("value"), figure.get("floor")
     return value is not None and floor is not None and value <= floor
@@ -100,7 +100,7 @@ def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
                 for number in (figure["value"], figure.get("floor"))
             )
             better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
-            if below_floor(figure):
+            if _within_chance(figure):
                 value += ", no more than real images"
             words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
     return words

@@ -23,7 +23,8 @@ def manage(run: Run) -> None:
         row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
         row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=forms.copy, args=(run,))
         if run.status.resumable:
-            row.button("Resume", key=f"again-{run.id}", on_click=launching.resume, args=(run,))
+            with row:
+                launching.go_on(run, key=f"again-{run.id}")
         if run.archived:
             row.button("Restore", key=f"restore-{run.id}", on_click=_archive, args=(run, False))
         elif not run.active:
