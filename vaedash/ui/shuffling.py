@@ -85,4 +85,4 @@ def _cell(run: Run, called: str) -> None:
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"
-        crisp.picture(tiles[:16], columns=8, alt=f"{run.name}: 16 images {what}", caption=what)
+        crisp.picture(tiles[:6], columns=3, alt=f"{run.name}: 6 images {what}", caption=what)
