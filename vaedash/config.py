@@ -19,6 +19,7 @@ PIXELS = math.prod(IMAGE_SHAPE)
 # The table of architectures: a name, and what it is called in full. Another one is a line here and a file
 # `vaedash/models/<name>.py`; command line, forms and charts then know it.
 ARCHS: Mapping[str, str] = {"fc": "fully connected", "conv": "convolutional"}
+_SPOKEN: Mapping[str, str] = {"fc": "FC"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -381,6 +382,11 @@ class RunConfig:
     def beta_at(self, epoch: int) -> float:
         """beta in `epoch` (counted from 1): constant within an epoch, full from epoch `kl_warmup` on."""
         return self.beta * min(1.0, epoch / self.kl_warmup) if self.kl_warmup else self.beta
+
+
+def spoken(arch: str) -> str:
+    """What an architecture is called in a sentence; code and files say `arch`."""
+    return _SPOKEN.get(arch, arch)
 
 
 def dataset_spec(text: str) -> str:

@@ -6,23 +6,23 @@ import pytest
 from vaedash.comparing import verdict
 
 BEGINS = {
-    "40 epochs against 2, stopped by hand": "No fair comparison yet: fc has had 40 epochs, conv 2",
+    "40 epochs against 2, stopped by hand": "No fair comparison yet: FC has had 40 epochs, conv 2",
     "one of them diverged": "No fair comparison: the training of conv broke down",
-    "one limit far below the other": "No fair comparison yet: fc has had 21 epochs, conv 5",
-    "both by early stopping, after 3 and 19 epochs": "fc leads conv by 0.4",
+    "one limit far below the other": "No fair comparison yet: FC has had 21 epochs, conv 5",
+    "both by early stopping, after 3 and 19 epochs": "FC leads conv by 0.4",
     "within a KL warm-up": "So far, within the KL warm-up, conv is 5.0",
     "three test images": "No clear leader",
     "a lead of a tenth": "No clear leader",
-    "the best of twelve against one": "fc leads conv by 0.6",
-    "other batches, rates and latents too": "conv leads fc by 5.2",
-    "three seeds, of which one got stuck": "conv leads fc by 6.7",
+    "the best of twelve against one": "FC leads conv by 0.6",
+    "other batches, rates and latents too": "conv leads FC by 5.2",
+    "three seeds, of which one got stuck": "conv leads FC by 6.7",
     "seeds that disagree": "No clear leader",
     "seed 0 twice, and one that was stopped": "No clear leader",
-    "no price on the numbers (beta 0)": "conv leads fc by 6.0 units of squared error",
+    "no price on the numbers (beta 0)": "conv leads FC by 6.0 units of squared error",
 }
 BESIDE = {
     "both by early stopping, after 3 and 19 epochs": "perhaps too soon for conv",
-    "the best of twelve against one": "that favours fc",
+    "the best of twelve against one": "that favours FC",
     "other batches, rates and latents too": "is not known",
     "three seeds, of which one got stuck": "is not to be trusted",
     "no price on the numbers (beta 0)": "says nothing of pictures that are made up",

@@ -32,9 +32,9 @@ def asked(pair):
 @pytest.mark.parametrize(
     ("fc", "conv", "answer", "said"),
     [
-        (60.0, 50.0, "conv", "conv leads fc by 10.0 nats per image."),
-        (50.0, 60.0, "fc", "fc leads conv by 10.0 nats per image."),
-        (50.0, 50.04, "level", "fc and conv are level."),
+        (60.0, 50.0, "conv", "conv is 18% less wrong than FC on new pictures."),
+        (50.0, 60.0, "fc", "FC is 18% less wrong than conv on new pictures."),
+        (50.0, 50.04, "level", "FC and conv are level."),
     ],
 )
 def test_who_is_ahead_is_what_the_runs_say(make, fc, conv, answer, said):
@@ -45,7 +45,7 @@ def test_who_is_ahead_is_what_the_runs_say(make, fc, conv, answer, said):
 
 
 def test_figures_of_the_first_look_are_those_of_the_first_epoch(make):
-    assert asked(make())["first"].sentence == "After one look, fc is at 59.0 and conv is at 49.0 nats."
+    assert asked(make())["first"].sentence == "After one look, conv is 17% less wrong than FC."
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_weights_within_a_twentieth_are_about_the_same(make, conv, answer, ratio
     for run, count in zip(pair := make(), (3_000_000, conv), strict=True):
         run.add_facts({"parameters": count, "dataset": DATASET})
     question = asked([run.reread() for run in pair])["weights"]
-    assert question.answer == answer and f"fc has 3,000,000 weights, conv has {conv:,} weights" in question.sentence
+    assert question.answer == answer and f"FC has 3,000,000 weights, conv has {conv:,} weights" in question.sentence
     assert ratio in question.sentence
 
 
@@ -83,7 +83,10 @@ def test_who_suffers_more_is_asked_of_the_shuffled_runs(make, folder):
     tested = shuffle.four_runs(runs.list_runs(folder))
     question = quiz.questions(pair, tested)[-1]
     assert (question.key, question.answer) == ("shuffled", "conv")
-    assert question.sentence == "With shuffled pixels, conv is 25.0 nats worse and fc is 1.0 nats worse."
+    assert (
+        question.sentence
+        == "With shuffled pixels, conv is 54% more wrong than before and FC is about as good as before."
+    )
 
 
 def test_the_row_that_is_made_up_is_the_one_without_photographs(pair):
@@ -104,7 +107,7 @@ def test_what_was_learned_is_one_sentence_on_these_runs(make, folder):
     for run, count in zip(pair, (4_000_000, 1_000_000), strict=True):
         run.add_facts({"parameters": count, "dataset": DATASET})
     pair = [run.reread() for run in pair]
-    fewer = "Here it does: conv leads fc by 10.0 nats per image, with 25% of its weights"
+    fewer = "Here it does: conv is 18% less wrong than FC on new pictures, with 25% of its weights"
     assert quiz.learned(pair, {}) == f"{fewer}."
     for arch, loss in (("fc", 61.0), ("conv", 75.0)):
         make_run(folder, arch=arch, loss=loss, epochs=4, pixel_order="shuffled")
@@ -118,7 +121,9 @@ def test_a_lead_that_shuffled_pixels_leave_is_not_said_to_be_lost(make, folder):
     for arch, loss in (("fc", 80.0), ("conv", 75.0)):
         make_run(folder, arch=arch, loss=loss, epochs=4, pixel_order="shuffled")
     said = quiz.learned(pair, shuffle.four_runs(runs.list_runs(folder)))
-    assert said.endswith("With shuffled pixels, conv is 25.0 nats worse and fc is 20.0 nats worse.")
+    assert said.endswith(
+        "With shuffled pixels, conv is 54% more wrong than before and FC is 36% more wrong than before."
+    )
 
 
 def test_shuffled_pixels_of_other_images_say_nothing_of_these(make, folder):
@@ -132,7 +137,7 @@ def test_shuffled_pixels_of_other_images_say_nothing_of_these(make, folder):
 
 
 def test_level_runs_teach_that_it_does_not_matter_here(make):
-    assert quiz.learned(make(loss=50.0), {}) == "Not here: fc and conv are level."
+    assert quiz.learned(make(loss=50.0), {}) == "Not here: FC and conv are level."
 
 
 def test_the_score_counts_what_was_predicted_and_could_be_answered(make):

@@ -24,7 +24,28 @@ NO_COMPARISON = (
 
 @pytest.mark.parametrize("chosen", [[CONV, FC], [FC, CONV]])
 def test_the_lower_test_loss_leads_by_the_difference_whatever_the_order(chosen):
-    assert verdict.sentence(chosen) == f"conv leads fc by 5.1 nats per image {AHEAD}. {LUCK}"
+    assert verdict.sentence(chosen) == f"conv leads FC by 5.1 nats per image {AHEAD}. {LUCK}"
+
+
+@pytest.mark.parametrize(
+    ("conv", "fc", "said"),
+    [
+        (60.0, 80.0, "conv is 25% less wrong than FC on new pictures"),
+        (79.9, 80.0, "conv is a trace less wrong than FC on new pictures"),
+        (80.0, 60.0, "FC is 25% less wrong than conv on new pictures"),
+        (80.0, 80.01, "FC and conv are level"),
+    ],
+)
+def test_plain_words_say_the_lead_as_a_share_of_the_other_loss(conv, fc, said):
+    judged = verdict.judged([run("ghjkmn", fc, arch="fc"), run("abcdef", conv, arch="conv")])
+    assert {judged.plain, judged.plain.replace("conv and FC", "FC and conv")} & {said}
+    assert judged.about.endswith(", one training each") and "nats" not in judged.plain
+
+
+def test_the_runs_that_are_meant_are_named_with_the_number_of_their_seeds():
+    judged = verdict.judged(of_seeds(5.5, 5.9, 6.3))
+    assert judged.about.endswith(", 3 seeds each")
+    assert all(one.name in judged.about for one in rivals.matched(of_seeds(5.5, 5.9, 6.3)).runs)
 
 
 def test_the_best_of_each_architecture_are_compared():
@@ -46,7 +67,7 @@ def test_the_loss_that_was_watched_picks_the_best_and_never_the_test_loss():
     conv = run("cccccc", 69.0, arch="conv", monitor="val", rows={"val_loss": 69.5})
     assert rivals.matched([*watching, conv]).runs[1].id == "bbbbbb"
     said = verdict.sentence([*watching, conv])
-    assert "the best of 2 runs by val loss, and" in said and "the only one: that favours fc." in said
+    assert "the best of 2 runs by val loss, and" in said and "the only one: that favours FC." in said
     mixed = run("dddddd", 71.0, arch="fc", rows={"train_loss": 60.5, "val_loss": 70.0})
     assert "the best of 3 runs by train loss" in verdict.sentence([*watching, mixed, conv])
 
@@ -56,7 +77,7 @@ def test_the_best_of_twelve_settings_against_one_is_said_to_be_that():
         run(f"fc{letter}aaa", 79.0 + at, arch="fc", lr=0.001 * (at + 1)) for at, letter in enumerate("abcdefghjkmn")
     ]
     said = verdict.sentence([*many, run("cccccc", 79.6, arch="conv")])
-    assert "the best of 12 runs by train loss" in said and "the only one: that favours fc." in said
+    assert "the best of 12 runs by train loss" in said and "the only one: that favours FC." in said
 
 
 @pytest.mark.parametrize(
@@ -77,7 +98,7 @@ def test_a_leader_is_ahead_from_the_epoch_after_which_it_never_fell_behind(leade
 
 def test_the_kept_epoch_counts_not_the_last():
     spoilt = run("abcdef", 70.0, 99.0, arch="conv", rows={"train_loss": 50.0})  # equals: the first is kept
-    assert verdict.sentence([spoilt, FC]).startswith("conv leads fc by 9.1 nats per image (70.0 against 79.1")
+    assert verdict.sentence([spoilt, FC]).startswith("conv leads FC by 9.1 nats per image (70.0 against 79.1")
 
 
 @pytest.mark.parametrize(
@@ -92,8 +113,8 @@ def test_the_verdict_says_where_the_best_linear_vae_would_be():
         "pca": {split: {"loss": 76.13, "recon": 52.85, "kl": 23.28, "directions": 36} for split in ("train", "test")}
     }
     pair = [dataclasses.replace(run, measured=line) for run in (CONV, FC)]
-    said = "The best linear VAE (PCA) would have 76.1: conv is 2.2 below, fc is 2.9 above."
-    assert verdict.sentence(pair) == f"conv leads fc by 5.1 nats per image {AHEAD}. {said} {LUCK}"
+    said = "The best linear VAE (PCA) would have 76.1: conv is 2.2 below, FC is 2.9 above."
+    assert verdict.sentence(pair) == f"conv leads FC by 5.1 nats per image {AHEAD}. {said} {LUCK}"
     assert results.below_line(pair[0]) == pytest.approx(2.19)
     assert results.result(pair[1]).below_pca == pytest.approx(-2.94)
     assert "PCA" not in verdict.sentence([pair[0], FC])
@@ -130,7 +151,7 @@ def test_losses_within_a_warm_up_are_compared_only_at_the_same_beta():
     assert verdict.sentence([early, late]) == NO_COMPARISON
     again = run("xyzxyz", 75.0, arch="fc", kl_warmup=10)
     said = verdict.sentence([early, again])
-    assert said.startswith("So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc (")
+    assert said.startswith("So far, within the KL warm-up, conv is 5.0 nats per image ahead of FC (")
     assert missing.proposed([early, late]) == missing.Missing()
 
 
@@ -152,7 +173,7 @@ def test_an_odd_run_among_comparable_ones_does_not_hide_who_leads(odd):
     other = run("xyzxyz", 9.0, arch="fc", rows={"train_loss": 9.0}, **odd)
     said = verdict.sentence([other, CONV, FC])
     assert (
-        said.startswith("conv leads fc by 5.1 nats")
+        said.startswith("conv leads FC by 5.1 nats")
         and "Left out: 1 other run on other images or at another beta." in said
     )
     assert missing.proposed([other, CONV, FC]).label == "Train both with another seed (1)"
@@ -163,19 +184,19 @@ def test_a_gap_that_rounds_to_nothing_is_level(gap, level):
     said = verdict.sentence([run("abcdef", 75.0, arch="conv"), run("ghjkmn", 75.0 + gap, arch="fc")])
     assert ("are level" in said) == level and ("leads" in said) != level
     if not level:
-        assert said.startswith(f"{'conv leads fc' if gap > 0 else 'fc leads conv'} by 0.1 nats per image (")
+        assert said.startswith(f"{'conv leads FC' if gap > 0 else 'FC leads conv'} by 0.1 nats per image (")
 
 
 def test_level_runs_are_said_to_be_level():
     assert verdict.sentence([run("abcdef", 75.01, arch="conv"), run("ghjkmn", 75.0, arch="fc")]) == (
-        f"fc and conv are level (75.0 against 75.0 nats on the same 2,000 test images). {LUCK}"
+        f"FC and conv are level (75.0 against 75.0 nats on the same 2,000 test images). {LUCK}"
     )
 
 
 def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit():
     other = run("ghjkmn", 90.0, 79.07, arch="fc", lr=0.0005, latent_dim=64)
     assert verdict.sentence([CONV, other]) == (
-        f"conv leads fc by 5.1 nats per image {AHEAD}. "
+        f"conv leads FC by 5.1 nats per image {AHEAD}. "
         f"They also differ in lr, latent_dim, so how much of it is the architecture's doing is not known. {LUCK}"
     )
 
@@ -204,9 +225,11 @@ def test_what_changes_no_figures_does_not_confound(setting):
 @pytest.mark.parametrize("status", ["running", "queued"])
 def test_a_race_that_is_not_over_is_said_to_be_so(status):
     racing = run("ghjkmn", 90.0, 79.07, arch="fc", status=status)
-    assert verdict.sentence([CONV, racing]) == f"conv leads fc by 5.1 nats per image {AHEAD}. Not over yet."
+    assert verdict.sentence([CONV, racing]) == f"conv leads FC by 5.1 nats per image {AHEAD}. Not over yet."
     behind = run("ghjkmn", 79.07, arch="fc", status=status)
-    assert verdict.judged([CONV, behind]).headline == "No fair comparison yet: conv has had 2 epochs, fc 1"
+    uneven = "No fair comparison yet: conv has looked at all pictures twice, FC once"
+    assert verdict.judged([CONV, behind]).plain == uneven
+    assert verdict.judged([CONV, behind]).headline == "No fair comparison yet: conv has had 2 epochs, FC 1"
 
 
 def long(run_id, done, *, loss=79.0, status="finished", **settings):
@@ -228,27 +251,27 @@ def test_unequal_training_is_said_first_and_nobody_leads(status, how):
     fc, conv = long("ghjkmn", 40, loss=23.6, arch="fc"), long("abcdef", 2, loss=80.0, status=status, arch="conv")
     judged = verdict.judged([conv, fc])
     if status == "diverged":
-        assert judged.headline == "No fair comparison: the training of conv broke down after 2 epochs, fc has had 40"
+        assert judged.headline == "No fair comparison: the training of conv broke down after 2 epochs, FC has had 40"
     else:
-        assert judged.headline == "No fair comparison yet: fc has had 40 epochs, conv 2"
+        assert judged.headline == "No fair comparison yet: FC has had 40 epochs, conv 2"
     assert (judged.leader, judged.fair) == (None, False)
     assert judged.grounds.startswith(
-        "fc is 56.4 nats per image ahead, 23.6 against 80.0 nats on the same 2,000 test images. "
-        f"Training: fc reached its limit of 40 epochs; {how}."
+        "FC is 56.4 nats per image ahead, 23.6 against 80.0 nats on the same 2,000 test images. "
+        f"Training: FC reached its limit of 40 epochs; {how}."
     )
 
 
 def test_the_epoch_in_which_a_run_diverged_does_not_count_as_one():
     conv = run("abcdef", 80.0, None, status="diverged", arch="conv")
-    headline = "No fair comparison: the training of conv broke down after 1 epoch, fc has had 2"
+    headline = "No fair comparison: the training of conv broke down after 1 epoch, FC has had 2"
     assert verdict.judged([conv, FC]).headline == headline
 
 
 def test_one_that_was_stopped_where_the_other_ended_is_named_and_no_more():
     stopped = dataclasses.replace(FC, status=Status.STOPPED)
     said = verdict.sentence([CONV, stopped])
-    assert said.startswith("conv leads fc by 5.1 nats")
-    assert "Training: conv reached its limit of 2 epochs; fc was stopped by hand after 2 epochs." in said
+    assert said.startswith("conv leads FC by 5.1 nats")
+    assert "Training: conv reached its limit of 2 epochs; FC was stopped by hand after 2 epochs." in said
 
 
 def test_early_stopping_at_very_different_epochs_is_no_unfairness_but_worth_a_word():
@@ -257,7 +280,7 @@ def test_early_stopping_at_very_different_epochs_is_no_unfairness_but_worth_a_wo
         for run_id, epochs, arch in (("abcdef", 3, "conv"), ("ghjkmn", 19, "fc"))
     )
     said = verdict.sentence([three, dataclasses.replace(nineteen)])
-    assert "fc stopped early, after 19 epochs; conv stopped early, after 3 epochs, perhaps too soon for conv." in said
+    assert "FC stopped early, after 19 epochs; conv stopped early, after 3 epochs, perhaps too soon for conv." in said
     assert "fair" not in said
     proposal = missing.proposed([three, nineteen])
     assert proposal.label == "Train both with twice the patience"
@@ -285,7 +308,7 @@ def test_a_warm_up_that_is_not_over_is_said_and_only_its_own_beta_counts(tmp_pat
     ]
     said = verdict.sentence(pair)
     assert said.startswith(
-        "So far, within the KL warm-up, conv is 5.0 nats per image ahead of fc (50.0 against 55.0 nats"
+        "So far, within the KL warm-up, conv is 5.0 nats per image ahead of FC (50.0 against 55.0 nats"
     )
     assert "The KL warm-up has come to beta 0.2 of 1; the order may still change." in said
     assert "interval" not in said and "PCA" not in said
@@ -297,7 +320,7 @@ def test_without_a_price_on_the_numbers_there_are_no_nats():
         run("abcdef", 73.0, arch="conv", rows={"beta": 0.0}), run("ghjkmn", 79.0, arch="fc", rows={"beta": 0.0})
     )])  # fmt: skip
     assert said.startswith(
-        "conv leads fc by 6.0 units of squared error per image (73.0 against 79.0 units of squared error"
+        "conv leads FC by 6.0 units of squared error per image (73.0 against 79.0 units of squared error"
     )
     assert "nats" not in said
     assert "At beta 0 only redrawing counts: this says nothing of pictures that are made up." in said
@@ -309,7 +332,7 @@ def test_few_test_images_decide_nothing():
         for run, count in ((CONV, 3), (FC, 3))
     ]
     judged = verdict.judged(few)
-    assert judged.headline == "No clear leader: conv is 5.1 nats per image ahead of fc, which may be luck"
+    assert judged.headline == "No clear leader: conv is 5.1 nats per image ahead of FC, which may be luck"
     assert "on the same 3 test images. So few test images cannot tell a difference from luck" in judged.grounds
     assert missing.proposed(few) == missing.Missing()  # another seed would not help
     single = [dataclasses.replace(run, facts=({"dataset": run.dataset | {"n_test": 1}},)) for run in few]
@@ -366,7 +389,7 @@ def test_the_gap_and_its_interval_rest_on_the_same_figures(tmp_path):
 
 def test_with_several_seeds_the_lead_is_their_mean_and_its_interval_is_over_seeds():
     said = verdict.sentence(of_seeds(5.5, 5.9, 6.3))
-    assert said.startswith("conv leads fc by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
+    assert said.startswith("conv leads FC by 5.9 nats per image (74.0 against 79.9 nats, means of 3 seeds, on the same")
     assert "95% interval of the lead of conv: 4.9 to 6.9 over other seeds." in said
     assert LUCK not in said and "differ in seed" not in said
 
@@ -387,7 +410,7 @@ def test_both_kinds_of_luck_are_told_apart_where_both_were_varied(tmp_path):
 
 def test_a_lead_that_another_seed_may_turn_is_called_luck():
     said = verdict.sentence(of_seeds(1.0, -1.5, 2.0))
-    assert said.startswith("No clear leader: conv is 0.5 nats per image ahead of fc, which may be luck (")
+    assert said.startswith("No clear leader: conv is 0.5 nats per image ahead of FC, which may be luck (")
     assert "95% interval of the lead of conv (below 0: the other one's): -4.0 to 5.0 over other seeds." in said
     assert verdict.judged(of_seeds(1.0, -1.5, 2.0)).leader is None
 
@@ -409,7 +432,7 @@ def test_a_training_that_got_stuck_is_counted_and_named():
     said = verdict.sentence(chosen)
     assert "In 1 of 3 seeds a training got stuck, so the interval over seeds is not to be trusted" in said
     assert "without these seeds the lead is 5.7." in said
-    assert "fc: seed 2 is stuck, with no latent in use." in said
+    assert "FC: seed 2 is stuck, with no latent in use." in said
 
 
 def test_a_run_that_was_cut_short_is_no_seed_and_of_two_runs_of_one_seed_the_newer_counts():
@@ -418,7 +441,7 @@ def test_a_run_that_was_cut_short_is_no_seed_and_of_two_runs_of_one_seed_the_new
     twin = run("twinab", 90.0, 74.0 + 9.9, arch="fc", seed=0, created="2027-06-01T00:00:00+00:00")
     said = verdict.sentence([*whole, cut, twin])
     assert "means of 3 seeds" in said and "Seed by seed (0, 1, 2) the difference is 9.9, 5.9 and 6.3." in said
-    assert "fc: not counted: 1 stopped, 1 older of seed 0." in said
+    assert "FC: not counted: 1 stopped, 1 older of seed 0." in said
 
 
 def test_a_stuck_training_without_a_partner_says_nothing_of_the_interval():
@@ -447,7 +470,7 @@ def test_how_seeds_ended_is_said_together_only_where_they_ended_alike():
     assert "fair" not in said
     fcs = [long(f"f{seed}bcde", 20, loss=80.0, arch="fc", seed=seed, **early) for seed in range(3)]
     said = verdict.sentence([*convs, *fcs])
-    assert "Training: conv ended after 12 epochs on average; fc stopped early, after 20 epochs." in said
+    assert "Training: conv ended after 12 epochs on average; FC stopped early, after 20 epochs." in said
 
 
 def test_a_lucky_seed_does_not_speak_for_its_settings():
@@ -468,7 +491,7 @@ def test_two_settings_of_one_architecture_are_not_each_the_best_of_two():
 
 def test_seeds_that_cancel_are_not_level(tmp_path):
     judged = verdict.judged(of_seeds(4.0, -4.0, 0.1))
-    assert judged.headline == "No clear leader: conv is 0.0 nats per image ahead of fc, which may be luck"
+    assert judged.headline == "No clear leader: conv is 0.0 nats per image ahead of FC, which may be luck"
     assert not judged.level
 
 
@@ -483,7 +506,7 @@ def test_each_side_is_held_against_the_line_of_its_own_latents():
         for run, loss in ((CONV, 76.1), (FC, 90.1))
     ]
     said = verdict.sentence(lines)
-    assert "with as many latents would have 76.1 and 90.1: conv is 2.2 below, fc is 11.0 below." in said
+    assert "with as many latents would have 76.1 and 90.1: conv is 2.2 below, FC is 11.0 below." in said
 
 
 def test_how_many_images_there_are_is_what_was_measured_and_unknown_is_not_none(tmp_path):
@@ -505,7 +528,7 @@ def test_an_unfair_comparison_proposes_the_run_that_would_be_fair():
     unfair = run("qqqqqq", 90.0, 85.0, arch="fc", batch_size=128)
     proposal = missing.proposed([CONV, unfair])
     fair = dataclasses.replace(CONV.config, arch="fc")
-    assert (proposal.label, proposal.settings) == (f"Train fc with the settings of {CONV.name}", (fair,))
+    assert (proposal.label, proposal.settings) == (f"Train FC with the settings of {CONV.name}", (fair,))
     there = run("rrrrrr", 90.0, 86.0, arch="fc", rows={"train_loss": 99.5})
     assert missing.proposed([CONV, unfair, there]) == missing.Missing()  # it has been trained
 
@@ -520,12 +543,12 @@ def test_a_fair_comparison_proposes_another_seed():
 def test_a_training_that_was_cut_short_is_to_go_on(status):
     short = run("ghjkmn", 90.0, arch="fc", status=status)
     proposal = missing.proposed([CONV, short])
-    assert (proposal.label, proposal.resumed, proposal.settings) == ("Resume fc", short, ())
+    assert (proposal.label, proposal.resumed, proposal.settings) == ("Resume FC", short, ())
 
 
 def test_a_limit_that_was_too_low_is_raised_to_the_others():
     proposal = missing.proposed([CONV, run("ghjkmn", 90.0, arch="fc", epochs=1)])
-    assert proposal.label == "Train fc for up to 100 epochs too"
+    assert proposal.label == "Train FC for up to 100 epochs too"
     assert [(settings.arch, settings.epochs) for settings in proposal.settings] == [("fc", 100)]
 
 

@@ -41,7 +41,7 @@ LINE = {
 
 
 def named(figure, part):
-    return [trace for trace in figure.data if trace.name and part in trace.name]
+    return [trace for trace in figure.data if trace.name and part.casefold() in trace.name.casefold()]
 
 
 def test_each_architecture_has_a_hue_of_its_own_in_every_figure():

@@ -181,7 +181,7 @@ def test_compare_says_who_leads_and_renders_a_table(folder):
     make_run(folder, arch="fc", loss=60.0)
     make_run(folder, arch="conv", loss=50.0)
     at = shown("compare")
-    assert at.header[0].value.replace("\\", "") == "conv leads fc by 10.0 nats per image"
+    assert at.header[0].value.replace("\\", "") == "conv is 17% less wrong than FC on new pictures"
     assert "48.0 against 58.0 nats" in words(at)
     table = at.dataframe[-1].value
     assert list(table["model"]) == ["conv", "fc"]
@@ -265,7 +265,7 @@ def test_compare_lets_a_run_go_on_that_was_cut_short(folder, monkeypatch):
     monkeypatch.setattr(launch, "resume", lambda run, **_: resumed.append(run.id))
     pair = [make_run(folder, arch="fc", epochs=1, status="stopped"), make_run(folder, arch="conv", epochs=4)]
     at = shown("compare", runs=",".join(run.id for run in pair))
-    assert "No fair comparison yet: conv has had 4 epochs, fc 1" in words(at)
+    assert "No fair comparison yet: conv has had 4 epochs, FC 1" in words(at)
     at.button(key="missing").click().run()
     assert not at.exception and resumed == [pair[0].id]
 
@@ -291,15 +291,15 @@ def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
     assert "shuffled pixels" not in words(shown("start"))
     make_run(folder, loss=91, arch="conv", pixel_order="shuffled")
     at = shown("start")
-    assert "With shuffled pixels, conv is 16.0 nats worse and fc is as good as before." in words(at)
+    assert "With shuffled pixels, conv is 22% more wrong than before and FC is about as good as before." in words(at)
     assert [(metric.label, metric.value) for metric in at.metric] == [
-        ("fc, pixels as they are", "78.0"),
-        ("fc, pixels shuffled", "78.0"),
+        ("FC, pixels as they are", "78.0"),
+        ("FC, pixels shuffled", "78.0"),
         ("conv, pixels as they are", "73.0"),
         ("conv, pixels shuffled", "89.0"),
     ]
     # The race above stays that of the pictures as they are.
-    assert "conv leads fc by 5.0 nats" in words(at)
+    assert "conv leads FC by 5.0 nats" in words(at)
 
 
 def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):

@@ -118,7 +118,7 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
     press(press(at, "tour-say-fc"), "tour-on")
     assert title(at) == "Does architecture matter?"
     headline, score = (header.value.replace("\\", "") for header in at.header)
-    assert headline == quiz.learned(both, {}) and verdict.judged(both).headline in headline
+    assert headline == quiz.learned(both, {}) and verdict.judged(both).plain in headline
     assert score.startswith(f"You predicted {right} of {len(seen)} right")
     assert seen == ["drew", "weights", "speed", "first", "end", "made up"]
 
@@ -134,10 +134,10 @@ def test_the_answer_is_that_of_the_runs_and_of_no_others(folder):
     at = shown(tour=5)
     assert asked(at) == "end"
     press(at, "tour-on")
-    assert "fc leads conv by 15.0 nats per image." in words(at)
+    assert "FC is 28% less wrong than conv on new pictures." in words(at)
     make_run(folder, arch="conv", loss=30.0)
     at = press(shown(tour=5), "tour-on")
-    assert "conv leads fc by 10.0 nats per image." in words(at)
+    assert "conv is 26% less wrong than FC on new pictures." in words(at)
 
 
 def test_whose_pictures_are_whose_is_not_on_the_page_before_it_is_revealed(trained):
@@ -146,7 +146,7 @@ def test_whose_pictures_are_whose_is_not_on_the_page_before_it_is_revealed(train
     assert [header.value for header in at.subheader] == ["A", "B"]
     press(at, "tour-on")
     assert [re.sub(r".*} ", "", header.value) for header in at.subheader[:2]] == [
-        run.config.arch for run in quiz.ballot(pair_in(trained), kind="prior", draw=0).runs.values()
+        config.spoken(run.config.arch) for run in quiz.ballot(pair_in(trained), kind="prior", draw=0).runs.values()
     ]
 
 
@@ -201,7 +201,7 @@ def test_a_run_that_ends_meanwhile_does_not_change_the_tour(trained):
     assert [run.id for run in pair_in(trained)] != before
     at.query_params["tour"] = "5"
     press(at.run(), "tour-on")
-    assert verdict.judged([runs.read(trained / run_id) for run_id in before]).headline in words(at)
+    assert verdict.judged([runs.read(trained / run_id) for run_id in before]).plain in words(at)
 
 
 # ---- shuffled pixels -----------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_the_last_question_is_answered_once_somebody_has_tried(folder):
     at = shown(tour=6)
     assert asked(at) == "shuffled" and "tour-shuffle-test" not in keys(at)
     press(press(at, "tour-say-conv"), "tour-on")
-    assert "conv is 25.0 nats worse and fc is 2.0 nats worse" in words(at)
+    assert "conv is 52% more wrong than before and FC is about as good as before" in words(at)
     assert len(at.metric) == 4
     press(at, "tour-on")
     assert "loses that lead" in at.header[0].value and "1 of 1 right" in at.header[1].value

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vaedash import config
 from vaedash.comparing import alike, caveats, intervals, results, rivals
 from vaedash.comparing.rivals import Rivals
 from vaedash.config import RunConfig
@@ -54,7 +55,7 @@ def _fairer(matched: Rivals) -> Missing | None:
         return Missing(label="Train both with twice the patience", settings=patient)
     if alike.confounded(first, second):
         fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
-        return Missing(label=f"Train {fair.arch} with the settings of {first.name}", settings=(fair,))
+        return Missing(label=f"Train {config.spoken(fair.arch)} with the settings of {first.name}", settings=(fair,))
     return None
 
 
@@ -68,7 +69,7 @@ def _as_long(matched: Rivals, short: int) -> Missing:
         return Missing(label="Train both with half their learning rate", settings=slower)
     limit = max(other.config.epochs, caveats.epochs(matched.sides[1 - short]))
     as_long = tuple(_with(standing.run, epochs=limit) for standing in matched.sides[short])
-    return Missing(label=f"Train {run.config.arch} for up to {limit} epochs too", settings=as_long)
+    return Missing(label=f"Train {config.spoken(run.config.arch)} for up to {limit} epochs too", settings=as_long)
 
 
 def _surer(matched: Rivals, here: Sequence[Run]) -> Missing:

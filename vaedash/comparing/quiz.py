@@ -118,7 +118,7 @@ def _drew(pair: Sequence[Run]) -> Question | None:
     shown = ballot(pair, kind="prior", draw=0)
     if shown is None:
         return None
-    painters = " and ".join(f"{letter} is by {run.config.arch}" for letter, run in shown.runs.items())
+    painters = " and ".join(f"{letter} is by {config.spoken(run.config.arch)}" for letter, run in shown.runs.items())
     return Question(key="drew", choices=tuple(shown.runs), answer=shown.answer, sentence=f"{painters}.")
 
 
@@ -143,8 +143,13 @@ def _first(pair: Sequence[Run]) -> Question | None:
     losses = _whole({arch: epoch["test_loss"] for arch, epoch in first_epochs.items()})
     if losses is None:
         return None
-    looks = " and ".join(f"{arch} is at {loss:.1f}" for arch, loss in losses.items())
-    return _lowest_of("first", losses, f"After one look, {looks} {pair[0].config.unit}.")
+    ahead, behind = sorted(losses, key=lambda arch: losses[arch])
+    less = verdict.less_wrong(losses[ahead], losses[behind])
+    words = f"After one look, {config.spoken(ahead)} is {less} than {config.spoken(behind)}."
+    answer = _lowest(losses, within=results.LEVEL)
+    return Question(
+        key="first", choices=(*losses, LEVEL), answer=answer, sentence="Both are level." if answer == LEVEL else words
+    )
 
 
 def _end(pair: Sequence[Run]) -> Question | None:
@@ -154,7 +159,7 @@ def _end(pair: Sequence[Run]) -> Question | None:
     if losses is None or not judged.fair or len({measured.beta for measured in results.standings(pair)}) > 1:
         return None
     answer = judged.leader.config.arch if judged.leader else LEVEL  # also where the lead may be luck
-    return Question(key="end", choices=(*losses, LEVEL), answer=answer, sentence=f"{judged.headline}.")
+    return Question(key="end", choices=(*losses, LEVEL), answer=answer, sentence=f"{judged.plain}.")
 
 
 def _made_up(pair: Sequence[Run]) -> Question | None:
@@ -180,7 +185,7 @@ def _shuffled(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> Question:
         key="shuffled",
         choices=(*(run.config.arch for run in pair), LEVEL),
         answer=_lowest(gains, within=results.LEVEL) if gains else None,
-        sentence=shuffle.sentence(tested),
+        sentence=shuffle.plainly(tested),
     )
 
 
@@ -209,19 +214,19 @@ def score(asked: Sequence[Question], predicted: Mapping[str, str]) -> tuple[int,
 def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
     """What follows from a pair, and from the shuffled pixels where they have been tried, in one sentence."""
     end, judged = _end(pair), verdict.judged(pair)
-    headline = judged.headline
+    said = judged.plain
     if end is None or end.answer is None:
-        return f"{headline}."
+        return f"{said}."
     if end.answer == LEVEL:
-        return f"Not here: {headline}." if judged.level else f"{headline}."
-    here = f"Here it does: {headline}{_with_fewer_weights(pair, end.answer)}"
+        return f"Not here: {said}." if judged.level else f"{said}."
+    here = f"Here it does: {said}{_with_fewer_weights(pair, end.answer)}"
     losses = shuffle.losses(tested)
     if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):
         return f"{here}."
     ahead = min(config.ARCHS, key=lambda arch: losses[arch, "shuffled"])
     if _shuffled(pair, tested).answer == end.answer and ahead != end.answer:
         return f"{here}, and loses that lead once neighbouring pixels are neighbours no more."
-    return f"{here}. {shuffle.sentence(tested)}"
+    return f"{here}. {shuffle.plainly(tested)}"
 
 
 def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
@@ -229,11 +234,6 @@ def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
     counts = _column(pair, lambda result: result.parameters)
     share = counts[arch] / max(counts.values()) if counts else 1.0
     return f", with {share:.0%} of its weights" if share < 1 - _LEVEL_SHARE else ""
-
-
-def _lowest_of(key: str, losses: Mapping[str, float], sentence: str) -> Question:
-    """The question which architecture has the lower loss."""
-    return Question(key=key, choices=(*losses, LEVEL), answer=_lowest(losses, within=results.LEVEL), sentence=sentence)
 
 
 def _lowest(values: Mapping[str, float], *, within: float) -> str:
@@ -248,8 +248,8 @@ def _most(key: str, values: Mapping[str, float] | None, words: str, times: str) 
         return None
     top = max(values.values())
     answer = _lowest({arch: -value for arch, value in values.items()}, within=_LEVEL_SHARE * top)
-    each = ", ".join(words.format(arch, value) for arch, value in values.items())
-    ratio = "about the same" if answer == LEVEL else times.format(answer, top / min(values.values()))
+    each = ", ".join(words.format(config.spoken(arch), value) for arch, value in values.items())
+    ratio = "about the same" if answer == LEVEL else times.format(config.spoken(answer), top / min(values.values()))
     return Question(key=key, choices=(*values, LEVEL), answer=answer, sentence=f"{each}: {ratio}.")
 
 

@@ -259,4 +259,5 @@ def replay_command(run: Run) -> str:
 def short(run: Run, among: Sequence[Run]) -> str:
     """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
     of_its_kind = [other for other in among if other.config.arch == run.config.arch]
-    return f"{run.config.arch} {run.id}" if len(of_its_kind) > 1 else run.config.arch
+    called = config.spoken(run.config.arch)
+    return f"{called} {run.id}" if len(of_its_kind) > 1 else called

@@ -1,11 +1,14 @@
 """The pixels of every picture shuffled: the four runs that show what that costs each architecture, and the sentence on them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from vaedash import config
 from vaedash.comparing import alike, results
 from vaedash.comparing.alike import Setting
 from vaedash.runs import Run
+
+_HARDLY = 0.05  # of a loss: another seed moves FC's by about as much
 
 Variant = tuple[str, str]  # one of the four: its architecture and the order of its pixels
 
@@ -39,10 +42,26 @@ def costs(tested: Mapping[Variant, Run]) -> dict[str, float]:
     return {arch: known[arch, "shuffled"] - known[arch, "natural"] for arch in config.ARCHS} if known else {}
 
 
+def plainly(tested: Mapping[Variant, Run]) -> str:
+    """The same in words that need no unit: the change as a share of the loss before."""
+    before = {arch: tested[arch, "natural"].test_loss or math.inf for arch in costs(tested)}
+    worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
+    changes = [f"{config.spoken(arch)} {_share(worse / before[arch])}" for arch, worse in worst_first]
+    return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
+
+
+def _share(worse: float) -> str:
+    if abs(worse) < _HARDLY:
+        return "is about as good as before"
+    return f"is {abs(worse):.0%} {'more' if worse > 0 else 'less'} wrong than before"
+
+
 def sentence(tested: Mapping[Variant, Run]) -> str:
     """What shuffling the pixels cost each architecture, in a sentence; empty before all are over."""
     worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
-    changes = [f"{arch} is {_change(worse, tested[arch, 'natural'].config.unit)}" for arch, worse in worst_first]
+    changes = [
+        f"{config.spoken(arch)} is {_change(worse, tested[arch, 'natural'].config.unit)}" for arch, worse in worst_first
+    ]
     return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
 
 

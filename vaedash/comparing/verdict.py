@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vaedash import config
 from vaedash.comparing import alike, caveats, intervals, results, rivals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.rivals import Rivals
@@ -14,19 +15,27 @@ _NARROW = 0.5  # nats: what reaches no further than this to either side is hardl
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Who leads and by how much, in a few words (`headline`); below it, `grounds`: the figures, and what they do not say.
+    """Who leads, in a few `plain` words for anybody and as a `headline` with figures for who knows the trade; below that,
+    `grounds`: the figures, and what they do not say. `about` says which runs are meant.
 
     `leader` is the run that the headline says is ahead; None where it claims no lead: where both are `level`, where a
     difference may be luck, and where it is not `fair`, one training having been cut short.
     """
 
     headline: str
+    plain: str
+    about: str = ""
     figures: str = ""
     since: str = ""
     rest: tuple[str, ...] = ()  # sentences: how sure it is, the line, what else may have made the difference
     leader: Run | None = None
     level: bool = False
     fair: bool = True
+
+    @classmethod
+    def of(cls, sentence: str) -> "Verdict":
+        """A verdict that has nothing to say but this."""
+        return cls(headline=sentence, plain=sentence)
 
     @property
     def grounds(self) -> str:
@@ -47,11 +56,15 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     """The verdict on these runs, in its parts."""
     matched = rivals.matched(chosen)
     if matched is None:
-        return Verdict(headline="Two runs with a finished epoch each are needed for a comparison")
+        return Verdict(
+            headline="Two runs with a finished epoch each are needed for a comparison",
+            plain="Not enough to compare yet: it takes two that have looked at all pictures",
+        )
     if not matched.comparable:
         return Verdict(
             headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
-            "different units"
+            "different units",
+            plain="These cannot be compared: they learned from other pictures, or by other rules",
         )
     leader, rival = matched.runs
     label, label_of_rival = labels = _label(leader, rival), _label(rival, leader)
@@ -61,33 +74,63 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(matched.images)}"
     luck, weaknesses = (*_luck(matched, labels), *_against_line(matched, labels)), caveats.sentences(matched, labels)
     level = matched.gap < results.LEVEL
+    about = _about(matched)
     if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
         by = "" if level else f"{label} is {gap} ahead, "
         rest = (*weaknesses[:1], *luck, *weaknesses[1:])
-        return Verdict(headline=_unequal(matched, labels), figures=f"{by}{figures}", rest=rest, fair=False)
+        headline, plain = _unequal(matched, labels)
+        return Verdict(headline=headline, plain=plain, about=about, figures=f"{by}{figures}", rest=rest, fair=False)
     rest = (*luck, *weaknesses)
     if not leader.at_full_beta:
         headline = f"So far, within the KL warm-up, {label} is {gap} ahead of {label_of_rival}"
-        return Verdict(headline=headline, figures=figures, rest=rest, fair=False)
+        plain = f"Not decided yet: so far {label} is ahead of {label_of_rival}, and both still warm up"
+        return Verdict(headline=headline, plain=plain, about=about, figures=figures, rest=rest, fair=False)
     if level and all(max(-interval.low, interval.high) < _NARROW for interval in _intervals(matched).values()):
-        return Verdict(headline=f"{label} and {label_of_rival} are level", figures=figures, rest=rest, level=True)
+        headline = f"{label} and {label_of_rival} are level"
+        return Verdict(headline=headline, plain=headline, about=about, figures=figures, rest=rest, level=True)
     if level or _uncertain(matched):
         headline = f"No clear leader: {label} is {gap} ahead of {label_of_rival}, which may be luck"
-        return Verdict(headline=headline, figures=figures, rest=rest)
+        plain = f"No clear leader between {label} and {label_of_rival}: the difference may be luck"
+        return Verdict(headline=headline, plain=plain, about=about, figures=figures, rest=rest)
     when = ahead_from(leader, rival)
     since = f", ahead from epoch {when} on" if when and len(matched.pairs) == 1 else ""
     headline = f"{label} leads {label_of_rival} by {gap}"
-    return Verdict(headline=headline, figures=figures, since=since, rest=rest, leader=leader)
+    plain = f"{label} is {less_wrong(mean, mean_of_rival)} than {label_of_rival} on new pictures"
+    return Verdict(headline=headline, plain=plain, about=about, figures=figures, since=since, rest=rest, leader=leader)
 
 
-def _unequal(matched: Rivals, labels: tuple[str, str]) -> str:
+def less_wrong(loss: float, other: float) -> str:
+    """By how much the lower one of two losses is better, in words that need no unit: the difference as a share of the other."""
+    share = 1 - loss / other
+    return f"{share:.0%} less wrong" if share >= 0.01 else "a trace less wrong"
+
+
+def _about(matched: Rivals) -> str:
+    """Which runs are meant, and how many trainings each figure rests on."""
+    names = " and ".join(run.name for run in matched.runs)
+    count = len(matched.pairs)
+    return f"{names}, {f'{count} seeds' if count > 1 else 'one training'} each"
+
+
+def _unequal(matched: Rivals, labels: tuple[str, str]) -> tuple[str, str]:
+    """Headline and plain words where one training was cut short."""
     counts = zip(map(caveats.epochs, matched.sides), labels, matched.runs, strict=True)
     (fewer, shorter, run), (more, longer, _) = sorted(counts, key=lambda side: side[0])
     if run.status == Status.DIVERGED:
         when = f"{fewer} epoch{'' if fewer == 1 else 's'}"
-        return f"No fair comparison: the training of {shorter} broke down after {when}, {longer} has had {more}"
-    return f"No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}"
+        return (
+            f"No fair comparison: the training of {shorter} broke down after {when}, {longer} has had {more}",
+            f"No fair comparison: the training of {shorter} broke down",
+        )
+    return (
+        f"No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}",
+        f"No fair comparison yet: {longer} has looked at all pictures {_times(more)}, {shorter} {_times(fewer)}",
+    )
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _images(count: int) -> str:
@@ -171,4 +214,4 @@ def _label(run: Run, rival: Run) -> str:
     """What tells a run from its rival: its architecture if that differs, else its name."""
     if run.config.arch == rival.config.arch:
         return run.name
-    return run.config.arch
+    return config.spoken(run.config.arch)

@@ -148,11 +148,17 @@ def damaged(runs: Sequence[Run]) -> None:
         st.warning("  \n".join(lines), icon=":material/warning:")
 
 
-def verdict(judged: Verdict) -> None:
-    """Who leads, for the last row of the room; below it, for who asks, the figures."""
-    st.header(plain(judged.headline), anchor=False)
-    if judged.grounds:
-        st.markdown(plain(judged.grounds))
+def verdict(judged: Verdict, *, more: Callable[[], None] | None = None) -> None:
+    """Who leads, for the last row of the room; one click below, for who asks, the figures, and what `more` draws there."""
+    st.header(plain(judged.plain), anchor=False)
+    if not judged.grounds:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(plain(judged.about), width="content")
+        with st.popover("How sure is that?", type="tertiary", icon=":material/balance:"):
+            st.markdown(f"**{plain(judged.headline)}.** {plain(judged.grounds)}")
+            if more:
+                more()
 
 
 def status_line(run: Run) -> None:

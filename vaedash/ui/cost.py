@@ -34,7 +34,7 @@ def of(chosen: Sequence[RunConfig]) -> Cost:
         for settings, alike in zip(chosen, asked, strict=True)
     ]
     words = [
-        f"{settings.arch} {cost.images_per_second:,.0f} images a second"
+        f"{config.spoken(settings.arch)} {cost.images_per_second:,.0f} images a second"
         for settings, cost in zip(chosen, forecasts, strict=True)
     ]
     return Cost(

@@ -59,14 +59,14 @@ def svg(arch: str, steps: Steps) -> str:
 
 def show(arch: str, steps: Steps, *, width: Literal["stretch"] | int = "stretch") -> None:
     """The drawing with its name, and how many weights it has."""
-    st.markdown(f"**{arch}**: {config.ARCHS[arch]}, {weights(steps) / 1e6:.1f} million weights")
+    st.markdown(f"**{config.spoken(arch)}**: {config.ARCHS[arch]}, {weights(steps) / 1e6:.1f} million weights")
     st.image(svg(arch, steps), alt=in_words(arch, steps), width=width)
 
 
 def in_words(arch: str, steps: Steps) -> str:
     """The same as text, for those who cannot see it."""
     shapes = [" by ".join(map(str, step["shape"])) for part in steps.values() for step in part]
-    return f"{arch}: {', '.join(shapes)}; {weights(steps):,} weights"
+    return f"{config.spoken(arch)}: {', '.join(shapes)}; {weights(steps):,} weights"
 
 
 def weights(steps: Steps) -> int:

@@ -88,12 +88,12 @@ def _verdict(current: Sequence[Run]) -> Verdict:
         together = min(len(run.epochs) for run in current)
         even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
         judged = verdict.judged(even)
-        return dataclasses.replace(judged, headline=f"Epoch {together}: {judged.headline}")
+        return dataclasses.replace(judged, plain=f"So far: {judged.plain}")
     if active:
-        return Verdict(headline="Both start from random numbers; lower is better")
+        return Verdict.of("Both start from random numbers: what they draw is noise")
     if len(begun) > 1:
         return verdict.judged(current)
-    return Verdict(headline="Not enough to compare yet")
+    return Verdict.of("Not enough to compare yet")
 
 
 def _lane(run: Run) -> None:

@@ -11,6 +11,7 @@ from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.ui import cache, crisp, launching
 
+_LUCK = "That is the test loss in nats per picture, one training each: a few nats may be luck."
 _LOOK = 2.0  # seconds between two looks at runs in progress
 _ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
 
@@ -59,8 +60,8 @@ def settings() -> list[RunConfig]:
 
 def _view(ids: Mapping[Variant, str], active: bool) -> None:
     tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
-    if outcome := shuffle.sentence(tested):
-        st.markdown(f"**{outcome}** :gray[Test loss in nats per image, one seed each: a few nats may be luck.]")
+    if outcome := shuffle.plainly(tested):
+        st.markdown(f"**{outcome}**", help=f"{shuffle.sentence(tested)} {_LUCK}")
         st.markdown(
             "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
             "that have nothing to do with each other: what it knows beforehand is neighbourhood, and nothing else."
@@ -81,7 +82,7 @@ def cells(tested: Mapping[Variant, Run], *, across: int = 4) -> None:
 
 def _cell(run: Run, called: str) -> None:
     loss = run.epochs[-1]["test_loss"] if run.active and run.epochs else run.test_loss
-    st.metric(f"{run.config.arch}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
+    st.metric(f"{config.spoken(run.config.arch)}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"

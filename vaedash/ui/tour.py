@@ -133,7 +133,8 @@ def _farewell(pair: Sequence[Run], tested: Mapping[Variant, Run], asked: Sequenc
     right, counted, luck = quiz.score(asked, _predicted())
     if counted:
         st.header(f"You predicted {right} of {counted} right (dice would get {luck:.1f}).", anchor=False)
-    st.markdown(components.plain(" ".join(verdict.judged(pair).rest)))
+    with st.expander("How sure is that?", icon=":material/balance:"):
+        st.markdown(components.plain(f"{verdict.judged(pair).headline}. {verdict.judged(pair).grounds}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Once more", key="tour", icon=":material/replay:", on_click=_begin)
         st.button("Back", key="tour-back", shortcut="PageUp", on_click=_go, args=(len(asked),))

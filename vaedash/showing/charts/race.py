@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from vaedash import config
 from vaedash.runs.record import Run
 from vaedash.showing.charts import style
 from vaedash.showing.charts.style import AXES, HUE
@@ -21,7 +22,7 @@ def race(chosen: Sequence[Run]) -> go.Figure:
         figure.add_scatter(
             x=[*(epoch - 0.5 for epoch in epochs), *(point[0] for point in fresh)],
             y=[*(row["train_loss"] for row in run.epochs), *(point[1] for point in fresh)],
-            name=f"{run.config.arch} while learning",
+            name=f"{config.spoken(run.config.arch)} while learning",
             mode="lines",
             line={"color": hue, "width": 1.5},
             hovertemplate="%{y:.1f}",
@@ -29,7 +30,7 @@ def race(chosen: Sequence[Run]) -> go.Figure:
         figure.add_scatter(
             x=epochs,
             y=[row["test_loss"] for row in run.epochs],
-            name=f"{run.config.arch} on new images",
+            name=f"{config.spoken(run.config.arch)} on new pictures",
             mode="lines+markers",
             line={"color": hue, "width": 3.5},
             marker={"size": 8},
