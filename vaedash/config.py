@@ -86,6 +86,7 @@ SLOTS = 2  # runs that train at once on one machine: a pair races side by side
 ACTIVE_KL = 0.01
 
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
+LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
 
 

@@ -22,7 +22,7 @@ import pytest
 from patience import PATIENCE, until
 from visitor import shown, words
 
-from vaedash import cli, datasets, places, runs
+from vaedash import cli, datasets, images, places, runs
 from vaedash.cluster import driver, machines, trainer
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
@@ -223,6 +223,20 @@ def test_what_a_trainer_writes_arrives_in_its_order_and_once(two_places):
     for place in (here, there):
         assert runs.read(place.path).status == "finished" and len(runs.read(place.path).epochs) == 4
     assert not here.stop_requested()
+
+
+def test_what_is_made_up_at_the_moment_is_seen_here_too_and_goes_when_the_run_is_over(two_places):
+    here, there = two_places
+    writings = mirror.Writings(there)
+    made = np.random.default_rng(0).integers(0, 256, (25, 3, 32, 32), dtype=np.uint8)
+    there.pictures.write_now(images.encode_png(images.grid(made, columns=5)))
+    assert carry(writings, here) == ["samples/now.png"]
+    assert np.array_equal(here.pictures.now(), made)
+    there.pictures.forget_now()
+    assert carry(writings, here, over=True) == []
+    away = driver.Away(here)
+    away.end()
+    assert here.pictures.now() is None
 
 
 def test_who_goes_on_elsewhere_gets_all_that_came_back_and_sends_only_what_is_new(two_places, tmp_path):

@@ -78,11 +78,12 @@ def test_a_loss_that_is_not_finite_is_null_on_disk(tmp_path):
     assert run.progress["loss"] is None and run.progress["epoch"] == 1
 
 
-def test_only_progress_is_written_without_waiting_for_the_disk(tmp_path, monkeypatch):
+def test_only_what_may_be_lost_is_written_without_waiting_for_the_disk(tmp_path, monkeypatch):
     path = make(tmp_path).path
     synced = []
     monkeypatch.setattr(storage, "_fsync", synced.append)
     RunFolder(path).write_progress({"epoch": 1})
+    RunFolder(path).pictures.write_now(b"x")
     assert not synced
     for write in (
         lambda: RunFolder(path).write_metrics(rows(1.0)),
@@ -131,6 +132,7 @@ def test_what_a_killed_writer_left_is_swept_up_and_nothing_else(tmp_path, monkey
     os.waitpid(child, 0)
     for name in (".metrics.json.123.tmp", "samples/.prior-0002.png.123.tmp"):
         (path / name).touch()
+    RunFolder(path).pictures.write_now(b"z")
     assert len(sorted(path.rglob("*"))) > len(before)
     RunFolder(path).sweep_temporary()
     assert sorted(path.rglob("*")) == before

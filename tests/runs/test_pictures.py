@@ -51,3 +51,18 @@ def test_the_originals_are_read_from_either_kind_of_file(tmp_path):
     assert np.array_equal(RunFolder(path).pictures.originals(), 255 - made)
     RunFolder(path).pictures.write_file("originals.png", images.encode_png(images.grid(made, columns=2)))
     assert np.array_equal(RunFolder(path).pictures.originals(), made)
+
+
+def test_what_is_made_up_at_the_moment_comes_and_goes_and_a_reader_is_never_in_its_way(tmp_path):
+    pictures = RunFolder(make(tmp_path).path).pictures
+    assert pictures.now() is None
+    pictures.forget_now()
+    made = np.random.default_rng(0).integers(0, 256, (25, 3, 32, 32), dtype=np.uint8)
+    for tiles in (made, 255 - made):
+        pictures.write_now(images.encode_png(images.grid(tiles, columns=5)))
+        assert np.array_equal(pictures.now(), tiles)
+    pictures.write_now(b"")
+    assert pictures.now() is None
+    assert pictures.damaged() == []
+    pictures.forget_now()
+    assert list(pictures.folder.iterdir()) == []

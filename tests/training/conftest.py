@@ -18,6 +18,7 @@ def one_core(monkeypatch: pytest.MonkeyPatch, torch_as_it_was: None) -> None:
     """Trainings in this process use one thread, wherever the tests run, and draw small pictures."""
     monkeypatch.setattr(hardware, "_cores", lambda: 1)
     monkeypatch.setattr(config, "SAMPLE_COUNT", 8)
+    monkeypatch.setattr(config, "LIVE_COUNT", 5)
     torch.set_num_threads(1)
 
 

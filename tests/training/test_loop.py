@@ -20,7 +20,7 @@ from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError
 from vaedash.measuring import heldout, latents
 from vaedash.measuring.heldout import Evaluation, HeldOut
-from vaedash.models import archs
+from vaedash.models import archs, latent
 from vaedash.runs import RunFolder, weights
 from vaedash.training import hardware, launch, process, progress
 from vaedash.training import loop as training
@@ -195,6 +195,110 @@ def test_a_finished_run_leaves_its_facts_and_pictures(tiny, trained, dataset):
     assert all(0 < epoch <= 2 and loss > 0 for epoch, loss in run.progress["trace"])
     assert not list(run.path.glob(".*.tmp"))
     assert not run.held
+
+
+# ---- what it makes up while it learns ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunFolder], list[Any]]:
+    """Has a run draw at every report and report after every batch; collects what a reader sees then, before each batch."""
+    monkeypatch.setattr(progress, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "PICTURE_SECONDS", 0.0)
+    batches = training.batches
+
+    def watch(run: RunFolder) -> list[Any]:
+        seen = []
+
+        def looking(*arguments: Any) -> Iterator[Any]:
+            for batch in batches(*arguments):
+                seen.append(run.pictures.now())
+                yield batch
+
+        monkeypatch.setattr(training, "batches", looking)
+        return seen
+
+    return watch
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_it_makes_up_is_seen_from_before_the_first_step_on_and_gone_at_the_end(
+    tiny, create, data_dir, watched, precision
+):
+    run = create(tiny(precision=precision))
+    assert run.pictures.now() is None
+    seen = watched(run)
+    process.work(run, data_dir)
+    assert [tiles.shape for tiles in seen] == [(5, 3, 32, 32)] * 8  # four batches in each of two epochs
+    torch.manual_seed(0)
+    untrained = archs.build(run.config)
+    assert np.array_equal(seen[0], latent.decode(untrained, latent.prior(8, 4)[:5]))
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
+    assert np.array_equal(seen[4], run.pictures.sample("prior", 1)[:5])
+    assert run.pictures.now() is None
+
+
+def test_what_it_makes_up_is_drawn_about_every_two_seconds(monkeypatch, tiny, create, data_dir, watched):
+    run = create(tiny())
+    seen = watched(run)
+    monkeypatch.setattr(progress, "PICTURE_SECONDS", 1e9)
+    process.work(run, data_dir)
+    first, second = seen[:4], seen[4:]
+    assert all(np.array_equal(tiles, first[0]) for tiles in first)  # of the untrained network
+    assert all(np.array_equal(tiles, run.pictures.sample("prior", 1)[:5]) for tiles in second)
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_drawing_what_it_makes_up_changes_nothing_else(
+    monkeypatch, tiny, create, trained, data_dir, watched, arch, precision
+):
+    settings = tiny(arch=arch, precision=precision)
+    undrawn = create(settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.Reporter, "draw", lambda *_: None)
+        patch.setattr(progress.Reporter, "drawn", lambda *_: None)
+        process.work(undrawn, data_dir)
+    often = create(settings)
+    watched(often)
+    process.work(often, data_dir)
+    assert differences(undrawn.reread(), often.reread()) == []
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_drawing_leaves_the_model_and_every_generator_as_they_are(tiny, create, mode):
+    run, model = create(tiny()), archs.build(tiny()).train(mode)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    progress.Reporter(run, run.config).draw(model)
+    assert model.training is mode
+    assert torch.equal(torch.get_rng_state(), before[0]) and np.array_equal(np.random.get_state()[1], before[1])
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+
+
+def test_what_is_made_up_after_a_resume_begins_where_the_last_epoch_ended(tiny, create, data_dir, stopping, watched):
+    run = create(tiny())
+    stopping(run, 6)  # the second batch of the second epoch
+    process.work(run, data_dir)
+    assert run.pictures.now() is None
+    run.reopen()
+    run.pictures.write_now(b"of a process that was killed")
+    seen = watched(run)
+    process.work(run, data_dir)
+    assert seen[0] is None  # the picture of epoch 1 is there already
+    assert all(tiles is not None for tiles in seen[1:])
+
+
+@pytest.mark.parametrize(("ending", "recon"), [("failed", "no number"), ("diverged", math.nan)])
+def test_however_a_run_ends_no_picture_of_the_moment_stays(monkeypatch, tiny, create, data_dir, watched, ending, recon):
+    run = create(tiny())
+    seen = watched(run)
+    measured = Evaluation(
+        recon=recon, kl=1.0, kl_by_latent=np.ones(4), recon_by_image=np.ones(12), kl_by_image=np.ones(12)
+    )
+    monkeypatch.setattr(heldout, "evaluate", lambda *_: measured)
+    assert process.work(run, data_dir) == ending
+    assert seen[-1] is not None
+    assert run.pictures.now() is None
 
 
 # ---- what is drawn --------------------------------------------------------------------------------------

@@ -109,6 +109,7 @@ class Away:
     def end(self, status: Status | None = None, sentence: str = "") -> None:
         """It is over; with a `status`, this side says so. The lock is let go last."""
         self.over = True
+        self.run.pictures.forget_now()
         if status:
             with contextlib.suppress(OSError):  # no room even for that: it reads as interrupted
                 queue.dequeue(self.run)

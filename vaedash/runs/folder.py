@@ -32,7 +32,7 @@ class RunFolder:
     outcome.json    how it ended: the trainer's last act
     measured.json   what was measured beside the losses once it had ended; losing it loses nothing
     notes.json      display name, tags, star, archived: the person, through page or command line
-    samples/        `Pictures`, decoded after each epoch: the trainer
+    samples/        `Pictures`, decoded after each epoch, and while it trains the one of the moment: the trainer
     *.npy           `Figures`: the trainer
     *.pt            `WeightFiles`: the trainer
     stop            a request to stop: page or command line; the trainer polls it between batches
@@ -202,7 +202,8 @@ class RunFolder:
         return [*self.path.glob(".*.tmp"), *self.pictures.folder.glob(".*.tmp")]
 
     def sweep_temporary(self) -> None:
-        """Remove what a killed writer left half written; only the holder of the run's lock may."""
+        """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""
+        self.pictures.forget_now()
         for leftover in self.leftovers():
             leftover.unlink(missing_ok=True)
 

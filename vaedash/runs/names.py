@@ -5,6 +5,7 @@ OUTCOME, MEASURED, NOTES = "outcome.json", "measured.json", "notes.json"
 LOG = "train.log"
 STOP, LOCK, NOTES_LOCK = "stop", "lock", "notes.lock"
 SAMPLES = "samples"
+NOW = "now.png"  # in there
 TEST_LOSSES, KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
 # Weights by what they are called: `previous` is the `last` before it.
 LAST, PREVIOUS, BEST = "last", "previous", "best"

@@ -1,11 +1,13 @@
 """The pictures that a run keeps: made up and redrawn after every epoch, always from the same z and the same test images."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vaedash import images, storage
 from vaedash.images import Pixels
+from vaedash.runs import names
 
 _ORIGINALS = "originals.png"
 
@@ -24,6 +26,10 @@ class Pictures:
         """The test images that every `recon` picture redraws."""
         return _tiles(self.folder / _ORIGINALS)
 
+    def now(self) -> Pixels | None:
+        """The newest of what it makes up while it trains, also in the middle of an epoch; None once that is over."""
+        return _tiles(self.folder / names.NOW)
+
     def file(self, kind: str, epoch: int) -> Path:
         """Where the picture of an epoch lies, if it was made."""
         return self.folder / f"{kind}-{epoch:04d}.png"
@@ -36,6 +42,15 @@ class Pictures:
         """Keep the picture of an epoch."""
         self.write_file(self.file(kind, epoch).name, png)
 
+    def write_now(self, png: bytes) -> None:
+        """Replace what it makes up at the moment, without waiting for the disk."""
+        self.write_file(names.NOW, png)
+
+    def forget_now(self) -> None:
+        """Take that away: from here on, the picture of the last epoch is the newest."""
+        with contextlib.suppress(OSError):  # not there; or, on Windows, somebody is reading it
+            (self.folder / names.NOW).unlink()
+
     def write_originals(self, png: bytes) -> None:
         """Keep the test images that are redrawn."""
         self.write_file(_ORIGINALS, png)
@@ -43,11 +58,11 @@ class Pictures:
     def write_file(self, name: str, png: bytes) -> None:
         """Keep a picture under the name that it has in another copy of the run."""
         self.folder.mkdir(exist_ok=True)
-        storage.write_bytes(self.folder / name, png)
+        storage.write_bytes(self.folder / name, png, durable=name != names.NOW)
 
     def damaged(self) -> list[Path]:
-        """The files that cannot be read."""
-        return sorted(file for file in self._files() if _tiles(file) is None)
+        """The files that cannot be read. Of the one that comes and goes, that says nothing."""
+        return sorted(file for file in self._files() if file.name != names.NOW and _tiles(file) is None)
 
     def _files(self) -> Iterator[Path]:
         yield from self.folder.glob("*.png")

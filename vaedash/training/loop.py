@@ -81,6 +81,8 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
     run.write_metrics(epochs)
     run.pictures.write_originals(images.encode_png(images.grid(photos, columns=8)))
     kl_by_latent = _kl_so_far(run, len(epochs), settings.latent_dim)
+    if not epochs:
+        report.draw(learner.model)  # of a model that has seen nothing yet
 
     clock = time.perf_counter()
     while (ending := _ending(epochs, settings)) is None:
@@ -96,7 +98,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
             figures["seconds"] = time.perf_counter() - clock
             run.write_metrics([*epochs, schema.epoch(epoch, figures)])
             return Status.DIVERGED, _diverged_sentence(epoch, broken[0], epochs, settings)
-        _save_pictures(run, learner.model, photos, epoch)
+        report.drawn(_save_pictures(run, learner.model, photos, epoch))
         now = time.perf_counter()
         figures["seconds"], clock = now - clock, now
         epochs.append(schema.epoch(epoch, figures))
@@ -133,6 +135,7 @@ def _learn(
             report.training(epochs, epoch, seen=seen, total=len(pixels), running=running, seconds=seconds)
             if not math.isfinite(running.loss):
                 break
+            report.draw(learner.model)
     losses = _means(sums, seen, beta=beta).named("train")
     speed = seen / (time.perf_counter() - clock)
     return losses, {"lr": lr, "beta": beta, "images_per_second": speed, "images_seen": epoch * len(pixels)}
@@ -181,14 +184,15 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
 # ---- what it keeps --------------------------------------------------------------------------------------
 
 
-def _save_pictures(run: Run, model: VAE, photos: Pixels, epoch: int) -> None:
-    """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn."""
+def _save_pictures(run: Run, model: VAE, photos: Pixels, epoch: int) -> Pixels:
+    """The same z and the same held-out photographs, decoded after each epoch, so that one can watch it learn; returns the first."""
     pictures = {
         "prior": latent.decode(model, latent.prior(config.SAMPLE_COUNT, model.latent_dim)),
         "recon": latent.reconstruct(model, photos),
     }
     for kind, tiles in pictures.items():
         run.pictures.write(kind, epoch, images.encode_png(images.grid(tiles, columns=8)))
+    return pictures["prior"]
 
 
 def _kl_so_far(run: Run, epochs: int, latent_dim: int) -> list[NDArray[np.float64]]:

@@ -34,6 +34,7 @@ def work(run: RunFolder, data_dir: Path, *, sharing: int | None = None, team: "T
 
 
 def _end(run: RunFolder, status: Status, sentence: str) -> None:
+    run.pictures.forget_now()
     run.write_outcome(status, sentence)
     print(f"{status}: {sentence}", flush=True)
 
