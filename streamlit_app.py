@@ -9,10 +9,11 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
-from vaedash.ui import components, crisp, presenter, visitors
+from vaedash.ui import components, crisp, presenter, tabs, visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
+tabs.opened()
 # Two squares, FC's colour and conv's; a named icon would be fetched from the network.
 icon = Image.new("RGB", (32, 32), "#D55E00")
 icon.paste("#0072B2", (16, 0, 32, 32))

@@ -234,10 +234,10 @@ def test_beta_rises_linearly_to_exactly_its_full_value():
 
 
 def test_a_run_is_called_after_what_tells_it_from_others():
-    assert RunConfig.build(preset="p2", arch="fc", dataset="cifar10", seed=4).title == "fc p2 cifar10 seed 4"
-    assert RunConfig.build(preset="p2", arch="fc", pixel_order="shuffled").title == "fc p2 shapes shuffled seed 0"
+    assert RunConfig.build(preset="p2", arch="fc", dataset="cifar10", seed=4).title == "FC on cifar10, p2, seed 4"
+    assert RunConfig.build(preset="p2", arch="fc", pixel_order="shuffled").title == "FC on shuffled shapes, p2"
     own = RunConfig.build(arch="conv", dataset="/data/cats.zip", lr=0.0003, batch_size=32, latent_dim=16)
-    assert own.title == "conv batch 32, lr 0.0003, latent 16 cats seed 0"
+    assert own.title == "conv on cats, batch 32, lr 0.0003, latent 16"
 
 
 # ---- the learning rate over a run ------------------------------------------------------------------------

@@ -161,7 +161,7 @@ def test_an_example_says_nothing_of_the_machine_it_was_made_on(run):
 
 def test_all_examples_together_are_small():
     sizes = [file.stat().st_size for run in EXAMPLES for file in run.path.rglob("*") if file.is_file()]
-    assert sum(sizes) < 12e6
+    assert sum(sizes) < 25e6
 
 
 @pytest.mark.parametrize("run", SHAPES, ids=lambda run: run.config.arch)

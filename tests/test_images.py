@@ -111,3 +111,10 @@ def test_shuffling_moves_whole_pixels_all_images_alike_and_always_in_the_same_wa
     assert sorted(order.tolist()) == list(range(1024)) and (order[:8] != np.arange(8)).all()
     assert order[:4].tolist() == [84, 752, 296, 982]
     assert all(np.array_equal(moved[:, :, place], pixels[:, :, origin]) for place, origin in enumerate(order))
+
+
+@pytest.mark.parametrize(
+    ("count", "numbers"), [(1, [0]), (2, [0, 9]), (4, [0, 3, 6, 9]), (10, [*range(10)]), (99, [*range(10)])]
+)
+def test_a_few_images_come_from_all_over(count, numbers):
+    assert np.array_equal(images.spread(tiles(10), count), tiles(10)[numbers])

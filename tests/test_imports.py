@@ -52,10 +52,10 @@ OWNERS = {
     "streamlit": ("ui", "bench.session"),
     "plotly": ("showing.charts",),
     "torchvision": ("datasets", "bench.contestants"),
-    "torchmetrics": ("measuring.quality",),
     "torch_fidelity": ("measuring.fid",),
     "tensorboard": ("showing.tensorboard",),
     "ray": ("cluster",),
+    "segno": ("ui.address",),
 }
 NEVER_TORCH = (*GROUND, "runs", "comparing", "measuring.measures", "training.launch", "showing.charts")
 WITH_TORCH = ("runs.weights",)  # of those, the exceptions
@@ -220,10 +220,10 @@ def test_the_pass_sees_every_kind_of_import(tmp_path):
 
 
 def draws(file: Path) -> bool:
-    """Whether merely importing it would draw: a statement at the left margin calls Streamlit."""
+    """Whether merely importing it would draw: a statement at the left margin calls Streamlit, or what draws on every page."""
     statements = ast.parse(file.read_bytes()).body
     calls = [node.value for node in statements if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return any(ast.unparse(call).startswith("st.") for call in calls)
+    return any(ast.unparse(call).startswith(("st.", "components.")) for call in calls)
 
 
 def test_pages_are_the_files_in_ui_pages_and_no_others():

@@ -27,6 +27,7 @@ class BuiltIn:
     """A dataset that is known by its name, and read by `vaedash/datasets/<name>.py`."""
 
     title: str
+    shows: str
     training_images: int  # before a share of them is taken
     fraction: float = 1.0  # of them that a run learns from unless it is told otherwise
     downloaded: bool = False  # when it is first needed
@@ -37,10 +38,22 @@ class BuiltIn:
 # The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
 # know it. Anything else is a path to a person's own images.
 BUILT_IN: Mapping[str, BuiltIn] = {
-    "shapes": BuiltIn(title="shapes", training_images=20_000),
-    "cifar10": BuiltIn(title="CIFAR-10", training_images=50_000, downloaded=True),
+    "shapes": BuiltIn(title="shapes", shows="coloured shapes, drawn on the spot", training_images=20_000),
+    "cifar10": BuiltIn(
+        title="CIFAR-10",
+        shows="photographs of ten kinds of animals and vehicles",
+        training_images=50_000,
+        downloaded=True,
+    ),
     # The study took a random 30% of it.
-    "celeba": BuiltIn(title="CelebA", training_images=162_770, fraction=0.3, decoded_in_part=True, may_change=True),
+    "celeba": BuiltIn(
+        title="CelebA",
+        shows="faces of well-known people",
+        training_images=162_770,
+        fraction=0.3,
+        decoded_in_part=True,
+        may_change=True,
+    ),
 }
 DATASETS = tuple(BUILT_IN)
 
@@ -51,7 +64,7 @@ PIXEL_ORDERS = ("natural", "shuffled")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-# The study's three parameter sets, which change several things at once: the comparison page warns when two chosen
+# The study's three presets, which change several things at once: the comparison page warns when two chosen
 # runs differ in more than their architecture. And one of our own, which is as good after a third of the epochs.
 PRESETS: Mapping[str, Mapping[str, Value]] = {
     "p1": {"batch_size": 64, "lr": 1e-3, "latent_dim": 128},
@@ -118,8 +131,8 @@ class RunConfig:
     preset: Annotated[
         str | None,
         Choice(
-            label="Parameters",
-            help=f"parameter set: {', '.join(STUDY)} of the study, or fast",
+            label="Preset",
+            help=f"values that go together: {', '.join(STUDY)} of the study, or fast",
             group=Group.LEARNING,
             words=("batch size", "learning rate", "latent size"),
             choices=tuple(PRESETS),
@@ -358,10 +371,16 @@ class RunConfig:
 
     @property
     def title(self) -> str:
-        """What the run is called until a person names it: architecture, preset or own sizes, dataset, pixels if shuffled, seed."""
-        what = self.preset or f"batch {self.batch_size}, lr {self.lr:g}, latent {self.latent_dim}"
-        shuffled = " shuffled" if self.pixel_order == "shuffled" else ""
-        return f"{self.arch} {what} {dataset_title(self.dataset)}{shuffled} seed {self.seed}"
+        """What the run is called until a person names it: architecture and pictures, then what is not as offered first."""
+        shuffled = "shuffled " if self.pixel_order == "shuffled" else ""
+        parts = [f"{spoken(self.arch)} on {shuffled}{dataset_title(self.dataset)}"]
+        if self.preset is None:
+            parts.append(f"batch {self.batch_size}, lr {self.lr:g}, latent {self.latent_dim}")
+        elif self.preset != SETTINGS["preset"].offered:
+            parts.append(self.preset)
+        if self.seed:
+            parts.append(f"seed {self.seed}")
+        return ", ".join(parts)
 
     @property
     def unit(self) -> str:

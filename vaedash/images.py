@@ -36,6 +36,11 @@ def ungrid(picture: Pixels, *, side: int = 32) -> Pixels:
     return tiles.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
 
 
+def spread(images: Pixels, count: int) -> Pixels:
+    """So many of the images `(N, 3, H, W)`, or all where they are fewer, from first to last: some sets are sorted by what they show."""
+    return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]
+
+
 def shuffle_order() -> NDArray[np.int64]:
     """The pixel, counted row by row, that each pixel of a shuffled image comes from: int64 `(1024,)`, always the same."""
     rows, columns = config.IMAGE_SHAPE[1:]

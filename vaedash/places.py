@@ -61,6 +61,11 @@ def _address_in(variable: str) -> str | None:
     return address
 
 
+def cores() -> int:
+    """How many of this machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def processor() -> str:
     """What this machine's processor is called, by its maker where the system tells."""
     try:

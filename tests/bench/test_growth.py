@@ -6,7 +6,7 @@ from visitor import make_run, shown, words
 
 from vaedash import config, runs
 from vaedash.bench import growth, images
-from vaedash.ui import components, managing, tables
+from vaedash.ui import choosing, components, managing, tables
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def five(folder):
 @pytest.fixture
 def room_for_two(monkeypatch):
     """Choices and tables that show two runs unless more are asked for."""
-    monkeypatch.setattr(components, "OFFERED", 2)
+    monkeypatch.setattr(choosing, "OFFERED", 2)
     monkeypatch.setattr(tables, "MOST", 2)
 
 

@@ -121,7 +121,7 @@ def test_each_run_has_its_share(cpus, gpus, count, device, num_cpus, num_gpus):
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 5, 8, 48, 49, 96])
 def test_a_run_never_takes_more_threads_than_cpus_were_set_aside_for_it(monkeypatch, tmp_path, cores):
-    monkeypatch.setattr(hardware, "_cores", lambda: cores)
+    monkeypatch.setattr(places, "cores", lambda: cores)
     for cpus in range(1, cores + 1):
         sharing = hardware.sharing(cpus)
         threads = hardware.choose(RunConfig(precision="fp32"), sharing=sharing, data_dir=tmp_path).threads
@@ -184,8 +184,8 @@ def two_places(tmp_path, tiny) -> tuple[RunFolder, RunFolder]:
     return here, mirror.begin(tmp_path / "there" / here.id, mirror.start(here))
 
 
-def carry(writings: mirror.Writings, here: RunFolder, *, over: bool = False) -> list[str]:
-    fresh = writings.fresh(over=over)
+def carry(writings: mirror.Writings, here: RunFolder) -> list[str]:
+    fresh = writings.fresh()
     for name, data in fresh:
         mirror.write(here, name, data)
     return [name for name, _ in fresh]
@@ -218,8 +218,7 @@ def test_what_a_trainer_writes_arrives_in_its_order_and_once(two_places):
     assert [weights.load(here, name)["epoch"] for name in ("best", "last", "previous")] == [4, 4, 3]
     there.write_outcome("finished", "Finished.")
     there.request_stop()
-    assert carry(writings, here) == []
-    assert carry(writings, here, over=True) == ["outcome.json"]
+    assert carry(writings, here) == ["outcome.json"]
     for place in (here, there):
         assert runs.read(place.path).status == "finished" and len(runs.read(place.path).epochs) == 4
     assert not here.stop_requested()
@@ -233,7 +232,7 @@ def test_what_is_made_up_at_the_moment_is_seen_here_too_and_goes_when_the_run_is
     assert carry(writings, here) == ["samples/now.png"]
     assert np.array_equal(here.pictures.now(), made)
     there.pictures.forget_now()
-    assert carry(writings, here, over=True) == []
+    assert carry(writings, here) == []
     away = driver.Away(here)
     away.end()
     assert here.pictures.now() is None
@@ -262,7 +261,7 @@ def test_what_is_announced_is_there_however_fast_the_trainer_writes(two_places):
     writer.start()
     seen = set()
     while writer.is_alive() or len(runs.read(here.path).epochs) < epochs:
-        for name, data in writings.fresh(over=False):
+        for name, data in writings.fresh():
             mirror.write(here, name, data)
             if announced := len(runs.read(here.path).epochs):
                 seen.add(announced)

@@ -12,6 +12,14 @@ def test_differing_settings_are_told_with_both_values():
     assert alike.differing_settings(CONV, CONV) == {}
 
 
+def test_records_beside_each_other_are_parted_into_what_differs_and_what_is_the_same():
+    records = [{"a": 1, "b": None, "c": "x"}, {"a": 1, "b": 2, "c": "x\u202e"}, {"a": 1, "b": 2, "d": 0.5}]
+    contrast = alike.contrast(records)
+    assert contrast.differing == {"b": ["", "2", "2"], "c": ["x", "x", ""], "d": ["", "", "0.5"]}
+    assert contrast.same == {"a": "1"}
+    assert alike.contrast([]) == alike.Contrast(differing={}, same={})
+
+
 def test_runs_are_grouped_by_axis_in_the_order_given():
     other, third = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
     again = run("eeeeee", fingerprint="cd34")

@@ -49,14 +49,18 @@ def test_figures_of_the_first_look_are_those_of_the_first_epoch(make):
 
 
 @pytest.mark.parametrize(
-    ("conv", "answer", "ratio"), [(1_000_000, "fc", "3.0 times as many"), (2_900_000, "level", "same")]
+    ("conv", "answer", "said"),
+    [
+        (1_000_000, "fc", "FC has 3.0 times as many: 3.0 million against 1.0 million."),
+        (90_000, "fc", "FC has 33.3 times as many: 3.0 million against 90,000."),
+        (2_900_000, "level", "Both have about as many: 3.0 million against 2.9 million."),
+    ],
 )
-def test_weights_within_a_twentieth_are_about_the_same(make, conv, answer, ratio):
+def test_weights_within_a_twentieth_are_about_the_same(make, conv, answer, said):
     for run, count in zip(pair := make(), (3_000_000, conv), strict=True):
         run.add_facts({"parameters": count, "dataset": DATASET})
     question = asked([run.reread() for run in pair])["weights"]
-    assert question.answer == answer and f"FC has 3,000,000 weights, conv has {conv:,} weights" in question.sentence
-    assert ratio in question.sentence
+    assert (question.answer, question.sentence) == (answer, said)
 
 
 def test_what_the_files_cannot_answer_is_left_out(make):
@@ -66,7 +70,7 @@ def test_what_the_files_cannot_answer_is_left_out(make):
         for file in (run.path / "samples").iterdir():
             file.unlink()
     pair = [run.reread() for run in pair]
-    assert set(asked(pair)) == {"speed", "end", "shuffled"}
+    assert set(asked(pair)) == {"end", "shuffled"}
     assert asked(pair)["shuffled"].answer is None
 
 
@@ -95,8 +99,22 @@ def test_the_row_that_is_made_up_is_the_one_without_photographs(pair):
     kind, tiles = rows[question.answer]
     best = quiz.leader(both)
     assert kind == "prior" and best.best["test_loss"] == min(run.best["test_loss"] for run in both)
-    np.testing.assert_array_equal(tiles, best.pictures.sample("prior", best.best_epoch)[:6])
-    assert {len(tiles) for _, tiles in rows.values()} == {6}
+    np.testing.assert_array_equal(tiles, best.pictures.sample("prior", best.best_epoch)[:5])
+    assert {len(tiles) for _, tiles in rows.values()} == {5}
+
+
+def test_the_picture_that_is_kept_best_comes_first(pair):
+    run = pair.run("conv")
+    redrawn = run.pictures.sample("recon", run.best_epoch)
+    originals = np.full_like(redrawn, 90)
+    originals[:, :, :, ::2] = 30  # as wrong everywhere
+    originals[7] = redrawn[7]
+    order = quiz.best_first(run, originals)
+    assert order[0] == 7 and sorted(order) == list(range(len(redrawn)))
+
+
+def test_without_what_was_redrawn_pictures_keep_their_order(make):
+    assert quiz.best_first(make()[0], np.zeros((3, 3, 32, 32), np.uint8)) == [0, 1, 2]
 
 
 # ---- what was learned ----------------------------------------------------------------------------------------
@@ -107,13 +125,12 @@ def test_what_was_learned_is_one_sentence_on_these_runs(make, folder):
     for run, count in zip(pair, (4_000_000, 1_000_000), strict=True):
         run.add_facts({"parameters": count, "dataset": DATASET})
     pair = [run.reread() for run in pair]
-    fewer = "Here it does: conv is 18% less wrong than FC on new pictures, with 25% of its weights"
-    assert quiz.learned(pair, {}) == f"{fewer}."
+    fewer = "Yes: conv is 18% less wrong than FC on new pictures, with 25% of its weights."
+    assert quiz.learned(pair, {}) == fewer
     for arch, loss in (("fc", 61.0), ("conv", 75.0)):
         make_run(folder, arch=arch, loss=loss, epochs=4, pixel_order="shuffled")
     tested = shuffle.four_runs(runs.list_runs(folder))
-    lost = "and loses that lead once neighbouring pixels are neighbours no more."
-    assert quiz.learned(pair, tested) == f"{fewer}, {lost}"
+    assert quiz.learned(pair, tested) == f"{fewer} Shuffle the pixels, and that lead is gone."
 
 
 def test_a_lead_that_shuffled_pixels_leave_is_not_said_to_be_lost(make, folder):
@@ -133,7 +150,7 @@ def test_shuffled_pixels_of_other_images_say_nothing_of_these(make, folder):
         for arch in config.ARCHS:
             make_run(folder, arch=arch, pixel_order=order, loss=90.0 if order == "shuffled" else 70.0, **other)
     tested = shuffle.four_runs(runs.list_runs(folder))
-    assert tested and "shuffled" not in quiz.learned(pair, tested) and "lead once" not in quiz.learned(pair, tested)
+    assert tested and "huffle" not in quiz.learned(pair, tested)
 
 
 def test_level_runs_teach_that_it_does_not_matter_here(make):
@@ -156,7 +173,7 @@ def test_the_score_counts_what_was_predicted_and_could_be_answered(make):
 
 def test_a_ballot_shows_both_the_same_and_is_the_same_for_everybody(pair):
     both = components.comparable([pair.run(arch) for arch in config.ARCHS])
-    for kind, count in (("prior", 12), ("recon", 6)):
+    for kind, count in (("prior", 8), ("recon", 5)):
         shown, again = (quiz.ballot(order, kind=kind, draw=3) for order in (both, both))
         assert (shown.name, shown.numbers, list(shown.runs)) == (again.name, again.numbers, ["A", "B"])
         assert len(set(shown.numbers)) == count and shown.sought == "conv"

@@ -75,6 +75,44 @@ def test_runs_that_are_not_over_or_share_a_seed_are_no_cell():
     assert results.over_seeds([dataclasses.replace(run, status=Status.RUNNING) for run in of_seeds(1.0, 1.0)]) == []
 
 
+def called(*names, **settings):
+    chosen = [run(f"{at}bcdef", arch=name.partition(" ")[0], name=name) for at, name in enumerate(names)]
+    return results.told_apart(chosen)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], []),
+        (["fc p1 shapes seed 0"], ["FC"]),
+        (["fc p1 shapes (example)", "conv p1 shapes (example)"], ["FC", "conv"]),
+        (["fc p1 shapes seed 0", "conv p1 shapes seed 10"], ["FC seed 0", "conv seed 10"]),
+        (["conv p1 shapes seed 0", "conv p1 shapes shuffled seed 0"], ["conv", "conv shuffled"]),
+        (["fc batch 64, lr 0.001, latent 64", "fc batch 32, lr 0.001, latent 128"], ["FC batch 64 latent 64", "FC batch 32 latent 128"]),
+        (["fc p1", "fc p1", "conv p1"], ["FC 0bcdef", "FC 1bcdef", "conv"]),
+        (["fc is fcool", "conv is better"], ["FC fcool", "conv better"]),
+    ],
+)  # fmt: skip
+def test_a_run_is_called_by_what_tells_it_from_the_others(names, expected):
+    assert called(*names) == expected
+
+
+def test_a_name_that_does_not_begin_with_the_architecture_follows_it():
+    assert results.told_apart([run("abcdef", arch="fc", name="mine"), run("ghjkmn", name="yours")]) == [
+        *("FC mine", "conv yours")
+    ]
+
+
+def test_the_seeds_of_a_cell_are_called_by_what_they_share_and_the_others_do_not():
+    every = [
+        run(f"{preset}{seed}", **RunConfig.build(arch="fc", preset=preset, seed=seed).to_json())
+        for preset in ("p1", "p2")
+        for seed in (0, 1)
+    ]
+    assert results.together(every[:2], every) == "FC"
+    assert results.together(every[:2], every[:2]) == "FC"
+
+
 @pytest.mark.parametrize(
     ("settings", "command"),
     [

@@ -215,3 +215,18 @@ def test_progress_is_told_from_listing_to_the_last_test_image(tmp_path):
     assert seen[0] == ("listing CelebA", 0, 0)
     assert ("decoding CelebA train", 20, 20) in seen
     assert seen[-1] == ("decoding CelebA test", 5, 5)
+
+
+@pytest.mark.parametrize("inside", ["img_align_celeba/", "img_align_celeba/img_align_celeba/", ""])
+@pytest.mark.parametrize("layout", [unpacked, packed])
+def test_where_there_are_faces_or_a_zip_nothing_is_lacking(tmp_path, layout, inside):
+    assert celeba.lacking(layout(tmp_path, inside)) == ""
+
+
+@pytest.mark.parametrize("there", [None, "celeba/img_align_celeba", "celeba/list_eval_partition.txt"])
+def test_without_them_it_is_said_what_to_fetch_from_where_and_where_to_put_it(tmp_path, there):
+    if there:
+        (tmp_path / there).mkdir(parents=True)
+    lack = celeba.lacking(tmp_path)
+    for part in ("by hand", "img_align_celeba.zip", "1.4 GB", HOME, str(tmp_path / "celeba")):
+        assert part in lack

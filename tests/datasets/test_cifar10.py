@@ -278,3 +278,24 @@ def test_progress_that_raises_cancels_the_download_and_keeps_what_came(tmp_path,
         cifar10.read(tmp_path, progress=cancel, archive=archive)
     assert not (tmp_path / "cifar10" / cifar10.FILENAME).exists()
     assert_whole(cifar10.read(tmp_path, archive=archive))
+
+
+def test_before_a_download_it_is_said_how_large_it_is_how_long_it_takes_and_how_it_ends(tmp_path, monkeypatch):
+    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+    for part in ("170 MB", "can take an hour", "Stop ends that too"):
+        assert part in cifar10.lacking(tmp_path)
+    monkeypatch.setenv(cifar10.MIRROR, NOWHERE)
+    assert cifar10.MIRROR in cifar10.lacking(tmp_path) and "hour" not in cifar10.lacking(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "cifar10"])
+@pytest.mark.parametrize("name", [cifar10.FILENAME, "cifar-10-batches-py"])
+def test_where_it_lies_packed_or_unpacked_nothing_is_lacking(tmp_path, folder, name):
+    (tmp_path / folder / name).mkdir(parents=True)
+    assert cifar10.lacking(tmp_path) == ""
+
+
+def test_what_has_come_of_a_download_is_not_all_of_it(tmp_path):
+    (tmp_path / "cifar10").mkdir()
+    (tmp_path / "cifar10" / f"{cifar10.FILENAME}.part").write_bytes(PACKED[:100])
+    assert cifar10.lacking(tmp_path)

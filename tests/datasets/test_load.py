@@ -14,7 +14,7 @@ from patience import PATIENCE
 from PIL import Image
 
 from vaedash import config, datasets, places
-from vaedash.datasets import own
+from vaedash.datasets import cache, own, shapes
 from vaedash.errors import DatasetError
 
 
@@ -152,11 +152,41 @@ def test_images_whose_names_differ_only_after_a_dot_do_not_share_a_cache(photos,
         assert shades(datasets.load(str(tmp_path / name), data_dir=tmp_path / "data").train) == [level]
 
 
+def test_what_was_decoded_is_found_without_decoding_and_nothing_else_is(photos, tmp_path, reads):
+    where = {"data_dir": tmp_path / "data", "fraction": 0.5}
+    assert datasets.cached(str(photos), **where) is None
+    loaded = datasets.load(str(photos), **where)
+    found = datasets.cached(str(photos), **where)
+    assert (found.fingerprint, shades(found.train)) == (loaded.fingerprint, shades(loaded.train))
+    (photos / "train" / "00.png").unlink()
+    assert datasets.cached(str(photos), **where) is None
+    assert reads == [photos]
+
+
+def test_a_path_that_leads_nowhere_is_lacking_and_one_that_leads_somewhere_is_not(photos, tmp_path):
+    assert datasets.lacking(str(photos), data_dir=tmp_path) == ""
+    assert datasets.lacking(str(tmp_path / "gone"), data_dir=tmp_path) == f"There is no file or folder {tmp_path}/gone."
+
+
+def test_what_is_drawn_is_never_lacking(tmp_path):
+    assert datasets.lacking("shapes", data_dir=tmp_path) == ""
+
+
+def test_of_a_download_that_was_decoded_its_cache_is_enough(tmp_path):
+    assert datasets.lacking("cifar10", data_dir=tmp_path).startswith("CIFAR-10 is not here yet.")
+    some = shapes.make(n_train=5, n_test=2)
+    (tmp_path / "cache").mkdir()
+    cache.write_cache(cache._folder("cifar10", tmp_path, 1.0), some)
+    assert datasets.lacking("cifar10", data_dir=tmp_path) == ""
+    assert np.array_equal(datasets.cached("cifar10", data_dir=tmp_path).train, some.train)
+
+
 def test_each_built_in_dataset_has_a_reader_and_a_size():
     for name, known in config.BUILT_IN.items():
-        read = importlib.import_module(f"vaedash.datasets.{name}").read
+        reader = importlib.import_module(f"vaedash.datasets.{name}")
         asked = {"progress", "fraction"} if known.decoded_in_part else {"progress"}
-        assert asked <= inspect.signature(read).parameters.keys()
+        assert asked <= inspect.signature(reader.read).parameters.keys()
+        assert callable(reader.lacking)
         assert known.training_images > 0 and 0 < known.fraction <= 1
     readers = {
         file.stem

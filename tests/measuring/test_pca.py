@@ -7,7 +7,8 @@ import torch
 
 from vaedash import config
 from vaedash.datasets import Dataset
-from vaedash.measuring import pca
+from vaedash.measuring import heldout, pca
+from vaedash.measuring.heldout import HeldOut
 from vaedash.models import losses
 
 
@@ -124,11 +125,13 @@ def test_where_nothing_is_worth_its_price_the_mean_image_is_the_best(dataset, fo
     train, test = flat(dataset.train), flat(dataset.test)
     assert (line["directions"], line["kl"]) == (0, 0.0)
     assert line["loss"] == pytest.approx((test - train.mean(0)).square().sum(1).mean().item(), rel=1e-4)
+    mean_picture = heldout.mean_picture(torch.from_numpy(dataset.train), HeldOut.of(dataset.test, 2))
+    assert line["recon"] == pytest.approx(mean_picture, rel=1e-6)
 
 
 def test_it_is_measured_once_for_each_set_of_images(dataset, found, tmp_path, monkeypatch):
     measured = []
-    monkeypatch.setattr(pca, "measure", lambda images: measured.append(images) or found)
+    monkeypatch.setattr(pca, "measure", lambda images, **_: measured.append(images) or found)
     for _ in range(2):
         kept = pca.spectrum(dataset, data_dir=tmp_path)
         assert np.array_equal(kept.train, found.train) and np.array_equal(kept.test, found.test)

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from collections.abc import Iterator
 
 import independent
 import numpy as np
@@ -13,12 +14,19 @@ from vaedash import datasets, runs
 from vaedash.comparing import results
 from vaedash.datasets import shapes
 from vaedash.measuring import after, measures, quality
+from vaedash.measuring.workers import Workers
 from vaedash.models import latent
 from vaedash.models.vae import VAE
 from vaedash.runs import RunFolder, weights
 
 BETA = 0.5
 PIXELS = 3 * 32 * 32
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    with Workers() as hired:
+        yield hired
 
 
 class Linear(nn.Module):
@@ -72,17 +80,20 @@ def exact(images: np.ndarray) -> float:
     return (quadratic + BETA / 2 * volume).mean().item()
 
 
-def test_with_the_exact_posterior_the_bound_is_the_likelihood_for_any_number_of_draws():
+def test_with_the_exact_posterior_the_bound_is_the_likelihood_for_any_number_of_draws(workers):
     images = drawn(20)
     for draws in (1, 4, 64):
-        bound = quality.importance_bound(linear(), images, beta=BETA, draws=draws)
+        bound = quality.importance_bound(linear(), images, workers, beta=BETA, draws=draws)
         assert bound["value"] == pytest.approx(exact(images), abs=2e-3)
         assert (bound["n"], bound["k"]) == (20, draws)
 
 
-def test_with_another_posterior_the_bound_falls_from_the_loss_towards_the_likelihood():
+def test_with_another_posterior_the_bound_falls_from_the_loss_towards_the_likelihood(workers):
     images = drawn(50)
-    figures = {draws: quality.importance_bound(linear(1.5), images, beta=BETA, draws=draws) for draws in (1, 4, 16, 64)}
+    figures = {
+        draws: quality.importance_bound(linear(1.5), images, workers, beta=BETA, draws=draws)
+        for draws in (1, 4, 16, 64)
+    }
     bounds = [figures[draws]["value"] for draws in figures]
     assert bounds == sorted(bounds, reverse=True)
     assert exact(images) < bounds[-1] + 1e-3
@@ -91,10 +102,10 @@ def test_with_another_posterior_the_bound_falls_from_the_loss_towards_the_likeli
     assert bounds[-1] - exact(images) < 0.1 * (figures[64]["loss"] - exact(images))
 
 
-def test_similarity_is_what_the_definition_says():
+def test_similarity_is_what_the_definition_says(workers):
     images = drawn(8)
     model = linear()
-    alike = quality.similarity(model, images)
+    alike = quality.similarity(model, images, workers)
     pixels = latent.to_float(torch.from_numpy(images))
     redrawn = model.decode(model.encode(pixels)[0])
     errors = (redrawn - pixels).square().mean(dim=(1, 2, 3))
@@ -136,22 +147,23 @@ def test_windows_over_the_border_do_not_count_as_similar():
     assert quality._ssim(*map(quality._floats, (framed, images))).mean().item() == pytest.approx(likeness, abs=1e-6)
 
 
-def test_what_is_kept_whole_is_as_similar_as_can_be():
-    alike = quality.similarity(VAE(Copy(), Copy(), latent_dim=1), drawn(3))
+def test_what_is_kept_whole_is_as_similar_as_can_be(workers):
+    alike = quality.similarity(VAE(Copy(), Copy(), latent_dim=1), drawn(3), workers)
     assert alike["psnr"]["value"] == 100.0
     assert alike["ssim"]["value"] == pytest.approx(1.0)
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
-    return latent.to_uint8(quality._smoothed(quality._smoothed(latent.to_float(torch.from_numpy(images)))))
+    blur = quality._blur(32) @ quality._blur(32)
+    return latent.to_uint8(blur @ latent.to_float(torch.from_numpy(images)) @ blur.T)
 
 
-def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ():
+def test_sets_of_the_same_kind_are_close_and_others_are_not_each_in_the_band_where_they_differ(workers):
     images = shapes.make(n_train=0, n_test=1200).test
     some, others = images[:600], images[600:]
-    assert quality.patch_distance(some, some)["value"] == 0
-    floor, soft = quality.patch_distance(some, others), quality.patch_distance(some, blurred(some))
-    noise = quality.patch_distance(np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8), some)
+    dots = np.random.default_rng(0).integers(0, 256, some.shape, dtype=np.uint8)
+    same, floor, soft, noise = quality.patch_distances(some, (some, others, blurred(some), dots), workers)
+    assert same["value"] == 0
     assert floor["value"] < soft["value"] < noise["value"]
     assert floor["value"] == pytest.approx(np.mean(list(floor["bands"].values())))
     # What a blur takes away is edges, not coarse shapes.
@@ -166,7 +178,10 @@ def test_the_bands_of_a_pyramid_hold_the_whole_image():
     assert (fine.shape, coarse.shape) == ((2, 3, 32, 32), (2, 3, 16, 16))
     spread = torch.zeros_like(fine)
     spread[:, :, ::2, ::2] = coarse
-    whole = fine + 4 * quality._smoothed(spread)
+    kernel = torch.tensor([1.0, 4, 6, 4, 1]) / 16
+    padded = nn.functional.pad(spread, (2, 2, 2, 2), mode="reflect")
+    smoothed = nn.functional.conv2d(padded, torch.outer(kernel, kernel).expand(3, 1, 5, 5), groups=3)
+    whole = fine + 4 * smoothed
     assert torch.allclose(whole, images, atol=1e-6)
     grey_fine, grey_coarse = quality.pyramid(torch.full((1, 3, 32, 32), 100 / 255))
     assert grey_fine.abs().max() < 1e-6 and torch.allclose(grey_coarse, torch.tensor(100 / 255))
@@ -179,18 +194,18 @@ class Jump(Copy):
         return (super().forward(x) > 0.5).float() if x.ndim == 2 else super().forward(x)
 
 
-def test_a_fade_is_straight_and_even_and_a_jump_is_all_in_one_step():
+def test_a_fade_is_straight_and_even_and_a_jump_is_all_in_one_step(workers):
     black_and_white = np.stack([np.full((3, 32, 32), level, np.uint8) for level in (0, 255)])
-    fade = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white)
+    fade = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white, workers)
     assert {name: figure["n"] for name, figure in fade.items()} == dict.fromkeys(fade, 1)
     assert {name: figure["value"] for name, figure in fade.items()} == pytest.approx(dict.fromkeys(fade, 1.0), abs=1e-4)
-    jump = quality.smoothness(VAE(Copy(), Jump(), latent_dim=1), black_and_white)
+    jump = quality.smoothness(VAE(Copy(), Jump(), latent_dim=1), black_and_white, workers)
     assert jump["path_pixels"]["value"] == pytest.approx(1.0)
     assert jump["worst_step"]["value"] == pytest.approx(quality.STEPS - 1)
     # Ends that look alike leave no way to go.
-    still = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[[0, 0]])
+    still = quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[[0, 0]], workers)
     assert [figure["value"] for figure in still.values()] == [1.0, 1.0, 1.0]
-    assert quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[:1]) == {}
+    assert quality.smoothness(VAE(Copy(), Copy(), latent_dim=1), black_and_white[:1], workers) == {}
 
 
 def test_a_way_around_a_corner_is_longer_than_the_straight_one():
@@ -220,10 +235,10 @@ class Arc(Copy):
 
 
 @pytest.mark.parametrize("steps", [64, 256, 1024])
-def test_the_length_of_an_arc_is_that_of_the_circle_however_many_frames_walk_it(steps):
+def test_the_length_of_an_arc_is_that_of_the_circle_however_many_frames_walk_it(workers, steps):
     """Five levels in all: of frames in eight bits, the figure would be that of their rounding, and grow with their number."""
     black_and_white = np.stack([np.full((3, 32, 32), level, np.uint8) for level in (0, 255)])
-    walked = quality.smoothness(VAE(Brightness(), Arc(), latent_dim=1), black_and_white, steps=steps)
+    walked = quality.smoothness(VAE(Brightness(), Arc(), latent_dim=1), black_and_white, workers, steps=steps)
     # In pixels against the chord; in bands both colours change, one after the other: the way along two sides of a square.
     assert walked["path_pixels"]["value"] == pytest.approx(math.pi / 2 / math.sqrt(2), rel=1e-3)
     assert walked["path_edges"]["value"] == pytest.approx(1.0, rel=1e-3)

@@ -1,12 +1,13 @@
 """A run as it is read: what state it is in, what it is called, and how long a reading may be kept."""
 
+import dataclasses
 import os
 import shutil
 import time
 from types import SimpleNamespace
 
 import pytest
-from records import complete, make, over, rows
+from records import complete, make, over, row, rows
 
 from vaedash import runs, storage
 from vaedash.runs import RunFolder, Status, queue, record, schema
@@ -29,7 +30,8 @@ FRESH, OLD_TICKET = NOW - 59, NOW - 61
         (True, None, None, CREATED, "running"),
         (True, FRESH, None, CREATED, "queued"),
         (True, OLD_TICKET, None, CREATED, "queued"),  # waiting long is not being dead
-        (True, None, "finished", CREATED, "running"),
+        *[(True, None, word, CREATED, word) for word in schema.TRAINED],  # its process measures it
+        (True, None, "stopped", CREATED, "running"),
         (True, FRESH, "failed", CREATED, "queued"),
         *[(False, None, word, CREATED, word) for word in schema.OUTCOMES],
         (False, FRESH, "stopped", CREATED, "stopped"),
@@ -55,6 +57,19 @@ def test_the_status_follows_from_lock_outcome_and_age(tmp_path, held, ticket, ou
     assert record.derive_status(run, held=held, outcome=written, created=created, now=NOW) == status
 
 
+@pytest.mark.parametrize("outcome", [None, *schema.OUTCOMES])
+def test_a_run_whose_process_goes_on_after_its_training_is_measured_and_not_active(tmp_path, outcome):
+    run = make(tmp_path)
+    if outcome:
+        run.write_outcome(outcome, "")
+    with run.claim():
+        now = run.reread()
+        assert now.measuring is (outcome in schema.TRAINED)
+        assert now.active is not now.measuring  # where there is nothing to measure, its process ends now
+        assert now.busy is (now.active or now.measuring)
+    assert not run.reread().measuring
+
+
 def test_another_runs_ticket_says_nothing_about_this_one(tmp_path):
     one, other = make(tmp_path), make(tmp_path)
     queue.enqueue(other)
@@ -64,6 +79,22 @@ def test_another_runs_ticket_says_nothing_about_this_one(tmp_path):
 def test_what_was_just_created_is_queued_and_active(tmp_path):
     run = make(tmp_path)
     assert (run.status, run.active, run.sentence) == ("queued", True, "")
+
+
+@pytest.mark.parametrize(
+    ("epochs", "progress", "done"),
+    [
+        (0, {}, 0.0),
+        (0, {"epoch": 0, "phase": "reading", "done": 3, "of": 9}, 0.0),
+        (1, {"epoch": 2, "seen": 30, "of": 60}, 0.375),
+        (2, {"epoch": 2, "seen": 60, "of": 60}, 0.5),  # the next epoch has not begun
+        (4, {}, 1.0),
+    ],
+)
+def test_how_far_a_run_is_counts_the_epoch_in_progress(tmp_path, epochs, progress, done):
+    run = dataclasses.replace(make(tmp_path).reread(), epochs=({},) * epochs, progress=progress)
+    run = dataclasses.replace(run, settings=dataclasses.replace(run.config, epochs=4))
+    assert run.active and run.done == done
 
 
 def test_words_of_the_three_groups_do_not_overlap():
@@ -90,7 +121,8 @@ def test_a_run_that_ends_while_it_is_read_never_reads_as_interrupted(tmp_path, m
     monkeypatch.setattr(
         storage, "read_json", lambda file: (file.name == "outcome.json" and look("outcome"), read(file))[1]
     )
-    assert runs.read(path).status in ("running", "finished")
+    reading = runs.read(path)
+    assert reading.status in ("running", "finished") and not (reading.active and reading.measuring)
     assert set(looked) == {"lock", "outcome"}
 
 
@@ -172,3 +204,59 @@ def test_of_a_run_that_is_over_neither_the_queue_nor_the_clock_is_asked(tmp_path
     monkeypatch.setattr(time, "time", lambda: NOW)
     assert record.signature(path) == mark
     assert runs.read(path) == read
+
+
+LINE = {"loss": 76.0, "recon": 70.0, "kl": 6.0, "directions": 3}
+SILENT = {"loss": 190.0, "recon": 190.0, "kl": 0.0, "directions": 0}
+POINT = {"beta": 8.0, "kl": 1.8, "recon": 52.3}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "line", "frontier", "known"),
+    [
+        ({"mean_picture": 191.5}, SILENT, [], 191.5),
+        ({}, SILENT, [], 190.0),  # without a direction, the best linear VAE answers with the mean
+        ({}, LINE, [POINT, POINT | {"kl": 0.0, "recon": 190.5}], 190.5),
+        ({}, LINE, [POINT], None),
+        ({"n_val": 10}, SILENT, [], None),  # the line learned from those ten too
+        ({}, None, [], None),
+    ],
+)
+def test_what_the_mean_picture_costs_is_recorded_or_follows_from_the_line(tmp_path, dataset, line, frontier, known):
+    run = make(tmp_path)
+    assert run.mean_picture is None
+    run.add_facts({"dataset": dataset})
+    run.write_measured(pca={"train": LINE, "test": line} if line else None, frontier=frontier)
+    assert run.reread().mean_picture == known
+
+
+@pytest.mark.parametrize(
+    ("losses", "used", "mean_picture", "nothing"),
+    [
+        ((), None, 90.0, False),
+        ((95.0, 89.9), 7, 90.0, False),
+        ((95.0, 90.0), 7, 90.0, True),
+        ((80.0, 95.0), 7, 90.0, False),  # the kept epoch is the first
+        ((80.0,), 0, 90.0, True),
+        ((80.0,), 0, None, True),
+        ((80.0,), 1, None, False),
+        ((80.0,), None, None, False),  # nothing of this is known
+        ((95.0,), None, 90.0, True),
+    ],
+)
+def test_a_run_that_knows_no_more_than_the_mean_picture_has_learned_nothing(
+    tmp_path, losses, used, mean_picture, nothing
+):
+    run = make(tmp_path)
+    run.add_facts({"dataset": {} if mean_picture is None else {"mean_picture": mean_picture}})
+    counted = {} if used is None else {"active_units": used}
+    run.write_metrics([row(number, loss, **counted) for number, loss in enumerate(losses, start=1)])
+    assert run.reread().learned_nothing is nothing
+
+
+def test_where_no_epoch_counted_its_latents_those_of_the_kept_weights_say_it(tmp_path):
+    run = make(tmp_path)
+    run.write_metrics(rows(90.0))
+    for used in (3, 0):
+        run.write_measured(active_units=used)
+        assert run.reread().learned_nothing is (used == 0)

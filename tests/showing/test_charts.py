@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ NUMBERS = itertools.count()
 def run_of(losses, *, status="finished", progress=None, name=None, **settings):
     rows = [
         {"epoch": epoch, "seconds": 10.0, "images_seen": 100 * epoch, "images_per_second": 9.0}
-        | {f"{split}_{term}": loss + (split == "train") for split in ("train", "test") for term in charts.TERMS}
+        | {f"test_{term}": loss for term in charts.TERMS}
+        | {f"train_{term}": None if loss is None else loss + 1 for term in charts.TERMS}
         for epoch, loss in enumerate(losses, start=1)
     ]
     return runs.Run(
@@ -49,7 +51,7 @@ def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
     pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
     for figure in (charts.loss_curves(pair), charts.race(pair)):
         for arch in config.ARCHS:
-            lines = [trace for trace in named(figure, arch) if trace.line.color]
+            lines = [trace for trace in named(figure, config.spoken(arch)) if trace.line.color]
             assert lines
             assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
 
@@ -75,19 +77,216 @@ def test_an_enlarged_figure_says_the_same_in_the_same_hues():
             assert (other.text, other.font.size, other.font.color) == (one.text, 2 * one.font.size, one.font.color)
 
 
+def of_split(figure, split):
+    return [trace for trace in figure.data if trace.line.width == style.WIDTHS[split]]
+
+
 def test_runs_of_one_architecture_differ_in_dash():
     figure = charts.loss_curves([run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (seed + 1)) for seed in range(3)])
-    assert len({trace.line.dash for trace in named(figure, ", test")}) == 3
+    assert len({trace.line.dash for trace in of_split(figure, "test")}) == 3
 
 
 @pytest.mark.parametrize(
-    ("axis", "expected"), [("epoch", [1, 2, 3]), ("seconds", [10, 20, 30]), ("images_seen", [100, 200, 300])]
+    ("axis", "ends", "middles"),
+    [
+        ("epoch", [1, 2, 3], [0.5, 1.5, 2.5]),
+        ("seconds", [10, 20, 30], [5, 15, 25]),
+        ("images_seen", [100, 200, 300], [50, 150, 250]),
+    ],
 )
-def test_curves_stand_where_the_axis_says(axis, expected):
+def test_a_test_loss_stands_at_the_end_of_its_epoch_and_a_train_loss_in_the_middle(axis, ends, middles):
     figure = charts.loss_curves([run_of([5.0, 4.0, 3.0])], axis=axis)
-    assert list(named(figure, ", test")[0].x) == expected
-    assert list(named(figure, ", test")[0].y) == [5.0, 4.0, 3.0]
-    assert list(named(figure, ", train")[0].y) == [6.0, 5.0, 4.0]
+    [test], [train] = of_split(figure, "test"), of_split(figure, "train")
+    assert (list(test.x), list(test.y)) == (ends, [5.0, 4.0, 3.0])
+    assert (list(train.x), list(train.y)) == (middles, [6.0, 5.0, 4.0])
+
+
+def test_an_epoch_stands_at_the_same_place_in_the_race_as_among_the_curves():
+    pair = [run_of([5.0, 4.0, 3.0], arch=arch) for arch in config.ARCHS]
+    race, curves = charts.race(pair), charts.loss_curves(pair)
+    for split, words in (("train", "while learning"), ("test", "on new pictures")):
+        assert [list(trace.x) for trace in named(race, words)] == [list(trace.x) for trace in of_split(curves, split)]
+
+
+# ---- legends, and what a pointer finds --------------------------------------------------------------------------
+
+
+def entries(figure):
+    return [trace.name for trace in figure.data if trace.showlegend and trace.name]
+
+
+def study(*, seeds, presets=config.STUDY):
+    return [
+        run_of([9.0, 4.0 + seed], arch=arch, preset=preset, seed=seed)
+        for preset in presets
+        for seed in range(seeds)
+        for arch in config.ARCHS
+    ]
+
+
+def test_the_legend_of_a_pair_says_fc_and_conv_and_words_say_the_rest():
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    assert entries(charts.loss_curves(pair)) == ["FC", "conv"]
+    assert charts.legend(pair) == (
+        "Bold: on new pictures; thin: while learning. A dot marks the epoch whose weights are kept."
+    )
+    assert charts.legend(pair, splits=["train"]) == "Thin: while learning."
+    assert charts.legend(pair, splits=["val", "test"]) == charts.legend(pair, splits=["test"])  # nothing was held back
+    assert charts.legend(pair, axis="parameters") == "Filled: on new pictures; open: while learning."
+
+
+def test_the_legend_of_several_runs_says_of_each_what_the_others_are_not():
+    figure = charts.loss_curves(study(seeds=1))
+    assert entries(figure) == ["FC", "conv", "FC p2", "conv p2", "FC p3", "conv p3"]
+    assert entries(charts.rate_distortion(study(seeds=1))) == entries(figure)
+    assert figure.layout.hovermode == "x unified"
+
+
+def test_a_legend_has_room_for_some_letters_of_a_long_name_and_a_pointer_finds_all_of_them():
+    figure = charts.loss_curves([run_of([5.0], name=f"{'long ' * 9}<b>"), run_of([5.0], arch="fc")])
+    curve = of_split(figure, "test")[0]
+    assert curve.name == "conv long long long long long…"
+    assert curve.hovertemplate.endswith(f"<extra>conv {'long ' * 9}&lt;b&gt;</extra>")
+
+
+def test_runs_too_many_for_a_dash_each_share_a_legend_entry_and_a_pointer_finds_each_name():
+    figure = charts.loss_curves(study(seeds=6))
+    assert entries(figure) == [
+        *("FC, 18 runs", "conv, 18 runs"),
+        *(f"{arch}{preset}, mean of 6 seeds" for preset in ("", " p2", " p3") for arch in ("FC", "conv")),
+    ]
+    curves = [trace for trace in figure.data if trace.opacity == 0.5]
+    assert len(curves) == 2 * 36 and {trace.line.dash for trace in curves} == {"solid"}
+    assert figure.layout.hovermode == "closest"
+    assert all(trace.hovertemplate and trace.hoverinfo != "skip" for trace in curves)
+    assert "%{y:.2f} on new pictures, epoch %{customdata}<extra>conv p3 seed 5</extra>" in {
+        trace.hovertemplate for trace in curves
+    }
+    assert "Point at a curve to see which run it is." in charts.legend(study(seeds=6))
+
+
+def test_as_many_means_as_there_are_too_many_of_share_an_entry_too():
+    many = [
+        run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (1 + setting)) for setting in range(6) for seed in range(2)
+    ]
+    assert entries(charts.loss_curves(many)) == ["FC, 12 runs", "FC, 6 means of seeds"]
+
+
+def test_a_click_on_an_entry_takes_all_that_it_stands_for():
+    figure = charts.loss_curves(study(seeds=2), smoothing=0.5)
+    shown = {trace.legendgroup for trace in figure.data if trace.showlegend}
+    assert all(trace.legendgroup in shown for trace in figure.data) and len(shown) == len(entries(figure))
+
+
+def test_a_pointer_finds_all_losses_of_an_epoch_in_one_line_for_each_run():
+    pair = [run_of([5.0, None], arch="fc"), run_of([5.25, 4.0], arch="conv")]
+    figure = charts.loss_curves(pair, splits=("train", "val", "test"))
+    told = [trace for trace in figure.data if trace.customdata is not None]
+    assert [trace.hovertemplate for trace in told] == [
+        "%{customdata}<extra>FC</extra>",
+        "%{customdata}<extra>conv</extra>",
+    ]
+    assert [list(trace.customdata) for trace in told] == [["5.00 (6.00)", "– (–)"], ["5.25 (6.25)", "4.00 (5.00)"]]
+    assert figure.layout.xaxis.unifiedhovertitle.text == "epoch %{x}<br>on new pictures (while learning)"
+
+
+def test_nothing_around_a_plot_takes_its_room():
+    for figure in (charts.loss_curves(study(seeds=6)), charts.rate_distortion(study(seeds=6))):
+        assert figure.layout.height - figure.layout.legend.maxheight >= 400
+
+
+# ---- outliers ---------------------------------------------------------------------------------------------------
+
+
+def notes(figure):
+    return [note.text for note in figure.layout.annotations]
+
+
+def broken():
+    return [run_of([90.0, 80.0, 9e5, 1e6], arch="fc", status="diverged"), run_of([85.0, 75.0, 74.0, 73.0])]
+
+
+def test_outliers_are_cut_off_and_counted():
+    figure = charts.loss_curves(broken())
+    low, high = figure.layout.yaxis.range
+    assert low < 73.0 and 91.0 < high < 120.0
+    assert notes(figure) == ["4 points above the picture,<br>up to 1,000,001"]
+    low, high = charts.loss_curves(broken(), log=True).layout.yaxis.range
+    assert low < np.log10(73.0) and np.log10(91.0) < high < 2.1
+
+
+def test_one_outlier_is_one_point_and_a_huge_one_a_short_number():
+    assert notes(charts.loss_curves([run_of([1e30, 80.0, 75.0])], splits=["test"])) == [
+        "1 point above the picture,<br>up to 1e+30"
+    ]
+
+
+def test_whoever_wants_to_sees_the_outliers_and_then_nothing_is_said():
+    figure = charts.loss_curves(broken(), cut=False)
+    assert figure.layout.yaxis.range is None and notes(figure) == []
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [[300.0, 90.0, 75.0, 74.0], [400.0, 82.0, 81.0]],  # the beginning of a training that goes well
+        [[150.0, 149.0], [27.0, 26.0]],  # one has learned nothing
+        [[1e6, 9e5]],  # there is nothing beside it
+        [[80.0]],
+        [[None, None]],
+        [],
+    ],
+)
+def test_what_is_no_outlier_is_not_cut_off(losses):
+    figure = charts.loss_curves([run_of(each, lr=1e-3 * (at + 1)) for at, each in enumerate(losses)])
+    assert figure.layout.yaxis.range is None and notes(figure) == []
+
+
+def test_a_run_that_was_never_well_is_above_the_picture_of_the_others():
+    figure = charts.loss_curves([run_of([3e6], arch="fc"), run_of([80.0, 75.0])], splits=["test"])
+    assert figure.layout.yaxis.range[1] < 100 and notes(figure) == ["1 point above the picture,<br>up to 3,000,000"]
+
+
+def with_kl(run, *values):
+    rows = (row | {"train_kl": kl, "test_kl": kl} for row, kl in zip(run.epochs, values, strict=True))
+    return dataclasses.replace(run, epochs=tuple(rows))
+
+
+def test_a_kl_that_collapsed_makes_neither_others_nor_what_was_before_outliers():
+    silent, speaking = with_kl(run_of([80.0, 80.0], arch="fc"), 9.0, 0.0), with_kl(run_of([80.0, 75.0]), 9.0, 12.0)
+    for chosen in ([silent], [silent, speaking]):
+        for log in (False, True):
+            assert charts.loss_curves(chosen, term="kl", log=log).layout.yaxis.range is None
+
+
+def test_a_kl_that_broke_down_is_cut_off_on_a_logarithmic_axis_too():
+    low, high = charts.loss_curves(
+        [with_kl(run_of([80.0, 75.0, 70.0]), 0.0, 1e5, 12.0)], term="kl", log=True
+    ).layout.yaxis.range
+    assert low < np.log10(12.0) < high < 2
+
+
+def test_the_line_of_the_best_linear_vae_stays_in_a_picture_that_was_cut():
+    pair = [dataclasses.replace(run, measured={"pca": LINE}) for run in broken()]
+    figure = charts.loss_curves(pair)
+    assert figure.layout.yaxis.range[0] < LINE["test"]["loss"]
+    assert len(notes(figure)) == 2
+
+
+def test_by_weights_outliers_are_cut_off_too():
+    pair = [
+        dataclasses.replace(run_of([loss], arch=arch), facts=({"parameters": 9},))
+        for arch, loss in (("fc", 3e6), ("conv", 75.0))
+    ]
+    figure = charts.loss_curves(pair, axis="parameters", splits=["test"])
+    assert figure.layout.yaxis.range[1] < 100 and len(notes(figure)) == 1
+
+
+def test_a_race_in_which_one_breaks_down_shows_the_other():
+    running = run_of([85.0, 75.0], status="running", progress={"trace": [[2.5, 5e6]]})
+    figure = charts.race([broken()[0], running])
+    assert figure.layout.yaxis.range[1] < 120
+    assert notes(figure) == ["3 points above the picture,<br>up to 5,000,000"]
 
 
 def test_a_dot_marks_the_epoch_whose_weights_are_kept():
@@ -151,9 +350,48 @@ def test_a_race_without_a_finished_epoch_can_be_drawn():
 def test_a_race_shows_where_every_run_stands():
     ahead = run_of([50.0], status="running", progress={"trace": [[1.5, 45.0]]})
     behind = run_of([], status="running", progress={"trace": [[0.5, 90.0]]})
-    low, high = charts.race([ahead, behind]).layout.yaxis.range
+    low, high = (10**end for end in charts.race([ahead, behind]).layout.yaxis.range)
     assert low < 45.0
     assert high > 90.0
+
+
+def test_the_axes_of_a_race_stand_still_while_it_goes_on():
+    earlier = dataclasses.replace(
+        run_of([5.0, 4.0]), measured={"pca": LINE}, facts=({"dataset": {"mean_picture": 10.0}},)
+    )
+    races = [
+        [run_of(losses, status="running", epochs=8, arch=arch) for arch in config.ARCHS]
+        for losses in ([], [9.0], [9.0, 7.0, 6.0, 5.0, 4.0, 3.5, 3.2, 3.1])
+    ]
+    layouts = [charts.race(chosen, known=[earlier]).layout for chosen in races]
+    assert {layout.xaxis.range for layout in layouts} == {(0, 8 * 1.02)}
+    assert {layout.yaxis.range for layout in layouts} == {(math.log10(0.6 * 4.5), math.log10(11.0))}
+    far = charts.race([run_of([9.0, 0.5], arch="fc")], known=[earlier]).layout.yaxis.range
+    assert 10 ** far[0] < 0.5 and far[1] == layouts[0].yaxis.range[1]
+
+
+def test_a_long_race_is_shown_in_steps_and_not_to_its_limit():
+    begun = run_of([9.0], status="running", epochs=100)
+    on_its_way = run_of([9.0] * 30, status="running", epochs=100)
+    assert [charts.race([run]).layout.xaxis.range[1] for run in (begun, on_its_way)] == [20 * 1.02, 50 * 1.02]
+
+
+def test_the_last_overtaking_is_marked_with_the_name_of_who_overtakes():
+    pair = [run_of(losses, arch=arch) for arch, losses in (("fc", [9.0, 8.0, 7.5]), ("conv", [9.5, 8.5, 6.0]))]
+    (note,) = charts.race(pair).layout.annotations
+    assert (note.text, note.x) == ("conv overtakes", 3)
+    assert not charts.race(pair[:1]).layout.annotations
+
+
+def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_still_to_come():
+    pair = [run_of([9.0, 6.0, 5.5], arch="fc"), run_of([8.0, 5.0], arch="conv")]
+    begun, whole = charts.contest(pair, looks=1), charts.contest(pair)
+    assert [(list(trace.y), trace.text[-1]) for trace in whole.data] == [([9.0, 6.0, 5.5], "FC"), ([8.0, 5.0], "conv")]
+    assert [list(trace.y) for trace in begun.data] == [[9.0], [8.0]]
+    for axis in ("xaxis", "yaxis"):
+        assert begun.layout[axis].range == whole.layout[axis].range
+    low, high = whole.layout.yaxis.range
+    assert low < 5.0 and high > 9.0 and not whole.layout.yaxis.showticklabels and not whole.layout.annotations
 
 
 def lines(figure):
@@ -177,13 +415,21 @@ def test_each_run_is_a_point_of_rate_and_distortion_with_its_way_there():
     pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
     figure = charts.rate_distortion(pair)
     for arch, one in zip(config.ARCHS, pair, strict=True):
-        [point] = named(figure, arch)
+        [point] = named(figure, config.spoken(arch))
         assert (point.x[0], point.y[0]) == (4.0, 4.0) and point.marker.color == charts.HUE[arch]
         [way] = [trace for trace in figure.data if trace.legendgroup == one.id and trace.mode == "lines"]
         assert list(way.x) == [5.0, 4.0]
     [iso] = [trace for trace in figure.data if trace.line.dash == "dot" and not trace.legendgroup]
     assert iso.y[0] == 4.0  # what the loss would be without a KL
     assert (iso.y[0] - iso.y[1]) / iso.x[1] == pytest.approx(1.0)  # beta
+
+
+def test_of_many_runs_only_the_lowest_and_the_highest_loss_have_a_line():
+    def isolines(count):
+        figure = charts.rate_distortion([run_of([99.0, 4.0 + at], lr=1e-3 * (at + 1)) for at in range(count)])
+        return [trace.y[0] for trace in figure.data if trace.line.dash == "dot" and not trace.legendgroup]
+
+    assert isolines(3) == [4.0, 5.0, 6.0] and isolines(12) == [4.0, 15.0]
 
 
 def test_the_frontier_is_marked_where_well_known_code_stands():
@@ -208,8 +454,10 @@ def test_by_parameters_each_run_is_a_dot_where_it_was_kept_and_one_that_never_be
         for arch, count in (("fc", 3_511_040), ("conv", 1_119_811))
     )
     figure = charts.loss_curves([fc, conv, dataclasses.replace(run_of([3.0]), facts=())], axis="parameters")
-    assert [(trace.x[0], trace.y[0]) for trace in named(figure, ", test")] == [(3_511_040, 4.0), (1_119_811, 4.0)]
-    assert [trace.y[0] for trace in named(figure, ", train")] == [5.0, 5.0]
+    dots = [(trace.marker.symbol, trace.x[0], trace.y[0]) for trace in figure.data]
+    assert [dot[1:] for dot in dots if dot[0] == "circle"] == [(3_511_040, 4.0), (1_119_811, 4.0)]
+    assert [dot[2] for dot in dots if dot[0] == "circle-open"] == [5.0, 5.0]
+    assert len(entries(figure)) == 2
     assert {trace.mode for trace in figure.data} == {"markers"}
     assert figure.layout.xaxis.title.text == "weights"
 
@@ -225,21 +473,23 @@ def test_a_measure_is_a_dot_a_run_beside_the_line_of_real_images_with_its_n():
     assert [trace.x[0] for trace in figure.data] == [84.4, 58.7]
     assert [trace.marker.color for trace in figure.data] == [charts.HUE["fc"], charts.HUE["conv"]]
     assert [shape.x0 for shape in figure.layout.shapes] == [8.1]
-    assert figure.layout.annotations[0].text == "real images: 8.1"
+    assert figure.layout.annotations[0].text == "real pictures: 8.1"
     assert figure.layout.xaxis.title.text == "SWD, lower is better; n = 2,000"
 
 
 def test_runs_of_one_name_have_a_place_each():
     twins = [with_quality("fc", 84.4, name="twin"), with_quality("fc", 80.0, name="twin")]
-    assert len({trace.y[0] for trace in charts.quality(twins, "swd").data}) == 2
+    figure = charts.quality(twins, "swd")
+    assert len({trace.y[0] for trace in figure.data}) == 2
+    assert list(figure.layout.yaxis.ticktext) == [f"FC {run.id}" for run in twins]
 
 
 @pytest.mark.parametrize(("beta", "unit"), [(1.0, "nats"), (0.0, "units of squared error")])
 def test_an_axis_says_what_the_losses_count(beta, unit):
     pair = [run_of([5.0, 4.0], arch=arch, beta=beta) for arch in config.ARCHS]
-    for figure in (charts.loss_curves(pair), charts.race(pair), charts.loss_curves(pair, term="recon")):
-        assert figure.layout.yaxis.title.text.endswith(f"({unit} per image)")
-    assert "(nats per image)" in charts.loss_curves(pair, term="kl").layout.yaxis.title.text
+    for figure in (charts.loss_curves(pair), charts.loss_curves(pair, term="recon")):
+        assert figure.layout.yaxis.title.text.endswith(f"({unit} per picture)")
+    assert "(nats per picture)" in charts.loss_curves(pair, term="kl").layout.yaxis.title.text
 
 
 def test_within_a_warm_up_there_is_no_line_at_another_beta():

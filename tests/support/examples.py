@@ -1,7 +1,7 @@
 """Makes the example runs in `runs/` out of trained ones: `python tests/support/examples.py FOLDER ...`, where these lie.
 
-Small enough to come along: pictures as WebP, no state to go on from; weights in half precision, and those of the pair on the
-built-in shapes only, whose images everybody has. Nothing of the machine that trained stays but its processor.
+Small enough to come along: pictures as WebP, no state to go on from; weights in half precision, and those of one pair for
+each set of pictures only. Nothing of the machine that trained stays but its processor.
 """
 
 import io
@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from PIL import Image
 
-from vaedash import places, runs, storage
+from vaedash import config, places, runs, storage
 from vaedash.runs import Run, RunFolder, names, weights
 
 _WITHOUT = ("host", "source")  # of facts.json: which machine, and which state of the code
+_WITH_WEIGHTS = "p1"  # the preset whose pairs can draw, on each set of pictures
 _QUALITY = 60  # of WebP: 4 to 6 kB a picture
 
 
@@ -33,14 +34,15 @@ def make(run: Run, folder: Path, *, called: str, copy_of: str | None = None) -> 
     facts["starts"] = [_placeless(start, called=called, copy_of=copy_of) for start in facts["starts"]]
     storage.write_json(path / names.FACTS, facts)
     shuffled = run.config.pixel_order == "shuffled"
-    images = f"{'CIFAR-10' if copy_of else called}{' shuffled' if shuffled else ''}"
-    title = f"{run.config.arch} {run.config.preset} {images} (example)"
+    images = f"{'shuffled ' if shuffled else ''}{'CIFAR-10' if copy_of else called}"
+    preset = "" if run.config.preset == _WITH_WEIGHTS else f", {run.config.preset}"
+    title = f"{config.spoken(run.config.arch)} on {images}{preset} (example)"
     storage.write_json(path / names.NOTES, {"schema": 1, "name": title, "tags": [], "example": True})
     for picture in run.pictures.folder.glob("*.png"):
         buffer = io.BytesIO()
         Image.open(picture).save(buffer, "WEBP", quality=_QUALITY, method=6)
         RunFolder(path).pictures.write_file(picture.with_suffix(".webp").name, buffer.getvalue())
-    if not copy_of and not shuffled:
+    if run.config.preset == _WITH_WEIGHTS and not shuffled:
         best = weights.load(run, names.BEST)
         halves = {key: value.half() if value.is_floating_point() else value for key, value in best["model"].items()}
         weights.save(RunFolder(path), names.BEST, best | {"model": halves})
@@ -60,7 +62,7 @@ def main(folders: Sequence[Path]) -> None:
     here = places.PROJECT_ROOT / "runs"
     torch.set_num_threads(1)
     for old in runs.list_runs(here, archived=True):
-        if old.notes.get("example"):
+        if old.example:
             shutil.rmtree(old.path)
     for run in (run for folder in folders for run in runs.list_runs(folder)):
         dataset = str(run.dataset["name"])

@@ -282,7 +282,9 @@ def lines(dataset: Dataset, *, latent_dim: int, beta: float) -> Pair:
 
 def main(wanted: Sequence[str]) -> None:
     here = [run for run in runs.list_runs(places.runs_dir()) if run.weights.has("best")]
-    chosen = [run for run in here if run.id in wanted] or [run for run in here if run.notes.get("example")]
+    chosen = [run for run in here if run.id in wanted] or [
+        run for run in here if run.example and run.config.dataset in config.DATASETS
+    ]
     columns, each = {}, {}
     ordered = sorted(chosen, key=lambda run: run.config.arch, reverse=True)
     for run in ordered:

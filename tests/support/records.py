@@ -26,6 +26,7 @@ def complete(folder: Path) -> runs.Run:
     """A run with every kind of record in it."""
     path = make(folder, name="a name", arch="fc").path
     dataset = {"name": "shapes", "fingerprint": "ab12", "n_train": 90, "n_test": 10, "skipped": 0, "notes": ["a note"]}
+    dataset["mean_picture"] = 190.5
     RunFolder(path).add_facts({"device": "cpu", "threads": 1, "parameters": 77, "dataset": dataset})
     RunFolder(path).write_metrics(rows(90.0, 80.0))
     RunFolder(path).write_progress(

@@ -4,10 +4,8 @@ import sys
 from pathlib import Path
 
 from vaedash.runs import RunFolder
-from vaedash.runs.schema import TRAINED
 from vaedash.training import hardware, process
 
 if __name__ == "__main__":
     run, data_dir = RunFolder(Path(sys.argv[1])), Path(sys.argv[2])
-    if process.work(run, data_dir, sharing=hardware.sharing(1)) in TRAINED:
-        process.measure(run, data_dir)
+    process.work(run, data_dir, sharing=hardware.sharing(1), only=True)

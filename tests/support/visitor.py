@@ -65,7 +65,7 @@ def words(at):
 
 
 def pictures(at):
-    """(alternative text, caption) of every picture; each has both."""
+    """(alternative text, caption) of every picture but the real ones beside them; each has both."""
     described = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
     assert all(alt and caption for alt, caption in described)
-    return described
+    return [(alt, caption) for alt, caption in described if not alt.startswith("real pictures")]

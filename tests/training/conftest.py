@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaedash import config, datasets, runs
+from vaedash import config, datasets, places, runs
 from vaedash.config import RunConfig
 from vaedash.runs import Run
-from vaedash.training import hardware, process
+from vaedash.training import process
 
 
 @pytest.fixture
 def one_core(monkeypatch: pytest.MonkeyPatch, torch_as_it_was: None) -> None:
-    """Trainings in this process use one thread, wherever the tests run, and draw small pictures."""
-    monkeypatch.setattr(hardware, "_cores", lambda: 1)
+    """Trainings in this process use one thread, wherever the tests run, draw small pictures, and are not measured."""
+    monkeypatch.setattr(places, "cores", lambda: 1)
     monkeypatch.setattr(config, "SAMPLE_COUNT", 8)
     monkeypatch.setattr(config, "LIVE_COUNT", 5)
+    monkeypatch.setattr(process, "measure", lambda *_, **__: None)
     torch.set_num_threads(1)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from outcomes import differences, losses_of, result_of
 
-from vaedash import datasets, places, runs
+from vaedash import cli, datasets, places, runs
 from vaedash.config import RunConfig
 from vaedash.runs import Run, RunFolder, queue, record, weights
 from vaedash.training import process
@@ -163,6 +163,37 @@ def test_a_run_killed_at_a_random_instant_loses_nothing_and_goes_on_bit_for_bit(
     promise("R2", cases=len(chosen))
     for seconds in chosen:
         runs_of.check(seconds=seconds)
+
+
+@posix
+@FEW
+def test_a_run_killed_while_it_is_measured_is_finished_keeps_what_was_found_and_the_rest_can_be_measured(
+    interrupted, promise, some, data_dir, few
+):
+    runs_of = interrupted("conv")
+    whole = runs.create(runs_of.folder, runs_of.settings)
+    operations = runs_of.forks.work(whole.path, measured=True)["operations"]
+    outcome, written = operations.index("rename outcome.json"), operations.count("rename measured.json")
+    assert written == 6 and set(operations[outcome + 2 :]) <= {
+        *("write", "fsync", "rename measured.json", "rename test_losses.npy", "rename progress.json")
+    }
+    measuring = range(outcome + 3, len(operations) + 1)
+    quick = {*measuring[::9]}
+    moments = some((at for at in measuring if (at in quick) == few), 6)
+    promise("R1", cases=len(moments))
+    for at in moments:
+        run = runs.create(runs_of.folder, runs_of.settings)
+        assert runs_of.forks.work(run.path, fault="kill", at=at, measured=True)["killed"]
+        killed = run.reread()
+        assert (killed.status, killed.active, killed.measuring, killed.held) == ("finished", False, False, False)
+        assert killed.damage is None and losses_of(killed) == losses_of(runs_of.whole)
+        found = operations[:at].count("rename measured.json")
+        assert bool(killed.line) == (found > 2) or operations[at - 1] == "rename measured.json"
+        where = ["--runs-dir", str(runs_of.folder), "--data-dir", str(data_dir)]
+        assert cli.main(["evaluate", run.id, *where]) == 0
+        assert run.reread().measured.keys() == whole.reread().measured.keys()
+        assert run.reread().quality.keys() == whole.reread().quality.keys()
+        run.delete()
 
 
 @posix

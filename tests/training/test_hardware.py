@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import vaedash
+from vaedash import places
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
 from vaedash.training import hardware, provenance
@@ -37,7 +38,7 @@ def machine(monkeypatch, only_cpu):
 
     this = Machine()
     monkeypatch.setattr(hardware, "_step_seconds", this.step_seconds)
-    monkeypatch.setattr(hardware, "_cores", lambda: 8)
+    monkeypatch.setattr(places, "cores", lambda: 8)
     monkeypatch.setattr(hardware, "name_of", lambda device: f"a {device}")
     return this
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 from outcomes import differences, losses_of, strict_json, weights_of
 from torch import nn
 
-from vaedash import config, datasets
+from vaedash import config, datasets, places
 from vaedash.config import RunConfig
 from vaedash.errors import DatasetError, RunError
 from vaedash.measuring import heldout, latents
@@ -141,7 +141,24 @@ def test_what_each_latent_said_before_a_resume_stays_and_what_is_lost_is_not_mad
 
 
 def test_a_collapse_is_seen_in_the_count(tiny, trained):
-    assert trained(tiny(beta=1000.0, lr=0.01, epochs=12, patience=99)).epochs[-1]["active_units"] == 0
+    run = trained(tiny(beta=1000.0, lr=0.01, epochs=12, patience=99))
+    assert run.epochs[-1]["active_units"] == 0
+    assert run.learned_nothing
+
+
+@pytest.mark.parametrize("settings", [{"arch": "fc"}, {"arch": "conv", "pixel_order": "shuffled"}, {"monitor": "val"}])
+def test_a_run_knows_from_its_beginning_what_the_mean_of_its_training_images_costs(
+    monkeypatch, tiny, create, data_dir, dataset, settings
+):
+    run, learned = create(tiny(**settings)), np.array(dataset.train)
+    if "monitor" in settings:
+        learned = np.delete(learned, datasets.share(len(learned), run.config.val_fraction), axis=0)
+    known = []
+    monkeypatch.setattr(progress.Reporter, "stop_requested", lambda _: known.append(run.reread().mean_picture) or False)
+    process.work(run, data_dir)
+    distance = (np.array(dataset.test) / 255 - learned.mean(0) / 255).reshape(12, -1)
+    assert known[-1] == pytest.approx(np.square(distance).sum(1).mean(), rel=1e-6)
+    assert run.reread().mean_picture == known[-1]
 
 
 @pytest.mark.parametrize("arch", ARCHS)
@@ -534,7 +551,7 @@ def test_a_run_can_be_stopped_while_its_images_are_read(monkeypatch, tmp_path, t
 def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
     monkeypatch, tiny, create, data_dir, stopping
 ):
-    monkeypatch.setattr(hardware, "_cores", lambda: 4)
+    monkeypatch.setattr(places, "cores", lambda: 4)
     run = create(tiny(epochs=1))
     stopping(run, 2)
     assert training.train(run.reread(), sharing=2, data_dir=data_dir)[0] == "stopped"
@@ -546,7 +563,7 @@ def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
 
 @pytest.mark.parametrize(("cores", "sharing", "threads"), [(8, 1, 8), (8, 2, 4), (3, 2, 1), (1, 2, 1)])
 def test_a_run_gets_its_share_of_the_cores(monkeypatch, tiny, cores, sharing, threads):
-    monkeypatch.setattr(hardware, "_cores", lambda: cores)
+    monkeypatch.setattr(places, "cores", lambda: cores)
     assert hardware.choose(tiny(), sharing=sharing, data_dir=Path()).threads == threads
 
 

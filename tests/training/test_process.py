@@ -19,7 +19,7 @@ from patience import PATIENCE, until
 from vaedash import config, places
 from vaedash.errors import RunError
 from vaedash.runs import queue
-from vaedash.training import hardware, launch, process
+from vaedash.training import launch, process
 
 pytestmark = pytest.mark.usefixtures("one_core")
 WAITER = places.PROJECT_ROOT / "tests" / "support" / "waiter.py"
@@ -148,7 +148,7 @@ def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, 
         child.wait()
         run = run.reread()
         done = len(run.epochs)
-        assert run.facts[0]["threads"] == max(1, hardware._cores() // 2)
+        assert run.facts[0]["threads"] == max(1, places.cores() // 2)
         assert not run.held
         assert queue.tickets(run.path.parent) == []
         # One epoch more is enough to see.
@@ -159,5 +159,5 @@ def test_a_real_process_killed_in_its_training_goes_on_bit_for_bit(monkeypatch, 
         resumed = run.reread()
         assert resumed.facts[-1]["resumed_after_epoch"] >= done  # a checkpoint may be ahead of what was announced
         assert losses_of(resumed)[:done] == losses_of(run)
-    monkeypatch.setattr(hardware, "_cores", lambda: run.facts[0]["threads"])
+    monkeypatch.setattr(places, "cores", lambda: run.facts[0]["threads"])
     assert differences(trained(tiny(epochs=done + 1)), resumed) == []

@@ -272,9 +272,7 @@ def test_a_stop_ends_three_workers_after_the_batch_and_they_go_on_bit_for_bit(to
 
 
 @pytest.fixture
-def two_machines(
-    torchrun: Callable[..., Torchrun], tmp_path: Path, elsewhere: Callable[[str], Path]
-) -> Callable[..., tuple[Torchrun, Torchrun]]:
+def two_machines(torchrun: Callable[..., Torchrun], tmp_path: Path) -> Callable[..., tuple[Torchrun, Torchrun]]:
     """Starts a torchrun for each of two machines that share no folder, with a worker each; the one that leads comes first."""
 
     def start(**changes: object) -> tuple[Torchrun, Torchrun]:
@@ -282,7 +280,7 @@ def two_machines(
             endpoint = f"localhost:{server.getsockname()[1]}"
         how = ("--nnodes", "2", "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--rdzv-endpoint", endpoint)
         machines = [
-            torchrun(folder=tmp_path / f"runs-{name}", data_dir=elsewhere(f"data-{name}"), how=how, **changes)
+            torchrun(folder=tmp_path / f"runs-{name}", data_dir=tmp_path / f"data-{name}", how=how, **changes)
             for name in "ab"
         ]
         machines[0].wait_until(lambda: any(machine.run() for machine in machines))

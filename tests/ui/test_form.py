@@ -23,6 +23,14 @@ def made(folder, **settings):
     return runs.create(folder, RunConfig.build(**settings))
 
 
+@pytest.fixture
+def celeba(tmp_path, monkeypatch):
+    """CelebA lies where it belongs, as far as the form looks."""
+    (tmp_path / "data" / "celeba").mkdir(parents=True)
+    (tmp_path / "data" / "celeba" / "img_align_celeba.zip").touch()
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
+
+
 def another(setting):
     """A value that is allowed and not the default."""
     if isinstance(setting, Choice):
@@ -87,7 +95,7 @@ def test_a_link_may_say_other_epochs_than_its_preset_does(launched, query, epoch
     assert {(settings.preset, settings.epochs) for settings in launched} == {("fast", epochs)}
 
 
-def test_celeba_is_used_to_three_tenths_unless_the_form_asks_for_all_of_it(launched):
+def test_celeba_is_used_to_three_tenths_unless_the_form_asks_for_all_of_it(launched, celeba):
     at = shown("train")
     at.button_group(key="dataset").set_value("celeba").run()
     assert at.number_input(key="fraction").value == 0.3
@@ -142,7 +150,7 @@ def test_a_duplicate_has_every_setting_of_the_run(launched, folder, photos):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_duplicate_has_the_preset_and_the_epochs_of_the_run(launched, folder, preset):
+def test_a_duplicate_has_the_preset_and_the_epochs_of_the_run(launched, folder, celeba, preset):
     run = made(folder, preset=preset, dataset="celeba", fraction=1.0, epochs=4, seed=3)
     at = shown("train", preset="fast")
     at.button(key=f"copy-{run.id}").click().run()
@@ -166,11 +174,45 @@ def test_the_images_of_a_duplicate_can_be_given_up_for_others(launched, folder, 
     run = made(folder, dataset=str(tmp_path / "shapes <b>.zip"))
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
-    assert "There is no file or folder" in words(at)  # where the forecast would be
+    assert "There is no file or folder" in words(at)
+    assert at.button(key="launch").disabled
     at.button_group(key="dataset").set_value("shapes").run()
     assert len(at.button_group(key="dataset").proto.options) == len(config.DATASETS) + 1
     at.button(key="launch").click().run()
     assert [settings.dataset for settings in launched] == ["shapes"]
+
+
+def test_a_duplicate_of_a_run_on_a_copy_of_a_dataset_is_on_the_dataset_itself(launched, folder):
+    run = made(folder, dataset="/gone/CIFAR-10 (9,973 test images)")
+    run.add_facts({"dataset": {"name": "CIFAR-10 (9,973 test images)", "copy_of": "cifar10"}})
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.button(key="launch").click().run()
+    assert [settings.dataset for settings in launched] == ["cifar10"]
+
+
+# ---- where nothing can be launched -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("archs", "seeds", "reason"),
+    [
+        ([], "0", "No architecture is chosen."),
+        (["fc"], "one", "The seeds cannot be read."),
+        (["fc"], "", "The seeds cannot be read."),
+        (["fc"], "1, 1", "The seeds cannot be read."),
+        ([], "one", "No architecture is chosen. The seeds cannot be read."),
+    ],
+)
+def test_the_buttons_stay_and_rest_and_the_reason_stands_beside_them(folder, archs, seeds, reason):
+    at = shown("train")
+    assert not at.button(key="launch").disabled
+    at.button_group(key="archs").set_value(archs)
+    at.text_input(key="seeds").set_value(seeds).run()
+    assert at.button(key="launch").disabled and at.button(key="launch-sweep").disabled
+    assert reason in [text.value.replace("\\", "") for text in at.markdown]
+    assert ("up to ten different whole numbers" in words(at)) == ("seeds" in reason)
+    assert not at.metric  # nothing is measured for nothing
 
 
 def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):

@@ -54,15 +54,15 @@ def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(trained):
     at.slider(key="epoch").set_value(5).run()
     texts = [alt for alt, _ in pictures(at)]
     assert len(texts) == len(at.get("download_button")) == 2
-    assert any("After epoch 5 of 6, test loss" in text for text in texts)
-    assert any("After epoch 3 of 3, test loss" in text and "it waits here" in text for text in texts)
+    assert any("After epoch 5 of 6 (loss" in text for text in texts)
+    assert any("After epoch 3 of 3 (loss" in text and "it waits here" in text for text in texts)
 
 
 def test_photographs_come_with_their_originals_kept_or_held_out_and_without_where_these_are_gone(trained):
-    at = shown(kind="Photographs", epoch=5)
+    at = shown(kind="New pictures", epoch=5)
     assert at.slider(key="epoch").value == 5  # from the address
     with_originals = pictures(at)
-    assert all("below each what it makes of them" in alt for alt, _ in with_originals)
+    assert all("below each how it redraws them" in alt for alt, _ in with_originals)
     for file in trained.glob("*/samples/originals.png"):
         file.rename(file.with_suffix(".away"))
     assert pictures(at.run()) == with_originals  # now out of the dataset
@@ -104,7 +104,7 @@ def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
 
 
 def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(trained):
-    at = shown(view="Remembered", order="In order", photo=10)
+    at = shown(view="Redrawn", order="In order", photo=10)
     shot = pictures(at)
     assert len(shot) == 8 * (1 + 2 * 2) and len(at.get("download_button")) == 1
     # From number 10 of 12 on, and round again.
@@ -124,37 +124,37 @@ def test_a_run_without_weights_shows_what_it_left(trained):
     forget_weights(runs.find(trained, "latest:fc"))
     at = shown(view="Made up")
     assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 2
-    at = shown(view="Remembered")
+    at = shown(view="Redrawn")
     assert "only the last grid" in words(at) and len(pictures(at)) == 8 * 3 + 1
 
 
 def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     lose_images(trained)
-    at = shown(view="Remembered")
+    at = shown(view="Redrawn")
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
     assert len(pictures(shown(view="Made up"))) == 2
 
 
 def test_a_run_that_finds_the_photographs_no_more_is_shown_those_of_another_that_has_the_same(trained):
-    before = pictures(shown(view="Remembered"))
+    before = pictures(shown(view="Redrawn"))
     fc = runs.find(trained, "latest:fc")
     record = json.loads((fc.path / "config.json").read_text())
     (fc.path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
-    at = shown(view="Remembered")
+    at = shown(view="Redrawn")
     assert "gone or have changed" not in words(at) and "only the last grid" not in words(at)
     assert pictures(at) == before and len(before) == 8 * (1 + 2 * 2)
 
 
 def test_a_run_that_was_passed_on_without_its_images_says_so(trained):
     lose_images(trained, dataset="Boxes, a copy")
-    at = shown(view="Remembered")
+    at = shown(view="Redrawn")
     assert "came without its images, Boxes, a copy" in words(at) and len(pictures(at)) == 2
 
 
 def test_a_damaged_run_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
-    for view in ("As they learn", "Made up", "Remembered"):
+    for view in ("As they learn", "Made up", "Redrawn"):
         assert pictures(shown(view=view))
 
 

@@ -19,7 +19,7 @@ from vaedash import cli, runs
 from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.showing import charts
-from vaedash.ui import components, tables
+from vaedash.ui import components, pictures, tables
 
 HOSTILE = pytest.mark.parametrize("name", NAMES, ids=[f"{number:02}" for number in range(len(NAMES))])
 SPECIAL = "\\`*_{}[]()#+-.!|<>~$:&"
@@ -72,9 +72,11 @@ def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
     drawn = [charts.loss_curves([run, other]), charts.race([run, other])]
     for trace in itertools.chain.from_iterable(figure.data for figure in drawn):
         for text in filter(None, (trace.name, trace.hovertemplate)):
-            own = text.replace("%{y:.2f}", "").replace("%{y:.1f}", "").replace("<extra></extra>", "")
+            own = re.sub(r"%\{y:\.[12]f\}|%\{customdata\}|</?extra>", "", text)
             assert not set(own) & set("<>%$") and not re.search(r"&(?!amp;|lt;|gt;|#37;|#36;)", own)
-    assert any(html.unescape(trace.name) == f"{run.name}, test" for trace in drawn[0].data if trace.name)
+    [call, _] = results.told_apart([run, other])
+    found = {html.unescape(trace.hovertemplate) for trace in drawn[0].data if trace.hovertemplate}
+    assert f"%{{customdata}}<extra>{call}</extra>" in found
 
     # Tables and what is taken home.
     rows = [results.result(run)]
@@ -119,7 +121,7 @@ def test_pages_take_hostile_names_for_words_and_never_for_file_names(folder, mon
     texts = [str(element.value) for kind in (at.markdown, at.header, at.caption) for element in kind]
     texts += [element.label for element in at.expander]
     for run in made[:4]:
-        rest = run.name.removeprefix("conv").strip()
+        rest = pictures.rest_of_name(run)
         assert any(components.plain(rest) in text for text in texts), run.name
     assert all(re.fullmatch(r"[\w.-]+", file) and ".." not in file for file in files)
     assert files or page == "train"

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import io
 import json
 import re
 
@@ -16,9 +17,10 @@ from visitor import words
 from vaedash import config, datasets, images, runs
 from vaedash.bench.ui import Server
 from vaedash.config import RunConfig
+from vaedash.datasets.decode import decode
 from vaedash.models import latent
 from vaedash.runs import listing, weights
-from vaedash.ui import ends, morph
+from vaedash.ui import crisp, ends, morph
 
 shown = functools.partial(visitor.shown, "interpolate")
 
@@ -178,7 +180,7 @@ def test_a_link_to_a_picture_that_is_gone_opens_with_a_random_end(folder, tmp_pa
 def test_pictures_come_from_the_first_run_that_has_them(folder, photos, tmp_path):
     gone, here = add_run(folder, tmp_path / "gone.zip"), add_run(folder, photos, arch="fc")
     at = shown(runs=f"{gone.id},{here.id}")
-    assert "12 test images of photos" in words(at)
+    assert "The pictures are 12 of photos" in words(at)
     assert len(drawn(at)[1]) == 2
 
 
@@ -200,6 +202,30 @@ def test_one_s_own_picture_is_an_end(two, photos, data_dir):
     for run in two:
         start, end = mu(run, pixels.transpose(2, 0, 1)), mu(run, held_out[4])
         assert np.array_equal(frames[run.name], decoded(run, start, end))
+
+
+def test_a_snapshot_of_the_camera_is_an_end_and_is_shown_as_the_models_get_it(two, monkeypatch):
+    drawn_pictures = []
+    monkeypatch.setattr(crisp, "picture", lambda tiles, **words: drawn_pictures.append((tiles, words["alt"])))
+    at = shown(a="My own")
+    assert not at.camera_input  # it would ask for the camera at once
+    at.segmented_control(key="a_from").set_value(ends.CAMERA).run()
+    assert "Give a picture for A" in words(at)
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), (200, 40, 90)).save(file, "JPEG", quality=100)
+    at.camera_input(key="a_camera").set_value(("shot.jpg", file.getvalue(), "image/jpeg")).run()
+    seen = decode(file.getvalue())
+    data, frames = drawn(at)
+    assert data["labels"]["x"].startswith("alpha, from your picture to ")
+    assert np.array_equal(frames[two[0].name][0], decoded(two[0], mu(two[0], seen), mu(two[0], seen))[0])
+    (shown_tile,) = [tiles for tiles, alt in drawn_pictures if alt.startswith("your picture, as the models get it")]
+    assert np.array_equal(shown_tile, seen[None])
+
+
+def test_no_link_turns_the_camera_on(two):
+    at = shown(a="My own", a_from=ends.CAMERA)
+    assert at.segmented_control(key="a_from").value == ends.UPLOAD
+    assert not at.camera_input
 
 
 @pytest.mark.parametrize(
@@ -237,7 +263,7 @@ def opened(browser, server):
     """Opens the page; afterwards, no script must have failed and no request have left the machine."""
     contexts, errors, sent = [], [], []
 
-    def open_page(query="", *, width=1280, height=900, **looks):
+    def open_page(query="?alpha=0.00", *, width=1280, height=900, **looks):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **looks))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -258,8 +284,8 @@ def opened(browser, server):
 
 
 def pixels(page):
-    """What all canvases show."""
-    return page.locator("canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
+    """What all canvases show that a model draws on."""
+    return page.locator("figure:not(.end) canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
 
 
 def alpha(page):
@@ -295,10 +321,35 @@ def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(ope
     assert settled(page) == messages + 1
 
 
+CAMERA = """() => {
+    window.asked = 0
+    const canvas = Object.assign(document.createElement('canvas'), {width: 640, height: 480})
+    setInterval(() => canvas.getContext('2d').fillRect(0, 0, 640, 480), 40)
+    navigator.mediaDevices.getUserMedia = async () => { window.asked += 1; return canvas.captureStream() }
+}"""
+
+
+@pytest.mark.slow
+def test_the_browser_is_asked_for_its_camera_once_that_is_chosen_and_a_snapshot_is_an_end(opened):
+    page = opened()
+    page.evaluate(CAMERA)
+    page.locator(".st-key-seat-A button").first.click()
+    page.locator(".st-key-a").get_by_role("radio", name=ends.OWN).click()
+    page.get_by_text("Give a picture for A").wait_for()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.asked") == 0
+    page.locator(".st-key-a_from").get_by_role("radio", name=ends.CAMERA).click()
+    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_alt_text(re.compile("your picture, as the models get it")).wait_for()
+    page.get_by_text("Give a picture for A").wait_for(state="hidden")
+    assert page.evaluate("window.asked") >= 1
+
+
 @pytest.mark.slow
 def test_a_link_opens_where_it_was_left(opened):
     page = opened("?alpha=0.75&a=Random&a_seed=42&way=Spherical")
     assert alpha(page) == 0.75
+    page.locator(".st-key-seat-A button").first.click()
     assert page.get_by_role("spinbutton", name="Seed").input_value() == "42"
 
 
@@ -348,6 +399,7 @@ def test_keys_move_it_and_space_plays(opened):
 def test_a_clicked_picture_becomes_an_end_and_the_place_stays(opened):
     page = opened("?alpha=0.50")
     before = pixels(page)
+    page.locator(".st-key-seat-A button").first.click()
     page.get_by_alt_text("Some of the test pictures").first.click(position={"x": 5, "y": 5})
     page.wait_for_url("**a_picture=0*")
     page.wait_for_function("document.querySelector('input[aria-label=\"Test picture\"]').value === '0'")

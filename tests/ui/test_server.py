@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from patience import PATIENCE, until
 
 from vaedash import runs
-from vaedash.bench import ui
+from vaedash.bench import memory, ui
 from vaedash.bench.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as a terminal on Linux or macOS sends them")
@@ -20,8 +22,9 @@ def serve(tmp_path, data_dir):
     """Starts servers on one runs folder; in the end nothing is left of them, nor of what they started."""
     servers = []
 
-    def start(port=None):
-        servers.append(ui.Server(tmp_path / "runs", data_dir, port=port))
+    def start(port=None, *options):
+        options = ("--server.headless=true", *options)
+        servers.append(ui.Server(tmp_path / "runs", data_dir, port=port, options=options))
         return servers[-1]
 
     yield start
@@ -81,6 +84,13 @@ def blow(server, how):
     return seconds
 
 
+def holds(server):
+    """How many threads and open files it has, and the processes that it started and that are still in the system's table."""
+    pid = server.process.pid
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return memory.threads(pid), memory.open_files(pid), [child for task in tasks for child in task.read_text().split()]
+
+
 def is_free(port):
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Streamlit binds it
@@ -121,6 +131,27 @@ def test_training_goes_on_when_its_tab_is_closed(serve, stopped, promise, some):
         assert shows(server, run)
         end(run)
     promise("R3", cases=len(times))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else says what a process has open")
+def test_trainings_that_have_ended_leave_nothing_behind_in_their_server(serve, stopped):
+    server = serve(None, "--server.disconnectedSessionTTL=2")
+
+    def train():
+        run = stopped()
+        with Session(server.url) as tab:
+            resume(tab, run)
+            assert holds(server)[2]
+        end(run)
+
+    train()  # what the first one loads stays
+    until(lambda: not holds(server)[2])
+    time.sleep(5)  # until no closed tab is kept
+    before = holds(server)
+    for _ in range(3):
+        train()
+    until(lambda: holds(server) == before)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from visitor import give_weights, make_run, shown, words
 from vaedash import places
 from vaedash.runs import RunFolder
 from vaedash.training import launch
-from vaedash.ui import forms, visitors
+from vaedash.ui import sets, visitors
 
 # What changes something on disk or starts a process; in the page's code, only functions marked as changes may say it.
 CHANGES = {
@@ -69,10 +69,10 @@ def test_a_click_on_a_button_drawn_before_is_refused_where_visitors_only_look_on
 def test_an_upload_is_refused_where_visitors_only_look_on(folder, data_dir, monkeypatch):
     monkeypatch.setenv("VAEDASH_DATA", str(folder / "data"))
     monkeypatch.setenv("VAEDASH_READ_ONLY", "yes")
-    assert forms._keep(b"zip") is None
+    assert sets._keep(b"zip") is None
     assert not (folder / "data").exists()
     monkeypatch.delenv("VAEDASH_READ_ONLY")
-    assert forms._keep(b"zip").read_bytes() == b"zip"
+    assert sets._keep(b"zip").read_bytes() == b"zip"
 
 
 @pytest.mark.parametrize("page", ["start", "train", "compare", "gallery"])
@@ -87,6 +87,7 @@ def test_visitors_who_only_look_on_see_the_runs_and_nothing_to_change_them_with(
     assert not at.get("file_uploader")
     if page == "train":
         assert visitors.LOOK_ON in words(at)
+        assert "Training is switched off here." in words(at)
         assert done.name in words(at)
         assert not at.number_input
 

@@ -10,7 +10,7 @@ from visitor import make_run, words
 
 from vaedash import config, runs
 from vaedash.comparing import quiz
-from vaedash.ui import components, visitors, vote
+from vaedash.ui import components, tallies, visitors
 
 shown = functools.partial(visitor.shown, "gallery", view="Blind vote")
 
@@ -18,7 +18,7 @@ shown = functools.partial(visitor.shown, "gallery", view="Blind vote")
 @pytest.fixture(autouse=True)
 def no_votes_yet():
     """The tallies live as long as the server: other tests' servers are this process too."""
-    vote._votes.clear()
+    tallies.tally.clear()
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def press(at, key):
 
 
 def says(at):
-    """What stands beside the pictures: the tally."""
+    """The tally."""
     return at.subheader[-1].value
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_run_is_named_and_has_no_part_in_a_vote(trained, both):
 def test_runs_that_kept_no_such_pictures_say_so(folder):
     for arch in config.ARCHS:
         make_run(folder, arch=arch)
-    assert "kept no such pictures" in words(shown(kind="Photographs"))
+    assert "kept no such pictures" in words(shown(kind="New pictures"))
 
 
 # ---- voting ------------------------------------------------------------------------------------------------------
@@ -94,36 +94,42 @@ def test_a_vote_sent_after_the_answer_was_seen_does_not_count(trained, both):
     assert says(at) == "Nobody voted"
     at.button(key="vote-A").proto.disabled = False  # as a browser may send what it was never offered
     press(at, "vote-A")
-    assert vote._votes(name) == {}
+    assert tallies.tally(name) == {}
 
 
 @pytest.mark.parametrize("kind", ["prior", "recon"])
 def test_the_answer_is_nowhere_on_the_page_before_it_is_revealed(trained, both, kind):
-    at = press(shown(kind={"prior": "Random numbers", "recon": "Photographs"}[kind]), "vote-B")
+    at = press(shown(kind={"prior": "Random numbers", "recon": "New pictures"}[kind]), "vote-B")
     shown_here = [image for element in at.get("image") for image in element.proto.imgs]
     # A file is called after a hash of what is in it, which may spell anything.
     assert all(re.fullmatch(r"/mock/media/[0-9a-f]+\.png", image.url) for image in shown_here)
     named = ["fc", "conv", *(run.id for run in both), *(run.name for run in both)]
     for letter in "AB":
-        (image,) = [image for image in shown_here if image.alt.endswith(f"drawn by {letter}")]
+        (image,) = [image for image in shown_here if f" by {letter}" in image.alt]
         assert not [name for name in named if name in image.alt or name in image.caption]
-    # Apart from the question and the choice of runs, which name both, no text, key or label does.
+    # Apart from the question, the choice of runs, which name both, and the address, no text, key or label does.
     texts = [element.value for kind_of in (at.markdown, at.caption, at.subheader) for element in kind_of]
     labels = [f"{button.key} {button.label} {button.help}" for button in at.button]
     assert not [text for text in texts + labels if any(name in text for name in named)]
     assert not at.get("download_button")
-    revealed = [header.value for header in press(at, "reveal").subheader]
-    for letter, run in ballot(both, kind=kind).runs.items():
-        assert any(title.startswith(f"{letter}: ") and title.endswith(run.config.arch) for title in revealed)
+    revealed = [text.value for text in press(at, "reveal").markdown if text.value.startswith(":color[")]
+    names = [config.spoken(run.config.arch) for run in ballot(both, kind=kind).runs.values()]
+    assert [text.rpartition(" ")[2] for text in revealed] == names
 
 
-def test_photographs_stand_above_what_was_made_of_them(trained):
-    at = shown(kind="Photographs")
-    assert [image.alt for element in at.get("image") for image in element.proto.imgs] == [
-        "what both were shown, and had not learned from",
-        "6 pictures, drawn by A",
-        "6 pictures, drawn by B",
+def test_real_pictures_stand_above_what_was_redrawn_and_beside_what_was_made_up(trained):
+    def alternatives(at):
+        return [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+    assert alternatives(shown(kind="New pictures")) == [
+        f"5 pictures, redrawn by {letter}, below the real ones" for letter in "AB"
     ]
+    assert alternatives(shown()) == ["8 pictures, made up by A", "real pictures", "8 pictures, made up by B"]
+    for file in trained.glob("*/samples/originals.png"):
+        file.unlink()
+    for file in trained.glob("*/config.json"):
+        file.write_text(re.sub(r'"dataset": "[^"]*"', '"dataset": "/nowhere/boxes.zip"', file.read_text()))
+    assert alternatives(shown()) == ["8 pictures, made up by A", "8 pictures, made up by B"]
 
 
 def test_the_next_ballot_has_a_tally_of_its_own(trained):
@@ -137,19 +143,19 @@ def test_a_tally_can_be_counted_anew_but_not_by_those_who_only_look_on(trained, 
     name, at = ballot(both).name, press(press(shown(), "vote-A"), "reveal")
     monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
     at.button(key="anew").click().run()  # of a page that was drawn before
-    assert [toast.value for toast in at.toast] == [visitors.LOOK_ON] and len(vote._votes(name)) == 1
+    assert [toast.value for toast in at.toast] == [visitors.LOOK_ON] and len(tallies.tally(name)) == 1
     assert "anew" not in [button.key for button in at.button]
     assert says(press(shown(), "vote-B")) == "2 votes so far"  # voting changes nothing on disk
     monkeypatch.delenv("VAEDASH_READ_ONLY")
     assert says(press(at.run(), "anew")) == "0 votes so far"
-    assert not vote._votes(name)
+    assert not tallies.tally(name)
 
 
 def test_votes_of_many_at_once_are_all_counted(folder):
     def room(number):
         for turn in range(200):
-            vote._votes("a ballot")[f"{number}-{turn}"] = "AB"[turn % 2]
-            counts.append(len(vote._votes("a ballot").copy()))
+            tallies.tally("a ballot")[f"{number}-{turn}"] = "AB"[turn % 2]
+            counts.append(len(tallies.tally("a ballot").copy()))
 
     counts = []
     threads = [threading.Thread(target=room, args=(number,)) for number in range(8)]
@@ -157,4 +163,4 @@ def test_votes_of_many_at_once_are_all_counted(folder):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(vote._votes("a ballot")) == max(counts) == 1600
+    assert len(tallies.tally("a ballot")) == max(counts) == 1600

@@ -85,7 +85,7 @@ def of_the_study(
         for arch in config.ARCHS
     ]
     with Launched(study, data_dir) as launched:
-        while any(run.active for run in launched.now()):
+        while any(run.active for run in launched.now()):  # runs that are measured keep the next ones waiting
             time.sleep(0.05)
         trained = launched.seconds()
         launched.wait()

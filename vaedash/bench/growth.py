@@ -42,7 +42,7 @@ def fill(folder: Path, count: int) -> None:
 
     The pictures are links to a few files, so that the time it takes and the room are those of the records.
     """
-    examples = [run for run in runs.list_runs(places.PROJECT_ROOT / "runs") if run.notes.get("example")]
+    examples = [run for run in runs.list_runs(places.PROJECT_ROOT / "runs") if run.example]
     for number in range(count):
         created = (_FIRST + datetime.timedelta(minutes=number)).isoformat(timespec="milliseconds")
         place = number % len(examples)

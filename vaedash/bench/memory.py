@@ -1,4 +1,4 @@
-"""What a process holds in memory, what torch alone makes it hold, and what the kernel keeps there of files."""
+"""What a process holds (memory, threads, open files), what torch alone makes it hold, and what the kernel keeps of files in memory."""
 
 import argparse
 import contextlib
@@ -11,8 +11,30 @@ from vaedash.bench import probe
 
 def peak(pid: int) -> int:
     """kB that a process has held at most; 0 where the system does not say."""
+    return _status(pid, "VmHWM")
+
+
+def now(pid: int) -> int:
+    """kB that a process holds; 0 where the system does not say."""
+    return _status(pid, "VmRSS")
+
+
+def threads(pid: int) -> int:
+    """How many threads a process has; 0 where the system does not say."""
+    return _status(pid, "Threads")
+
+
+def open_files(pid: int) -> int:
+    """How many files, sockets and the like a process has open; 0 where the system does not say."""
     try:
-        return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
+
+
+def _status(pid: int, word: str) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/status").read_text().split(f"{word}:")[1].split()[0])
     except (OSError, IndexError):
         return 0
 

@@ -19,17 +19,22 @@ _OPEN = 60.0  # seconds that a page may take
 
 
 class Session:
-    """A tab: it opens a page, remembers what it is shown, presses buttons, renews what renews itself; until it is closed."""
+    """A tab: it opens a page, remembers what it is shown, presses buttons, renews what renews itself; until it is closed.
 
-    def __init__(self, url: str, page: str = "", query: str = "") -> None:
+    With the `id` of an earlier one it is that tab, whose connection comes back, if the server still has it.
+    """
+
+    def __init__(self, url: str, page: str = "", query: str = "", *, earlier: str = "") -> None:
         place = urllib.parse.urlsplit(url)
         address = f"ws://{place.netloc}/_stcore/stream"
+        # A browser says there what the server gave to it: a token, which is not asked for here, and the id.
+        said = ["streamlit", "token", earlier] if earlier else ["streamlit"]
         self._open = contextlib.ExitStack()
         self._socket = self._open.enter_context(
             connect(
                 address,
                 origin=Origin(url),
-                subprotocols=[Subprotocol("streamlit")],
+                subprotocols=[Subprotocol(word) for word in said],
                 max_size=None,
                 open_timeout=_OPEN,
             )

@@ -64,7 +64,8 @@ def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> Figures:
 class Server:
     """A Streamlit server of its own, by default on a free port of this machine, until it is closed.
 
-    `options` are Streamlit's (`--server.maxUploadSize=1`), `settings` go into its environment. Its output goes to `log`.
+    `options` are Streamlit's (`--server.maxUploadSize=1`), `settings` go into its environment, `limits` is what a shell's
+    `ulimit` is told first (`-n 256`). Its output goes to `log`.
     """
 
     def __init__(
@@ -75,12 +76,13 @@ class Server:
         port: int | None = None,
         options: Sequence[str] = ("--server.headless=true",),
         settings: Mapping[str, str] | None = None,
+        limits: str = "",
         log: Path = Path(os.devnull),
     ) -> None:
         self.port = port or free_port()
         self.url, self.folder = f"http://localhost:{self.port}", folder
         with open(log, "wb") as output:
-            self.process = self._start(data_dir, options, settings or {}, output)
+            self.process = self._start(data_dir, options, settings or {}, limits, output)
         for _ in range(300):
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
                 return
@@ -91,10 +93,12 @@ class Server:
         raise TimeoutError(f"The server at {self.url} did not come up within a minute.")
 
     def _start(
-        self, data_dir: Path, options: Sequence[str], settings: Mapping[str, str], output: IO[bytes]
+        self, data_dir: Path, options: Sequence[str], settings: Mapping[str, str], limits: str, output: IO[bytes]
     ) -> subprocess.Popen[bytes]:
+        within = ("sh", "-c", f'ulimit {limits} && exec "$@"', "sh") if limits else ()
         return subprocess.Popen(
             [
+                *within,
                 sys.executable,
                 "-m",
                 "streamlit",
@@ -171,7 +175,7 @@ def _click_to_first_point(browser: "Browser", server: Server) -> float:
     tab.get_by_role("button", name="Train both").click()
     tab.wait_for_function("() => document.querySelector('.live-figure .scatterlayer .js-line')", timeout=300_000)
     seconds = time.perf_counter() - start
-    while any(run.active for run in runs.list_runs(server.folder)):
+    while any(run.busy for run in runs.list_runs(server.folder)):
         time.sleep(1)
     tab.close()
     return seconds

@@ -112,9 +112,12 @@ def show(arguments: argparse.Namespace) -> int:
 def stop(arguments: argparse.Namespace) -> int:
     """Ask a run to end after its current batch."""
     run = terminal.find(arguments, arguments.run)
-    if not run.active:
+    if not run.busy:
         raise UsageError(f"Run {run.id} is {run.status}: there is nothing to stop.")
     run.request_stop()
+    if run.measuring:
+        print(f"Asked {run.id} to stop measuring. The rest: {terminal.command_line('evaluate', run.id, arguments)}")
+        return terminal.DONE
     print(
         f"Asked {run.id} to stop; it keeps its finished epochs. Go on with: {terminal.command_line('resume', run.id, arguments)}"
     )
@@ -124,10 +127,9 @@ def stop(arguments: argparse.Namespace) -> int:
 def archive(arguments: argparse.Namespace) -> int:
     """Put a run aside, or delete it for ever."""
     run = terminal.find(arguments, arguments.run)
-    if run.active:
-        raise UsageError(
-            f"Run {run.id} is {run.status}; stop it first: {terminal.command_line('stop', run.id, arguments)}"
-        )
+    if run.busy:
+        doing = "being measured" if run.measuring else run.status
+        raise UsageError(f"Run {run.id} is {doing}; stop it first: {terminal.command_line('stop', run.id, arguments)}")
     if arguments.forever:
         run.delete()
         print(f"Deleted {run.id} and all its files.")

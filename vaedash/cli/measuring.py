@@ -41,11 +41,12 @@ def add_to(commands: parsing.Commands) -> None:
     benching.add_argument(
         "what",
         metavar="WHAT",
-        choices=("train", "recipe", "gpu", "ui", "load", "growth"),
+        choices=("train", "recipe", "gpu", "ui", "load", "views", "growth"),
         help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
         "recipe: how long preset `fast` and a notebook with preset p1 take to one held-out loss; "
         "gpu: what a GPU makes of it, from a batch to the whole study, and whether it learns what the processor learns; "
         "ui: the page in a real browser; load: thirty people watching one training; "
+        "views: what a server holds while its pages are opened a thousand times; "
         "growth: thousands of runs, and a file of more images than one keeps in memory. Each takes some minutes",
     )
     benching.add_argument("--dataset", help="images that train, recipe and gpu learn from (default: shapes)")
@@ -141,6 +142,10 @@ def bench(arguments: argparse.Namespace) -> int:
         from vaedash.bench import load
 
         results = load.measure(data_dir=places.data_dir(arguments.data_dir))
+    elif arguments.what == "views":
+        from vaedash.bench import views
+
+        results = views.measure(runs_dir=terminal.runs_dir(arguments), data_dir=places.data_dir(arguments.data_dir))
     elif arguments.what == "growth":
         from vaedash.bench import growth
 

@@ -13,7 +13,7 @@ from vaedash.comparing import results, verdict
 from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
-from vaedash.runs.schema import ENDED_WELL, TRAINED
+from vaedash.runs.schema import ENDED_WELL
 from vaedash.training import launch, process
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
@@ -181,11 +181,8 @@ def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace
         for run in chosen():
             launch.line_up([run])
             terminal.say(f"{run.id} {run.name}: {team.size} processes")
-            with launch.logged(run):
-                with _stopping_on_signals(run) as signals:
-                    status = process.work(run, data_dir, team=team)
-                if status in TRAINED:
-                    process.measure(run, data_dir)
+            with launch.logged(run), _stopping_on_signals(run) as signals:
+                status = process.work(run, data_dir, team=team)
             ended.append(run.reread())
             if status == Status.FAILED:
                 team.leave(ended[-1].sentence)
@@ -221,10 +218,10 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
         yield
     except KeyboardInterrupt:
         for run in watched:
-            if run.reread().active:
+            if run.reread().busy:
                 run.request_stop()
         terminal.say("Stopping after the current batch; finished epochs are kept.")
-        while any(run.reread().active for run in watched):
+        while any(run.reread().busy for run in watched):
             time.sleep(_LOOK / 5)
         _say_how_to_go_on(watched, arguments)
         raise
@@ -240,13 +237,13 @@ def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> 
 
 
 def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """Show progress until all have ended, then what came of them."""
+    """Show progress until all have ended and are measured, then what came of them."""
     display = watching.display(watched)
     current = list(watched)
     while True:
         current = [run.reread() for run in watched]
         display.show(current)
-        if not any(run.active for run in current):
+        if not any(run.busy for run in current):
             break
         time.sleep(_LOOK)
     display.close()

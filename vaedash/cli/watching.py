@@ -34,13 +34,13 @@ class _Lines:
 
     def show(self, current: Sequence[Run]) -> None:
         for run in current:
-            if self._status.get(run.id) != run.status:
-                self._status[run.id] = run.status
-                terminal.say(f"{run.id} {run.name}: {run.status}")
+            if self._status.get(run.id) != (status := _status_words(run)):
+                self._status[run.id] = status
+                terminal.say(f"{run.id} {run.name}: {status}")
             for row in run.epochs[self._shown.get(run.id, 0) :]:
                 terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
             self._shown[run.id] = len(run.epochs)
-        if len(current) > 1 and (ended := sum(not run.active for run in current)) > self._ended:
+        if len(current) > 1 and (ended := sum(not run.busy for run in current)) > self._ended:
             self._ended = ended
             terminal.say(_study_words(current))
 
@@ -64,10 +64,10 @@ class _Bars:
         for run in current:
             bar, progress = self._bars[run.id], run.progress or {}
             bar.total = progress.get("of") or 1
-            bar.n = progress.get("seen", progress.get("done", 0)) if run.active else bar.total
+            bar.n = progress.get("seen", progress.get("done", 0)) if run.busy else bar.total
             bar.set_postfix_str(progress_words(run, progress), refresh=True)
         if self._study is not None:
-            self._study.total, self._study.n = len(current), sum(not run.active for run in current)
+            self._study.total, self._study.n = len(current), sum(not run.busy for run in current)
             self._study.set_postfix_str(_study_words(current), refresh=True)
 
     def close(self) -> None:
@@ -78,6 +78,8 @@ class _Bars:
 
 def progress_words(run: Run, progress: Progress) -> str:
     """How far a run is, and what it has come to, in a line."""
+    if run.measuring:
+        return f"{run.status}, {progress.get('phase', 'measuring')}"
     if not run.active:
         return f"{run.status}, {_epoch_words(run, run.epochs[-1])}" if run.epochs else run.status
     if run.status == Status.QUEUED:
@@ -93,8 +95,12 @@ def progress_words(run: Run, progress: Progress) -> str:
     )
 
 
+def _status_words(run: Run) -> str:
+    return f"{run.status}, measuring" if run.measuring else run.status
+
+
 def _study_words(current: Sequence[Run]) -> str:
-    return f"{sum(not run.active for run in current)} of {len(current)} runs done"
+    return f"{sum(not run.busy for run in current)} of {len(current)} runs done"
 
 
 def _epoch_words(run: Run, row: Epoch) -> str:

@@ -40,7 +40,7 @@ class Away:
         self.run, self.over = run, False
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(run.claim())
-        self._hired, self._begun, self._told, self._lost = False, False, False, 0
+        self._hired, self._begun, self._told, self._ended, self._lost = False, False, False, False, 0
 
     def send(self, hire: "Callable[[], ActorHandle]") -> None:
         """Out to where `hire` finds a trainer for it, which may have to wait for room."""
@@ -71,19 +71,25 @@ class Away:
         try:
             fresh, over = ray.get(self.asked)
         except ray.exceptions.RayError as error:
-            self._retry(error)
+            self._gone(error)
             return
         if not self._begun:
             queue.dequeue(self.run)
             self._begun = True
         for name, data in fresh:
             mirror.write(self.run, name, data)
+        self._ended = self._ended or mirror.ended(fresh)
         if not over:
             self.asked = self._trainer.news.remote()
-        elif mirror.ended(fresh):
+        else:
+            self._gone(RuntimeError("its trainer ended without a word"))
+
+    def _gone(self, error: Exception) -> None:
+        """There is no trainer any more: all is well if it had trained to the end. Else it was lost, for this reason."""
+        if self._ended:
             self.end()
         else:
-            self._retry(RuntimeError("its trainer ended without a word"))
+            self._retry(error)
 
     def _retry(self, error: Exception) -> None:
         """Send it out again, to go on from the last checkpoint that came back; not for ever."""
@@ -107,10 +113,10 @@ class Away:
             self.send(self._hire)
 
     def end(self, status: Status | None = None, sentence: str = "") -> None:
-        """It is over; with a `status`, this side says so. The lock is let go last."""
+        """It is over; with a `status`, this side says so, unless its trainer has said how it ended. The lock is let go last."""
         self.over = True
         self.run.pictures.forget_now()
-        if status:
+        if status and not self._ended:
             with contextlib.suppress(OSError):  # no room even for that: it reads as interrupted
                 queue.dequeue(self.run)
                 self.run.write_outcome(status, sentence)

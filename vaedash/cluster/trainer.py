@@ -6,7 +6,6 @@ import platform
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from vaedash import storage
 from vaedash.runs import mirror
 from vaedash.runs.mirror import Writings
-from vaedash.runs.schema import TRAINED
 from vaedash.training import process
 
 _PAUSE = 1.0  # seconds between two looks at what was written
@@ -46,17 +44,13 @@ class Trainer:
             contextlib.redirect_stdout(log),
             contextlib.redirect_stderr(log),
         ):
-            status = process.work(self._run, self._data_dir, sharing=hardware.sharing(cpus))
-            if status in TRAINED:
-                # Its outcome is carried after that: until then its machine is at work for it.
-                self._run.write_progress({"updated": time.time(), "phase": "measuring the trained model"})
-                process.measure(self._run, self._data_dir)
+            process.work(self._run, self._data_dir, sharing=hardware.sharing(cpus), only=True)
 
     def news(self) -> tuple[list[tuple[str, bytes]], bool]:
         """What was written since it was asked last (`Writings.fresh`), and whether that was all; waits for a moment first."""
         self._thread.join(_PAUSE)
         over = not self._thread.is_alive()
-        fresh = self._writings.fresh(over=over)
+        fresh = self._writings.fresh()
         if over:
             shutil.rmtree(self._run.path.parent)
         return fresh, over

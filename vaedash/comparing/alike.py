@@ -1,9 +1,9 @@
 """What runs have in common: which may share an axis, which differ in nothing but their seed, what else differs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaedash import config
+from vaedash import config, text
 from vaedash.runs import Run, schema
 from vaedash.runs.schema import TRAINED
 
@@ -19,6 +19,30 @@ def differing_settings(a: Run, b: Run) -> dict[str, tuple[Setting, Setting]]:
     """The settings in which two readable runs differ: name to (value of a, value of b)."""
     of_a, of_b = a.config.to_json(), b.config.to_json()
     return {name: (of_a[name], of_b[name]) for name in of_a if of_a[name] != of_b[name]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """Records of runs beside each other, by what can be seen of them: what differs with a value for each run, in their order;
+    and what all share, said once. Empty where there is none.
+    """
+
+    differing: Mapping[str, Sequence[str]]
+    same: Mapping[str, str]
+
+
+def contrast(records: Sequence[Mapping[str, object]]) -> Contrast:
+    """What differs between records, and what is the same, in the order of their names."""
+    differing: dict[str, list[str]] = {}
+    same: dict[str, str] = {}
+    for name in dict.fromkeys(name for record in records for name in record):
+        values = [record.get(name) for record in records]
+        cells = ["" if value is None else text.visible(str(value)) for value in values]
+        if len(set(cells)) > 1:
+            differing[name] = cells
+        else:
+            same[name] = cells[0]
+    return Contrast(differing=differing, same=same)
 
 
 def settings_but(run: Run, *names: str) -> tuple[Setting, ...]:

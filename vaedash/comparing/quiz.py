@@ -19,9 +19,9 @@ Tiles = NDArray[np.uint8]  # pictures, `(N, 3, 32, 32)`
 
 LEVEL = "level"  # the answer that is no architecture's
 _LETTERS = "ABCDE"
-_LEVEL_SHARE = 0.05  # weights and speeds that differ by less than this part of the larger one are about the same
-_TILES = {"prior": 12, "recon": 6}  # pictures of each kind that are shown without a name
-_ROW = 6
+_LEVEL_SHARE = 0.05  # numbers of weights that differ by less than this part of the larger one are about the same
+_TILES = {"prior": 8, "recon": 5}  # pictures of each kind that are shown without a name
+_ROW = 5
 
 Thing = TypeVar("Thing")
 
@@ -104,7 +104,6 @@ def questions(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> list[Questi
     asked = (
         _drew(pair),
         _weights(pair),
-        _speed(pair),
         _first(pair),
         _end(pair),
         _made_up(pair),
@@ -125,13 +124,19 @@ def _drew(pair: Sequence[Run]) -> Question | None:
 def _weights(pair: Sequence[Run]) -> Question | None:
     """Which one has more to learn with?"""
     counts = _column(pair, lambda result: result.parameters)
-    return _most("weights", counts, "{} has {:,.0f} weights", "{} has {:.1f} times as many")
+    if counts is None:
+        return None
+    fewest, *_, most = sorted(counts, key=lambda arch: counts[arch])
+    answer = _lowest({arch: -count for arch, count in counts.items()}, within=_LEVEL_SHARE * counts[most])
+    figures = f"{_spelt(counts[most])} against {_spelt(counts[fewest])}"
+    more = f"{config.spoken(most)} has {counts[most] / counts[fewest]:.1f} times as many"
+    sentence = f"{'Both have about as many' if answer == LEVEL else more}: {figures}."
+    return Question(key="weights", choices=(*counts, LEVEL), answer=answer, sentence=sentence)
 
 
-def _speed(pair: Sequence[Run]) -> Question | None:
-    """Which one is quicker?"""
-    speeds = _column(pair, lambda result: result.images_per_second)
-    return _most("speed", speeds, "{} looks at {:,.0f} pictures a second", "{} is {:.1f} times as fast")
+def _spelt(count: float) -> str:
+    """A large number as it is said aloud."""
+    return f"{count / 1e6:.1f} million" if count >= 1e6 else f"{count:,.0f}"
 
 
 def _first(pair: Sequence[Run]) -> Question | None:
@@ -173,8 +178,7 @@ def _made_up(pair: Sequence[Run]) -> Question | None:
         key="made up",
         choices=tuple(rows),
         answer=made_up,
-        sentence=f"{made_up} is made up, out of random numbers. {remembered} is remembered: "
-        "pictures it was shown, squeezed and redrawn.",
+        sentence=f"The numbers of {made_up} were thrown like dice. {remembered} is redrawn, from the pictures above it.",
     )
 
 
@@ -199,6 +203,21 @@ def two_rows(pair: Sequence[Run]) -> dict[str, tuple[str, Tiles]] | None:
     return _blind(best.id, [("prior", made_up[:count]), ("recon", redrawn[:count])])
 
 
+def best_first(run: Run, originals: Tiles) -> list[int]:
+    """The numbers of a run's held-out pictures, that one first of which it keeps most when it redraws it.
+
+    That is measured against a picture of one colour: what differs most from it, and is found again.
+    """
+    redrawn = _kept(run, "recon")
+    if redrawn is None:
+        return list(range(len(originals)))
+    count = min(len(originals), len(redrawn))
+    real, drawn = originals[:count].astype(np.float64), redrawn[:count].astype(np.float64)
+    lost = np.square(real - drawn).mean((1, 2, 3)) / np.maximum(real.var((1, 2, 3)), 1.0)
+    order: list[int] = np.argsort(lost, kind="stable").tolist()
+    return order
+
+
 def leader(pair: Sequence[Run]) -> Run:
     """The run with the lowest test loss."""
     return min(pair, key=lambda run: math.inf if run.test_loss is None else run.test_loss)
@@ -212,21 +231,20 @@ def score(asked: Sequence[Question], predicted: Mapping[str, str]) -> tuple[int,
 
 
 def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
-    """What follows from a pair, and from the shuffled pixels where they have been tried, in one sentence."""
+    """What follows from a pair, and from the shuffled pixels where they have been tried, in a sentence or two."""
     end, judged = _end(pair), verdict.judged(pair)
-    said = judged.plain
     if end is None or end.answer is None:
-        return f"{said}."
+        return f"{judged.plain}."
     if end.answer == LEVEL:
-        return f"Not here: {said}." if judged.level else f"{said}."
-    here = f"Here it does: {said}{_with_fewer_weights(pair, end.answer)}"
+        return f"Not here: {judged.plain}." if judged.level else f"{judged.plain}."
+    here = f"Yes: {judged.plain}{_with_fewer_weights(pair, end.answer)}."
     losses = shuffle.losses(tested)
     if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):
-        return f"{here}."
+        return here
     ahead = min(config.ARCHS, key=lambda arch: losses[arch, "shuffled"])
     if _shuffled(pair, tested).answer == end.answer and ahead != end.answer:
-        return f"{here}, and loses that lead once neighbouring pixels are neighbours no more."
-    return f"{here}. {shuffle.plainly(tested)}"
+        return f"{here} Shuffle the pixels, and that lead is gone."
+    return f"{here} {shuffle.plainly(tested)}"
 
 
 def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
@@ -240,17 +258,6 @@ def _lowest(values: Mapping[str, float], *, within: float) -> str:
     """Which one has the lowest value; LEVEL where the next one is less than `within` away."""
     first, second, *_ = sorted(values, key=lambda arch: values[arch])
     return LEVEL if values[second] - values[first] < within else first
-
-
-def _most(key: str, values: Mapping[str, float] | None, words: str, times: str) -> Question | None:
-    """The question which one has most of something, of which two values within a twentieth are about the same."""
-    if values is None:
-        return None
-    top = max(values.values())
-    answer = _lowest({arch: -value for arch, value in values.items()}, within=_LEVEL_SHARE * top)
-    each = ", ".join(words.format(config.spoken(arch), value) for arch, value in values.items())
-    ratio = "about the same" if answer == LEVEL else times.format(config.spoken(answer), top / min(values.values()))
-    return Question(key=key, choices=(*values, LEVEL), answer=answer, sentence=f"{each}: {ratio}.")
 
 
 def _column(pair: Sequence[Run], value_of: Callable[[Result], float | None]) -> dict[str, float] | None:

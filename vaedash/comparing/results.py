@@ -1,6 +1,7 @@
 """What came of each run, as a row of the results table; and of runs that differ in nothing but their seed, as one."""
 
 import dataclasses
+import re
 import shlex
 import statistics
 from collections import Counter
@@ -239,13 +240,49 @@ def left_out(seeds: Seeds) -> list[str]:
 # ---- what runs are called -----------------------------------------------------------------------------------
 
 
-def replay_command(run: Run) -> str:
-    """The command that trains a readable run again: what it was asked, without what is the default anyway.
+# What of a name belongs together: a word, or a number behind what it counts.
+_PARTS = re.compile(r"(?:batch|latent|lr|seed) \S+|\S+")
 
-    A run on a copy of a built-in dataset is trained again on that one, which anybody can get.
+
+def told_apart(chosen: Sequence[Run]) -> list[str]:
+    """What each of these readable runs is called beside the others: its architecture, and of its name what not all share.
+
+    No two are alike: where that is not enough, their ids follow.
     """
+    shared = _shared(chosen)
+    calls = [_called([run], shared) for run in chosen]
+    count = Counter(calls)
+    return [f"{call} {run.id}" if count[call] > 1 else call for run, call in zip(chosen, calls, strict=True)]
+
+
+def together(some: Sequence[Run], among: Sequence[Run]) -> str:
+    """What some runs of one architecture are called together: that, and of their names what they share and not all do."""
+    return _called(some, _shared(among))
+
+
+def _called(some: Sequence[Run], but: set[str]) -> str:
+    own = [part for part in _parts(some[0]) if part in _shared(some) - but]
+    return " ".join([config.spoken(some[0].config.arch), *own])
+
+
+def _shared(chosen: Sequence[Run]) -> set[str]:
+    return set.intersection(*(set(_parts(run)) for run in chosen)) if chosen else set()
+
+
+def _parts(run: Run) -> list[str]:
+    parts = [part.rstrip(",") for part in _PARTS.findall(run.name)]
+    return parts[1:] if [part.casefold() for part in parts[:1]] == [run.config.arch] else parts
+
+
+def dataset_again(run: Run) -> str:
+    """The images on which a readable run is trained again: for a copy of a built-in dataset that one, which anybody can get."""
     copied = run.dataset.get("copy_of")
-    dataset = copied if copied in config.DATASETS else run.config.dataset
+    return copied if copied in config.DATASETS else run.config.dataset
+
+
+def replay_command(run: Run) -> str:
+    """The command that trains a readable run again: what it was asked, without what is the default anyway."""
+    dataset = dataset_again(run)
     default, asked = RunConfig.build(preset=run.config.preset, dataset=dataset), run.config.to_json()
     asked["dataset"] = dataset
     words = ["python -m vaedash train", f"--arch {run.config.arch}"]

@@ -75,6 +75,9 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     luck, weaknesses = (*_luck(matched, labels), *_against_line(matched, labels)), caveats.sentences(matched, labels)
     level = matched.gap < results.LEVEL
     about = _about(matched)
+    if ignorant := [label for label, run in zip(labels, matched.runs, strict=True) if run.learned_nothing]:
+        plain = _ignorance(ignorant)
+        return Verdict(headline=plain, plain=plain, about=about, figures=figures, rest=(*luck, *weaknesses), fair=False)
     if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
         by = "" if level else f"{label} is {gap} ahead, "
@@ -108,9 +111,16 @@ def less_wrong(loss: float, other: float) -> str:
 
 def _about(matched: Rivals) -> str:
     """Which runs are meant, and how many trainings each figure rests on."""
-    names = " and ".join(run.name for run in matched.runs)
+    names = " and ".join(_name(run, matched.runs) for run in matched.runs)
     count = len(matched.pairs)
     return f"{names}, {f'{count} seeds' if count > 1 else 'one training'} each"
+
+
+def _ignorance(labels: Sequence[str]) -> str:
+    """What is to be said where a model is no better than one that knows nothing of the single picture."""
+    if len(labels) > 1:
+        return "Neither has learned anything yet: the average of all pictures would do as well"
+    return f"{labels[0]} has learned nothing yet: the average of all pictures would do as well"
 
 
 def _unequal(matched: Rivals, labels: tuple[str, str]) -> tuple[str, str]:
@@ -213,5 +223,10 @@ def ahead_from(leader: Run, rival: Run) -> int | None:
 def _label(run: Run, rival: Run) -> str:
     """What tells a run from its rival: its architecture if that differs, else its name."""
     if run.config.arch == rival.config.arch:
-        return run.name
+        return _name(run, (run, rival))
     return config.spoken(run.config.arch)
+
+
+def _name(run: Run, among: Sequence[Run]) -> str:
+    """What the run is called, with its id where another one is called the same."""
+    return run.name if [other.name for other in among].count(run.name) == 1 else f"{run.name} ({run.id})"

@@ -58,6 +58,26 @@ def load(
 
     # Two runs of a pair may ask at once: one decodes, the other waits and finds the cache.
     source, fingerprint = storage.once(lambda: _open_cache(folder), make, lock=lock_of(folder))
+    return _cut(spec, source, fingerprint, fraction=fraction, decoded=decoded)
+
+
+def cached(spec: str, *, data_dir: Path, fraction: float = 1.0) -> Dataset | None:
+    """The same, where its images were decoded already; None where `load` would have to. DatasetError where a path leads nowhere."""
+    decoded = sources.decoded_share(spec, fraction)
+    kept = _open_cache(_folder(spec, data_dir, decoded))
+    return kept and _cut(spec, *kept, fraction=fraction, decoded=decoded)
+
+
+def lacking(spec: str, *, data_dir: Path) -> str:
+    """What `load` would have to fetch, or cannot find, and what to do about that; empty where it has all that it needs."""
+    lack = sources.lacking(spec, data_dir=data_dir)
+    # Of what was downloaded and decoded, nothing but the cache need be left.
+    downloaded = spec in config.DATASETS and config.BUILT_IN[spec].downloaded
+    return "" if lack and downloaded and (_folder(spec, data_dir, 1.0) / _META).exists() else lack
+
+
+def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decoded: float) -> Dataset:
+    """Of images of which a share was `decoded`, those that a run with this `fraction` learns from."""
     train, factors = source.train, dict(source.factors)
     if fraction != decoded:
         kept = share(len(train), fraction)

@@ -1,12 +1,13 @@
 """CelebA's aligned faces, unpacked or still in their zip, put into the data folder by hand."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from vaedash.datasets.collection import Collection, open_collection
-from vaedash.datasets.decode import decode_all
+from vaedash.datasets.decode import IMAGE_ENDINGS, decode_all
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
 from vaedash.errors import DatasetError
@@ -25,7 +26,7 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
     says so. Of the training images a seeded share, `fraction`, is decoded. Raises DatasetError with the file that
     is missing or damaged, where it goes and where it comes from.
     """
-    folder = data_dir / "celeba"
+    folder = _folder(data_dir)
     if not folder.is_dir():
         raise DatasetError(f"CelebA is not here: there is no folder {folder}. {_how_to_get(folder)}")
     progress("listing CelebA", 0, 0)
@@ -46,6 +47,31 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
             decoded.append((images, skipped))
     (train_images, train_skipped), (test_images, test_skipped) = decoded
     return Source(train=train_images, test=test_images, skipped=train_skipped + test_skipped, notes=tuple(notes))
+
+
+def lacking(data_dir: Path) -> str:
+    """What to fetch by hand, and where to put it; empty where there is an image or a zip, whole or not."""
+    folder = _folder(data_dir)
+    if _holds(folder, (*IMAGE_ENDINGS, ".zip")):
+        return ""
+    return f"CelebA is not here yet, and nobody but you can fetch it. {_how_to_get(folder)}"
+
+
+def _folder(data_dir: Path) -> Path:
+    return data_dir / "celeba"
+
+
+def _holds(folder: Path, endings: tuple[str, ...]) -> bool:
+    """Whether there is a file with one of these endings; of 200,000, the first is enough."""
+    if not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        return any(
+            _holds(Path(entry), endings)
+            if entry.is_dir(follow_symlinks=False)
+            else entry.name.lower().endswith(endings)
+            for entry in entries
+        )
 
 
 @contextmanager
@@ -135,6 +161,6 @@ def _split_officially(
 
 def _how_to_get(folder: Path) -> str:
     return (
-        f"Download {ARCHIVE} (1.4 GB) by hand from {HOME} "
+        f"Download {ARCHIVE} (1.4 GB, 20 minutes at 10 Mbit/s) by hand from {HOME} "
         f"and put it, packed or unpacked, into {folder}; put {PARTITIONS[0]}, from the same page, beside it."
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
 
 FILENAME = "cifar-10-python.tar.gz"
+UNPACKED = "cifar-10-batches-py"  # the folder in it
 MIRROR = "VAEDASH_CIFAR10_URL"  # environment variable: another address of the same file
 STALL_SECONDS = 30.0  # without a byte, after which a download has failed
 GZIP_MAGIC = b"\x1f\x8b"
@@ -67,8 +68,7 @@ def read(data_dir: Path, *, progress: Progress = silent, archive: Archive = ARCH
     itself; without either, downloads the archive from `$VAEDASH_CIFAR10_URL`, else from its home. Raises
     DatasetError, with what to download by hand and where to put it, if that fails or the archive is damaged.
     """
-    home = data_dir / "cifar10"
-    folders = (home, data_dir)
+    home, *_ = folders = _folders(data_dir)
     for folder in folders:
         if source := _unpacked(folder, archive, progress):
             return source
@@ -92,9 +92,26 @@ def read(data_dir: Path, *, progress: Progress = silent, archive: Archive = ARCH
     return source
 
 
+def lacking(data_dir: Path) -> str:
+    """What will be downloaded, how long that takes and how to stop it; empty where there is an archive, or its folder."""
+    if any((folder / name).exists() for folder in _folders(data_dir) for name in (UNPACKED, FILENAME)):
+        return ""
+    slow = "which can take an hour, since its home has been throttled since June 2026"
+    where = f"from the mirror that {MIRROR} names" if os.environ.get(MIRROR) else slow
+    return (
+        f"CIFAR-10 is not here yet. The first training on it begins with a download of {ARCHIVE.size / 1e6:.0f} MB, {where}. "
+        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
+    )
+
+
+def _folders(data_dir: Path) -> tuple[Path, Path]:
+    """Where the archive may lie, packed or unpacked; a download goes into the first."""
+    return data_dir / "cifar10", data_dir
+
+
 def _unpacked(folder: Path, archive: Archive, progress: Progress) -> Source | None:
     """The images in `folder/cifar-10-batches-py`, or None if it is absent or any of its files is not what it should be."""
-    if not (folder / "cifar-10-batches-py").is_dir():
+    if not (folder / UNPACKED).is_dir():
         return None
     from torchvision.datasets import CIFAR10
 

@@ -33,6 +33,11 @@ def read(_: Path, *, progress: Progress = silent) -> Source:
     return make(progress=progress)
 
 
+def lacking(_: Path) -> str:
+    """Nothing: they are drawn on the spot."""
+    return ""
+
+
 def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_000) -> Source:
     """The shapes dataset; always the same images, of which a smaller `n` takes the first.
 

@@ -1,9 +1,10 @@
-"""The table of built-in datasets as readers: one file each beside this one, with a `read`; a path is read by `own`."""
+"""The table of built-in datasets as readers: one file each beside this one, with a `read` and a `lacking`; a path is read by `own`."""
 
 import hashlib
 import importlib
 import os
 from pathlib import Path
+from types import ModuleType
 
 from vaedash import config
 from vaedash.datasets.source import Progress, Source
@@ -15,12 +16,11 @@ def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, down
 
     Raises DatasetError with what is missing, where it goes and where it comes from.
     """
-    # A reader is imported when its images are first needed.
     if spec not in config.DATASETS:
         from vaedash.datasets import own
 
         return own.read(Path(spec), progress=progress)
-    known, reader = config.BUILT_IN[spec], importlib.import_module(f"vaedash.datasets.{spec}")
+    known, reader = config.BUILT_IN[spec], _reader(spec)
     if known.downloaded and not download:
         raise DatasetError(f"{known.title} is not here yet: train a run on it, and it is downloaded first.")
     if known.decoded_in_part:
@@ -28,6 +28,19 @@ def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, down
         return in_part
     whole: Source = reader.read(data_dir, progress=progress)
     return whole
+
+
+def lacking(spec: str, *, data_dir: Path) -> str:
+    """What of the files of `spec` is not here, and what to do about that, in sentences; empty where they seem to be."""
+    if spec not in config.DATASETS:
+        return "" if Path(spec).exists() else f"There is no file or folder {spec}."
+    words: str = _reader(spec).lacking(data_dir)
+    return words
+
+
+def _reader(spec: str) -> ModuleType:
+    # It is imported when its images are first needed.
+    return importlib.import_module(f"vaedash.datasets.{spec}")
 
 
 def decoded_share(spec: str, fraction: float) -> float:

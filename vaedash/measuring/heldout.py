@@ -13,6 +13,7 @@ from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 
 _BATCH = 500
+_CHUNK = 256  # images whose pixels are added up at once: these sums are whole numbers that fp32 holds exactly
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,19 @@ def evaluate(model: VAE, held_out: HeldOut) -> Evaluation:
         recon_by_image=torch.cat(recon_by_image).numpy(),
         kl_by_image=torch.cat(kl_by_image).numpy(),
     )
+
+
+@torch.inference_mode()
+def mean_picture(train: Tensor, held_out: HeldOut) -> float:
+    """The loss of who has learned nothing but the mean of the `train` images, uint8 `(N, 3, 32, 32)`, and answers every image with it.
+
+    In nats per held-out image; the KL of an answer that is always the same is 0, so beta does not matter. On the device that both are on.
+    """
+    exact = sum_type(train.device.type)
+    total = sum(chunk.float().sum(0).to(exact) for chunk in train.split(_CHUNK))
+    mean = (total / (255 * len(train))).float()
+    missed = [losses.recon_per_image(mean, latent.to_float(batch)).sum(dtype=exact) for batch, _ in held_out.batches()]
+    return float(sum(missed)) / len(held_out.images)
 
 
 def sum_type(device: str) -> torch.dtype:

@@ -3,22 +3,29 @@
 A linear encoder and decoder with this project's loss, recon + beta * kl, are probabilistic PCA with noise variance
 s = beta / 2 (Tipping & Bishop 1999; Lucas et al. 2019), so the loss of the best one follows from the eigenvalues of
 the training images' pixel covariance, without training.
+
+`python -m vaedash.measuring.pca` writes the spectrum that comes along anew after the shapes have changed; a test compares the two.
 """
 
+import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from vaedash import config, storage
-from vaedash.datasets import Dataset
+from vaedash import config, datasets, places, storage
+from vaedash.datasets import Dataset, Progress, silent
 from vaedash.images import Pixels
 from vaedash.runs.schema import FrontierPoint, Line, Lines
 
+_COMES_ALONG = Path(__file__).parent  # of images that are the same everywhere
 _CHUNK = 4096  # images
+_COLUMNS = 512  # of a second moment, which is symmetric: nothing left of them is computed
 
 
 @dataclass(frozen=True)
@@ -33,28 +40,72 @@ class Spectrum:
     test: NDArray[np.float64]
 
 
-def measure(dataset: Dataset) -> Spectrum:
-    """The spectrum of a dataset; takes some seconds to half a minute."""
-    mean = dataset.train.mean(axis=0, dtype=np.float64).reshape(-1) / 255
-    values, directions = torch.linalg.eigh(_second_moment(dataset.train, mean))
-    held_out = (directions * (_second_moment(dataset.test, mean) @ directions)).sum(0)
-    return Spectrum(values.flip(0).clamp_min(0).numpy(), held_out.flip(0).numpy())
+def measure(dataset: Dataset, *, progress: Progress = silent) -> Spectrum:
+    """The spectrum of a dataset; takes a moment for a few hundred images, and some seconds to half a minute for more."""
+    mean = torch.from_numpy(dataset.train.mean(axis=0, dtype=np.float64).reshape(-1) / 255)
+    principal = _of_few if len(dataset.train) < config.PIXELS else _of_many
+    values, directions = principal(dataset.train, mean, progress)
+    held_out, total = torch.zeros(config.PIXELS, dtype=torch.float64), 0.0
+    for centered in _centered(dataset.test, mean, progress):
+        held_out[: len(values)] += (centered @ directions).square().sum(0, dtype=torch.float64)
+        total += centered.square().sum(dtype=torch.float64).item()
+    # What lies along no direction of the training images, if they are few, lies along none in particular.
+    rest = config.PIXELS - len(values)
+    held_out[len(values) :] = max(0.0, total - held_out.sum().item()) / max(1, rest)
+    train = torch.zeros(config.PIXELS, dtype=torch.float64)
+    train[: len(values)] = values.clamp_min(0)
+    return Spectrum(train.numpy(), (held_out / len(dataset.test)).numpy())
 
 
-def spectrum(dataset: Dataset, *, data_dir: Path) -> Spectrum:
-    """The same, measured once for each set of images and then read from the cache in `data_dir`."""
+def _of_many(images: Pixels, mean: Tensor, progress: Progress) -> tuple[Tensor, Tensor]:
+    """Eigenvalues of the pixel covariance, `(3072,)` float64, the largest first, and their directions, columns in fp32."""
+    covariance = torch.zeros(config.PIXELS, config.PIXELS, dtype=torch.float64)
+    for centered in _centered(images, mean, progress):
+        # Each chunk's products in fp32, which pixels of eight bits do not ask more of; their sum in double.
+        for left in range(0, config.PIXELS, _COLUMNS):
+            columns = slice(left, left + _COLUMNS)
+            covariance[columns, left:] += centered[:, columns].T @ centered[:, left:]
+    covariance /= len(images)
+    # Both of them read the lower triangle unless told otherwise. Directions in fp32 are half the work of those in double.
+    values = torch.linalg.eigvalsh(covariance, UPLO="U")
+    _, directions = torch.linalg.eigh(covariance.float(), UPLO="U")
+    return values.flip(0), _of_length_one(directions.double()).flip(1)
+
+
+def _of_few(images: Pixels, mean: Tensor, progress: Progress) -> tuple[Tensor, Tensor]:
+    """The same of fewer images than pixels, by what they have in common with each other: `(N,)`, and as many columns."""
+    centered = torch.cat(list(_centered(images, mean, progress))).double()
+    values, weights = torch.linalg.eigh(centered @ centered.T / len(images))
+    return values.flip(0), _of_length_one(centered.T @ weights).flip(1)
+
+
+def _of_length_one(columns: Tensor) -> Tensor:
+    """The columns as they are used, in fp32; one that is zero, as where two images are equal, stays so."""
+    lengths: Tensor = columns.norm(dim=0)
+    return (columns / lengths.clamp_min(1e-9)).float()
+
+
+def _centered(images: Pixels, mean: Tensor, progress: Progress) -> Iterator[Tensor]:
+    """Images less `mean`, some thousand at a time: `(N, 3072)` fp32 in [-1, 1]."""
+    for start in range(0, len(images), _CHUNK):
+        progress("measuring how pictures vary", start, len(images))
+        chunk = torch.from_numpy(np.array(images[start : start + _CHUNK])).reshape(-1, config.PIXELS).double()
+        yield (chunk / 255 - mean).float()
+
+
+def spectrum(dataset: Dataset, *, data_dir: Path, progress: Progress = silent) -> Spectrum:
+    """The same, measured once for each set of images and then read from the cache in `data_dir`; that of the shapes comes along."""
     file = spectrum_file(dataset.fingerprint, data_dir)
 
     def read() -> Spectrum | None:
-        try:
-            return Spectrum(*np.load(file))
-        except (OSError, ValueError, TypeError):
-            return None
+        for known in (file, _COMES_ALONG / file.name):
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                return Spectrum(*np.load(known))
+        return None
 
     def make() -> Spectrum:
-        measured, buffer = measure(dataset), io.BytesIO()
-        np.save(buffer, np.stack([measured.train, measured.test]))
-        storage.write_bytes(file, buffer.getvalue())
+        measured = measure(dataset, progress=progress)
+        _write(file, measured)
         return measured
 
     return storage.once(read, make, lock=file.with_suffix(".lock"))
@@ -62,7 +113,17 @@ def spectrum(dataset: Dataset, *, data_dir: Path) -> Spectrum:
 
 def spectrum_file(fingerprint: str, data_dir: Path) -> Path:
     """Where the spectrum of the images of this fingerprint is kept."""
-    return data_dir / "cache" / f"spectrum-{fingerprint}.npy"
+    return data_dir / "cache" / _name(fingerprint)
+
+
+def _name(fingerprint: str) -> str:
+    return f"spectrum-{fingerprint}.npy"
+
+
+def _write(file: Path, measured: Spectrum) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.stack([measured.train, measured.test]))
+    storage.write_bytes(file, buffer.getvalue())
 
 
 def line(spectrum: Spectrum, *, latent_dim: int, beta: float) -> Lines | None:
@@ -96,13 +157,6 @@ def frontier(spectrum: Spectrum, *, latent_dim: int) -> list[FrontierPoint]:
     ]
 
 
-def _second_moment(images: Pixels, mean: NDArray[np.float64]) -> torch.Tensor:
-    """Mean of (x - mean)(x - mean)^T over uint8 images, `(3072, 3072)` float64."""
-    total = torch.zeros(config.PIXELS, config.PIXELS, dtype=torch.float64)
-    center = torch.from_numpy(mean)
-    for start in range(0, len(images), _CHUNK):
-        # Each chunk's products in fp32, which pixels of eight bits do not ask more of; their sum in double.
-        chunk = torch.from_numpy(np.array(images[start : start + _CHUNK])).reshape(-1, config.PIXELS).double()
-        centered = (chunk / 255 - center).float()
-        total += (centered.T @ centered).double()
-    return total / len(images)
+if __name__ == "__main__":
+    shapes = datasets.load("shapes", data_dir=places.data_dir())
+    _write(_COMES_ALONG / _name(shapes.fingerprint), measure(shapes))

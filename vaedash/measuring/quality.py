@@ -6,17 +6,17 @@ something, the record says how much: `floor`, measured on as many real images.
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from vaedash import config, datasets
 from vaedash.datasets import Dataset, Progress, silent
 from vaedash.images import Pixels
+from vaedash.measuring.workers import Workers
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 from vaedash.runs.schema import Figure
@@ -28,28 +28,36 @@ _ALIKE = (
     0.01  # grey levels: ends closer than this are the same picture, and what is between them is arithmetic's rounding
 )
 _BATCH = 250
+_AT_ONCE = 512  # z that are decoded together
 _SIGMA, _REACH = 1.5, 5  # of SSIM's window, in pixels; it reaches as far on each side of its middle
 _LARGEST_PSNR = 100.0  # dB; beyond, no difference is left that eight bits could show
 
 # Patches of the sliced Wasserstein distance: side, how many an image, directions to compare them along.
 _PATCH, _PATCHES, _DIRECTIONS = 7, 32, 128
+_DIRECTIONS_AT_ONCE = 16
 _LEVELS = (32, 16)  # pixels to a side
 
 
 def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, Figure]:
-    """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); some seconds to a minute."""
+    """All measures of a model on a dataset's test images, by name (`measures.MEASURES` says what each is); seconds to half a minute."""
+    figures: dict[str, Figure] = {}
+    for measured in one_by_one(model, dataset, beta=beta, progress=progress):
+        figures |= measured
+    return figures
+
+
+def one_by_one(
+    model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent
+) -> Iterator[dict[str, Figure]]:
+    """The same as they are found, the cheapest first."""
     few = some(dataset.test, MOST)
-    figures = similarity(model, dataset.test, progress=progress)
-    if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
-        figures["iwae"] = importance_bound(model, few, beta=beta, progress=progress)
-    progress("comparing patches", 0, 1)
-    real = some(dataset.train, len(few))
-    few = few[: len(real)]
-    made = latent.decode(model, latent.prior(len(few), model.latent_dim))
-    figures["swd"] = patch_distance(made, few)
-    figures["swd"]["floor"] = patch_distance(real, few)["value"]
-    progress("walking between images", 0, 1)
-    return figures | smoothness(model, few)
+    with Workers() as workers:
+        yield similarity(model, dataset.test, workers, progress=progress)
+        real = some(dataset.train, len(few))
+        yield {"swd": _likeness_of_patches(model, few[: len(real)], real, workers, progress=progress)}
+        yield smoothness(model, few[: len(real)], workers, progress=progress)
+        if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
+            yield {"iwae": importance_bound(model, few, workers, beta=beta, progress=progress)}
 
 
 def some(images: Pixels, count: int) -> Pixels:
@@ -60,40 +68,68 @@ def some(images: Pixels, count: int) -> Pixels:
 # ---- what it keeps --------------------------------------------------------------------------------------
 
 
-@torch.inference_mode()
-def similarity(model: VAE, images: Pixels, *, progress: Progress = silent) -> dict[str, Figure]:
+def similarity(model: VAE, images: Pixels, workers: Workers, *, progress: Progress = silent) -> dict[str, Figure]:
     """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
 
     SSIM on each colour channel, with a Gaussian window of 11 pixels and sigma 1.5, over the windows that lie wholly within
     the image, which are 22 by 22 of them, as Wang et al. 2004 have it (their ssim_index.m); windows that reach over the
     border would count pixels that are not there.
     """
-    psnr: list[Tensor] = []
-    ssim: list[Tensor] = []
-    for start in range(0, len(images), _BATCH):
-        progress("comparing reconstructions", start, len(images))
-        original = _floats(images[start : start + _BATCH])
+
+    @torch.inference_mode()
+    def compare(originals: Pixels) -> tuple[Tensor, Tensor]:
+        original = _floats(originals)
         redrawn = model.decode(model.encode(original.to(latent.device_of(model)))[0]).float().cpu()
-        psnr.append(peak_signal_noise_ratio(redrawn, original, data_range=1.0, dim=(1, 2, 3), reduction="none"))
-        ssim.append(_ssim(redrawn, original))
-    decibels, likenesses = torch.cat(psnr).clamp(max=_LARGEST_PSNR), torch.cat(ssim)
+        return _psnr(redrawn, original), _ssim(redrawn, original)
+
+    decibels, likenesses, done = 0.0, 0.0, 0
+    starts = range(0, len(images), _BATCH)
+    for psnr, ssim in workers.each(compare, (images[start : start + _BATCH] for start in starts)):
+        progress("measuring reconstructions", done, len(images))
+        decibels += psnr.sum().item()
+        likenesses += ssim.sum().item()
+        done += len(psnr)
     return {
-        "psnr": Figure(value=decibels.double().mean().item(), n=len(images)),
-        "ssim": Figure(value=likenesses.mean().item(), n=len(images)),
+        "psnr": Figure(value=decibels / len(images), n=len(images)),
+        "ssim": Figure(value=likenesses / len(images), n=len(images)),
     }
+
+
+def _psnr(images: Tensor, others: Tensor) -> Tensor:
+    """Of each pair, `(N,)` in dB."""
+    error = (images.double() - others.double()).square().mean(dim=(1, 2, 3))
+    return (-10 * error.log10()).clamp(max=_LARGEST_PSNR)
 
 
 def _ssim(images: Tensor, others: Tensor) -> Tensor:
     """Of each pair, `(N,)`: the mean over colours and over the windows that lie within the picture. Variances by difference: in double."""
-    _, everywhere = structural_similarity_index_measure(
-        images.double(), others.double(), data_range=1.0, sigma=_SIGMA, reduction="none", return_full_image=True
-    )
-    return everywhere[:, :, _REACH:-_REACH, _REACH:-_REACH].mean(dim=(1, 2, 3))
+    window = torch.exp(-0.5 * (torch.arange(-_REACH, _REACH + 1, dtype=torch.float64) / _SIGMA).square())
+    rows = images.shape[-1] - 2 * _REACH
+    blur = torch.zeros(rows, images.shape[-1], dtype=torch.float64)
+    for row in range(rows):
+        blur[row, row : row + len(window)] = window / window.sum()
+
+    def mean(values: Tensor) -> Tensor:
+        return blur @ values @ blur.T
+
+    a, b = images.double(), others.double()
+    mean_a, mean_b = mean(a), mean(b)
+    variances = mean(a.square() + b.square()) - mean_a.square() - mean_b.square()
+    covariance = mean(a * b) - mean_a * mean_b
+    small, smaller = 0.01**2, 0.03**2  # the paper's constants, for values up to 1
+    likeness = (2 * mean_a * mean_b + small) * (2 * covariance + smaller)
+    likeness /= (mean_a.square() + mean_b.square() + small) * (variances + smaller)
+    return likeness.mean(dim=(1, 2, 3))
 
 
-@torch.inference_mode()
 def importance_bound(
-    model: VAE, images: Pixels, *, beta: float, draws: int = DRAWS, progress: Progress = silent
+    model: VAE,
+    images: Pixels,
+    workers: Workers,
+    *,
+    beta: float,
+    draws: int = DRAWS,
+    progress: Progress = silent,
 ) -> Figure:
     """The importance-weighted bound on images `(N, 3, 32, 32)` in the loss's own unit, nats per image, and their `loss`.
 
@@ -101,47 +137,82 @@ def importance_bound(
     for one draw, on average, and closer to -ln p(x) the more there are (Burda et al. 2016, eq. 8, with a decoder of
     variance beta / 2). What it is below the loss is the price of a posterior that may only be Gaussian.
     """
-    generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
-    bound = loss = 0.0
-    each = max(1, 512 // draws)
-    for start in range(0, len(images), each):
-        progress(f"drawing {draws} z for each image", start, len(images))
-        pixels = _floats(images[start : start + each]).to(latent.device_of(model))
-        mu, logvar = (part.repeat_interleave(draws, 0) for part in model.encode(pixels))
-        noise = torch.randn(mu.shape, generator=generator).to(mu.device)
+
+    @torch.inference_mode()
+    def weigh(part: tuple[Pixels, Tensor]) -> tuple[float, float]:
+        pixels = _floats(part[0]).to(latent.device_of(model))
+        mu, logvar = (each.repeat_interleave(draws, 0) for each in model.encode(pixels))
+        noise = part[1].to(mu.device)
         z = losses.reparameterize(mu, logvar, noise)
         recon = losses.recon_per_image(model.decode(z), pixels.repeat_interleave(draws, 0)).double()
         prior_over_posterior = 0.5 * (noise.square() - z.square() + logvar).sum(1).double()
         weights = (prior_over_posterior - recon / beta).view(-1, draws)
-        bound += -beta * (weights.logsumexp(1) - math.log(draws)).sum().item()
-        loss += (recon + beta * losses.kl_per_image(mu, logvar).double()).sum().item() / draws
+        bound = -beta * (weights.logsumexp(1) - math.log(draws)).sum().item()
+        return bound, (recon + beta * losses.kl_per_image(mu, logvar).double()).sum().item() / draws
+
+    def parts() -> Iterator[tuple[Pixels, Tensor]]:
+        generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
+        for start in range(0, len(images), each):
+            few = images[start : start + each]
+            yield few, torch.randn(len(few) * draws, model.latent_dim, generator=generator)
+
+    each = max(1, _AT_ONCE // draws)
+    bound = loss = 0.0
+    for number, (of_bound, of_loss) in enumerate(workers.each(weigh, parts())):
+        progress(f"measuring the bound, {draws} z for each image", number * each, len(images))
+        bound += of_bound
+        loss += of_loss
     return Figure(value=bound / len(images), n=len(images), k=draws, loss=loss / len(images))
 
 
 # ---- what it makes up -----------------------------------------------------------------------------------
 
 
-def patch_distance(made: Pixels, real: Pixels) -> Figure:
-    """The sliced Wasserstein distance between patches of two sets of images `(N, 3, 32, 32)`, times 1000; equally many in each.
+def _likeness_of_patches(model: VAE, held_out: Pixels, real: Pixels, workers: Workers, *, progress: Progress) -> Figure:
+    """The distance of as many made-up images from those held out; its floor is that of the `real` ones."""
+    made = latent.decode(model, latent.prior(len(held_out), model.latent_dim))
+    figure, floor = patch_distances(held_out, (made, real), workers, progress=progress)
+    figure["floor"] = floor["value"]
+    return figure
+
+
+def patch_distances(
+    images: Pixels, sets: Sequence[Pixels], workers: Workers, *, progress: Progress = silent
+) -> list[Figure]:
+    """The sliced Wasserstein distance between patches of each of `sets` and of `images`, all `(N, 3, 32, 32)`, times 1000.
 
     From each band of a Laplacian pyramid, 32 patches of 7 by 7 pixels an image, each colour brought to mean 0 and
     variance 1; along 128 random directions the sorted values of both sets are compared (Karras et al. 2018, section 5).
     `value` is the mean over the bands, `bands` each of them: coarse shapes in 16 pixels, edges and texture in 32.
     """
-    distances = {}
-    for side, of_made, of_real in zip(_LEVELS, *map(pyramid, map(_floats, (made, real))), strict=True):
-        made_up, taken = _patches(of_made), _patches(of_real)
-        directions = torch.randn(
-            made_up.shape[1], _DIRECTIONS, generator=torch.Generator().manual_seed(config.SAMPLE_SEED)
-        )
-        directions /= directions.norm(dim=0)
-        # A few directions at a time: all of them at once would not fit into memory.
-        apart = [
-            ((made_up @ part).sort(dim=0).values - (taken @ part).sort(dim=0).values).abs().mean(0)
-            for part in directions.split(16, dim=1)
-        ]
-        distances[str(side)] = 1000 * torch.cat(apart).double().mean().item()
-    return Figure(value=sum(distances.values()) / len(distances), n=len(made), bands=distances)
+    distances: list[dict[str, float]] = [{} for _ in sets]
+    for number, (side, bands) in enumerate(zip(_LEVELS, zip(*map(_bands, (images, *sets)), strict=True), strict=True)):
+        progress("measuring patches", number, len(_LEVELS))
+        patches, *others = workers.each(_patches, bands)
+        for distance, apart in zip(distances, _apart_along(patches, others, workers), strict=True):
+            distance[str(side)] = 1000 * apart
+    return [Figure(value=sum(each.values()) / len(each), n=len(images), bands=each) for each in distances]
+
+
+def _apart_along(patches: Tensor, others: Sequence[Tensor], workers: Workers) -> NDArray[np.float64]:
+    """How far the values of each of the `others` are from those of `patches`, all `(M, 147)`, mean over random directions."""
+    generator = torch.Generator().manual_seed(config.SAMPLE_SEED)
+    directions = torch.randn(patches.shape[1], _DIRECTIONS, generator=generator)
+    directions /= directions.norm(dim=0)
+
+    def compare(along: Tensor) -> list[float]:
+        # numpy sorts numbers that lie side by side in less than half the time that torch takes.
+        these, *those = (np.sort((along @ each.T).numpy()) for each in (patches, *others))
+        return [float(np.abs(these - that).mean(dtype=np.float64)) for that in those]
+
+    # A few directions at a time: all of them at once would not fit into memory.
+    apart = list(workers.each(compare, directions.T.contiguous().split(_DIRECTIONS_AT_ONCE)))
+    mean: NDArray[np.float64] = np.mean(apart, axis=0)
+    return mean
+
+
+def _bands(images: Pixels) -> Sequence[Tensor]:
+    return pyramid(_floats(images))
 
 
 def pyramid(fine: Tensor) -> Sequence[Tensor]:
@@ -149,20 +220,24 @@ def pyramid(fine: Tensor) -> Sequence[Tensor]:
 
     The first is what the second, enlarged, lacks of the image: its edges.
     """
-    coarse = _smoothed(fine)[:, :, ::2, ::2]
-    spread = torch.zeros_like(fine)
-    spread[:, :, ::2, ::2] = coarse
-    return fine - 4 * _smoothed(spread), coarse
+    blur = _blur(fine.shape[-1]).to(fine)
+    # Of the blurred image every second pixel; and that spread out again, with zeros between, and blurred.
+    coarse = blur[::2] @ fine @ blur[::2].T
+    return fine - 4 * (blur[:, ::2] @ coarse @ blur[:, ::2].T), coarse
+
+
+def _blur(side: int) -> Tensor:
+    """What 1, 4, 6, 4, 1 sixteenths of neighbours make of `side` pixels in a row, as a matrix; beyond the border, the row is mirrored."""
+    blur = torch.zeros(side, side)
+    for row in range(side):
+        for away, weight in zip(range(-2, 3), (1, 4, 6, 4, 1), strict=True):
+            mirrored = side - 1 - abs(side - 1 - abs(row + away))
+            blur[row, mirrored] += weight / 16
+    return blur
 
 
 def _floats(images: Pixels) -> Tensor:
     return latent.to_float(torch.from_numpy(np.array(images)))
-
-
-def _smoothed(images: Tensor) -> Tensor:
-    row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-    kernel = torch.outer(row, row).expand(images.shape[1], 1, 5, 5).to(images)
-    return functional.conv2d(functional.pad(images, (2, 2, 2, 2), mode="reflect"), kernel, groups=images.shape[1])
 
 
 def _patches(band: Tensor) -> Tensor:
@@ -184,7 +259,9 @@ def _patches(band: Tensor) -> Tensor:
 # ---- how evenly it turns one into another ---------------------------------------------------------------
 
 
-def smoothness(model: VAE, images: Pixels, *, steps: int = STEPS) -> dict[str, Figure]:
+def smoothness(
+    model: VAE, images: Pixels, workers: Workers, *, steps: int = STEPS, progress: Progress = silent
+) -> dict[str, Figure]:
     """How a model gets from one held-out image to the next along straight lines in latent space; means over up to PATHS pairs.
 
     `path_pixels` and `path_edges` are the length of the way as a multiple of the straight line between its ends, in pixels
@@ -195,8 +272,11 @@ def smoothness(model: VAE, images: Pixels, *, steps: int = STEPS) -> dict[str, F
     Decoded in double precision: the more frames, the smaller their steps, and rounding adds up where they do not.
     """
     mu, _ = latent.encode(model, images[: 2 * PATHS])
-    exact, ends = copy.deepcopy(model).double(), zip(mu[0::2], mu[1::2], strict=False)
-    walked = [_way(latent.decode_exactly(exact, latent.path(*pair, steps=steps))) for pair in ends]
+    exact, ends = copy.deepcopy(model).double(), list(zip(mu[0::2], mu[1::2], strict=False))
+    walked: list[dict[str, float]] = []
+    for way in workers.each(lambda pair: _way(latent.decode_exactly(exact, latent.path(*pair, steps=steps))), ends):
+        progress("measuring ways between images", len(walked), len(ends))
+        walked.append(way)
     if not walked:
         return {}
     return {

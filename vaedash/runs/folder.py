@@ -29,14 +29,15 @@ class RunFolder:
     facts.json      what was found: the trainer, one entry for each start or resume
     metrics.json    losses of each finished epoch: the trainer
     progress.json   where it is within an epoch: the trainer, about once a second; losing it loses nothing
-    outcome.json    how it ended: the trainer's last act
-    measured.json   what was measured beside the losses once it had ended; losing it loses nothing
+    outcome.json    how it ended: the last act of training, before it is measured
+    measured.json   what was measured beside the losses once it was trained; losing it loses nothing
     notes.json      display name, tags, star, archived: the person, through page or command line
     samples/        `Pictures`, decoded after each epoch, and while it trains the one of the moment: the trainer
     *.npy           `Figures`: the trainer
     *.pt            `WeightFiles`: the trainer
     stop            a request to stop: page or command line; the trainer polls it between batches
-    lock            held by the process that trains it, or has it trained on a cluster; the kernel drops it however that dies
+    lock            held by the process that trains it and then measures it, or has that done on a cluster; the kernel drops it
+                    however that dies
     train.log       what the training process said
     """
 
@@ -66,7 +67,7 @@ class RunFolder:
 
     @property
     def held(self) -> bool:
-        """Whether a living process trains it, or waits to do so."""
+        """Whether a living process waits to train it, trains it or measures it."""
         return storage.is_locked(self.path / names.LOCK)
 
     @contextlib.contextmanager
@@ -121,7 +122,7 @@ class RunFolder:
         self._write(names.PROGRESS, {key: schema.finite(value) for key, value in progress.items()}, durable=False)
 
     def write_outcome(self, status: Status, sentence: str) -> None:
-        """The trainer's last act."""
+        """The last act of training."""
         self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
     def write_notes(self, **changes: Unpack[Notes]) -> None:

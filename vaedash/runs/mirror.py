@@ -10,11 +10,12 @@ from vaedash.runs import names
 from vaedash.runs.folder import RunFolder
 
 # What is not the trainer's to write, or not for others to read.
-_OTHERS = (names.CONFIG, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK, names.OUTCOME)
+_OTHERS = (names.CONFIG, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK)
 _LAST, _PREVIOUS, _BEST = (names.weights_file(name) for name in (names.LAST, names.PREVIOUS, names.BEST))
 _WEIGHTS = {names.weights_file(name): name for name in names.WEIGHTS}
-# What comes after all else, in the order in which a trainer writes it: weights before the figures that announce them.
-_AT_THE_END = (_BEST, _LAST, _PREVIOUS, names.METRICS, names.PROGRESS)
+# What comes after all else, in the order in which a trainer writes it: weights before the figures that announce them, and
+# how the run ended behind all that it ended with.
+_AT_THE_END = (_BEST, _LAST, _PREVIOUS, names.METRICS, names.PROGRESS, names.OUTCOME)
 _LOSES_NOTHING = (names.LOG, names.PROGRESS, names.KL_BY_LATENT)
 _PICTURES = f"{names.SAMPLES}/"
 
@@ -59,16 +60,16 @@ class Writings:
         self._run = run
         self._stamps: dict[str, Stamp] = {}
         self._carried: set[Stamp] = set()  # stamps of every `last.pt`
-        self.fresh(over=False)  # what is there already came from the other side
+        self.fresh()  # what is there already came from the other side
 
-    def fresh(self, *, over: bool) -> list[tuple[str, bytes]]:
-        """(name, bytes) of all that is new since the last call, in the order to be written; the outcome only with `over`, as the last.
+    def fresh(self) -> list[tuple[str, bytes]]:
+        """(name, bytes) of all that is new since the last call, in the order to be written.
 
         A `previous.pt` that was carried when it was `last.pt` is left out: the other side has moved its own.
         """
         written: list[tuple[str, bytes]] = []
         # Read from the end, so that what is announced is as new as what announces it, or newer.
-        for name in reversed(self._all(over=over)):
+        for name in reversed(self._all()):
             try:
                 with open(self._run.path / name, "rb") as file:
                     stamp = _stamp(file.fileno())
@@ -86,13 +87,10 @@ class Writings:
                 self._carried.add(stamp)
         return written[::-1]
 
-    def _all(self, *, over: bool) -> list[str]:
+    def _all(self) -> list[str]:
         """The names of what may be carried, in the order to be written."""
         pictures = sorted(f"{_PICTURES}{file.name}" for file in self._run.pictures.folder.glob("*.png"))
-        files = [*pictures, *_trainers_files(self._run.path)]
-        if over:
-            files.append(names.OUTCOME)
-        return files
+        return [*pictures, *_trainers_files(self._run.path)]
 
 
 def _trainers_files(path: Path) -> list[str]:

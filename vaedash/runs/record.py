@@ -36,7 +36,8 @@ FULL = 20_000_000  # bytes of free space, below which hardly anything can be wri
 class Run(RunFolder):
     """One reading of a run's folder; what it does to the folder shows in the next reading (`reread`).
 
-    `epochs` are the rows of metrics.json, in order. `settings` is None only where `status` is `damaged`; then
+    `epochs` are the rows of metrics.json, in order. `measuring` says whether its training is over and its process measures what
+    came of it: such a run is not `active`, its outcome is known. `settings` is None only where `status` is `damaged`; then
     `damage` says why in one sentence.
     """
 
@@ -49,6 +50,7 @@ class Run(RunFolder):
     notes: Notes
     status: Status
     measured: Measured = field(default_factory=Measured)
+    measuring: bool = False
     damage: str | None = None
 
     @property
@@ -83,6 +85,11 @@ class Run(RunFolder):
         return self.notes.get("archived") is True
 
     @property
+    def example(self) -> bool:
+        """Whether it came along with the project."""
+        return self.notes.get("example") is True
+
+    @property
     def dataset(self) -> Images:
         """Name, fingerprint and sizes of the images it trained on; empty before the first start."""
         return self.facts[-1].get("dataset", {}) if self.facts else {}
@@ -90,6 +97,28 @@ class Run(RunFolder):
     def trained_on(self, fingerprint: str) -> bool:
         """Whether the images of this fingerprint are those it trained on."""
         return self.dataset.get("fingerprint") == fingerprint
+
+    @property
+    def mean_picture(self) -> float | None:
+        """The test loss, in nats per image, of who answers every image with the mean of the training images; None where unknown.
+
+        Runs from before that was recorded know it where the best linear VAE would not use a single direction for some beta:
+        then it answers so too. It learned from all training images, those included that a run may have kept as `val`.
+        """
+        recorded = self.dataset.get("mean_picture")
+        if recorded is not None or "n_val" in self.dataset:
+            return recorded
+        linear = [*self.frontier, *([self.line["test"]] if self.line else [])]
+        return next((best["recon"] for best in linear if best["kl"] == 0), None)
+
+    @property
+    def learned_nothing(self) -> bool:
+        """Whether its kept weights know no more than the mean picture: no lower loss on test images, or not a latent in use."""
+        if self.best is None:
+            return False
+        lowest, loss = self.mean_picture, self.test_loss
+        no_better = lowest is not None and loss is not None and loss >= lowest
+        return no_better or self.best.get(schema.ACTIVE_UNITS, self.measured.get("active_units")) == 0
 
     @property
     def parameters(self) -> int | None:
@@ -121,6 +150,20 @@ class Run(RunFolder):
     def active(self) -> bool:
         """Whether it is queued or running."""
         return self.status.active
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process is at work on it, or about to be: it is active, or measured."""
+        return self.active or self.measuring
+
+    @property
+    def done(self) -> float:
+        """Which part of its epochs is over, 0 to 1; less than 1 in the end where it stopped early."""
+        progress: Progress = self.progress or {}
+        within = (
+            progress["seen"] / progress["of"] if self.active and progress.get("epoch") == len(self.epochs) + 1 else 0.0
+        )
+        return min(1.0, (len(self.epochs) + within) / self.config.epochs)
 
     @cached_property
     def best_epoch(self) -> int | None:
@@ -169,7 +212,7 @@ class Run(RunFolder):
 def read(path: Path) -> Run:
     """The run in directory `path`, as it is now; never raises on what it finds there."""
     folder = RunFolder(path)
-    # The order matters: a trainer writes its outcome and then frees its lock, so the lock is looked at first.
+    # The order matters: a trainer writes its outcome before it frees its lock, so the lock is looked at first.
     held = folder.held
     problems: list[str] = []
 
@@ -200,6 +243,7 @@ def read(path: Path) -> Run:
         outcome=outcome,
         notes=record(names.NOTES, {}),
         measured=record(names.MEASURED, {}),
+        measuring=held and outcome is not None and outcome["status"] in schema.TRAINED,
         status=Status.DAMAGED
         if damage
         else derive_status(folder, held=held, outcome=outcome, created=created, now=time.time()),
@@ -209,7 +253,7 @@ def read(path: Path) -> Run:
 
 def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, created: str, now: float) -> Status:
     """The state of a readable run: first match wins, and nobody's process id is trusted."""
-    if outcome and not held:
+    if outcome and (not held or outcome["status"] in schema.TRAINED):  # after which its process measures
         return Status(outcome["status"])
     ticket = queue.ticket_of(run)
     if held:

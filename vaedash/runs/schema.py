@@ -38,7 +38,7 @@ class Status(enum.StrEnum):
 
 
 ACTIVE = (Status.QUEUED, Status.RUNNING)
-# What a trainer may write down as its last act.
+# What a training may come to, as its last act writes it down.
 OUTCOMES = (Status.FINISHED, Status.EARLY_STOPPED, Status.STOPPED, Status.DIVERGED, Status.FAILED)
 TRAINED = (Status.FINISHED, Status.EARLY_STOPPED)  # the outcomes after which there is something to measure
 ENDED_WELL = (*TRAINED, Status.STOPPED)
@@ -77,13 +77,17 @@ class Epoch(TypedDict):
 
 
 class Images(TypedDict, total=False):
-    """The images that a run was trained on; `copy_of` names the built-in dataset that they are a copy of."""
+    """The images that a run was trained on; `copy_of` names the built-in dataset that they are a copy of.
+
+    `mean_picture` is the test loss of who answers each with the mean of the training images (`heldout.mean_picture`).
+    """
 
     name: str
     fingerprint: str
     n_train: int
     n_test: int
     n_val: int
+    mean_picture: float | None
     skipped: int
     notes: list[str]
     copy_of: str
@@ -287,6 +291,8 @@ def check_facts(value: Any) -> tuple[Start, ...]:
         sizes = [dataset.get("n_train", 0), dataset.get("n_test", 0)] if isinstance(dataset, dict) else [None]
         if not all(isinstance(size, int) for size in sizes):
             raise ValueError("does not say how many images there were")
+        if not _is_number(dataset.get("mean_picture")):
+            raise ValueError("has a loss of the mean picture that is not a number")
     return tuple(starts)
 
 

@@ -103,7 +103,7 @@ def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Te
 
 def sharing(cpus: int) -> int:
     """How many runs share this machine where each may have that many of its cores, and none more."""
-    return math.ceil(_cores() / cpus)
+    return math.ceil(places.cores() / cpus)
 
 
 def wait_for(device: str) -> None:
@@ -138,7 +138,7 @@ def _here(device: str, precision: str, threads: int, team: Team) -> Hardware:
 
 
 def _threads(sharing: int, team: Team) -> int:
-    return max(1, _cores() // (sharing * team.local_size))
+    return max(1, places.cores() // (sharing * team.local_size))
 
 
 def available(wanted: str) -> str:
@@ -152,10 +152,6 @@ def available(wanted: str) -> str:
             f"device {wanted} is not available to torch {torch.__version__} here. Available: {', '.join(here)}."
         )
     return wanted
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def name_of(device: str) -> str:

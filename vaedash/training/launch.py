@@ -59,7 +59,8 @@ def line_up(group: Sequence[RunFolder], *, elsewhere: bool = False) -> None:
     for run in group:
         now = runs.read(run.path)
         if run.held:
-            raise RunError(f"Run {run.id} is {now.status} already: wait for it, or stop it first.")
+            doing = "being measured" if now.measuring else f"{now.status} already"
+            raise RunError(f"Run {run.id} is {doing}: wait for it, or stop it first.")
         now.require_readable()
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.

@@ -1,5 +1,6 @@
 """Training of one run, from its directory: one loop that reads top to bottom, and what happens in an epoch of it."""
 
+import dataclasses
 import itertools
 import math
 import platform
@@ -7,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from vaedash.datasets import Dataset
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.measuring import heldout, latents
+from vaedash.measuring.after import Kept
 from vaedash.measuring.heldout import Evaluation, Losses
 from vaedash.models import archs, latent
 from vaedash.models.vae import VAE
@@ -44,8 +46,16 @@ class Beginning:
     resumed: dict[str, Any] | None
 
 
-def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tuple[Status, str]:
-    """Train `run` from where its directory says it is, to its end; returns the outcome and its sentence.
+class Ending(NamedTuple):
+    """How a training ended, in a sentence too; and, if it was not cut short, the weights that it keeps, as far as they are in memory."""
+
+    status: Status
+    sentence: str
+    kept: Kept | None = None
+
+
+def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Ending:
+    """Train `run` from where its directory says it is, to its end.
 
     `sharing` is how many runs compute on this machine, this one included. Of a `team`, only its leader is here; the
     others are in `follow`. Raises VaedashError where it cannot begin (images missing or changed, device not here).
@@ -60,10 +70,10 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
     report = Reporter(run, settings)
     try:
         dataset = datasets.load(
-            settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.loading
+            settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work
         )
     except StopAskedError:
-        return Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else [])
+        return Ending(Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else []))
     _require_same_images(run, dataset, resumed=resumed is not None)
     data = Split.of(dataset, settings, machine.device)
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
@@ -84,20 +94,20 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
     if not epochs:
         report.draw(learner.model)  # of a model that has seen nothing yet
 
-    clock = time.perf_counter()
+    clock, best = time.perf_counter(), None
     while (ending := _ending(epochs, settings)) is None:
         epoch = len(epochs) + 1
         try:
             learned, how = _learn(learner, data.train, settings, epochs, report)
         except StopAskedError:
-            return Status.STOPPED, _stopped_sentence(epochs)
+            return Ending(Status.STOPPED, _stopped_sentence(epochs))
         held_out = _measure(learner, data, report)
         kl_by_latent.append(held_out["test"].kl_by_latent)
         figures = {**learned, **_held_out_figures(held_out, settings.beta_at(epoch)), **how}
         if broken := [key for key, value in figures.items() if not math.isfinite(value)]:
             figures["seconds"] = time.perf_counter() - clock
             run.write_metrics([*epochs, schema.epoch(epoch, figures)])
-            return Status.DIVERGED, _diverged_sentence(epoch, broken[0], epochs, settings)
+            return Ending(Status.DIVERGED, _diverged_sentence(epoch, broken[0], epochs, settings))
         report.drawn(_save_pictures(run, learner.model, photos, epoch))
         now = time.perf_counter()
         figures["seconds"], clock = now - clock, now
@@ -107,10 +117,13 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> tupl
         # Weights first, then the announcement: what metrics.json says is never lost.
         if stopping.best_epoch(epochs, settings) == epoch:
             weights.save_best(run, epoch, learner.model)
+            best = Kept(epoch, held_out["test"], None)
         weights.save(run, names.LAST, {"epoch": epoch, "epochs": epochs, **learner.state()})
         run.write_metrics(epochs)
         print(_epoch_line(epochs[-1], settings), flush=True)
-    return ending
+    if best and best.epoch == len(epochs):
+        best = dataclasses.replace(best, model=learner.model.cpu().eval().requires_grad_(False))
+    return Ending(*ending, kept=best)
 
 
 def _learn(
@@ -222,6 +235,7 @@ def _facts(machine: Hardware, dataset: Dataset, data: Split, model: VAE, *, resu
             "fingerprint": dataset.fingerprint,
             "n_train": len(data.train),
             **_held_out_sizes(data),
+            "mean_picture": heldout.mean_picture(data.train, data.held_out["test"]),
             "skipped": dataset.skipped,
             "notes": list(dataset.notes),
         },
@@ -248,7 +262,7 @@ def _require_same_images(run: Run, dataset: Dataset, *, resumed: bool) -> None:
 
 
 def _ending(epochs: Sequence[Epoch], settings: RunConfig) -> tuple[Status, str] | None:
-    """The outcome if the run is over after these epochs."""
+    """The outcome and its sentence if the run is over after these epochs."""
     if epochs and stopping.epochs_without_improvement(epochs, settings) >= settings.patience:
         best = stopping.best_epoch(epochs, settings)
         return Status.EARLY_STOPPED, (

@@ -1,4 +1,4 @@
-"""The process that trains one run: it takes the run's lock, waits for its slot, trains, and writes down how that ended."""
+"""The process that trains one run: it takes the run's lock, waits for its slot, trains, writes down how that ended, and measures."""
 
 import argparse
 import contextlib
@@ -16,20 +16,31 @@ from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import TRAINED, Status
 
 if TYPE_CHECKING:  # torch is loaded once a run has its turn
+    from vaedash.measuring.after import Kept
     from vaedash.training.team import TorchrunTeam
 
 
-def work(run: RunFolder, data_dir: Path, *, sharing: int | None = None, team: "TorchrunTeam | None" = None) -> Status:
-    """Train a run to its end, leading `team` where there is one; returns the status that was written down.
+def work(
+    run: RunFolder,
+    data_dir: Path,
+    *,
+    sharing: int | None = None,
+    team: "TorchrunTeam | None" = None,
+    only: bool = False,
+) -> Status:
+    """Train a run to its end, leading `team` where there is one, and measure it; returns the status that was written down.
 
     `sharing` is how many runs compute on this machine, itself included, where somebody else sees to that; else it
-    waits for one of the slots. RunError if another process has the run.
+    waits for one of the slots. Lock and slot are held until all is measured. Where this is the `only` run of the process,
+    which ends then, it measures behind everybody else who wants a core. RunError if another process has the run.
     """
-    with run.claim():
+    with run.claim(), contextlib.ExitStack() as turn:
         run.sweep_temporary()
         with team.if_lost(functools.partial(_end, run, Status.FAILED)) if team else contextlib.nullcontext():
-            status, sentence = _outcome(run, data_dir, sharing, team)
+            status, sentence, kept = _train(run, data_dir, turn, sharing, team)
         _end(run, status, sentence)
+        if status in TRAINED:
+            measure(run, data_dir, kept, only=only)
         return status
 
 
@@ -39,24 +50,27 @@ def _end(run: RunFolder, status: Status, sentence: str) -> None:
     print(f"{status}: {sentence}", flush=True)
 
 
-def _outcome(run: RunFolder, data_dir: Path, assigned: int | None, team: "TorchrunTeam | None") -> tuple[Status, str]:
+def _train(
+    run: RunFolder, data_dir: Path, turn: contextlib.ExitStack, assigned: int | None, team: "TorchrunTeam | None"
+) -> "tuple[Status, str, Kept | None]":
+    """As `loop.train`, once it is this run's turn, which lasts as long as `turn`."""
     try:
-        with contextlib.nullcontext(assigned) if assigned else queue.slot(run) as sharing:
-            if sharing is None:
-                return Status.STOPPED, "Stopped on request while it waited for its turn."
-            # torch is loaded only now: a run that waits costs next to nothing.
-            from vaedash.training.loop import train
-            from vaedash.training.team import ALONE
+        sharing = assigned or turn.enter_context(queue.slot(run))
+        if sharing is None:
+            return Status.STOPPED, "Stopped on request while it waited for its turn.", None
+        # torch is loaded only now: a run that waits costs next to nothing.
+        from vaedash.training.loop import train
+        from vaedash.training.team import ALONE
 
-            return train(record.read(run.path), sharing=sharing, data_dir=data_dir, team=team or ALONE)
+        return train(record.read(run.path), sharing=sharing, data_dir=data_dir, team=team or ALONE)
     except VaedashError as error:
-        return Status.FAILED, str(error)
+        return Status.FAILED, str(error), None
     except Exception as error:
         if team:
             team.await_news()
         # The last place that can say why: the traceback goes to train.log, a sentence to the page.
         traceback.print_exc()
-        return Status.FAILED, sentence(error, run)
+        return Status.FAILED, sentence(error, run), None
 
 
 def sentence(error: Exception, run: RunFolder, *, log: str = "") -> str:
@@ -80,21 +94,25 @@ def main() -> int:
     arguments = parser.parse_args()
     run = RunFolder(arguments.path)
     try:
-        status = work(run, arguments.data_dir)
+        status = work(run, arguments.data_dir, only=True)
     except VaedashError as error:
         print(error, flush=True)
         return 1
-    if status in TRAINED:
-        measure(run, arguments.data_dir)
     return int(status in (Status.FAILED, Status.DIVERGED))
 
 
-def measure(run: RunFolder, data_dir: Path) -> None:
+def measure(run: RunFolder, data_dir: Path, kept: "Kept | None", *, only: bool) -> None:
     """What needs the trained model, and no more training; the run itself is over, whatever comes of this."""
     from vaedash.measuring import after
+    from vaedash.training.progress import Reporter, StopAskedError
 
     try:
-        after.measure(record.read(run.path), data_dir=data_dir)
+        ended = record.read(run.path)
+        report = Reporter(run, ended.config, epoch=len(ended.epochs))
+        after.measure(ended, data_dir=data_dir, kept=kept, only=only, progress=report.at_work)
+        print("Measured.", flush=True)
+    except StopAskedError:
+        print(f"Measuring was stopped on request; python -m vaedash evaluate {run.id} brings the rest.", flush=True)
     except Exception as error:
         print(f"Not measured after the training: {error}", flush=True)
 

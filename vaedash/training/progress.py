@@ -25,10 +25,10 @@ class StopAskedError(Exception):
 class Reporter:
     """Writes progress.json of a run, and listens for a stop request."""
 
-    def __init__(self, run: RunFolder, settings: RunConfig) -> None:
+    def __init__(self, run: RunFolder, settings: RunConfig, *, epoch: int = 0) -> None:
         self._run, self._settings = run, settings
         self._written = self._looked = self._drawn = -math.inf
-        self._last: Progress = {"epoch": 0, "epochs": settings.epochs}
+        self._last: Progress = {"epoch": epoch, "epochs": settings.epochs}
         self._trace: list[list[float]] = []
         self._reported = (0, 0, 0.0)  # epoch, images and summed loss at the last report
 
@@ -44,8 +44,9 @@ class Reporter:
         """Whether it is time to report again."""
         return time.monotonic() - self._written >= PROGRESS_SECONDS
 
-    def loading(self, what: str, done: int, total: int) -> None:
-        """Progress of a dataset that is read, or fetched, for the first time: that can take an hour, so it can be stopped.
+    def at_work(self, what: str, done: int, total: int) -> None:
+        """Progress of what takes long besides training: images that are read, or fetched, for the first time, which can take an
+        hour, and what is measured in the end. It can be stopped too.
 
         Raises StopAskedError if it was.
         """

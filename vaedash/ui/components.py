@@ -4,15 +4,18 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
 
-from vaedash import text
+from vaedash import config, text
 from vaedash.comparing import alike
 from vaedash.comparing.verdict import Verdict
-from vaedash.runs import Run, Status, names
+from vaedash.runs import Run, Status
+from vaedash.runs.schema import TRAINED
 
+_PAGES = Path(__file__).parent / "pages"
 # What Streamlit calls the colours of a badge, for each state of a run.
 _BADGE: Mapping[Status, str] = {
     Status.QUEUED: "gray",
@@ -25,58 +28,6 @@ _BADGE: Mapping[Status, str] = {
     Status.FAILED: "red",
     Status.DAMAGED: "red",
 }
-
-OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
-
-
-def choose_runs(runs: Sequence[Run], *, weights: bool = False) -> list[Run]:
-    """The runs a person picked, by default the newest pair; their ids live in the URL and travel between pages.
-
-    With `weights`, only runs that can decode are offered. Where there are many, those picked are, and the newest of
-    those looked for. Stops the page, saying what to do, where none is left.
-    """
-    offered = {run.id: run for run in runs if run.settings and (not weights or run.weights.has(names.BEST))}
-    if not offered:
-        nothing_yet(weights=weights)
-    every = list(offered.values())
-    linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
-    default = [run_id for run_id in linked if run_id in offered] or [run.id for run in newest_pair(every)]
-    shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*default}
-    options = [run_id for run_id in offered if run_id in shown]
-    ids = st.multiselect(
-        "Runs",
-        options,
-        default=default,
-        format_func=words(labels(every)),
-        placeholder="Choose a run or two",
-        key=f"runs-{','.join(options)}",
-    )
-    st.session_state.chosen = ids
-    st.query_params["runs"] = ",".join(ids)
-    if not ids:
-        st.info("Choose a run or two above.")
-        st.stop()
-    return [offered[run_id] for run_id in ids]
-
-
-def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
-    """All of these runs (newest first), or where there are more than `most` the newest of those that a person looks for."""
-    if len(runs) <= most:
-        return list(runs)
-    sought = st.text_input(
-        "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
-    )
-    meant = [run for run in runs if all(word in _known_as(run) for word in sought.casefold().split())]
-    if len(meant) > most:
-        st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
-    elif not meant:
-        st.caption("No run is known by all of these words.")
-    return meant[:most]
-
-
-def _known_as(run: Run) -> str:
-    settings = run.settings.title if run.settings else ""
-    return f"{run.id} {name_with_tags(run)} {settings} {run.status}".casefold()
 
 
 def newest_pair(runs: Sequence[Run]) -> list[Run]:
@@ -101,6 +52,19 @@ def comparable(runs: Sequence[Run]) -> list[Run]:
         if len(pair := newest_pair(group)) > 1:
             return pair
     return []
+
+
+def showcase(runs: Sequence[Run]) -> list[Run]:
+    """The pair to show to who has chosen none: the example that can draw and whose pictures everybody has, whatever was trained
+    since; where there is none, the newest pair that can be compared, or else the newest.
+    """
+    examples = [run for run in runs if run.example and run.settings and run.config.dataset in config.DATASETS]
+    return comparable(examples) or comparable(runs) or newest_pair(runs)
+
+
+def latest(runs: Sequence[Run]) -> list[Run]:
+    """The newest pair that somebody trained here; empty where nobody has."""
+    return newest_pair([run for run in runs if run.settings and not run.example])
 
 
 def labels(runs: Sequence[Run]) -> dict[str, str]:
@@ -148,9 +112,13 @@ def damaged(runs: Sequence[Run]) -> None:
         st.warning("  \n".join(lines), icon=":material/warning:")
 
 
-def verdict(judged: Verdict, *, more: Callable[[], None] | None = None) -> None:
-    """Who leads, for the last row of the room; one click below, for who asks, the figures, and what `more` draws there."""
-    st.header(plain(judged.plain), anchor=False)
+def verdict(judged: Verdict, *, place: str, more: Callable[[], None] | None = None) -> None:
+    """Who leads, for the last row of the room; one click below, for who asks, the figures, and what `more` draws there.
+
+    `place` is a word for where it stands, since a page may have several.
+    """
+    with st.container(key=f"verdict-{place}"):
+        st.header(plain(judged.plain), anchor=False)
     if not judged.grounds:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -161,12 +129,29 @@ def verdict(judged: Verdict, *, more: Callable[[], None] | None = None) -> None:
                 more()
 
 
+def onward(page: str, words: str, **address: str) -> None:
+    """The next step of the story, at the end of a page; `page` is the name of its file."""
+    st.page_link(_PAGES / f"{page}.py", label=f"Next: {words}", icon=":material/arrow_forward:", query_params=address)
+
+
+def status(run: Run, *, called: str) -> None:
+    """What a run is `called` (Markdown) and, where it did not simply end or go on, its state."""
+    unusual = "" if run.status in (Status.RUNNING, *TRAINED) else _badge(run)
+    st.markdown(f"{called} {unusual}", help=plain(run.name))
+    if unusual and run.sentence:
+        st.caption(escaped(run.sentence))
+
+
 def status_line(run: Run) -> None:
     """Name, state and, where the state does not say it all, what else."""
-    kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
-    st.markdown(f"**{plain(run.name)}** :{_BADGE[run.status]}-badge[{run.status}{kept}]")
+    st.markdown(f"**{plain(run.name)}** {_badge(run)}")
     if run.sentence and run.status != Status.FINISHED:
         st.caption(escaped(run.sentence))
+
+
+def _badge(run: Run) -> str:
+    kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
+    return f":{_BADGE[run.status]}-badge[{run.status}{kept}]"
 
 
 def elsewhere(run: Run) -> str:

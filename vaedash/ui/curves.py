@@ -1,6 +1,7 @@
 """Curves of runs that are compared: a chart for each unit of loss, and behind it what the numbers say and what was measured."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -10,23 +11,94 @@ from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import components, presenter, tables
 
+_SPLITS = ("train", "val", "test")
+_HOW_WRONG = (
+    "The loss says how wrong each still is, in nats (1 nat is 1.44 bits): lower is better. Dashed, where it is known: what a "
+    "formula alone can do (the PCA line)."
+)
+_ABOUT_CUT = (
+    "Where a run breaks down, or begins far above where it ends, its losses leave no room for all others. The chart then "
+    "ends below them and says how many there are."
+)
 
-def by_unit(chosen: Sequence[Run], *, term: str, axis: str, splits: Sequence[str], smoothing: float, log: bool) -> None:
-    """The curves of all that have any, as `charts.loss_curves` draws them; a chart for those that may share an axis."""
-    groups = alike.groups([run for run in chosen if run.epochs])
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How curves are drawn: the arguments of `charts.loss_curves`."""
+
+    term: str
+    axis: str
+    splits: Sequence[str]
+    smoothing: float
+    log: bool
+    cut: bool
+
+
+def controls() -> View:
+    """How a person wants to see the curves, one click away from them; all of it is in the URL."""
+    with st.popover("Curves", icon=":material/show_chart:", key="curves"):
+        about = glossary.about("loss", "recon", "KL")
+        term = components.choice("Show", charts.TERMS, default="loss", key="term", help=about)
+        axis = components.choice("By", charts.AXES, default="epoch", key="axis", help=glossary.about("epoch"))
+        splits = st.pills(
+            "Of",
+            _SPLITS,
+            default=["train", "test"],
+            selection_mode="multi",
+            key="of",
+            bind="query-params",
+            help=glossary.about("train, test", "val"),
+            wrap=True,
+        )
+        smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params")
+        log = st.toggle("Log scale", key="log", bind="query-params")
+        cut = st.toggle("Cut outliers", value=True, key="cut", bind="query-params", help=_ABOUT_CUT)
+    return View(term=term, axis=axis, splits=splits, smoothing=smoothing, log=log, cut=cut)
+
+
+def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
+    """The curves of all that have any; a chart for those that may share an axis, as high as the first screen allows if pictures
+    stand `beside` it.
+    """
+    groups = _groups(chosen)
     if len(groups) > 1:
         st.info(
-            "These runs have different images or a different beta, so their losses have different units: one chart each."
+            "These runs have different pictures or a different beta, so their losses have different units: one chart each."
         )
     for group in groups:
-        st.caption(
-            f"{components.plain(str(group[0].dataset.get('name', '')))}, beta {group[0].config.beta:g}. A dot marks the kept epoch."
+        figure = charts.loss_curves(
+            group,
+            term=view.term,
+            axis=view.axis,
+            splits=view.splits,
+            smoothing=view.smoothing,
+            log=view.log,
+            cut=view.cut,
         )
-        figure = charts.loss_curves(group, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
-        about = f"Curves of {charts.TERMS[term]} by {charts.AXES[axis]}: {_names(group)}"
-        st.plotly_chart(presenter.figure(figure), key=f"curves-{group[0].id}", alt=about)
+        about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
+        st.plotly_chart(
+            presenter.figure(figure),
+            key=f"curves-{group[0].id}",
+            alt=about,
+            height=presenter.height() if beside else "content",
+        )
+        which = f"{_title(group)}. " if len(groups) > 1 else ""
+        st.caption(f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits)}")
+
+
+def behind(chosen: Sequence[Run]) -> None:
+    """What the numbers say and what was measured of runs, one click away; each group of those that may share an axis."""
+    for group in _groups(chosen):
         if any(run.best for run in group):
             _behind(group)
+
+
+def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
+    return alike.groups([run for run in chosen if run.epochs])
+
+
+def _title(group: Sequence[Run]) -> str:
+    return f"{components.plain(str(group[0].dataset.get('name', '')))}, beta {group[0].config.beta:g}"
 
 
 def _behind(group: Sequence[Run]) -> None:
@@ -41,6 +113,11 @@ def _behind(group: Sequence[Run]) -> None:
         st.plotly_chart(presenter.figure(charts.rate_distortion(group)), key=f"rates-{group[0].id}", alt=about)
     with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
         tables.quality(group)
+
+
+def _notes(figure: charts.Figure) -> str:
+    """What stands written in a figure."""
+    return "; ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
 
 
 def _names(group: Sequence[Run]) -> str:

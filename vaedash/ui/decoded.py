@@ -50,6 +50,13 @@ def remembered(run: Run, photos: Pixels, numbers: tuple[int, ...]) -> tuple[Pixe
     return _remembered(run, photos, weights(run), numbers)
 
 
+def squeezed(run: Run, photo: Pixels) -> tuple[Floats, Pixels]:
+    """What a run keeps of an image `(3, 32, 32)`, the mu of each latent in use, the one that says most first; and the image
+    `(3, 32, 32)` that it draws from these alone, all others being 0.
+    """
+    return _squeezed(run, weights(run), photo)
+
+
 def kl(run: Run) -> Floats:
     """Mean KL of each latent over all held-out images, in nats."""
     return _kl(run, weights(run))
@@ -68,9 +75,21 @@ def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
     return _traversed(run, weights(run), latent_index, around)
 
 
-def chart(run: Run) -> charts.Figure:
-    """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`)."""
-    return _chart(run, weights(run))
+def in_use(run: Run) -> int:
+    """How many latents say anything; all of them where the held-out images are not here to measure with."""
+    from vaedash.measuring import latents
+
+    try:
+        return latents.active_units(kl(run))
+    except DatasetError:
+        return run.config.latent_dim
+
+
+def chart(run: Run, *, chosen: int) -> charts.Figure:
+    """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`), with a ring
+    around the place of the one that is `chosen`.
+    """
+    return charts.ringed(_chart(run, weights(run)), _place(run, weights(run), chosen))
 
 
 def flattened(run: Run, number: int) -> Pixels:
@@ -105,6 +124,25 @@ def _remembered(_run: Run, _photos: Pixels, stamp: Stamp, numbers: tuple[int, ..
     measured = heldout.evaluate(model, HeldOut.some(_photos, numbers, model.latent_dim))
     redrawn = latent.reconstruct(model, _photos[list(numbers)])
     return redrawn, measured.loss_by_image(beta=_run.config.beta_at(trained))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _squeezed(_run: Run, stamp: Stamp, photo: Pixels) -> tuple[Floats, Pixels]:  # noqa: ARG001
+    import torch
+
+    from vaedash.measuring import latents
+    from vaedash.models import latent
+
+    model, trained = cache.model(_run)
+    kept = _run.figures.kl_by_latent()
+    # Counted on all held-out images where that was kept, so that the page on latents says the same.
+    known = kept is not None and len(kept) >= trained and np.isfinite(kept[trained - 1]).all()
+    by_latent = kept[trained - 1] if kept is not None and known else latents.kl_by_latent(model, photo[None])
+    order = np.argsort(-by_latent, kind="stable")
+    used = order[: latents.active_units(by_latent)]
+    mu, z = latent.encode(model, photo[None])[0][0], torch.zeros(model.latent_dim)
+    z[used] = mu[used]
+    return mu[used].numpy(), latent.decode(model, z[None])[0]
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")
@@ -145,6 +183,15 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, NDArray[np.int_], Floats]":
 def _chart(_run: Run, stamp: Stamp) -> charts.Figure:
     plane, numbers, points = _plane(_run, stamp)
     return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _place(_run: Run, stamp: Stamp, number: int) -> tuple[float, float]:
+    from vaedash.models import latent
+
+    mu = latent.encode(cache.model(_run)[0], cache.test_images(_run)[[number]])[0].numpy()
+    ((x, y),) = _plane(_run, stamp)[0].project(mu)
+    return float(x), float(y)
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")

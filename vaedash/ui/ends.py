@@ -11,11 +11,17 @@ from vaedash.datasets.decode import decode
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import cache, components, sheet
+from vaedash.ui import cache, components, crisp, sheet
 
 PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
+WAYS = UPLOAD, CAMERA = "Upload", "Camera"  # to one's own
 SEEDS = 10_000  # that the dice throw; any other can be typed
 A_SHEET = 16  # pictures to click at once
+_SEEN = 192  # pixels wide is one's own picture, which has 32
+_ABOUT_CAMERA = (
+    "A browser lends its camera only to a page whose address begins with https, or with localhost on this machine; "
+    "everywhere else, upload a picture. Either stays in the server's memory and is never written to its disk."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +37,18 @@ class End:
 
 
 def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
-    """The test pictures of the first run whose pictures are still here, or None; and what there is to say of them."""
+    """The test pictures of the first run whose pictures are still here, or those that one kept to redraw them, or None; and what
+    there is to say of them.
+    """
     try:
         run, pictures = cache.first_test_images(chosen)
     except DatasetError:
-        return None, "The test pictures of these runs are not here any more. Random ends and your own still work."
+        kept = next((kept for run in chosen if (kept := run.pictures.originals()) is not None), None)
+        if kept is None:
+            return None, "The new pictures of these runs are not here any more. Random ends and your own still work."
+        return kept, f"The pictures are {len(kept)} that no run has learned from; the others are not here any more."
     title = components.plain(config.dataset_title(run.config.dataset))
-    return pictures, f"Pictures are the {len(pictures):,} test images of {title}, held out from training."
+    return pictures, f"The pictures are {len(pictures):,} of {title} that no run has learned from."
 
 
 def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
@@ -56,7 +67,7 @@ def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
     if kind == RANDOM:
         seed = _number("Seed", f"{key}_seed", place, SEEDS, help=glossary.about("seed", "z"))
         return End(label=f"random z, seed {seed}", seed=seed)
-    return _own(f"{key}_file")
+    return _own(key)
 
 
 def _picture(key: str, place: int, pictures: Pixels) -> End:
@@ -76,13 +87,23 @@ def _picture(key: str, place: int, pictures: Pixels) -> End:
 
 
 def _own(key: str) -> End | None:
-    file = st.file_uploader("Your picture", key=key, max_upload_size=50, label_visibility="collapsed")
+    # Where its widget is, a browser asks for the camera: so it is there for who chose it, and no link may choose it.
+    way = st.segmented_control(
+        "Your picture", WAYS, default=UPLOAD, required=True, key=f"{key}_from", help=_ABOUT_CAMERA, wrap=True
+    )
+    if way == UPLOAD:
+        file = st.file_uploader("A file", key=f"{key}_file", max_upload_size=50, label_visibility="collapsed")
+    else:
+        file = st.camera_input("A snapshot", key=f"{key}_camera", label_visibility="collapsed")
     if file is None:
         return None
     pixels = decode(file.getvalue())
     if pixels is None:
         st.warning("This file cannot be read as a picture. A photograph as JPEG, PNG or WebP will do.")
         return None
+    with st.container(width=_SEEN):
+        caption = f"as the models get it: {pixels.shape[1]} x {pixels.shape[2]} pixels"
+        crisp.picture(pixels[None], columns=1, alt=f"your picture, {caption}", caption=caption)
     return End(label="your picture", pixels=pixels.tobytes())
 
 

@@ -1,30 +1,28 @@
 """The form on the Train page: settings of runs as a person makes them, from nothing, from a link or from another run."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from vaedash import config, datasets, glossary, places, storage
-from vaedash.config import DATASETS, PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
+from vaedash import config, glossary, places
+from vaedash.comparing import results
+from vaedash.config import PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run
 from vaedash.settings import Choice, Group, Number, Setting, Value
-from vaedash.ui import components, visitors
+from vaedash.ui import sets, visitors
 
-_UPLOAD = "own images ..."
 _OWN = "own"  # values, in place of a preset's
 _ON_TOP = ("dataset", "preset", "arch", "epochs", "seed")  # each with a place, most with a widget of their own
 
 
-def settings() -> list[RunConfig]:
-    """The runs that the form describes, one for each architecture and seed; empty, with a reason shown, if it cannot be."""
+def settings() -> tuple[list[RunConfig], str]:
+    """The runs that the form describes, one for each architecture and seed; or none, and in words why there can be none."""
     if places.read_only():
         st.info(visitors.LOOK_ON, icon=":material/visibility:")
-        return []
-    dataset = _dataset()
+        return [], "Training is switched off here."
+    dataset, lack = sets.choose()
     preset = st.segmented_control(
         SETTINGS["preset"].label,
         [*PRESETS, _OWN],
@@ -61,18 +59,19 @@ def settings() -> list[RunConfig]:
         given |= _own_values()
     with st.expander("More settings"):
         given |= {setting.name: _field(setting, dataset) for setting in _more()}
-    if dataset is None or not archs or not seeds:
-        return []
+    lacks = [lack, "" if archs else "No architecture is chosen.", "" if seeds else "The seeds cannot be read."]
+    if reason := " ".join(filter(None, lacks)):
+        return [], reason
     try:
-        return [RunConfig.build(dataset=dataset, arch=arch, seed=seed, **given) for seed in seeds for arch in archs]
+        return [RunConfig.build(dataset=dataset, arch=arch, seed=seed, **given) for seed in seeds for arch in archs], ""
     except VaedashError as error:
-        st.error(components.escaped(str(error)))
-        return []
+        return [], str(error)
 
 
 def copy(run: Run) -> None:
     """Set the form to the settings of a run; for a callback."""
-    for name, value in run.config.to_json().items():
+    asked = run.config.to_json() | {"dataset": results.dataset_again(run)}
+    for name, value in asked.items():
         if name not in ("arch", "preset", "seed") and value is not None:
             st.session_state[name] = SETTINGS[name].kind(value)
             st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
@@ -82,7 +81,7 @@ def copy(run: Run) -> None:
 def place() -> str:
     """Where to train: here, unless this page's owner has named a cluster and the person chooses that."""
     cluster = places.cluster()
-    if cluster is None:
+    if cluster is None or places.read_only():
         return places.LOCAL
     here, there = "this machine", "the cluster"
     chosen = st.segmented_control(
@@ -97,8 +96,17 @@ def place() -> str:
     return cluster if chosen == there else places.LOCAL
 
 
+def name() -> str:
+    """What to call the runs; empty where that is left to vaedash."""
+    if places.read_only():
+        return ""
+    return st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
+
+
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
-    """The study's presets with both architectures, in all else as the form says."""
+    """The study's presets with both architectures, in all else as the form says; nothing where it describes no run."""
+    if not chosen:
+        return []
     varied = ("arch", "preset", "seed", *PRESET_SETTINGS)
     shared = {name: value for name, value in chosen[0].to_json().items() if name not in varied}
     seeds = sorted({settings.seed for settings in chosen})
@@ -108,56 +116,6 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
         for seed in seeds
         for arch in config.ARCHS
     ]
-
-
-def _dataset() -> str | None:
-    """Name or path of the chosen images; None while an upload is missing or unusable."""
-    options = [*DATASETS, _UPLOAD]
-    copied = st.session_state.get("dataset")
-    if copied and copied not in options:  # the path of a copied run's own images
-        options.append(copied)
-    choice = st.segmented_control(
-        SETTINGS["dataset"].label, options, default="shapes", key="dataset", format_func=_dataset_words, wrap=True
-    )
-    if choice != _UPLOAD:
-        return choice
-    upload = st.file_uploader(
-        "A zip of images",
-        type="zip",
-        help="`train/` and `test/` folders are recognised; without `test/` a tenth is held out.",
-    )
-    if upload is None:
-        return None
-    path = _keep(upload.getvalue())
-    if path is None:
-        return None
-    try:
-        with st.spinner("Reading the images ..."):
-            loaded = datasets.load(str(path), data_dir=places.data_dir())
-    except VaedashError as error:
-        st.error(components.escaped(str(error).replace(str(path), "the zip")))
-        return None
-    st.caption(
-        f"{len(loaded.train):,} training and {len(loaded.test):,} test images"
-        + (f", {loaded.skipped:,} files skipped because they could not be read." if loaded.skipped else ".")
-    )
-    return str(path)
-
-
-def _dataset_words(option: str) -> str:
-    if option in (*DATASETS, _UPLOAD):
-        return option
-    return f"own: {components.plain(config.dataset_title(option))}"
-
-
-@visitors.change
-def _keep(data: bytes) -> Path:
-    # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
-    path = places.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_bytes(path, data)
-    return path
 
 
 def _own_values() -> dict[str, Value | None]:
@@ -251,4 +209,4 @@ def _preset_words() -> str:
     ]
     words = glossary.about(*SETTINGS["preset"].words)
     fast = "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a third of p1's"
-    return f"The study's three sets of parameters. {'; '.join(lines)}. {fast}.\n\n{words}"
+    return f"Values that go together; {', '.join(STUDY)} are the study's. {'; '.join(lines)}. {fast}.\n\n{words}"

@@ -34,7 +34,9 @@ def _epoch(chosen: Sequence[Run], kind: str, playing: bool) -> None:
     pictures.within("epoch", last)
     about = f"{glossary.about('epoch')} Arrow keys move the slider too."
     epoch = st.slider("Epoch", 1, last, key="epoch", bind="query-params", help=about) if last > 1 else 1
-    with pictures.beside(chosen):
+    with pictures.beside(chosen, also=kind == "prior"):
+        if kind == "prior":
+            pictures.real_grid(chosen[0])
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
@@ -48,18 +50,22 @@ def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
     if tiles is None:
         st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
         return
-    what = f"{len(tiles)} images out of random numbers"
+    columns, count = pictures.on_screen()
+    tiles, what = tiles[:count], "made up"
     if kind == "recon":
         originals = pictures.originals_of(run, len(tiles))
         if originals is None:
-            what = "photographs it never learned from, as it redraws them (the originals are gone or have changed)"
+            what = "new pictures, redrawn (the originals are gone or have changed)"
         else:
-            tiles = images.in_turn([originals, tiles[: len(originals)]], columns=8)
-            what = "rows of photographs it never learned from, and below each what it makes of them"
+            shown = min(count // 2, len(originals), len(tiles)) // columns * columns
+            tiles = images.in_turn([originals[:shown], tiles[:shown]], columns=columns)
+            what = "rows of new pictures, and below each how it redraws them"
     loss = run.epochs[epoch - 1]["test_loss"]
-    measured = f", test loss {loss:.1f} {run.config.unit}" if loss is not None else ""
+    measured = f" (loss {loss:.1f})" if loss is not None else ""
     after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
-    pictures.grid(tiles, columns=8, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}")
+    pictures.grid(
+        tiles, columns=columns, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}"
+    )
 
 
 # ---- out of random numbers -----------------------------------------------------------------------------------------
@@ -68,7 +74,8 @@ def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
 def made_up(chosen: Sequence[Run], *, count: int, seed: int, temperature: float) -> None:
     """As many images of each run out of the same random numbers; the last grid that it left of one without weights."""
     able = pictures.able(chosen)
-    with pictures.beside(chosen):
+    with pictures.beside(chosen, also=True):
+        pictures.real_grid(chosen[0])
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)

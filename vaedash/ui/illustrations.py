@@ -1,93 +1,179 @@
-"""What there is to see of each question of the tour, before and after its answer."""
+"""What there is to see at each step of the tour, before and after its answer."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
+from vaedash import config, images
 from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Question
 from vaedash.comparing.shuffle import Variant
+from vaedash.images import Pixels
 from vaedash.models import layers
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import crisp, diagram, live, pictures, presenter, shuffling, vote
+from vaedash.ui import cache, diagram, live, machines, pictures, presenter, squeezed, stage, vote
 
-_ROW = 6  # pictures in a row
-_DIAGRAM = 540  # pixels wide at most, so that two of them fit on a screen
+_ROW = 5  # pictures in a row
+_DIAGRAM = 640, 330  # its proportions, with the line above it
+
+Button = Callable[[str], None]  # draws the button of an answer
 
 
-def show(question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run], *, known: bool) -> None:
+def show(
+    question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run], button: Button, *, known: bool
+) -> None:
     """Of a pair, and of the runs of the shuffle test (`shuffle.four_runs`): what a question is about, or, once it is `known`,
-    what its answer looks like.
+    what its answer looks like. Where the answers are pictures, each has its `button` below it.
     """
     match question.key:
         case "drew":
-            _blind_pictures(pair, known)
-        case "weights" if not known:
-            _held_out(pair, "pictures of the kind that both learn from")
-        case "weights" | "speed":
+            _blind_pictures(pair, button, known)
+        case "weights" if known:
             _architectures(pair)
+        case "weights":
+            _looking(pair)
+        case "first" if known:
+            _after_one_look(pair)
         case "first":
             _held_out(pair, "pictures that neither has learned from")
-            if known:
-                for run in pair:
-                    _after_one_look(run)
         case "end":
             _curves(pair, known)
+        case "numbers":
+            squeezed.show(quiz.leader(pair))
         case "made up":
-            _rows(pair, known)
+            _rows(pair, button, known)
         case "shuffled" if known:
-            shuffling.cells(tested, across=2)
-        case _:
-            shuffling.shapes()
+            _after_shuffling(tested)
+        case "shuffled":
+            _shuffled_pixels()
 
 
-def _blind_pictures(pair: Sequence[Run], known: bool) -> None:
-    ballot = quiz.ballot(pair, kind="prior", draw=0)
-    if ballot:
-        vote.pictures_of(ballot, known=known)
+def chosen_by_picture(question: Question) -> bool:
+    """Whether the answers of a question are pictures."""
+    return question.key in ("drew", "made up")
 
 
-def _held_out(pair: Sequence[Run], caption: str) -> None:
+def across(question: Question, pair: Sequence[Run]) -> Sequence[str]:
+    """The answers as they stand beside each other, with an empty one where there is something else."""
+    if question.key == "drew" and pictures.originals_of(pair[0], 1) is not None:
+        first, *others = question.choices
+        return first, "", *others
+    return question.choices
+
+
+def _blind_pictures(pair: Sequence[Run], button: Button, known: bool) -> None:
+    if ballot := quiz.ballot(pair, kind="prior", draw=0):
+        vote.cards(ballot, button, known=known)
+
+
+def _held_out(pair: Sequence[Run], what: str) -> None:
     tiles = pictures.originals_of(pair[0], _ROW)
     if tiles is not None:
-        crisp.picture(tiles, columns=_ROW, alt=caption, caption=caption)
+        stage.picture(tiles, columns=len(tiles), key="held-out", alt=what)
+
+
+def _looking(pair: Sequence[Run]) -> None:
+    """What each of them looks at, in a picture of the pair's."""
+    originals = pictures.originals_of(pair[0], config.PHOTO_COUNT)
+    picture = cache.some_shapes()[0] if originals is None else originals[quiz.best_first(pair[0], originals)[0]]
+    for run, column in zip(pair, st.columns(len(pair), gap="small"), strict=True):
+        if drawn := machines.drawing(run.config.arch, picture):
+            name = config.spoken(run.config.arch)
+            with column, stage.card(name):
+                stage.label(name, key=name)
+                with stage.limited(machines.WIDTH, machines.HEIGHT, key=f"machine-{run.config.arch}"):
+                    st.image(
+                        drawn,
+                        alt=f"how {name} looks at a picture: {machines.IN_WORDS[run.config.arch]}",
+                        width="stretch",
+                    )
 
 
 def _architectures(pair: Sequence[Run]) -> None:
-    """The drawings of those architectures whose weights are as many as the run's: another latent size has others."""
-    for run in pair:
-        steps = layers.known().get(run.config.arch)
-        if steps and diagram.weights(steps) == run.parameters:
-            diagram.show(run.config.arch, steps, width=_DIAGRAM)
+    """Their layers, if the drawings have as many weights as the runs: another latent size has others."""
+    drawn = {arch: steps for arch, steps in layers.known().items() if arch in {run.config.arch for run in pair}}
+    if any(diagram.weights(drawn[run.config.arch]) != run.parameters for run in pair):
+        _looking(pair)
+        return
+    for (arch, steps), column in zip(drawn.items(), st.columns(len(drawn)), strict=True):
+        with column, stage.limited(*_DIAGRAM, key=f"diagram-{arch}"):
+            diagram.show(arch, steps)
 
 
-def _after_one_look(run: Run) -> None:
-    tiles, first = run.pictures.sample("recon", 1), run.epochs[0]
-    if tiles is not None:
-        what = f"redrawn by {run.config.arch} after epoch 1, loss {first['test_loss']:.1f}"
-        crisp.picture(tiles[:_ROW], columns=_ROW, alt=what, caption=what)
+def _after_one_look(pair: Sequence[Run]) -> None:
+    """A row of pictures, and below each what a run made of it after its first epoch."""
+    originals = pictures.originals_of(pair[0], _ROW)
+    for run, column in zip(pair, st.columns(len(pair), gap="small"), strict=True):
+        tiles, name = run.pictures.sample("recon", 1), config.spoken(run.config.arch)
+        if tiles is not None:
+            what = f"redrawn by {name}" if originals is None else f"new pictures, and below each as {name} redraws it"
+            with column:
+                _named(name, [originals, tiles[:_ROW]], alt=what)
+
+
+def _named(name: str, rows: Sequence[Pixels | None], *, alt: str) -> None:
+    """Rows of pictures, as far as there are any, with a name on them."""
+    tiles = np.concatenate([row for row in rows if row is not None])
+    with stage.card(name):
+        stage.label(name, key=name)
+        stage.picture(tiles, columns=_ROW, key=f"rows-{name}", alt=alt)
 
 
 def _curves(pair: Sequence[Run], known: bool) -> None:
-    """The race; before it is known how it ends, its first quarter."""
+    """How the race goes; before it is known how it ends, its first quarter."""
     length = min(len(run.epochs) for run in pair)
     begun = min(max(1, length // 4), length - 1)
-    drawn = [run if known else dataclasses.replace(run, epochs=run.epochs[:begun]) for run in pair]
     live.prepare()
-    alt = f"Loss curves of {' and '.join(run.config.arch for run in pair)}"
-    live.figure(presenter.figure(charts.race(drawn)), key="tour-race", alt=alt, height=480)
+    names = " and ".join(config.spoken(run.config.arch) for run in pair)
+    if known:  # it draws itself from where it stood
+        share = 1 - (max(1, begun) - 1) / max(1, max(len(run.epochs) for run in pair) - 1)
+        st.html(f"<style>:root {{ --still-to-come: {share:.1%}; }}</style>")
+    with st.container(key="contest-known" if known else "contest"):
+        live.figure(
+            presenter.figure(charts.contest(pair, looks=None if known else begun)),
+            key="tour-race",
+            alt=f"Two lines, {names}: how wrong each is with new pictures, after each look at all the others.",
+        )
 
 
-def _rows(pair: Sequence[Run], known: bool) -> None:
+def _rows(pair: Sequence[Run], button: Button, known: bool) -> None:
     """A row made up and one redrawn; once it is known which is which, the latter below the pictures that it was shown."""
-    for letter, (kind, tiles) in (quiz.two_rows(pair) or {}).items():
-        st.subheader(letter, anchor=False)
+    rows = quiz.two_rows(pair) or {}
+    for (letter, (kind, tiles)), column in zip(
+        rows.items(), st.columns(len(rows), gap="small", vertical_alignment="bottom"), strict=True
+    ):
         originals = pictures.originals_of(quiz.leader(pair), len(tiles)) if known and kind == "recon" else None
-        if originals is None:
-            crisp.picture(tiles, columns=len(tiles), alt=f"row {letter}")
-        else:
-            both, alt = np.concatenate([originals, tiles]), f"row {letter}, below the pictures that it was shown"
-            crisp.picture(both, columns=len(tiles), alt=alt)
+        what = f"row {letter}" if originals is None else f"row {letter}, below the pictures that it was shown"
+        shown = tiles if originals is None else np.concatenate([originals, tiles])
+        with column, stage.card(letter):
+            if known:
+                stage.label({"prior": "made up", "recon": "redrawn"}[kind], key=letter)
+            stage.picture(shown, columns=len(tiles), key=f"row-{letter}", alt=what)
+            button(letter)
+
+
+def _shuffled_pixels() -> None:
+    """Pictures as they are, and as a model sees them shuffled."""
+    some = cache.some_shapes()[:_ROW]
+    orders = {"as they are": some, "shuffled": images.shuffled(some)}
+    for (name, tiles), column in zip(orders.items(), st.columns(len(orders), gap="small"), strict=True):
+        with column:
+            alt = f"pictures, their pixels {name}"
+            stage.picture(tiles, columns=_ROW, key=f"pixels-{name[:2]}", alt=alt, caption=name)
+
+
+def _after_shuffling(tested: Mapping[Variant, Run]) -> None:
+    """What each architecture made up in the end, with the pixels as they are and below shuffled."""
+    for arch, column in zip(config.ARCHS, st.columns(len(config.ARCHS), gap="small"), strict=True):
+        made_up = [
+            run.pictures.sample("prior", len(run.epochs))
+            for run in (tested[arch, order] for order in config.PIXEL_ORDERS)
+        ]
+        rows = [tiles[:_ROW] for tiles in made_up if tiles is not None]
+        if len(rows) == len(made_up):
+            name = config.spoken(arch)
+            what = f"made up by {name}: above with the pixels as they are, below with shuffled ones"
+            with column:
+                _named(name, rows, alt=what)

@@ -30,7 +30,7 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
     from vaedash.measuring import latents
 
     by_run = [(run, decoded.kl(run)) for run in measured]
-    st.subheader("How much does each one say?", anchor=False, help=glossary.about("KL", "active"))
+    st.header("How much does each one say?", anchor=False, help=glossary.about("KL", "active"))
     with pictures.beside(chosen):
         for run, kl in by_run:
             with st.container(border=True):
@@ -52,7 +52,7 @@ def since_when(chosen: Sequence[Run]) -> None:
     figure = charts.active_units(chosen)
     if figure is None:
         return
-    st.subheader("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
+    st.header("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
     counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
     st.plotly_chart(
         presenter.figure(figure),
@@ -91,42 +91,47 @@ def _course(run: Run, kl: Floats) -> None:
     st.caption(sentences)
 
 
-def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, photos: Mapping[str, Pixels]) -> None:
-    """The latent that says `rank`-most of each run from -3 to 3, the others as in photograph `number` (`start` is `photo`) or 0."""
+def explored(chosen: Sequence[Run], *, rank: int, start: str, number: int, photos: Mapping[str, Pixels]) -> None:
+    """For each run, the latent that says `rank`-most from -3 to 3, the others as in picture `number` (`start` is `photo`) or 0;
+    and, where its held-out pictures are here (`photos`, by run), the map of where they lie, on which a click chooses one.
+    """
     with pictures.beside(chosen):
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
-                index = decoded.ranked(run)[min(rank, run.config.latent_dim) - 1]
-                tiles = decoded.traversed(run, index, around=number if start == "photo" and run.id in photos else None)
-                what = f"Latent {index + 1} of {run.config.latent_dim} at -3, -2, -1, 0, 1, 2 and 3."
-                file = f"{run.id}-latent-{index + 1}-{start}-{number}"
-                pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
+                _turned(run, rank, start, number, known=run.id in photos)
+                if run.id in photos:
+                    _map(run, number)
+                    _photograph(run, number, photos[run.id])
 
 
-def maps(measured: Sequence[Run], chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) -> None:
-    """Where held-out images lie in the latent space of each run; a click on one makes it the photograph that is chosen."""
-    st.subheader("Which pictures lie close together?", anchor=False, help=glossary.about("μ and σ", "train, test"))
-    st.caption(
-        "Up to a thousand photographs that the model never learned from, laid flat: of all directions through its latent space, "
-        "the two along which they differ most. Click one to see what the model makes of it."
+def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> None:
+    index = decoded.ranked(run)[min(rank, run.config.latent_dim) - 1]
+    tiles = decoded.traversed(run, index, around=number if start == "photo" and known else None)
+    what = f"number {index + 1} of {run.config.latent_dim}, from -3 to 3"
+    file = f"{run.id}-latent-{index + 1}-{start}-{number}"
+    pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
+
+
+def _map(run: Run, number: int) -> None:
+    key = f"map-{run.id}"
+    st.plotly_chart(
+        presenter.figure(decoded.chart(run, chosen=number)),
+        key=key,
+        on_select=lambda: _choose_clicked(key),
+        selection_mode="points",
+        height=presenter.height(),
+        alt=f"Map of new pictures among the numbers of {run.name}; the number above chooses one too.",
     )
-    with pictures.beside(chosen):
-        for run in measured:
-            with st.container():
-                pictures.heading(run, chosen)
-                key = f"map-{run.id}"
-                st.plotly_chart(
-                    presenter.figure(decoded.chart(run)),
-                    key=key,
-                    on_select=lambda key=key: _choose_clicked(key),
-                    selection_mode="points",
-                    alt=f"Map of the held-out photographs in the latent space of {run.name}; the number above chooses one too.",
-                )
-                _photograph(run, number, photos[run.id])
+
+
+def how_to_read() -> None:
+    """What is seen on the maps and below them."""
     st.caption(
-        "Left the photograph, in the middle what the model makes of it with all its latents, right what is left of it "
-        "if only its two coordinates on this map are known."
+        "On each map lie up to a thousand new pictures: those that the model squeezes into similar numbers lie close together. "
+        "Click one, and the ring shows where both models put it. Below, left the picture, in the middle how it is redrawn from "
+        "all its numbers, right from its place on the map alone.",
+        help=glossary.about("μ and σ", "train, test"),
     )
 
 
@@ -138,16 +143,16 @@ def _choose_clicked(key: str) -> None:
 def _photograph(run: Run, number: int, photos: Pixels) -> None:
     """A held-out image, what the run makes of it, and what its place on the map alone makes of it."""
     redrawn, losses = decoded.remembered(run, photos, (number,))
-    loss = f"{losses[0]:.1f} {run.config.unit}"
+    loss = f"{losses[0]:.1f}"
     with st.grid(3, min_column_width=80):
-        pictures.tile(photos[number], f"photograph {number}", alt=f"held-out photograph {number}")
+        pictures.tile(photos[number], f"picture {number}", alt=f"new picture {number}")
         pictures.tile(
             redrawn[0],
-            f"redrawn, {loss}",
-            alt=f"photograph {number} by {run.name}, loss {loss}",
+            f"redrawn (loss {loss})",
+            alt=f"picture {number} by {run.name}, loss {loss}",
         )
         pictures.tile(
             decoded.flattened(run, number)[0],
             "from the map alone",
-            alt=f"photograph {number} from its place on the map",
+            alt=f"picture {number} from its place on the map",
         )

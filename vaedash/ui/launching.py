@@ -57,9 +57,14 @@ def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:
     st.button(label, key=key or f"resume-{run.id}", icon=":material/play_arrow:", on_click=resume, args=(run,))
 
 
-def launched() -> bool:
-    """Whether this visitor has started a training."""
-    return "launched" in st.session_state
+def mine() -> list[str]:
+    """The ids of the runs that this visitor has started last; empty where there are none."""
+    return st.session_state.get("launched_ids", [])
+
+
+def arrival(ids: Sequence[str]) -> str:
+    """What tells a visitor's launch of these runs from all others, for a figure that is to come into view; empty if there was none."""
+    return "-".join(mine()) if set(ids) <= set(mine()) else ""
 
 
 @visitors.change
@@ -70,6 +75,7 @@ def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, 
     st.session_state.launched = (settings, time.monotonic())
     started = launch.new_runs(places.runs_dir(), settings, name=name or None)
     launch.start(started, data_dir=places.data_dir(), on=on)
+    st.session_state.launched_ids = [run.id for run in started]
     st.session_state.chosen = [*keep, *(run.id for run in started)]
     st.query_params["runs"] = ",".join(st.session_state.chosen)
 

@@ -3,6 +3,8 @@ export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".live-figure");
   box.setAttribute("role", "img");
   box.setAttribute("aria-label", data.alt);
+  const said = parentElement.querySelector("[role=status]");
+  if (said.textContent !== data.said) said.textContent = data.said;
 
   const style = getComputedStyle(parentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
@@ -15,11 +17,20 @@ export default function ({ data, parentElement }) {
     font: { family: colour("--st-font"), color: colour("--st-text-color"), size: data.layout.font?.size ?? 15 },
     xaxis: { ...axis, ...data.layout.xaxis },
     yaxis: { ...axis, ...data.layout.yaxis },
-    hoverlabel: { bgcolor: colour("--st-background-color"), font: { color: colour("--st-text-color") } },
+    hoverlabel: {
+      ...data.layout.hoverlabel,
+      bgcolor: colour("--st-background-color"),
+      font: { ...data.layout.hoverlabel?.font, color: colour("--st-text-color") },
+    },
   };
+  if (data.arrival && data.arrival !== window.vaedashArrival) {
+    window.vaedashArrival = data.arrival; // once: whoever scrolls on is left alone
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    setTimeout(() => box.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" }), 300);
+  }
   const draw = () => {
     if (window.Plotly) {
-      window.Plotly.react(box, data.data, layout, { responsive: true, displaylogo: false, displayModeBar: "hover" });
+      window.Plotly.react(box, data.data, layout, { responsive: true, displaylogo: false, displayModeBar: false });
     } else {
       box.waiting = setTimeout(draw, 50); // the library is still on its way
     }

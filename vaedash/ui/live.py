@@ -4,10 +4,12 @@
 package) is sent to a page once, and each new figure goes to `Plotly.react`.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from vaedash.showing import charts
 
@@ -19,20 +21,32 @@ _library = st.components.v2.component(
 
 _figure = st.components.v2.component(
     "vaedash_live_figure",
-    html='<div class="live-figure" style="width: 100%"></div>',
+    html='<div class="live-figure" style="width: 100%"></div><p role="status" style="position: absolute; clip-path: inset(50%)"></p>',
     js=(Path(__file__).parent / "live.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # Plotly puts its style sheet into the document's head
 )
 
 
 def prepare() -> None:
-    """Bring plotly.js to the page; once, outside any fragment."""
-    _library(key="plotly-js", height=1)
+    """Bring plotly.js to the page, outside any fragment; once, however often it is asked for."""
+    with contextlib.suppress(StreamlitDuplicateElementKey):
+        _library(key="plotly-js", height=1)
 
 
-def figure(drawn: charts.Figure, *, key: str, alt: str, height: int) -> None:
-    """Show `drawn`, or change the figure of the same `key` into it. `alt` says in words what it shows."""
+def figure(
+    drawn: charts.Figure, *, key: str, alt: str, height: int | None = None, said: str = "", arrival: str = ""
+) -> None:
+    """Show `drawn`, or change the figure of the same `key` into it. `alt` says in words what it shows.
+
+    Without a `height`, a style sheet gives one to its `.live-figure`.
+
+    What is `said` of it is read out to who cannot see it, whenever it changes. With an `arrival` that this visitor's browser
+    has not seen yet, it is scrolled into view.
+    """
     spec = json.loads(drawn.to_json())
+    layout = spec["layout"] | {"height": height}
     _figure(
-        data={"data": spec["data"], "layout": spec["layout"] | {"height": height}, "alt": alt}, key=key, height=height
+        data={"data": spec["data"], "layout": layout, "alt": alt, "said": said, "arrival": arrival},
+        key=key,
+        height=height or "content",
     )

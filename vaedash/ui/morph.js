@@ -2,6 +2,7 @@
 // Python hears of the new place once finger or key is up.
 const SIZE = 32;
 const PIXELS = SIZE * SIZE;
+const GREETING = 9000; // milliseconds there and back
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
 // A function that puts one frame onto a canvas, out of a run's frames as planar RGB bytes in base64.
@@ -31,8 +32,10 @@ export default function ({ data, parentElement, setStateValue }) {
   const flat = last.y === 0;
   const tiles = (data.columns + 1) / 2; // a map shows every second frame of a lattice, in both directions
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const lap = calm ? 20_000 : 5000; // milliseconds there and back, or once round
+  const greeted = root.greeting;
   const wasPlaying = root.pause?.(); // this function runs again whenever data change; the place stays
+  const greets = greeted || (!root.place && data.greet && !calm); // one slow sweep for who has just come
+  const lap = greets ? GREETING : calm ? 20_000 : data.playing ? 9000 : 5000; // milliseconds there and back, or once round
   root.place ??= flat ? { x: data.start, y: 0 } : { x: 0.5, y: 0.5 };
   const place = root.place;
 
@@ -92,6 +95,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const tick = (now) => {
       if (!root.isConnected) return; // another page is shown
       const turn = Math.max(0, now - began) / lap;
+      if (greets && root.greeting && turn >= 1) return move(data.start, 0);
       const swing = 1 - Math.abs(1 - 2 * (turn % 1));
       if (flat) place.x = calm ? Math.round(swing * 9) / 9 : swing; // without motion, the study's ten steps
       else Object.assign(place, { x: 0.5 + Math.sin(2 * Math.PI * turn) / 2, y: 0.5 - Math.cos(2 * Math.PI * turn) / 2 });
@@ -103,12 +107,23 @@ export default function ({ data, parentElement, setStateValue }) {
   }
 
   root.pause = () => {
+    root.greeting = false;
     const played = Boolean(root.playing);
     cancelAnimationFrame(root.playing);
     root.playing = 0;
     play.textContent = "▶ Play";
     return played;
   };
+  // The real picture at an end of a path, as large as what is drawn between.
+  function realEnd(pixels, letter) {
+    const box = Object.assign(document.createElement("figure"), { className: "end" });
+    box.appendChild(document.createElement("figcaption")).textContent = letter;
+    const picture = canvas(box, SIZE);
+    picture.ariaLabel = `the picture at ${letter}`;
+    painter(pixels)(picture.getContext("2d"), 0);
+    return box;
+  }
+
   const report = () => flat && setStateValue("alpha", Number(place.x.toFixed(4)));
   const toggle = () => (root.pause() ? report() : start());
 
@@ -134,9 +149,11 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 
   const figures = data.runs.map(figure);
-  root.querySelector(".figures").replaceChildren(...figures.map(({ box }) => box));
+  const [before, after] = ["A", "B"].map((letter, at) => (data.ends[at] ? [realEnd(data.ends[at], letter)] : []));
+  root.querySelector(".figures").replaceChildren(...before, ...figures.map(({ box }) => box), ...after);
   root.classList.toggle("flat", flat);
   show();
-  if (wasPlaying) start();
+  if (greets || (wasPlaying ?? (data.playing && !calm))) start();
   else root.pause();
+  root.greeting = greets;
 }

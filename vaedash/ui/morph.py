@@ -29,7 +29,7 @@ _HTML = """
 <div class="morph">
   <div class="figures"></div>
   <div class="controls">
-    <button type="button"></button>
+    <button type="button">Play</button>
     <label><b>A</b><i>&rarr;</i><input type="range" name="x" value="0"><b>B</b></label>
     <label class="down"><i>&darr;</i><input type="range" name="y" value="0"></label>
     <output></output>
@@ -107,8 +107,10 @@ def gif(paths: Sequence[Pixels]) -> bytes:
 
 
 @st.fragment
-def show(names: Sequence[str], archs: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End]) -> None:
-    """The frames of several runs side by side, all under one control; `archs` give their hues.
+def show(
+    names: Sequence[str], archs: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End], *, playing: bool = False
+) -> None:
+    """The frames of several runs side by side, all under one control; `archs` give their hues. With `playing`, it moves by itself.
 
     While the control moves, nothing is sent. Where it is let go on a path is written into the URL, as alpha.
     """
@@ -121,12 +123,20 @@ def show(names: Sequence[str], archs: Sequence[str], drawn: Sequence[Pixels], en
         ],
         "columns": FRAMES if flat else SIDE,
         "rows": 1 if flat else SIDE,
+        "ends": [_packed(end) for end in ends] if flat and not playing else [],
+        "greet": flat and not playing and "alpha" not in st.query_params,
         "labels": {"x": f"alpha, from {first.label} to {second.label}" if flat else "across", "y": "down"},
+        "playing": playing,
         "start": st.session_state.setdefault("alpha", _linked_alpha()),
     }
     let_go = _component(data=data, key=f"morph-{len(ends)}", on_alpha_change=lambda: None).alpha
     if let_go is not None:
         st.query_params["alpha"] = f"{let_go:.2f}"
+
+
+def _packed(end: End) -> str:
+    """The real picture at an end, for the browser; empty where it is a random z."""
+    return base64.b64encode(end.pixels).decode() if end.pixels else ""
 
 
 def _linked_alpha() -> float:
@@ -158,6 +168,5 @@ def ten_steps(
             strip,
             columns=len(strip),
             alt=f"{name}: ten pictures from {first.label} to {last.label}",
-            caption=f"{components.plain(name)}: each step changes a pixel by {min(sizes):.1f} to {max(sizes):.1f} of 255 "
-            "levels (root mean square)",
+            caption=f"{components.plain(name)}: each step changes a pixel by {min(sizes):.1f} to {max(sizes):.1f} of its 255 levels",
         )

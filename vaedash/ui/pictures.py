@@ -6,13 +6,16 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import images
-from vaedash.comparing import results
+from vaedash import config, images
+from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import cache, components, crisp, decoded
+from vaedash.ui import cache, choosing, components, crisp, decoded, presenter
+
+LANE, ACROSS = 12, 3  # pictures that stand for all of a kind, and how many beside each other
+BESIDE_CURVES = 2  # runs whose pictures fit beside their curves
 
 
 def named(run: Run, among: Sequence[Run]) -> str:
@@ -33,9 +36,9 @@ def able(chosen: Sequence[Run]) -> list[Run]:
     return [run for run in having if not harm[run.id]]
 
 
-def choose(runs: Sequence[Run], *, most: int) -> list[Run]:
-    """The runs that somebody wants to draw with, `most` at most; without one, the page ends here."""
-    chosen = able(components.choose_runs(runs, weights=True))
+def choose(line: DeltaGenerator, runs: Sequence[Run], *, most: int) -> list[Run]:
+    """The runs that somebody wants to draw with, `most` at most, chosen in the head of the page; without one, it ends here."""
+    chosen = able(choosing.chosen(line, runs, weights=True))
     if not chosen:
         st.stop()
     if len(chosen) > most:
@@ -45,13 +48,36 @@ def choose(runs: Sequence[Run], *, most: int) -> list[Run]:
 
 def heading(run: Run, among: Sequence[Run]) -> None:
     """Whose pictures follow."""
-    rest = run.name.removeprefix(run.config.arch).strip()
-    st.markdown(f"**{named(run, among)}** :gray[{components.plain(rest)}]")
+    st.markdown(titled(run, among))
 
 
-def beside(chosen: Sequence[Run]) -> DeltaGenerator:
-    """Room for one cell a run: up to three beside each other, on a phone one."""
-    return st.grid(min(len(chosen), 3), min_column_width=280, gap="medium")
+def titled(run: Run, among: Sequence[Run]) -> str:
+    """Its short name and, in grey, what its own name says beside the architecture; as Markdown."""
+    return f"**{named(run, among)}** :gray[{components.plain(rest_of_name(run))}]"
+
+
+def rest_of_name(run: Run) -> str:
+    """What its name says beside the architecture."""
+    arch = config.spoken(run.config.arch)
+    return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
+
+
+def beside(chosen: Sequence[Run], *, also: bool = False) -> DeltaGenerator:
+    """Room for one cell a run, and `also` one more: up to three beside each other, on a phone one."""
+    return st.grid(min(len(chosen) + also, 3), min_column_width=280, gap="medium")
+
+
+def on_screen() -> tuple[int, int]:
+    """Columns and number of those pictures of a grid that fit on the first screen, twice as large as they are."""
+    return (5, 20) if presenter.on() else (6, 30)
+
+
+def real_grid(run: Run) -> None:
+    """Real pictures of the kind that a run learns from, as many and as large as in the grids beside them."""
+    columns, count = on_screen()
+    with st.container():
+        st.markdown("**real pictures**")
+        _real(run, columns=columns, count=count, caption="Of the kind that they learn from, but none of those.")
 
 
 def tile(image: Pixels, caption: str, *, alt: str) -> None:
@@ -91,17 +117,42 @@ def originals_of(run: Run, count: int) -> Pixels | None:
     return originals[:count]
 
 
-def newest(chosen: Sequence[Run]) -> None:
-    """The state of each run and what it made up after its newest epoch: up to four beside each other."""
-    for run, column in zip(chosen, itertools.cycle(st.columns(min(len(chosen), 4))), strict=False):
-        with column:
-            components.status_line(run)
-            tiles = run.pictures.sample("prior", len(run.epochs))
-            if tiles is None:
-                st.caption("No pictures yet: they come with the first epoch.")
-            else:
-                what = f"{len(tiles)} images from random z, after epoch {len(run.epochs)}"
-                crisp.picture(tiles, columns=8, alt=f"{run.name}: {what}", caption=what)
+def real(run: Run) -> None:
+    """Some pictures of the kind that a run learns from, as large as those that it makes up in `newest`."""
+    st.markdown("**real pictures**")
+    _real(run, columns=ACROSS, count=LANE)
+
+
+def _real(run: Run, *, columns: int, count: int, caption: str | None = None) -> None:
+    tiles = originals_of(run, count)
+    if tiles is None:
+        st.caption("They are not here any more.")
+    else:
+        crisp.picture(tiles, columns=columns, alt="real pictures, which no run has learned from", caption=caption)
+
+
+def newest(run: Run) -> None:
+    """What a run made up last."""
+    tiles = run.pictures.now() if run.active else None
+    if tiles is None:
+        tiles = run.pictures.sample("prior", len(run.epochs))
+    if tiles is not None:
+        crisp.picture(tiles[:LANE], columns=ACROSS, alt=f"{run.name}: what it made up last")
+    elif not run.active:
+        st.caption("It left no pictures.")
+
+
+def lanes(chosen: Sequence[Run]) -> None:
+    """Real pictures, and beside them the state of each run and what it made up last; up to four beside each other."""
+    for group in alike.by_images(chosen):
+        columns = st.columns(min(len(group), 3) + 1)
+        with columns[0]:
+            real(group[0])
+        for run, column in zip(group, itertools.cycle(columns[1:]), strict=False):
+            with column:
+                pair = len(chosen) <= BESIDE_CURVES  # whose names stand above
+                components.status(run, called=f"**{named(run, group)}**" if pair else titled(run, group))
+                newest(run)
 
 
 def within(key: str, most: int) -> None:

@@ -7,28 +7,30 @@ import streamlit as st
 from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
-# In the header, where no page begins; the page begins right below.
-_PLACE = """<style>
-[data-testid="stMainBlockContainer"] { padding-top: 4.25rem; }
-h1 { padding-top: 0.5rem; }
-.st-key-presenter-switch { position: fixed; top: 0; right: 3.5rem; height: 3.75rem; z-index: 999991; width: auto;
-  justify-content: center; }
-</style>"""
-_LARGE = Path(__file__).parent / "presenter.css"
+_HEIGHT, _HEIGHT_BESIDE_LARGE = (
+    440,
+    360,
+)  # of the curves, in pixels: what a projector's 720 leave below title and verdict
+_HERE = Path(__file__).parent
 
 
 def switch() -> None:
     """The switch, and where it is on, the large type."""
-    st.html(_PLACE)
+    st.html(_HERE / "page.css")
     with st.container(key="presenter-switch"):
         st.toggle("Large type", key="presenter", bind="query-params")
     if on():
-        st.html(_LARGE)
+        st.html(_HERE / "presenter.css")
 
 
 def on() -> bool:
     """Whether this visitor shows the page to a room."""
     return bool(st.session_state.get("presenter"))
+
+
+def height() -> int:
+    """Of a page's main figure, in pixels, so that it is on the first screen."""
+    return _HEIGHT_BESIDE_LARGE if on() else _HEIGHT
 
 
 def figure(drawn: charts.Figure) -> charts.Figure:

@@ -1,7 +1,15 @@
-"""How each question of the tour is asked: in words for a class, before and after it has seen the answer."""
+"""How each step of the tour is put: in words for a class, before and after it has seen the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from vaedash import config
+from vaedash.comparing.quiz import LEVEL
+
+
+def called(answer: str) -> str:
+    """What an answer is called on the page."""
+    return "about the same" if answer == LEVEL else config.spoken(answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,46 +21,46 @@ class Wording:
     after: str = ""
 
 
-# By `quiz.Question.key`.
+# By `quiz.Question.key`. On a projector, `before` and `after` have two lines.
 WORDINGS: Mapping[str, Wording] = {
     "drew": Wording(
         asked="Which of these did conv draw?",
-        before="Two programs have learned to draw from the same pictures. **FC** looks at all pixels at once and does not know "
-        "which ones are neighbours. **conv** looks through a small window that slides over the picture. Here both make "
-        "something up.",
+        before="Two programs have learned to draw from the same pictures. **FC** looks at all pixels at once; **conv** looks "
+        "through a small window that slides over the picture. Here each of them makes something up.",
         after="What gave it away?",
     ),
     "weights": Wording(
         asked="Which one has more numbers to learn?",
-        before="Each program is a long list of numbers, its **weights**; to learn is to change them bit by bit. FC ties every pixel "
-        "to every unit. conv has one small window for all places of the picture.",
+        before="Each program is a long list of numbers, its **weights**; to learn is to change them bit by bit. FC has some for "
+        "every single pixel. conv has one small window for all places.",
         after="Would you still bet on the same one?",
     ),
-    "speed": Wording(
-        asked="Which one gets through more pictures a second?",
-        before="While it learns, that is. Think of how many weights each one has.",
-        after="Each of conv's few weights works at every place of the picture, each of FC's only once.",
-    ),
     "first": Wording(
-        asked="Who has learned more from one look?",
-        before="Both have looked at every picture once. Now they are shown new ones, and redraw them from what they noted down. "
-        "The **loss** says how much is wrong: lower is better.",
+        asked="Who has learned more after one look?",
+        before="Both have looked at every picture once. Now they are shown new ones, such as these, and **redraw** them from "
+        "what they noted down.",
         after="What is there already, and what is still missing?",
     ),
     "end": Wording(
         asked="Who will be ahead in the end?",
-        before="They go on and look at all pictures again and again. This is how it begins. Will the gap close, or stay?",
+        before="They go on and look at all the pictures again and again. The lower a line, the less is wrong with what is "
+        "redrawn. This is how it begins.",
+        after="Would it help to look even more often?",
+    ),
+    "numbers": Wording(
+        asked="How does it remember a picture?",
+        before="It keeps only these numbers, and draws from them.",
     ),
     "made up": Wording(
         asked="Which row is made up?",
-        before="For one row the better one was shown pictures, squeezed each into a few numbers and **redrew** it. For the other "
-        "one there was no picture: the numbers were **thrown like dice**.",
-        after="It had learned from none of these pictures: they were kept aside as an exam.",
+        before="One row was **redrawn**, from the few numbers that real pictures were squeezed into. For the other row there were "
+        "no pictures: the numbers were thrown like dice.",
+        after="It had not learned from these pictures: they were kept aside as an exam.",
     ),
     "shuffled": Wording(
         asked="Who suffers more if the pixels are shuffled?",
         before="Take every picture apart into its pixels and lay them out anew, always in the same order. Nothing is lost, but "
-        "neighbours are no neighbours any more. Both learn again, from such pictures.",
-        after="FC never knew which pixels are neighbours; conv's window now holds pixels that have nothing to do with each other.",
+        "neighbours are no neighbours any more. Now both learn again.",
+        after="Above as they are, below shuffled: what conv sees through its window does not belong together any more.",
     ),
 }

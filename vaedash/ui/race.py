@@ -8,22 +8,23 @@ from collections.abc import Sequence
 import streamlit as st
 
 from vaedash import places
-from vaedash.comparing import verdict
+from vaedash.comparing import alike, verdict
 from vaedash.comparing.verdict import Verdict
 from vaedash.runs import Run, Status, queue
 from vaedash.runs.schema import Progress
 from vaedash.showing import charts
 from vaedash.training import forecast
-from vaedash.ui import cache, components, crisp, launching, live, presenter, visitors
+from vaedash.ui import cache, components, launching, live, pictures, presenter, visitors
 
+_CHART, _LANE = 13, 6  # parts of the width
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
 
 
 def race(ids: Sequence[str]) -> None:
     """Show these runs next to each other; while one is active, the view renews itself."""
     live.prepare()
-    active = any(cache.current(run_id).active for run_id in ids)
-    every = _seconds() if active else None
+    busy = any(cache.current(run_id).busy for run_id in ids)
+    every = _seconds() if busy else None
     st.fragment(_view, run_every=every)(tuple(ids), every)
 
 
@@ -55,18 +56,27 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
         judged, curves = _kept_story(ids, tuple(run.signature() for run in current))
     else:
         judged, curves = _story(current)
-    components.verdict(judged)
+    components.verdict(judged, place="-".join(ids))
     # A pair fits beside its curves, so that a projector shows all of it at once.
-    if len(current) <= 2:
-        chart, *lanes = st.columns([4, *[3] * len(current)])
+    if len(current) <= pictures.BESIDE_CURVES:
+        chart, real, *lanes = st.columns([_CHART, *[_LANE] * (len(current) + 1)], gap="medium")
     else:
-        chart, lanes = st.container(), st.columns(len(current))
+        chart, (real, *lanes) = st.container(), st.columns(len(current) + 1)
     with chart:
-        live.figure(presenter.figure(curves), key=f"race-{'-'.join(ids)}", alt=f"Loss curves. {judged}", height=440)
+        live.figure(
+            presenter.figure(curves),
+            key=f"race-{'-'.join(ids)}",
+            alt=f"Loss curves. {judged}",
+            height=presenter.height(),
+            said=judged.plain,
+            arrival=launching.arrival(ids),
+        )
+    with real:
+        pictures.real(current[0])
     for run, lane in zip(current, lanes, strict=True):
         with lane:
-            _lane(run)
-    if every and (not any(run.active for run in current) or _seconds() != every):
+            _lane(run, current)
+    if every and (not any(run.busy for run in current) or _seconds() != every):
         st.rerun()  # the whole page once more: the looking stops, or goes on at another pace
 
 
@@ -78,7 +88,12 @@ def _kept_story(ids: tuple[str, ...], signatures: tuple[object, ...]) -> tuple[V
 def _story(current: Sequence[Run]) -> tuple[Verdict, charts.Figure]:
     """Who leads, and the curves, of those runs that can be read."""
     readable = [run for run in current if run.settings]
-    return _verdict(readable), charts.race(readable)
+    return _verdict(readable), charts.race(readable, known=_earlier(readable))
+
+
+def _earlier(current: Sequence[Run]) -> list[Run]:
+    """Runs whose losses may share an axis with theirs, of which some have been measured already."""
+    return [run for run in cache.all_runs() if run.settings and current and alike.same_axis(run, current[0])]
 
 
 def _verdict(current: Sequence[Run]) -> Verdict:
@@ -96,11 +111,10 @@ def _verdict(current: Sequence[Run]) -> Verdict:
     return Verdict.of("Not enough to compare yet")
 
 
-def _lane(run: Run) -> None:
-    """One run: its state, how far it is, its newest pictures, and what can be done with it."""
+def _lane(run: Run, among: Sequence[Run]) -> None:
+    """One run: its state, how far it is, what it made up last, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container():
-            components.status_line(run)
+        components.status(run, called=f"**{pictures.named(run, among)}**")
         if run.active and not places.read_only():
             st.button(
                 "Stop",
@@ -113,18 +127,15 @@ def _lane(run: Run) -> None:
             )
     if run.active:
         _bar(run)
+    elif run.measuring:
+        st.caption(f"{str((run.progress or {}).get('phase', 'measuring')).capitalize()} ...")
     elif run.status.resumable:
         if not places.read_only():
             launching.go_on(run)
         if run.status == Status.FAILED:
             with st.expander("The end of its log"):
                 st.code(run.log_tail(), language=None)
-    tiles = run.pictures.sample("prior", len(run.epochs))
-    if tiles is not None:
-        what = f"made up from random numbers, after epoch {len(run.epochs)}"
-        crisp.picture(tiles[:25], columns=5, alt=f"{run.name}: 25 images {what}", caption=f"25 images {what}")
-    elif run.active:
-        st.caption("The first pictures come with the first epoch.")
+    pictures.newest(run)
 
 
 def _bar(run: Run) -> None:
@@ -150,11 +161,11 @@ def _waiting(run: Run) -> str:
 
 
 def _pace_in_words(progress: Progress) -> str:
-    epoch = f"epoch {progress['epoch']} of {progress['epochs']}"
+    epoch = f"round {progress['epoch']} of {progress['epochs']}"
     speed, left = progress.get("images_per_second"), progress.get("eta_seconds")
     if speed is None or left is None:  # JSON has no word for what is not finite
         return epoch
-    return f"{epoch}, {speed:,.0f} images a second, at most {forecast.in_words(left)} left"
+    return f"{epoch}, {speed:,.0f} pictures a second, at most {forecast.in_words(left)} left"
 
 
 @visitors.change

@@ -1,6 +1,6 @@
 """Why architecture matters: the same four trainings with the pixels as they are and shuffled, told on the Start page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from vaedash import config, images
 from vaedash.comparing import shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.config import RunConfig
-from vaedash.runs import Run
+from vaedash.runs import Run, Status
 from vaedash.ui import cache, crisp, launching
 
 _LUCK = "That is the test loss in nats per picture, one training each: a few nats may be luck."
@@ -18,14 +18,14 @@ _ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
 
 def section(runs: Sequence[Run], *, resting: bool) -> None:
     """The question, what the models are shown, the button, and for who asks what came of it."""
-    st.subheader("And if the pixels are shuffled?", anchor=False)
+    st.header("And if the pixels are shuffled?", anchor=False)
     words, seen = st.columns([3, 2], gap="large")
     words.markdown(
         "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost, but "
         "neighbours are no neighbours any more. Who suffers more, and why?"
     )
     with seen:
-        shapes()
+        _shapes()
     tested = shuffle.four_runs(runs)
     if not tested:
         with words:
@@ -38,7 +38,7 @@ def section(runs: Sequence[Run], *, resting: bool) -> None:
         )
 
 
-def shapes() -> None:
+def _shapes() -> None:
     """Pictures as they are, and as a model sees them shuffled."""
     some = cache.some_shapes()[:6]
     crisp.picture(
@@ -66,23 +66,54 @@ def _view(ids: Mapping[Variant, str], active: bool) -> None:
             "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
             "that have nothing to do with each other: what it knows beforehand is neighbourhood, and nothing else."
         )
-    cells(tested)
+    _cells(tested)
     if active and not any(run.active for run in tested.values()):
         st.rerun()
 
 
-def cells(tested: Mapping[Variant, Run], *, across: int = 4) -> None:
+def how_far(tested: Mapping[Variant, Run], *, ended: Callable[[], None]) -> None:
+    """How far each of the four is, looked at every two seconds; once all have ended, `ended` is called and the page drawn anew."""
+    st.fragment(_bars, run_every=_LOOK)({variant: run.id for variant, run in tested.items()}, ended)
+
+
+def _bars(ids: Mapping[Variant, str], ended: Callable[[], None]) -> None:
+    tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
+    if not any(run.active for run in tested.values()):
+        ended()
+        st.rerun()
+    with st.grid(len(config.ARCHS), min_column_width=150, gap="medium"):
+        for order in config.PIXEL_ORDERS:
+            for arch in config.ARCHS:
+                run = tested[arch, order]
+                state = "waits" if run.status == Status.QUEUED else f"{run.done:.0%}"
+                st.progress(run.done, text=f"{_called((arch, order))}: {state}")
+
+
+def lacking(tested: Mapping[Variant, Run]) -> str:
+    """Why there is no answer, for Markdown: nobody has tried, or not all of the four have come through."""
+    if not tested:
+        return "Nobody has tried that on this computer yet."
+    lost = [f"{_called(variant)}: {run.status}" for variant, run in tested.items() if run.test_loss is None]
+    return f"Not all of the four have come through ({'; '.join(lost)})."
+
+
+def _called(variant: Variant) -> str:
+    arch, order = variant
+    return f"{config.spoken(arch)}, pixels {_ORDERS[order]}"
+
+
+def _cells(tested: Mapping[Variant, Run]) -> None:
     """Loss and pictures of each architecture, with the pixels as they are and shuffled."""
-    with st.grid(across, min_column_width=150, gap="medium"):
+    with st.grid(len(tested), min_column_width=150, gap="medium"):
         for arch in config.ARCHS:
-            for order, called in _ORDERS.items():
+            for order in config.PIXEL_ORDERS:
                 with st.container():
-                    _cell(tested[arch, order], called)
+                    _cell(tested[arch, order], _called((arch, order)))
 
 
 def _cell(run: Run, called: str) -> None:
     loss = run.epochs[-1]["test_loss"] if run.active and run.epochs else run.test_loss
-    st.metric(f"{config.spoken(run.config.arch)}, pixels {called}", f"{loss:.1f}" if loss is not None else run.status)
+    st.metric(called, f"{loss:.1f}" if loss is not None else run.status)
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
         what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"

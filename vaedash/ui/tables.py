@@ -1,4 +1,4 @@
-"""Tables of runs: results that can be sorted and taken along, settings with their differences marked."""
+"""Tables of runs: results that can be sorted and taken along, settings with their differences first."""
 
 import base64
 import json
@@ -76,15 +76,17 @@ def _column_config() -> "dict[str, ColumnConfig]":
         "drawn": st.column_config.ImageColumn("drawn", help=drawn),
         "seed": number(help=glossary.about("seed")),
         "epochs": number("epochs to stop", help=glossary.about("epoch", "early stopping")),
-        "loss": _nats("loss", "train, test"),
-        "test_loss": _nats("loss", "train, test"),
-        "test_recon": _nats("recon", "train, test"),
-        "test_kl": _nats("KL", "train, test"),
-        "below_pca": number("below PCA", format="%.1f", help=glossary.about("PCA line")),
-        "n_test": number("test images", help=glossary.about("train, test")),
-        "parameters": number(format="localized"),
+        "loss": _nats("loss", "train, test", title="train loss"),
+        "test_loss": _nats("loss", "train, test", title="test loss"),
+        "test_recon": _nats("recon", "train, test", title="test recon"),
+        "test_kl": _nats("KL", "train, test", title="test KL"),
+        "below_pca": number(
+            "under the PCA line by", format="%.1f", help=f"Negative: above it.\n\n{glossary.about('PCA line')}"
+        ),
+        "n_test": number("new pictures", help=glossary.about("train, test")),
+        "parameters": number("weights", format="localized"),
         "seconds": number(format="%.0f"),
-        "images_per_second": number("images/s", format="%.0f"),
+        "images_per_second": number("pictures/s", format="%.0f"),
         "psnr": _measure("psnr"),
         "ssim": _measure("ssim"),
         "psnr_n": number("n of PSNR, SSIM", format="localized"),
@@ -96,12 +98,10 @@ def _column_config() -> "dict[str, ColumnConfig]":
     }
 
 
-def _nats(*words: str) -> "ColumnConfig":
-    """A column of losses, and what its words mean."""
-    kept = (
-        "Nats per image, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
-    )
-    return st.column_config.NumberColumn(format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
+def _nats(*words: str, title: str) -> "ColumnConfig":
+    """A column of losses of this title, and what its words mean."""
+    kept = "Nats per picture, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
+    return st.column_config.NumberColumn(title, format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
 
 
 def _measure(name: str) -> "ColumnConfig":
@@ -147,21 +147,22 @@ def quality(chosen: Sequence[Run]) -> None:
         key=f"quality-{chosen[0].id}",
         alt=f"{MEASURES[which].title}: {', '.join(values)}",
     )
-    st.dataframe([_row_of_measure(name, chosen, figures) for name in measured], hide_index=True)
+    calls = dict(zip((run.id for run in chosen), results.told_apart(chosen), strict=True))
+    st.dataframe([_row_of_measure(name, calls, figures) for name in measured], hide_index=True)
 
 
 def _row_of_measure(
-    name: str, chosen: Sequence[Run], figures: Mapping[str, Mapping[str, Mapping[str, str]]]
+    name: str, calls: Mapping[str, str], figures: Mapping[str, Mapping[str, Mapping[str, str]]]
 ) -> dict[str, str]:
-    """What was measured of each run, what real images have, on how many it rests, and what is better.
+    """What was measured of each run, what real pictures have, on how many it rests, and what is better.
 
-    `figures` are in words (`measures.in_words`), by a run's id.
+    By a run's id, `calls` are what it is called, and `figures` what was measured, in words (`measures.in_words`).
     """
     there = [of_run[name] for of_run in figures.values() if name in of_run]
     return {
         "measure": MEASURES[name].title,
-        **{f"{run.name} ({run.id})": figures[run.id].get(name, {}).get("value", "") for run in chosen},
-        "real images": max(figure["floor"] for figure in there),
+        **{call: figures[run_id].get(name, {}).get("value", "") for run_id, call in calls.items()},
+        "real pictures": max(figure["floor"] for figure in there),
         "n": " / ".join(sorted({figure["n"] for figure in there})),
         "": there[0]["better"],
     }
@@ -175,22 +176,23 @@ def over_seeds(cells: Sequence[Cell]) -> None:
     )
 
 
-def settings(a: Run, b: Run) -> None:
-    """The settings of two runs, what differs first and marked."""
-    differing = alike.differing_settings(a, b)
-    of_a, of_b = a.config.to_json(), b.config.to_json()
-    order = [*differing, *(name for name in of_a if name not in differing)]
+def settings(chosen: Sequence[Run]) -> None:
+    """The settings of several runs, a column each: what differs, then what is the same, said once."""
+    contrast = alike.contrast([run.config.to_json() for run in chosen])
+    calls = results.told_apart(chosen)
+    if contrast.differing:
+        rows = [{"setting": name} | dict(zip(calls, cells, strict=True)) for name, cells in contrast.differing.items()]
+        _settings(rows)
+    st.caption("The same in all of them:" if contrast.differing else "They differ in no setting:")
+    _settings([{"setting": name, "value": value} for name, value in contrast.same.items()])
+
+
+def _settings(rows: Sequence[Mapping[str, str]]) -> None:
     st.dataframe(
-        [
-            {
-                "": "≠" if name in differing else "",
-                "setting": name,
-                f"{a.name} ({a.id})": "" if of_a[name] is None else str(of_a[name]),
-                f"{b.name} ({b.id})": "" if of_b[name] is None else str(of_b[name]),
-            }
-            for name in order
-        ],
+        [{column: _harmless(cell) for column, cell in row.items()} for row in rows],
         hide_index=True,
+        height="content",
+        column_config={"setting": st.column_config.TextColumn(pinned=True)},
     )
 
 

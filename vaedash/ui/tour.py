@@ -1,174 +1,209 @@
 """A guided tour for a room: one question a step, a prediction, and then what the runs on disk answer."""
 
-import contextlib
+import functools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from vaedash import places
-from vaedash.comparing import quiz, shuffle, verdict
+from vaedash.comparing import quiz, shuffle
 from vaedash.comparing.quiz import Question
 from vaedash.comparing.shuffle import Variant
 from vaedash.runs import Run
-from vaedash.ui import components, illustrations, launching, shuffling
-from vaedash.ui.questions import WORDINGS
+from vaedash.ui import (
+    address,
+    bookmark,
+    components,
+    farewell,
+    illustrations,
+    keys,
+    launching,
+    predictions,
+    shuffling,
+    squeezed,
+    stage,
+    tallies,
+)
+from vaedash.ui.bookmark import step
+from vaedash.ui.questions import WORDINGS, called
 
 _ABOUT = "For a class and a projector: first predict, then see. Every answer comes from the runs on this computer."
-
-
-def step() -> int:
-    """Which step the address asks for, counted from 1; 0 where there is no tour."""
-    with contextlib.suppress(ValueError):
-        return max(0, int(st.query_params.get("tour", 0)))
-    return 0
+_REST = 22  # rem: how high a step is beside its pictures
+_STYLES = Path(__file__).parent / "tour.css"
+_SCENE = Question(key="numbers", choices=(), answer=None, sentence="")  # it asks nothing
 
 
 def invitation(runs: Sequence[Run]) -> None:
     """The button that begins the tour, where there is a pair to ask about."""
     if components.comparable(runs):
-        st.button("Guided tour (four minutes)", key="tour", icon=":material/school:", on_click=_begin, help=_ABOUT)
+        label = "Guided tour (four minutes)"
+        st.button(label, key="tour", icon=":material/school:", on_click=bookmark.begin, help=_ABOUT)
 
 
 def walk(runs: Sequence[Run]) -> None:
     """The step that the address asks for: a question, or after the last one what was learned."""
-    pair, tested = _pair(runs), shuffle.four_runs(runs)
+    pair, tested = bookmark.pair(runs), shuffle.four_runs(runs)
     if not pair:
         st.title("Guided tour", anchor=False)
-        st.info("It asks about an FC and a conv run that learned from the same images. Leave, and train both first.")
+        st.info("It asks about an FC and a conv run that learned from the same pictures. Leave, and train both first.")
         _leave()
         return
-    asked = quiz.questions(pair, tested)
-    if places.read_only():  # who only looks on cannot have the last one answered
-        asked = [question for question in asked if question.answer]
-    number = min(step(), len(asked) + 1)
-    if number > len(asked):
-        _farewell(pair, tested, asked)
-        return
-    question = asked[number - 1]
-    st.progress(number / len(asked), text=f"Question {number} of {len(asked)} on {_names(pair)}")
-    st.title(WORDINGS[question.key].asked, anchor=False)
-    pictured, words = st.columns([4, 3], gap="large")
-    with pictured:
-        illustrations.show(question, pair, tested, known=question.key in _seen())
-    with words:
-        _choices(question)
-        _ways(question, number)
-        _talk(question, pair)
-
-
-def _pair(runs: Sequence[Run]) -> list[Run]:
-    """The pair that this visitor's tour began with, also if newer ones have come since; at first one of the runs that were
-    chosen on another page, or else the newest.
-    """
-    state = st.session_state
-    begun_with, chosen = ([run for run in runs if run.id in state.get(key, ())] for key in ("tour_pair", "chosen"))
-    pair = components.comparable(begun_with) or components.comparable(chosen) or components.comparable(runs)
-    state.tour_pair = [run.id for run in pair]
-    return pair
-
-
-def _names(pair: Sequence[Run]) -> str:
-    return " and ".join(components.plain(run.name) for run in pair)
-
-
-# ---- words and buttons ---------------------------------------------------------------------------------------------
-
-
-def _choices(question: Question) -> None:
-    """A button for each answer; once it is revealed, a tick marks the right one."""
-    guess, known = _predicted().get(question.key), question.key in _seen()
-    with st.container(horizontal=True):
-        for place, choice in enumerate(question.choices, start=1):
-            st.button(
-                choice,
-                key=f"tour-say-{choice}",
-                type="primary" if choice == guess else "secondary",
-                icon=":material/check:" if known and choice == question.answer else None,
-                disabled=known,
-                width="stretch",
-                shortcut=str(place),
-                on_click=_predict,
-                args=(question.key, choice),
-            )
-
-
-def _ways(question: Question, number: int) -> None:
-    """On, back and away. On reveals the answer first, where there is one."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        # A presentation clicker sends these keys.
-        if question.answer and question.key not in _seen():
-            label, on = "Reveal", lambda: _reveal(question.key)
+    steps = _steps(pair, tested)
+    number = min(step(), len(steps) + 1)
+    stage.styles(rest=_REST)
+    st.html(_STYLES)
+    with st.container(key="tour-step", gap="xsmall"):
+        if number > len(steps):
+            _heard(())
+            _top(1.0, "The end", pair)
+            farewell.show(pair, tested, steps, back=functools.partial(_back, number))
         else:
-            label, on = "Next", lambda: _go(number + 1)
-        st.button(label, key="tour-on", type="primary", shortcut="PageDown", on_click=on)
-        st.button("Back", key="tour-back", shortcut="PageUp", on_click=_go, args=(number - 1,), disabled=number == 1)
+            question = steps[number - 1]
+            _heard(question.choices)
+            _top(number / len(steps), f"Step {number} of {len(steps)}", pair)
+            _ask(question, pair, tested, number)
+
+
+def _steps(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> list[Question]:
+    """The questions, and before the one that needs it the scene of a picture that is squeezed into numbers."""
+    asked = quiz.questions(pair, tested)
+    if places.read_only() and not _running(tested):  # who only looks on cannot have the last one answered
+        asked = [question for question in asked if question.answer]
+    order = [question.key for question in asked]
+    if "made up" in order and squeezed.possible(quiz.leader(pair)):
+        asked.insert(order.index("made up"), _SCENE)
+    return asked
+
+
+def _running(tested: Mapping[Variant, Run]) -> bool:
+    return any(run.active for run in tested.values())
+
+
+def _heard(choices: Sequence[str]) -> None:
+    """What a keyboard and a presentation clicker do here."""
+    ways = {"tour-on": keys.ON, "tour-back": keys.BACK, "tour-leave": keys.AWAY}
+    pressed = {key: button for button, sent in ways.items() for key in sent}
+    keys.listen(pressed | {str(place): f"tour-say-{choice}" for place, choice in enumerate(choices, start=1)})
+
+
+# ---- around a step -------------------------------------------------------------------------------------------------
+
+
+def _top(share: float, where: str, pair: Sequence[Run]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="tour-top"):
+        st.progress(share, text=where)
+        with st.popover("On your phones", type="tertiary", icon=":material/qr_code_2:"):
+            address.invitation("Whoever opens this address predicts along.", bookmark.for_others(pair))
+            names = " and ".join(components.plain(run.name) for run in pair)
+            st.caption(f"All of it is about {names}.")
+            st.caption("Keys: Space, an arrow or a clicker goes on and back, 1 to 3 choose, Esc leaves.")
+            if not places.read_only():
+                about = "Forgets what was predicted, for everybody: for the next class."
+                anew = predictions.count_anew
+                st.button("Count anew", key="tour-anew", type="tertiary", help=about, on_click=anew, args=(pair,))
         _leave()
-
-
-def _talk(question: Question, pair: Sequence[Run]) -> None:
-    """What one needs to know for a guess; once it is revealed, how it was."""
-    wording = WORDINGS[question.key]
-    if question.key not in _seen():
-        st.markdown(wording.before)
-        if not question.answer:
-            st.info("Nobody has tried that on this computer yet.")
-            launching.button("Train all four (some minutes)", shuffling.settings(), key="tour-shuffle-test")
-        return
-    guess = _predicted().get(question.key)
-    if guess and guess == question.answer:
-        st.success(f"**{question.answer}**, as you said.")
-    elif guess:
-        st.warning(f"You said {guess}. It is **{question.answer}**.")
-    st.subheader(components.escaped(question.sentence), anchor=False)
-    st.markdown(wording.after or components.plain(verdict.judged(pair).grounds))
 
 
 def _leave() -> None:
-    st.button("Leave", key="tour-leave", type="tertiary", shortcut="Esc", on_click=_go, args=(0,))
+    st.button("Leave", key="tour-leave", type="tertiary", on_click=bookmark.leave)
 
 
-def _farewell(pair: Sequence[Run], tested: Mapping[Variant, Run], asked: Sequence[Question]) -> None:
-    st.title("Does architecture matter?", anchor=False)
-    st.header(components.escaped(quiz.learned(pair, tested)), anchor=False)
-    right, counted, luck = quiz.score(asked, _predicted())
-    if counted:
-        st.header(f"You predicted {right} of {counted} right (dice would get {luck:.1f}).", anchor=False)
-    with st.expander("How sure is that?", icon=":material/balance:"):
-        st.markdown(components.plain(f"{verdict.judged(pair).headline}. {verdict.judged(pair).grounds}"))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Once more", key="tour", icon=":material/replay:", on_click=_begin)
-        st.button("Back", key="tour-back", shortcut="PageUp", on_click=_go, args=(len(asked),))
-        _leave()
-    st.caption(
-        f"This was about {_names(pair)}. To go on: the Gallery has a blind vote for everybody's own phone, and Interpolate "
-        "turns one picture into another."
+def _back(number: int) -> None:
+    st.button("Back", key="tour-back", on_click=bookmark.go, args=(number - 1,), disabled=number == 1)
+
+
+# ---- a step --------------------------------------------------------------------------------------------------------
+
+
+def _ask(question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run], number: int) -> None:
+    known, room = bookmark.revealed(question), predictions.room(question.key, pair)
+    running = question.key == "shuffled" and _running(tested)
+    st.title(WORDINGS[question.key].asked, anchor=False)
+    _words(question, known=known)
+    button = functools.partial(_choice, question, room, known)
+    if running:
+        with st.container(key="tour-training"):
+            shuffling.how_far(tested, ended=functools.partial(bookmark.reveal, question))
+    else:
+        illustrations.show(question, pair, tested, button, known=known)
+    if question.choices:
+        if not illustrations.chosen_by_picture(question):
+            for choice, column in zip(question.choices, st.columns(len(question.choices), gap="small"), strict=True):
+                with column:
+                    button(choice)
+        _mark(question, known=known)
+        right = question.answer if known else None
+        predictions.show(room, illustrations.across(question, pair), right=right)
+        if not question.answer and not running:
+            st.caption(shuffling.lacking(tested))
+    _ways(question, pair, number, known=known, running=running)
+
+
+def _words(question: Question, *, known: bool) -> None:
+    """What one needs to know for a guess; once it is revealed, how it was."""
+    wording = WORDINGS[question.key]
+    with st.container(key="tour-words"):
+        if not known:
+            st.markdown(wording.before)
+            return
+        guess = bookmark.guesses([question]).get(question.key)
+        mine = ""
+        if guess:
+            colour, end = ("green", ", and so it is.") if guess == question.answer else ("orange", ".")
+            mine = f":{colour}[You said {called(guess)}{end}] "
+        st.markdown(f"{mine}**{components.escaped(question.sentence)}**  \n{wording.after}")
+
+
+def _choice(question: Question, room: str, known: bool, choice: str) -> None:
+    """The button of an answer: what this visitor predicts is marked, and once it is revealed, what is right."""
+    guess = bookmark.guesses([question]).get(question.key)
+    icon = ":material/person_raised_hand:" if choice == guess else None
+    if known and choice == question.answer:
+        icon = ":material/check:"
+    st.button(
+        called(choice),
+        key=f"tour-say-{choice}",
+        icon=icon,
+        disabled=known,
+        width="stretch",
+        on_click=_predict,
+        args=(question, room, choice),
     )
 
 
-def _begin() -> None:
-    for key in ("tour_pair", "predicted", "seen"):
-        st.session_state.pop(key, None)
-    _go(1)
+def _mark(question: Question, *, known: bool) -> None:
+    """Has the buttons show what this visitor predicts, and once it is revealed, what is right."""
+    marks = {bookmark.guesses([question]).get(question.key): "var(--st-primary-color, #2a85c6)"}
+    if known:
+        marks |= {question.answer: "#009e73"}
+    rules = (
+        f".st-key-tour-say-{choice} button {{ border: 2px solid {colour} !important; opacity: 1 !important; }}"
+        for choice, colour in marks.items()
+        if choice
+    )
+    st.html(f"<style>{''.join(rules)}</style>")
 
 
-def _go(number: int) -> None:
-    if number:
-        st.query_params["tour"] = str(number)
-    else:
-        st.query_params.pop("tour", None)
+def _predict(question: Question, room: str, choice: str) -> None:
+    if not bookmark.revealed(question):  # a browser may send what it is not offered any more
+        bookmark.predict(question, choice)
+        tallies.cast(room, choice)
 
 
-def _predict(key: str, choice: str) -> None:
-    _predicted()[key] = choice
-
-
-def _reveal(key: str) -> None:
-    _seen().add(key)
-
-
-def _predicted() -> dict[str, str]:
-    return st.session_state.setdefault("predicted", {})
-
-
-def _seen() -> set[str]:
-    return st.session_state.setdefault("seen", set())
+def _ways(question: Question, pair: Sequence[Run], number: int, *, known: bool, running: bool) -> None:
+    """Back and on. On reveals the answer first, where there is one."""
+    untried = bool(question.choices) and not question.answer and not running
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="tour-ways"):
+        _back(number)
+        if known and question.key == "end":
+            farewell.how_sure(pair)
+        if untried:
+            launching.button(
+                "Train all four (some minutes)", shuffling.settings(), key="tour-shuffle-test", primary=True
+            )
+        if question.answer and not known:
+            label, on = "Reveal", functools.partial(bookmark.reveal, question)
+        else:
+            label, on = "Next", functools.partial(bookmark.go, number + 1)
+        st.button(label, key="tour-on", type="secondary" if untried else "primary", on_click=on)

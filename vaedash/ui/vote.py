@@ -1,20 +1,20 @@
 """A blind vote: whose pictures are these? A room votes from many browsers on one ballot, and then looks."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import config, places
 from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Ballot
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import components, crisp, pictures, visitors
+from vaedash.ui import address, components, pictures, stage, tallies, visitors
 
-_LOOK = 2.0  # seconds between two looks at how many have voted
-_KEPT = 500  # ballots whose votes are kept; any number is a ballot, so somebody could ask for very many
 _ACROSS = 4  # made-up pictures in a row
+_REST = 22  # rem: how high the page is beside the pictures
 
 
 def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
@@ -22,7 +22,7 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
     pair = components.comparable(chosen)
     if not pair:
         st.info(
-            "A vote takes an FC run and a conv run, chosen above, that have ended and had the same images and beta."
+            "A vote takes an FC run and a conv run, chosen above, that have ended and had the same pictures and beta."
         )
         return
     ballot = quiz.ballot(pair, kind=kind, draw=draw)
@@ -30,52 +30,67 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
         st.info("These runs kept no such pictures. Choose the other kind, or other runs.")
         return
     known = ballot.name in _opened()
-    drawn, words = st.columns([4, 3], gap="large")
-    with drawn:
-        pictures_of(ballot, known=known)
-    with words:
-        st.header(f"Which one is {ballot.sought}?", anchor=False)
-        with st.container(horizontal=True):
-            for letter in ballot.runs:
-                _button(ballot, letter, known)
-        st.fragment(_tally, run_every=_LOOK)(ballot, known)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            _ways(ballot, known, draw)
-        st.caption(
-            "Everybody who opens the address of this page sees the same ballot and has one vote, which a second click "
-            "changes. Who has seen the answer votes no more."
-        )
+    stage.styles(rest=_REST)
+    st.header(f"Which of these did {config.spoken(ballot.sought)} draw?", anchor=False)
+    cards(ballot, lambda letter: _button(ballot, letter, known), known=known)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _ways(ballot, known, draw)
+        st.fragment(_tally, run_every=tallies.LOOK)(ballot, known)
+        with st.popover("Everybody votes", type="tertiary", icon=":material/qr_code_2:"):
+            address.invitation(
+                "Whoever opens this address sees the same ballot and has one vote, which a second click changes. Who has "
+                "seen the answer votes no more.",
+                _query(pair),
+            )
 
 
-def pictures_of(ballot: Ballot, *, known: bool) -> None:
-    """What was drawn, by letter; whose it is stands there once that is `known`, and until then nowhere: not in a picture's
-    words, name or place.
+def _query(pair: Sequence[Run]) -> dict[str, str]:
+    """What makes this page show the same ballot to others."""
+    chosen = {name: st.query_params[name] for name in ("view", "kind", "ballot") if name in st.query_params}
+    return chosen | {"runs": ",".join(run.id for run in pair)}
+
+
+def cards(ballot: Ballot, button: Callable[[str], None], *, known: bool) -> None:
+    """What was drawn, by letter, each with its `button` below; whose it is stands there once that is `known`, and until then
+    nowhere: not in a picture's words, name or place. What was redrawn has the pictures that were shown above it, what was made
+    up has real ones beside it.
     """
     among = list(ballot.runs.values())
-    titles = {
-        letter: f"{letter}: {pictures.named(run, among)}" if known else letter for letter, run in ballot.runs.items()
-    }
-    if ballot.kind == "recon":  # a row each, the photographs above what was made of them
-        photos = pictures.originals_of(among[0], config.PHOTO_COUNT)
-        if photos is not None:
-            what = "what both were shown, and had not learned from"
-            crisp.picture(photos[list(ballot.numbers)], columns=len(ballot.numbers), alt=what, caption=what)
-        for letter, tiles in ballot.tiles.items():
-            _titled(titles[letter], letter, tiles, columns=len(tiles))
-        return
-    with st.grid(len(titles), min_column_width=140, gap="medium"):
-        for letter, tiles in ballot.tiles.items():
-            with st.container():
-                _titled(titles[letter], letter, tiles, columns=_ACROSS)
+    originals = pictures.originals_of(among[0], config.PHOTO_COUNT)
+    shown = None if originals is None or ballot.kind == "prior" else originals[list(ballot.numbers)]
+    beside = None if originals is None or ballot.kind == "recon" else originals[: len(ballot.numbers)]
+    columns = _columns(len(among), beside)
+    for (letter, run), column in zip(ballot.runs.items(), columns, strict=True):
+        with column, stage.card(letter):
+            if known:
+                stage.label(pictures.named(run, among), key=letter)
+            _drawn(ballot, letter, shown)
+            button(letter)
 
 
-def _titled(title: str, letter: str, tiles: Pixels, *, columns: int) -> None:
-    st.subheader(title, anchor=False)
-    crisp.picture(tiles, columns=columns, alt=f"{len(tiles)} pictures, drawn by {letter}")
+def _columns(count: int, real: Pixels | None) -> Sequence[DeltaGenerator]:
+    """As many columns, and after the first one more with real pictures, where there are any to show."""
+    if real is None:
+        return st.columns(count, gap="small")
+    first, middle, *others = st.columns(count + 1, gap="small")
+    with middle:
+        stage.picture(real, columns=_ACROSS, key="real", alt="real pictures", caption="real pictures")
+    return [first, *others]
+
+
+def _drawn(ballot: Ballot, letter: str, shown: Pixels | None) -> None:
+    tiles = ballot.tiles[letter]
+    if ballot.kind == "prior":
+        alt, columns = f"{len(tiles)} pictures, made up by {letter}", _ACROSS
+    else:
+        alt, columns = f"{len(tiles)} pictures, redrawn by {letter}", len(tiles)
+    if shown is not None:
+        tiles, alt = np.concatenate([shown, tiles]), f"{alt}, below the real ones"
+    stage.picture(tiles, columns=columns, key=f"drawn-{letter}", alt=alt)
 
 
 def _button(ballot: Ballot, letter: str, known: bool) -> None:
-    mine = _votes(ballot.name).get(visitors.me()) == letter
+    mine = tallies.mine(ballot.name) == letter
     st.button(
         f"{letter}, my vote" if mine else f"Vote {letter}",
         key=f"vote-{letter}",
@@ -99,32 +114,24 @@ def _ways(ballot: Ballot, known: bool, draw: int) -> None:
 
 
 def _tally(ballot: Ballot, known: bool) -> None:
-    # One copy, since others vote meanwhile.
-    count = Counter(_votes(ballot.name).copy().values())
+    count = tallies.count(ballot.name)
     cast = f"{count.total()} vote" if count.total() == 1 else f"{count.total()} votes"
     if not known:  # how the others voted would be a hint
         st.subheader(f"{cast} so far", anchor=False)
     elif not count:
         st.subheader("Nobody voted", anchor=False)
     else:
-        st.subheader(f"{count[ballot.answer]} of {cast} found {ballot.sought}", anchor=False)
-
-
-@st.cache_resource(max_entries=_KEPT, show_spinner=False)
-def _votes(name: str) -> dict[str, str]:  # noqa: ARG001 - one dictionary a ballot
-    """The votes on the ballot of this name, of all visitors of this server: visitor to letter."""
-    return {}
+        st.subheader(f"{count[ballot.answer]} of {cast} found {config.spoken(ballot.sought)}", anchor=False)
 
 
 def _cast(name: str, letter: str) -> None:
-    # Allowed where visitors only look on (`visitors.change` is not asked): a vote changes nothing on disk.
     if name not in _opened():
-        _votes(name)[visitors.me()] = letter
+        tallies.cast(name, letter)
 
 
 @visitors.change
 def _count_anew(name: str) -> None:
-    _votes(name).clear()
+    tallies.tally(name).clear()
     _opened().discard(name)
 
 

@@ -2,9 +2,10 @@
 
 from plotly.graph_objects import Figure
 
+from vaedash.showing.charts.contest import contest
 from vaedash.showing.charts.costs import quality, rate_distortion
-from vaedash.showing.charts.curves import loss_curves
-from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map
+from vaedash.showing.charts.curves import legend, loss_curves
+from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
 from vaedash.showing.charts.race import race
 from vaedash.showing.charts.style import AXES, HUE, PLOTLY_JS, TERMS, enlarged
 
@@ -15,12 +16,15 @@ __all__ = [
     "TERMS",
     "Figure",
     "active_units",
+    "contest",
     "enlarged",
     "kl_by_latent",
     "kl_over_epochs",
     "latent_map",
+    "legend",
     "loss_curves",
     "quality",
     "race",
     "rate_distortion",
+    "ringed",
 ]

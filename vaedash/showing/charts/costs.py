@@ -10,29 +10,34 @@ from vaedash.comparing.results import Standing
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs.record import Run
 from vaedash.runs.schema import FrontierPoint
-from vaedash.showing.charts import style
+from vaedash.showing.charts import keys, style
+from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import GREY, HUE
+
+_MOST_LINES = 10  # of equal loss, beside which dots can still be seen
 
 
 def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
     """Runs that may share an axis by what they say of a picture (KL, the rate) and what that leaves wrong (recon, the distortion).
 
     Each run is a dot at its kept epoch with its way there, on the test images. Along a dotted line the loss is the
-    same. The grey curve is the best linear VAE for any beta, with marks where well-known code has its "beta = 1".
+    same: there is one for each run, or where they are many for the lowest and the highest. The grey curve is the best
+    linear VAE for any beta, with marks where well-known code has its "beta = 1".
     """
     figure, measured = go.Figure(), results.standings(chosen)
     if not measured:
         return figure
-    for standing, dash in zip(measured, style.dashes([standing.run for standing in measured]), strict=True):
-        _add_way(figure, standing.run, dash)
-        _add_end(figure, standing)
+    for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured]), strict=True):
+        _add_way(figure, standing.run, key)
+        _add_end(figure, standing, key)
     beta = measured[0].run.config.beta
     right = 1.35 * max(standing.test_kl for standing in measured)
     if frontier := next((standing.run.frontier for standing in measured if standing.run.frontier), ()):
         # The curve within the picture, and its ends beyond.
         right = max(right, 1.1 * next(point["kl"] for point in frontier if point["beta"] >= beta))
         _add_frontier(figure, frontier)
-    for loss in sorted({round(standing.test_loss, 1) for standing in measured}):
+    losses = sorted({round(standing.test_loss, 1) for standing in measured})
+    for loss in losses if len(losses) <= _MOST_LINES else (losses[0], losses[-1]):
         figure.add_scatter(
             x=[0, right],
             y=[loss, loss - beta * right],
@@ -42,37 +47,37 @@ def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
             hoverinfo="skip",
         )
     recon = [standing.test_recon for standing in measured]
-    x = style.axis("KL (nats per image): what it says of a picture", range=[0, right])
+    x = style.axis("KL (nats per picture): what it says of a picture", range=[0, right])
     y = style.axis("recon: what is still wrong", range=[0.8 * min(recon), 1.25 * max(recon)])
-    return style.laid_out(figure, x=x, y=y, hovermode="closest")
+    return style.laid_out(figure, x=x, y=y, hovermode="closest", height=style.HEIGHT)
 
 
-def _add_way(figure: go.Figure, run: Run, dash: str) -> None:
+def _add_way(figure: go.Figure, run: Run, key: Key) -> None:
     """Where the run was after each epoch."""
     way = [row for row in run.epochs if None not in (row["test_kl"], row["test_recon"])]
     figure.add_scatter(
         x=[row["test_kl"] for row in way],
         y=[row["test_recon"] for row in way],
-        line={"color": HUE[run.config.arch], "width": 1.5, "dash": dash},
+        line={"color": HUE[key.arch], "width": 1.5, "dash": key.dash},
         mode="lines",
         opacity=0.5,
         showlegend=False,
         hoverinfo="skip",
-        legendgroup=run.id,
+        legendgroup=key.group,
     )
 
 
-def _add_end(figure: go.Figure, standing: Standing) -> None:
+def _add_end(figure: go.Figure, standing: Standing, key: Key) -> None:
     """Where the run is kept."""
-    run = standing.run
     figure.add_scatter(
         x=[standing.test_kl],
         y=[standing.test_recon],
-        name=style.plain(run.name),
+        name=key.entry,
         mode="markers",
-        marker={"color": HUE[run.config.arch], "size": 13, "line": {"width": 2, "color": "white"}},
-        hovertemplate=f"KL %{{x:.1f}}, recon %{{y:.1f}}, loss {standing.test_loss:.1f}",
-        legendgroup=run.id,
+        marker={"color": HUE[key.arch], "size": 13, "line": {"width": 2, "color": "white"}},
+        hovertemplate=f"KL %{{x:.1f}}, recon %{{y:.1f}}, loss {standing.test_loss:.1f}<extra>{key.label}</extra>",
+        showlegend=True,
+        legendgroup=key.group,
     )
 
 
@@ -102,31 +107,39 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[FrontierPoint]) -> None:
 
 
 def quality(chosen: Sequence[Run], name: str) -> go.Figure:
-    """What was measured of each run beside its loss (a key of `measures.MEASURES`), and where real images would be."""
+    """What was measured of each run beside its loss (a key of `measures.MEASURES`), and where real pictures would be."""
     figure, measure = go.Figure(), MEASURES[name]
-    figures = [(run, run.quality[name]) for run in chosen if name in run.quality]
-    measured = [
-        (run, measurement, value) for run, measurement in figures if (value := measurement.get("value")) is not None
+    figures = [
+        (key, run.quality[name]) for run, key in zip(chosen, keys.of_runs(chosen), strict=True) if name in run.quality
     ]
-    for run, measurement, value in measured:
+    measured = [
+        (key, measurement, value) for key, measurement in figures if (value := measurement.get("value")) is not None
+    ]
+    for place, (key, measurement, value) in enumerate(measured):
         figure.add_scatter(
             x=[value],
-            y=[results.short(run, chosen)],  # the whole name would leave no room on a phone
+            y=[place],
             mode="markers+text",
             text=[f"{value:.{measure.digits}f}"],
             textposition="top center",
             textfont={"size": 14},
             showlegend=False,
             cliponaxis=False,
-            marker={"color": HUE[run.config.arch], "size": 14, "line": {"width": 2, "color": "white"}},
-            hovertemplate=f"n = {measurement['n']:,}<extra></extra>",
+            marker={"color": HUE[key.arch], "size": 14, "line": {"width": 2, "color": "white"}},
+            hovertemplate=f"n = {measurement['n']:,}<extra>{key.label}</extra>",
         )
     floors = {round(floor, measure.digits) for _, measurement, _ in measured if (floor := measurement.get("floor"))}
     for floor in sorted(floors):
-        style.add_bound(figure, floor, f"real images: {floor:.{measure.digits}f}", end="top")
+        style.add_bound(figure, floor, f"real pictures: {floor:.{measure.digits}f}", end="top")
     unit = f" ({measure.unit.strip()})" if measure.unit else ""
     better = f", {measure.better} is better" if measure.better else ""
     counts = ", ".join(sorted({f"{measurement['n']:,}" for _, measurement, _ in measured}))
     x = style.axis(f"{measure.title}{unit}{better}; n = {counts}")
-    y = style.axis(range=[len(measured) - 0.4, -0.8], showgrid=False)
+    y = style.axis(
+        range=[len(measured) - 0.4, -0.8],
+        showgrid=False,
+        zeroline=False,
+        tickvals=list(range(len(measured))),
+        ticktext=[key.short for key, _, _ in measured],
+    )
     return style.laid_out(figure, x=x, y=y, height=150 + 46 * len(measured), hovermode="closest")

@@ -1,19 +1,35 @@
-"""How runs learn: their losses by epoch, time, images or weights."""
+"""How runs learn: their losses by epoch, time, pictures or weights."""
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from vaedash.comparing import alike
 from vaedash.runs import schema
 from vaedash.runs.record import Run
-from vaedash.showing.charts import style
-from vaedash.showing.charts.style import AXES, HUE
+from vaedash.showing.charts import keys, outliers, style
+from vaedash.showing.charts.keys import Key
+from vaedash.showing.charts.style import AXES, HUE, SPLITS
 
-# What marks a kept epoch where there are no curves.
-_SYMBOLS = {"test": "circle", "val": "diamond-open", "train": "circle-open"}
+# What tells the splits apart, the boldest last: strokes, and where there are no curves, marks.
+_STROKES = {"train": "thin", "val": "in between", "test": "bold"}
+_MARKS = {"train": "open", "val": "a diamond", "test": "filled"}
+_SYMBOLS = {"train": "circle-open", "val": "diamond-open", "test": "circle"}
+# Runs that are too many to have a dash each leave the picture to their means: times as wide, and how opaque, they are.
+_THIN, _FAINT = 0.5, 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Curve:
+    """The losses of a run on a split, as they are drawn, and where on the axis; `raw` as they were measured."""
+
+    split: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    raw: Sequence[float | None]
 
 
 def loss_curves(
@@ -24,134 +40,216 @@ def loss_curves(
     splits: Sequence[str] = ("train", "test"),
     smoothing: float = 0.0,
     log: bool = False,
+    cut: bool = True,
 ) -> go.Figure:
-    """Curves of runs that may share an axis (`alike.groups`): test bold, val dashed bold, train thin; a dot marks the kept epoch.
+    """Curves of runs that may share an axis (`alike.groups`), as `legend` says; those of one architecture differ in dash.
 
     `term` is a key of TERMS, in nats per image; `axis` a key of AXES. `smoothing` (0 to below 1) is the weight of the
-    past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. Runs of one
-    architecture differ in dash. By `parameters` there are no curves: each run is a dot where it was kept.
+    past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. By `parameters` there are
+    no curves: each run is a dot where it was kept. With `cut`, the figure ends below what lies far above all else, and
+    says so. A legend has an entry for each run, or for each architecture where they are too many; a pointer finds all
+    names.
     """
-    if axis == "parameters":
-        return _by_parameters(chosen, term=term, splits=splits, log=log)
-    figure = go.Figure()
-    for run, dash in zip(chosen, style.dashes(chosen), strict=True):
-        x = _positions(run, axis)
-        for split in splits:
-            _add_curve(figure, run, x, term=term, split=split, dash=dash, smoothing=smoothing)
+    of_runs = keys.of_runs(chosen)
+    figure, splits = go.Figure(), _measured(chosen, splits)
+    values: list[float | None] = []
+    for run, key in zip(chosen, of_runs, strict=True):
+        if axis == "parameters":
+            dots = _kept_losses(run, term, splits)
+            _add_dots(figure, run, dots, key)
+            values += dots.values()
+            continue
+        curves = _curves(run, term=term, axis=axis, splits=splits, smoothing=smoothing)
+        _add_curves(figure, curves, key, splits)
         if "test" in splits:
-            _add_kept(figure, run, x, term)
+            _add_kept(figure, run, axis, term, key)
+        values += itertools.chain.from_iterable(curve.y for curve in curves)
     style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
-    if axis != "seconds":  # trainings of different length in time have no mean
-        for seeds in alike.over_seeds(chosen):
-            _add_band(figure, seeds.runs, term, axis)
-    x_axis = style.axis(AXES[axis], rangemode="tozero")
-    return style.laid_out(figure, x=x_axis, y=style.of_loss(term, chosen, log=log))
-
-
-def _add_curve(
-    figure: go.Figure, run: Run, x: Sequence[float], *, term: str, split: str, dash: str, smoothing: float
-) -> None:
-    """One curve of a run, if it has any value; where it is smoothed, with the raw line behind."""
-    y = [schema.loss_of(row, split, term) for row in run.epochs]
-    if all(value is None for value in y):
-        return
-    line = {"color": HUE[run.config.arch], "width": style.WIDTHS[split], "dash": dash}
-    if smoothing:
-        figure.add_scatter(x=x, y=y, line=line, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines")
-        y = smoothed(y, smoothing)
-    figure.add_scatter(
+    if "test" in splits and axis not in ("seconds", "parameters"):  # trainings of different length in time have no mean
+        _add_means(figure, chosen, term, axis)
+    if cut:
+        outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
+    x = style.axis(AXES[axis], rangemode="tozero")
+    closest = axis == "parameters" or any(key.crowded for key in of_runs)
+    if not closest:
+        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{_listed([SPLITS[split] for split in splits])}"}
+    return style.laid_out(
+        figure,
         x=x,
-        y=y,
-        name=f"{style.plain(run.name)}, {split}",
-        legendgroup=run.id,
-        mode="lines+markers" if len(run.epochs) == 1 else "lines",
-        line=line,
-        hovertemplate="%{y:.2f}",
+        y=style.of_loss(term, chosen, log=log),
+        hovermode="closest" if closest else "x unified",
+        height=style.HEIGHT,
     )
 
 
-def _add_kept(figure: go.Figure, run: Run, x: Sequence[float], term: str) -> None:
+def legend(chosen: Sequence[Run], *, axis: str = "epoch", splits: Sequence[str] = ("train", "test")) -> str:
+    """In sentences, what strokes and marks of `loss_curves` mean, which no legend says."""
+    marks = _MARKS if axis == "parameters" else _STROKES
+    sentences = ["; ".join(f"{marks[split]}: {SPLITS[split]}" for split in reversed(_measured(chosen, splits)))]
+    if axis != "parameters" and "test" in splits:
+        sentences.append("a dot marks the epoch whose weights are kept")
+    if any(key.crowded for key in keys.of_runs(chosen)):
+        sentences.append(f"point at a {'dot' if axis == 'parameters' else 'curve'} to see which run it is")
+    return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
+
+
+def _measured(chosen: Sequence[Run], splits: Sequence[str]) -> list[str]:
+    """Those of the splits on which a run has losses, the boldest last."""
+    return [
+        split
+        for split in SPLITS
+        if split in splits and any(f"{split}_loss" in row for run in chosen for row in run.epochs)
+    ]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """What belongs to the boldest of some splits, and in brackets what to the others."""
+    *others, boldest = parts or [""]
+    return f"{boldest} ({', '.join(reversed(others))})" if others else boldest
+
+
+def _curves(run: Run, *, term: str, axis: str, splits: Sequence[str], smoothing: float) -> list[_Curve]:
+    """One for each split on which the run has any loss, the boldest last."""
+    curves = []
+    for split in splits:
+        raw = [schema.loss_of(row, split, term) for row in run.epochs]
+        if any(loss is not None for loss in raw):
+            y = smoothed(raw, smoothing) if smoothing else raw
+            curves.append(_Curve(split=split, x=_positions(run, axis, split), y=y, raw=raw))
+    return curves
+
+
+def _add_curves(figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> None:
+    """The curves of a run; where they are smoothed, with the raw lines behind."""
+    for curve in curves:
+        width = style.WIDTHS[curve.split] * (_THIN if key.crowded else 1)
+        look = {"line": {"color": HUE[key.arch], "width": width, "dash": key.dash}, "legendgroup": key.group}
+        if curve.y is not curve.raw:
+            figure.add_scatter(
+                x=curve.x, y=curve.raw, **look, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines"
+            )
+        figure.add_scatter(
+            x=curve.x,
+            y=curve.y,
+            name=key.entry,
+            mode="lines+markers" if len(curve.x) == 1 else "lines",
+            opacity=_FAINT if key.crowded else 1.0,
+            showlegend=curve is curves[-1],
+            **look,
+            **_pointed_at(curve, curves, key, splits),
+        )
+
+
+def _pointed_at(curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> Mapping[str, object]:
+    """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
+    whose = f"<extra>{key.label}</extra>"
+    if key.crowded:
+        loss = f"%{{y:.2f}} {SPLITS[curve.split]}, epoch %{{customdata}}"
+        return {"customdata": list(range(1, len(curve.x) + 1)), "hovertemplate": f"{loss}{whose}"}
+    if curve is not curves[-1]:
+        return {"hoverinfo": "skip"}
+    drawn = {one.split: one.y for one in curves}
+    none = [None] * len(curve.x)
+    losses = zip(*(drawn.get(split, none) for split in splits), strict=True)
+    words = [_listed(["–" if loss is None else f"{loss:.2f}" for loss in epoch]) for epoch in losses]
+    return {"customdata": words, "hovertemplate": f"%{{customdata}}{whose}"}
+
+
+def _add_kept(figure: go.Figure, run: Run, axis: str, term: str, key: Key) -> None:
     """The dot at the epoch whose weights are kept."""
-    if not run.best_epoch:
+    if not run.best or not run.best_epoch:
         return
     figure.add_scatter(
-        x=[x[run.best_epoch - 1]],
-        y=[schema.loss_of(run.epochs[run.best_epoch - 1], "test", term)],
-        name=f"{style.plain(run.name)}, kept epoch",
-        legendgroup=run.id,
+        x=[_positions(run, axis, "test")[run.best_epoch - 1]],
+        y=[schema.loss_of(run.best, "test", term)],
+        name=f"{key.label}, kept epoch",
+        legendgroup=key.group,
         showlegend=False,
         mode="markers",
-        marker={"color": HUE[run.config.arch], "size": 10, "line": {"width": 2, "color": "white"}},
-        hovertemplate=f"weights kept: epoch {run.best_epoch}<extra></extra>",
+        marker=_marker(key, size=10),
+        hovertemplate=f"kept: epoch {run.best_epoch}<extra>{key.label}</extra>",
     )
 
 
-def _by_parameters(chosen: Sequence[Run], *, term: str, splits: Sequence[str], log: bool) -> go.Figure:
-    """What a model costs and what that buys: kept losses against the number of weights, test filled and the others open."""
-    figure = go.Figure()
-    for run, split in itertools.product(chosen, splits):
-        loss = schema.loss_of(run.best, split, term) if run.best else None
-        if not run.parameters or loss is None:
-            continue
+def _marker(key: Key, *, size: int) -> dict[str, object]:
+    times = _THIN if key.crowded else 1
+    return {"color": HUE[key.arch], "size": size * times, "line": {"width": 2 * times, "color": "white"}}
+
+
+def _kept_losses(run: Run, term: str, splits: Sequence[str]) -> dict[str, float]:
+    """Those of its kept epoch, by split, if it is known how many weights it has."""
+    losses = {split: schema.loss_of(run.best, split, term) for split in splits} if run.best and run.parameters else {}
+    return {split: loss for split, loss in losses.items() if loss is not None}
+
+
+def _add_dots(figure: go.Figure, run: Run, losses: Mapping[str, float], key: Key) -> None:
+    """What a model costs and what that buys: kept losses against the number of weights."""
+    for split, loss in losses.items():
         figure.add_scatter(
             x=[run.parameters],
             y=[loss],
-            name=f"{style.plain(run.name)}, {split}",
-            legendgroup=run.id,
+            name=key.entry,
+            legendgroup=key.group,
+            showlegend=split == list(losses)[-1],
             mode="markers",
             marker={
-                "color": HUE[run.config.arch],
+                "color": HUE[key.arch],
                 "size": 14 if split == "test" else 10,
                 "symbol": _SYMBOLS[split],
                 "line": {"width": 2},
             },
-            hovertemplate="%{y:.2f} with %{x:,} weights",
+            hovertemplate=f"%{{y:.2f}} {SPLITS[split]}, with %{{x:,}} weights<extra>{key.label}</extra>",
         )
-    style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
-    x = style.axis(AXES["parameters"], rangemode="tozero")
-    return style.laid_out(figure, x=x, y=style.of_loss(term, chosen, log=log), hovermode="closest")
 
 
-def _add_band(figure: go.Figure, cell: Sequence[Run], term: str, axis: str) -> None:
+def _add_means(figure: go.Figure, chosen: Sequence[Run], term: str, axis: str) -> None:
     """Mean and standard deviation of the test curves of runs that differ in nothing but their seed, as far as all go."""
-    length = min(len(run.epochs) for run in cell)
-    epochs = zip(*([schema.loss_of(row, "test", term) for row in run.epochs[:length]] for run in cell), strict=True)
-    columns = [[loss for loss in epoch if loss is not None] for epoch in epochs]
-    if not columns or any(len(column) < len(cell) for column in columns):
-        return
+    cells = [seeds.runs for seeds in alike.over_seeds(chosen)]
+    for cell, key in zip(cells, keys.of_means(cells, chosen), strict=True):
+        length = min(len(run.epochs) for run in cell)
+        epochs = zip(*([schema.loss_of(row, "test", term) for row in run.epochs[:length]] for run in cell), strict=True)
+        columns = [[loss for loss in epoch if loss is not None] for epoch in epochs]
+        if columns and all(len(column) == len(cell) for column in columns):
+            _add_mean(figure, _positions(cell[0], axis, "test")[:length], columns, key)
+
+
+def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[float]], key: Key) -> None:
     means = [statistics.fmean(column) for column in columns]
     spreads = [statistics.stdev(column) for column in columns]
     upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
     lower = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
-    x, arch = _positions(cell[0], axis)[:length], cell[0].config.arch
     figure.add_scatter(
         x=[*x, *x[::-1]],
         y=[*upper, *lower[::-1]],
         fill="toself",
-        fillcolor=HUE[arch],
+        fillcolor=HUE[key.arch],
         opacity=0.15,
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
+        legendgroup=key.group,
     )
     figure.add_scatter(
         x=x,
         y=means,
-        name=f"{arch}, mean of {len(cell)} seeds, test",
-        line={"color": HUE[arch], "width": 4},
-        hovertemplate="%{y:.2f}",
+        name=key.entry,
+        legendgroup=key.group,
+        mode="lines+markers" if len(x) == 1 else "lines",
+        line={"color": HUE[key.arch], "width": 4, "dash": key.dash},
+        hovertemplate=f"%{{y:.2f}} {SPLITS['test']}<extra>{key.label}</extra>",
     )
 
 
-def _positions(run: Run, axis: str) -> list[float]:
-    """Where the epochs of a run stand on an axis."""
+def _positions(run: Run, axis: str, split: str) -> list[float]:
+    """Where the epochs of a run stand on an axis: a train loss in the middle of its epoch, what was measured after it at its end."""
     match axis:
         case "epoch":
-            return [row["epoch"] for row in run.epochs]
+            ends: list[float] = [row["epoch"] for row in run.epochs]
         case "images_seen":
-            return [row["images_seen"] for row in run.epochs]
+            ends = [row["images_seen"] for row in run.epochs]
         case _:
-            return list(itertools.accumulate((row.get("seconds") or 0.0 for row in run.epochs), initial=0.0))[1:]
+            ends = list(itertools.accumulate(row.get("seconds") or 0.0 for row in run.epochs))
+    return style.middles(ends) if split == "train" else ends
 
 
 def smoothed(values: Sequence[float | None], weight: float) -> list[float | None]:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vaedash import images
 from vaedash.runs.record import Run
 from vaedash.runs.schema import ACTIVE_UNITS
-from vaedash.showing.charts import style
+from vaedash.showing.charts import keys, style
 from vaedash.showing.charts.style import AXES, HUE
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
@@ -20,21 +20,23 @@ _PICTURES_ACROSS = 14
 def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:
     """Mean KL of each latent of each run in nats, sorted, on a logarithmic scale; a line at `threshold` parts those in use."""
     figure = go.Figure()
-    for (run, kl), dash in zip(measured, style.dashes([run for run, _ in measured]), strict=True):
+    for (_, kl), key in zip(measured, keys.of_runs([run for run, _ in measured]), strict=True):
         order = np.argsort(-kl, kind="stable")
         figure.add_scatter(
             x=np.arange(1, len(kl) + 1),
             y=np.maximum(kl[order], _KL_FLOOR),
             customdata=order + 1,
-            name=style.plain(run.name),
+            name=key.entry,
             mode="lines+markers",
-            line={"color": HUE[run.config.arch], "width": 2.5, "dash": dash, "shape": "hvh"},
+            line={"color": HUE[key.arch], "width": 2.5, "dash": key.dash, "shape": "hvh"},
             marker={"size": 5},
-            hovertemplate="latent %{customdata}: %{y:.3g} nats",
+            hovertemplate=f"latent %{{customdata}}: %{{y:.3g}} nats<extra>{key.label}</extra>",
+            showlegend=True,
+            legendgroup=key.group,
         )
     style.add_bound(figure, threshold, f"in use: above {threshold:g} nats", end="right", log=True)
     x = style.axis("latents, the one that says most first", automargin=None)
-    y = style.axis("KL (nats per image)", automargin=None, type="log", dtick=1, tickformat="~g")
+    y = style.axis("KL (nats per picture)", automargin=None, type="log", dtick=1, tickformat="~g")
     return style.laid_out(figure, x=x, y=y)
 
 
@@ -47,15 +49,17 @@ def active_units(chosen: Sequence[Run]) -> go.Figure | None:
     if not counted:
         return None
     figure = go.Figure()
-    for run, dash in zip(counted, style.dashes(counted), strict=True):
+    for run, key in zip(counted, keys.of_runs(counted), strict=True):
         figure.add_scatter(
             x=[row["epoch"] for row in run.epochs],
             y=[row.get(ACTIVE_UNITS) for row in run.epochs],
-            name=style.plain(run.name),
+            name=key.entry,
             mode="lines+markers",
-            line={"color": HUE[run.config.arch], "width": 2.5, "dash": dash},
+            line={"color": HUE[key.arch], "width": 2.5, "dash": key.dash},
             marker={"size": 6},
-            hovertemplate=f"%{{y}} of {run.config.latent_dim}",
+            hovertemplate=f"%{{y}} of {run.config.latent_dim}<extra>{key.label}</extra>",
+            showlegend=True,
+            legendgroup=key.group,
         )
     for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
         style.add_bound(figure, worth, f"best linear VAE: {worth}", end="right")
@@ -118,7 +122,7 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
             marker={"color": HUE[run.config.arch], "size": size, "opacity": opacity},
             selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
             unselected={"marker": {"opacity": opacity}},
-            hovertemplate="photograph %{customdata}<extra></extra>",
+            hovertemplate="picture %{customdata}<extra></extra>",
         )
     for index in pictured:
         png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=2))
@@ -134,10 +138,11 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
             yanchor="middle",
             layer="above",
         )
+    words = f"across {share[0]:.0%}, up {share[1]:.0%} of all that differs"
     # As much to the left as to the right of the middle, so that no room is lost but half a picture.
     x, y = (
         style.axis(
-            f"axis {number}: {part:.0%} of the variance",
+            title,
             small=True,
             automargin=None,
             zeroline=False,
@@ -145,10 +150,19 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
             showticklabels=False,
             range=[middle - half - side / 2, middle + half + side / 2],
         )
-        for number, (part, middle) in enumerate(zip(share, (low + high) / 2, strict=True), start=1)
+        for title, middle in zip((words, None), (low + high) / 2, strict=True)
     )
     y["scaleanchor"] = "x"
     return style.laid_out(figure, x=x, y=y, height=480, hovermode="closest", dragmode=False)
+
+
+def ringed(drawn: go.Figure, at: tuple[float, float]) -> go.Figure:
+    """A copy of a map with a ring around the picture that is chosen."""
+    copy = go.Figure(drawn)
+    for colour, width in (("black", 7), ("white", 3)):  # seen on any picture
+        marker = {"symbol": "circle-open", "size": 40, "color": colour, "line": {"width": width}}
+        copy.add_scatter(x=[at[0]], y=[at[1]], mode="markers", marker=marker, showlegend=False, hoverinfo="skip")
+    return copy
 
 
 def _apart(points: np.ndarray, side: float) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""What all charts share: hues, dashes, axes, letters, and the line of the best linear VAE."""
+"""What all charts share: hues, axes, letters, and the line of the best linear VAE."""
 
 import html
+import itertools
 import math
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,14 +18,28 @@ Axis = dict[str, object]  # as Plotly takes it
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
 HUE = dict(zip(config.ARCHS, _HUES, strict=False))
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # The plotly.js that the figures are made for.
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 LETTERS = 15  # pixels, where a figure says nothing else
 WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
+# What a loss was measured on, as a part of a sentence.
+SPLITS = {"train": "while learning", "val": "on pictures held back", "test": "on new pictures"}
+# Pixels: in this height nothing around a plot takes so much that less than 300 are left to it, in the largest letters and
+# on a phone either; a legend that needs more room than it has scrolls.
+HEIGHT = 500
+_LEGEND = 90
 _LAYOUT = {
     "hovermode": "x unified",
-    "legend": {"font": {"size": 13}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    "hoverlabel": {"namelength": -1, "font": {"size": 13}},  # names as long as they are
+    "legend": {
+        "font": {"size": 13},
+        "orientation": "h",
+        "traceorder": "normal",
+        "yanchor": "bottom",
+        "y": 1.02,
+        "x": 0,
+        "maxheight": _LEGEND,
+    },
     "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
     "uirevision": "keep",  # zoom and hidden curves survive new points
 }
@@ -42,19 +56,11 @@ TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
 AXES = {
     "epoch": "epoch",
     "seconds": "seconds of training",
-    "images_seen": "images seen",
+    "images_seen": "pictures seen",
     "parameters": "weights",
 }
-
-
-def dashes(chosen: Sequence[Run]) -> list[str]:
-    """The dash of each run: those of one architecture, which share a hue, differ in it."""
-    earlier: Counter[str] = Counter()
-    dashes_of_all = []
-    for run in chosen:
-        dashes_of_all.append(_DASHES[earlier[run.config.arch] % len(_DASHES)])
-        earlier[run.config.arch] += 1
-    return dashes_of_all
+# What a pointer is told of where it is on an axis.
+PLACES = {"epoch": "epoch %{x}", "seconds": "%{x:,.0f} seconds", "images_seen": "%{x:,.0f} pictures seen"}
 
 
 def axis(title: str | None = None, *, small: bool = False, **more: object) -> Axis:
@@ -68,7 +74,7 @@ def axis(title: str | None = None, *, small: bool = False, **more: object) -> Ax
 def loss_title(term: str, chosen: Sequence[Run]) -> str:
     """What stands along the axis of a loss, or of a part of it (a key of TERMS), with the unit that it has in these runs."""
     unit = chosen[0].config.unit if chosen and term != "kl" else "nats"
-    return f"{TERMS[term]} ({unit} per image)"
+    return f"{TERMS[term]} ({unit} per picture)"
 
 
 def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
@@ -77,7 +83,12 @@ def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
 
 
 def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure:
-    """The figure with these axes, in the layout of all charts but for what is its `own`."""
+    """The figure with these axes, in the layout of all charts but for what is its `own`; with one legend entry a group."""
+    groups: set[str] = set()
+    for trace in figure.data:
+        if trace.legendgroup and trace.showlegend is not False:
+            trace.showlegend = trace.legendgroup not in groups
+            groups.add(trace.legendgroup)
     return figure.update_layout({"xaxis": x, "yaxis": y} | _LAYOUT | own)
 
 
@@ -111,6 +122,11 @@ def _height(lines: Lines, split: str, term: str) -> float:
     return {"loss": line["loss"], "recon": line["recon"], "kl": line["kl"]}[term]
 
 
+def middles(ends: Sequence[float]) -> list[float]:
+    """Where the train losses of epochs stand that end at these places of an axis: each is a mean over its epoch."""
+    return [(begin + end) / 2 for begin, end in itertools.pairwise([0, *ends])]
+
+
 def plain(name: str) -> str:
     """A name as it stands: Plotly reads some HTML, references to data (%{...}) and, where there is MathJax, TeX ($...$)."""
     return html.escape(name, quote=False).replace("%", "&#37;").replace("$", "&#36;")
@@ -120,7 +136,7 @@ def enlarged(figure: go.Figure, *, by: float) -> go.Figure:
     """A copy of a figure with letters, lines and dots `by` times as large; what it shows, and its hues, stay."""
     copy = go.Figure(figure)
     layout, curves = copy.layout, list(copy.select_traces({"type": "scatter"}))
-    fonts = [layout.font, layout.legend.font, *(note.font for note in layout.annotations)]
+    fonts = [layout.font, layout.legend.font, layout.hoverlabel.font, *(note.font for note in layout.annotations)]
     bars = [trace.colorbar for trace in copy.select_traces({"type": "heatmap"})]
     for scale in (layout.xaxis, layout.yaxis, *bars):
         fonts += [scale.tickfont, scale.title.font]

@@ -73,8 +73,8 @@ def _report(chosen: Sequence[Run]) -> Report:
         photos=[pictures.photos(group, chosen) for group in alike.by_images(chosen)],
         morphs=morphs,
         unable=unable,
-        settings=tables.side_by_side([tables.settings(run) for run in chosen]),
-        facts=tables.side_by_side([tables.facts(run) for run in chosen]),
+        settings=alike.contrast([tables.settings(run) for run in chosen]),
+        facts=alike.contrast([tables.facts(run) for run in chosen]),
         commands=[words.command(run, chosen) for run in chosen],
         own_images=any(map(words.needs_a_path, chosen)),
     )

@@ -7,9 +7,9 @@ for (const plot of document.querySelectorAll(".plot")) {
   const { data, layout } = JSON.parse(plot.querySelector("script").textContent);
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a chart scrolls the page
   Plotly.newPlot(plot, data, layout, { responsive: true, displayModeBar: false });
-  // Paper has a width of its own, and is white even in the dark; the legend takes a line for each run.
-  const height = 320 + 20 * Math.min(plot.style.getPropertyValue("--runs"), 12);
-  Plotly.toImage({ data, layout }, { format: "svg", width: 720, height }).then((src) =>
+  // Paper has a width of its own, is white even in the dark, and does not scroll.
+  const whole = { ...layout, legend: { ...layout.legend, maxheight: layout.height } };
+  Plotly.toImage({ data, layout: whole }, { format: "svg", width: 720, height: layout.height }).then((src) =>
     plot.after(Object.assign(document.createElement("img"), { className: "paper", alt: plot.ariaLabel, src })),
   );
 }

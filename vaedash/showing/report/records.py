@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vaedash.comparing.alike import Contrast
+
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
@@ -34,10 +36,13 @@ class Lead:
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """Curves on one axis: the images and beta that they share, a Plotly figure, and where each run ends in words."""
+    """Curves on one axis: the images and beta that they share, a Plotly figure, what no legend of its says, and where each run
+    ends in words.
+    """
 
     dataset: str
     beta: str
+    legend: str
     figure: Mapping[str, object]
     ends: Sequence[str]
 
@@ -50,14 +55,6 @@ class Row:
     cells: Sequence[str]
     best: frozenset[int] = frozenset()
     about: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SideBySide:
-    """Records of all runs: what differs, as rows; what is the same, by name."""
-
-    differing: Sequence[Row]
-    same: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +118,7 @@ class Report:
     photos: Sequence[Photos]
     morphs: Sequence[Morph]
     unable: Sequence[Remark]  # runs that cannot draw, and why
-    settings: SideBySide
-    facts: SideBySide
+    settings: Contrast
+    facts: Contrast
     commands: Sequence[Remark]
     own_images: bool  # whether a command names images that are not built in

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from vaedash import text
 from vaedash.comparing import alike, results
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.showing.report import words
-from vaedash.showing.report.records import Plot, Row, SideBySide
+from vaedash.showing.report.records import Plot, Row
 
 _NOTHING = "–"  # in a cell that has no value
 
@@ -20,6 +19,7 @@ def plot(group: Sequence[Run]) -> Plot:
     return Plot(
         dataset=words.dataset(group[0]),
         beta=f"{group[0].config.beta:g}",
+        legend=charts.legend(group),
         figure=json.loads(figure.to_json()),
         ends=[f"{run.name} ends at a test loss of {number(run.epochs[-1]['test_loss'])}" for run in group],
     )
@@ -82,19 +82,6 @@ def number(value: object, *, digits: int = 2) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return _NOTHING if value is None else str(value)
-
-
-def side_by_side(records: Sequence[Mapping[str, object]]) -> SideBySide:
-    """What differs between the runs, and what is the same said once: by what can be seen of it."""
-    differing, same = [], {}
-    for name in dict.fromkeys(name for record in records for name in record):
-        values = [record.get(name) for record in records]
-        cells = ["" if value is None else text.visible(str(value)) for value in values]
-        if len(set(cells)) > 1:
-            differing.append(Row(title=name, cells=[cell or _NOTHING for cell in cells]))
-        else:
-            same[name] = cells[0] or _NOTHING
-    return SideBySide(differing=differing, same=same)
 
 
 def settings(run: Run) -> Mapping[str, object]:

@@ -2,60 +2,47 @@
 
 import streamlit as st
 
-from vaedash import glossary
 from vaedash.comparing import missing, results, verdict
-from vaedash.showing import charts, report
-from vaedash.ui import cache, components, curves, launching, pictures, tables
-
-SPLITS = ("train", "val", "test")
-
-st.title("Compare")
-st.markdown("Any runs, in one picture. Lower is better; bold is the test loss, on images that no run has learned from.")
+from vaedash.showing import report
+from vaedash.ui import cache, choosing, components, curves, launching, pictures, tables
 
 runs = cache.all_runs()
-components.damaged(runs)
-chosen = components.choose_runs(runs)
-components.verdict(verdict.judged(chosen))
-launching.missing(missing.proposed(chosen), beside=chosen)
-
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    about = glossary.about("loss", "recon", "KL")
-    term = components.choice("Show", charts.TERMS, default="loss", key="term", help=about)
-    axis = components.choice("By", charts.AXES, default="epoch", key="axis", help=glossary.about("epoch"))
-    splits = st.pills(
-        "Of",
-        SPLITS,
-        default=["train", "test"],
-        selection_mode="multi",
-        key="of",
-        bind="query-params",
-        help=glossary.about("train, test", "val"),
-        wrap=True,
+line = choosing.head("Who draws better?")
+chosen = choosing.chosen(line, runs)
+with line:
+    view = curves.controls()
+    st.download_button(
+        "Report",
+        lambda: report.page(chosen),
+        f"vaedash-{'-'.join(run.id for run in chosen)}.html",
+        "text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
     )
-    smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=160)
-    log = st.toggle("Log scale", key="log", bind="query-params")
-curves.by_unit(chosen, term=term, axis=axis, splits=splits, smoothing=smoothing, log=log)
-pictures.newest(chosen)
+components.verdict(
+    verdict.judged(chosen), place="chosen", more=lambda: launching.missing(missing.proposed(chosen), beside=chosen)
+)
+if len(chosen) <= pictures.BESIDE_CURVES:
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        curves.by_unit(chosen, view, beside=True)
+    with right:
+        pictures.lanes(chosen)
+else:
+    curves.by_unit(chosen, view)
+    pictures.lanes(chosen)
+curves.behind(chosen)
 
 if cells := results.over_seeds(chosen):
-    st.caption(
-        "Over seeds: the mean of each, and how far seeds lie apart (standard deviation).", help=glossary.about("seed")
-    )
+    st.caption("Over seeds: the mean of each, and how far seeds lie apart (standard deviation).")
     tables.over_seeds(cells)
-if len(chosen) == 2:
+if len(chosen) > 1:
     with st.expander("Settings side by side"):
-        tables.settings(*chosen)
-st.download_button(
-    "Report on these runs",
-    lambda: report.page(chosen),
-    f"vaedash-{'-'.join(run.id for run in chosen)}.html",
-    "text/html",
-    on_click="ignore",
-    icon=":material/download:",
-    help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
-)
+        tables.settings(chosen)
 
-st.subheader("Results", anchor=False)
-readable = [run for run in runs if run.settings]
-tables.result_table(readable, chosen=chosen)
-tables.downloads(readable)
+with st.expander("All runs as a table"):
+    readable = [run for run in runs if run.settings]
+    tables.result_table(readable, chosen=chosen)
+    tables.downloads(readable)
+components.onward("gallery", "Look closer at what they draw")

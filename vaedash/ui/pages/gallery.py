@@ -1,24 +1,21 @@
-"""What do they make: while they learn, out of random numbers, out of a photograph?"""
+"""What do they draw: while they learn, out of random numbers, out of a picture?"""
 
 import streamlit as st
 
 from vaedash import glossary, images
-from vaedash.ui import cache, components, gallery, vote
+from vaedash.ui import cache, choosing, components, gallery, vote
 
-VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Remembered", "vote": "Blind vote"}
-KINDS = {"prior": "Random numbers", "recon": "Photographs"}
+VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Redrawn", "vote": "Blind vote"}
+KINDS = {"prior": "Random numbers", "recon": "New pictures"}
 ORDERS = {"random": "At random", "row": "In order"}
 
-st.title("What do they make?")
 runs = cache.all_runs()
-components.damaged(runs)
-chosen = components.choose_runs([run for run in runs if run.epochs] or runs)
-left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-with left:
+line = choosing.head("What do they draw?")
+chosen = choosing.chosen(line, runs, begun=True)
+row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+with row:
     view = components.choice("View", VIEWS, default="learn", key="view")
-if view in ("learn", "vote"):
-    row = right.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    with row:
+    if view in ("learn", "vote"):
         about = glossary.about("prior sample", "train, test")
         kind = components.choice("Out of", KINDS, default="prior", key="kind", help=about)
 
@@ -48,15 +45,16 @@ elif view == "vote":
 else:
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     with left:
-        order = components.choice("Photographs", ORDERS, default="random", key="order")
+        order = components.choice("New pictures", ORDERS, default="random", key="order")
     what = "From number" if order == "row" else "Draw"
     number = right.number_input(what, 0, 2**31 - 1, key="photo", bind="query-params")
     st.caption(
-        "Above, photographs that no run learned from. Below, what each run makes of them, with its loss (in nats; lower is "
-        f"better), and its error: black where the colour is right, bright yellow where it is off by {images.ERROR_TOP:.0%} "
+        "Above, new pictures, which no run has learned from. Below, how each run redraws them, with how wrong that is (its loss), "
+        f"and where: black where the colour is right, bright yellow where it is off by {images.ERROR_TOP:.0%} "
         "or more.",
         help="The image is drawn from the centre of what the encoder says (z = mu). Its loss is recon + beta * KL as in the "
         "test loss: z is drawn around mu with the same noise, so the mean over all test images is the run's test loss. "
         f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",
     )
     gallery.remembered(chosen, number=number, shuffled=order == "random")
+components.onward("interpolate", "Turn one picture into another")

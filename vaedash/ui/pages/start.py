@@ -5,51 +5,54 @@ import streamlit as st
 from vaedash import config, glossary
 from vaedash.config import RunConfig
 from vaedash.models import layers
-from vaedash.ui import cache, components, crisp, diagram, launching, race, shuffling, tour
+from vaedash.ui import cache, components, crisp, diagram, launching, race, shuffling, teaser, tour
 
 runs = cache.all_runs()
 if tour.step():
     tour.walk(runs)
     st.stop()
 
-st.title("Does architecture matter?")
+st.title("Does architecture matter?", anchor=False)
 st.markdown(
     "Two programs learn to draw by looking at the same pictures. They are alike in everything but one: "
     "**FC** looks at all pixels at once and does not know which ones are neighbours; **conv** looks through small windows "
     "that slide over the picture. Watch both learn, and see who draws better."
 )
 
-pair = components.newest_pair([run for run in runs if run.settings])
+readable = [run for run in runs if run.settings]
+example, latest = components.showcase(readable), components.latest(readable)
 racing = any(run.active for run in runs)
-
 settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
 with st.container(horizontal=True):
     launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
     tour.invitation(runs)
-place = st.container()  # always there, so that what follows keeps its place, and with it its buttons
-if not pair:
-    place.caption(
+if not readable:
+    st.caption(
         "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
     )
-
 components.damaged(runs)
+
 # Nothing is given away before somebody asks; but who trained, or has something to go on with, finds it at once.
-asked = racing or launching.launched() or any(run.status.resumable for run in pair)
-if not (pair and asked):
+asked = bool(latest) and (racing or bool(launching.mine()) or any(run.status.resumable for run in latest))
+if asked:
+    race.race([run.id for run in latest])
+elif not (example and teaser.show(example)):
     crisp.picture(
         cache.some_shapes(),
         columns=12,
         alt="rings, squares, triangles, stars and hearts in many colours",
         caption="some of the pictures that they learn from",
     )
-if pair:
-    names = " and ".join(components.plain(run.name) for run in pair)
-    with st.container() if asked else st.expander(f"See how it ended: {names}", icon=":material/visibility:"):
-        race.race([run.id for run in pair])
+ended = [] if asked else [latest]
+for pair in ([example] if example != latest else []) + ended:
+    if pair:
+        names = " and ".join(components.plain(run.name) for run in pair)
+        with st.expander(f"See how it ended: {names}", icon=":material/visibility:"):
+            race.race([run.id for run in pair])
 
 shuffling.section(runs, resting=racing)
 
-st.subheader("The two architectures", anchor=False)
+st.header("The two architectures", anchor=False)
 st.caption(
     "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns."
 )
@@ -57,8 +60,9 @@ for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().i
     with column:
         diagram.show(arch, steps)
 
-st.subheader("Words", anchor=False)
-lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
-left, right = st.columns(2)
-left.markdown("\n".join(lines[: len(lines) // 2 + 1]))
-right.markdown("\n".join(lines[len(lines) // 2 + 1 :]))
+with st.expander("Words", icon=":material/dictionary:"):
+    lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
+    left, right = st.columns(2)
+    left.markdown("\n".join(lines[: len(lines) // 2 + 1]))
+    right.markdown("\n".join(lines[len(lines) // 2 + 1 :]))
+components.onward("compare", "Compare them closely")

@@ -2,47 +2,49 @@
 
 import streamlit as st
 
-from vaedash import config, places
+from vaedash import config, datasets, places
 from vaedash.errors import VaedashError
 from vaedash.training import forecast
-from vaedash.ui import cache, components, cost, forms, launching, managing, race
+from vaedash.ui import cache, choosing, components, cost, forms, launching, managing, race
 
 st.title("Train")
 st.markdown("Choose the pictures and how to learn from them. Both architectures get the same, in the same order.")
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    chosen = forms.settings()
+    chosen, reason = forms.settings()
 with right:
     forecast_place = st.container()
-    if chosen:
-        place = forms.place()
-        name = st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
-        count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
-        label = "Train both" if len(chosen) == len(config.ARCHS) else f"Train {count}"
-        launching.button(label, chosen, key="launch", primary=True, name=name, on=place)
-        sweep = forms.whole_sweep(chosen)
-        launching.button(
-            f"Train the whole sweep ({len(sweep)} runs)",
-            sweep,
-            key="launch-sweep",
-            name=name,
-            on=place,
-            help="The study's three presets with both architectures; on this machine two runs at a time, the others wait in line.",
-        )
+    place, name = forms.place(), forms.name()
+    count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
+    label = "Train both" if len(chosen) in (0, len(config.ARCHS)) else f"Train {count}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        launching.button(label, chosen, key="launch", primary=True, disabled=not chosen, name=name, on=place)
+        if reason:
+            st.markdown(components.escaped(reason))
+    sweep = forms.whole_sweep(chosen)
+    launching.button(
+        f"Train the whole sweep ({len(sweep)} runs)" if sweep else "Train the whole sweep",
+        sweep,
+        key="launch-sweep",
+        disabled=not sweep,
+        name=name,
+        on=place,
+        help="The study's three presets with both architectures; on this machine two runs at a time, the others wait in line.",
+    )
 
 listed = cache.all_runs(archived=st.session_state.get("archived", False))
 active = [run.id for run in listed if run.active]
-raced = active[::-1][: 2 * config.SLOTS] or st.session_state.get("chosen", [])
+raced = active[::-1][: 2 * config.SLOTS] or launching.mine()
 if raced := [run_id for run_id in raced if any(run.id == run_id for run in listed)]:
     race.race(raced)
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.subheader("All runs", anchor=False, width="content")
+    st.header("All runs", anchor=False, width="content")
     st.toggle("Show archived runs", key="archived")
 if not listed:
     st.info("Nothing has been trained yet.", icon=":material/flag:")
-for run in components.look_for(listed, most=managing.LISTED, key="look-for-run"):
+for run in choosing.look_for(listed, most=managing.LISTED, key="look-for-run"):
     managing.manage(run)
 
 # Last, because it may take some seconds: everything else can be used meanwhile.
@@ -54,8 +56,10 @@ elif chosen:
     with forecast_place:
         try:
             estimate = cost.of(chosen)
-        except VaedashError as reason:
-            st.caption(components.escaped(str(reason)))
+        except VaedashError as error:
+            st.caption(components.escaped(str(error)))
         else:
             st.metric("At most, on this machine", forecast.in_words(estimate.seconds), help=cost.HELP)
             st.caption(f"{estimate.speeds}. {estimate.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")
+            if datasets.lacking(chosen[0].dataset, data_dir=places.data_dir()):
+                st.caption("The download comes on top of that.")

@@ -1,0 +1,44 @@
+"""A pair as a room sees it: two lines and their names, without a figure or a word of the trade."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from vaedash import config
+from vaedash.runs.record import Run
+from vaedash.showing.charts import style
+from vaedash.showing.charts.style import HUE
+
+
+def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
+    """How wrong each run is on new pictures, after each look at all the others: the first `looks` of them, or all.
+
+    The axes have room for all of them from the beginning, so that one can see what is still to come.
+    """
+    figure = go.Figure()
+    for run in pair:
+        losses = [row["test_loss"] for row in run.epochs][:looks]
+        name = config.spoken(run.config.arch)
+        figure.add_scatter(
+            x=list(range(1, len(losses) + 1)),
+            y=losses,
+            name=name,
+            text=[*[""] * (len(losses) - 1), name],
+            mode="lines+markers+text",
+            textposition="middle right",
+            textfont={"color": HUE[run.config.arch], "size": 20},
+            line={"color": HUE[run.config.arch], "width": 3.5},
+            marker={"size": 8},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    most = max(len(run.epochs) for run in pair)
+    x = style.axis(range=[0.5, 1.08 * most + 0.5], fixedrange=True, ticksuffix=" looks", showticksuffix="last")
+    y = style.axis("how wrong", range=_from_best_to_worst(pair), showticklabels=False, zeroline=False, fixedrange=True)
+    return style.laid_out(figure, x=x, y=y, showlegend=False, hovermode=False)
+
+
+def _from_best_to_worst(pair: Sequence[Run]) -> list[float]:
+    losses = [row["test_loss"] for run in pair for row in run.epochs if row["test_loss"] is not None]
+    air = 0.1 * (max(losses) - min(losses)) or 1.0
+    return [min(losses) - air, max(losses) + air]

@@ -1,0 +1,44 @@
+"""Where others find this page: its address, as a QR code for their phones."""
+
+import io
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import segno
+import streamlit as st
+
+_ADDRESS = re.compile(r"https?://(?P<host>[A-Za-z0-9.-]{1,253})(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?")
+_THIS_COMPUTER = ("localhost", "127.0.0.1")
+_CLOSED = (
+    "Phones cannot open this page yet. How one command lets a room in is told in docs/security.md, beside this program."
+)
+
+
+def invitation(words: str, query: Mapping[str, str]) -> None:
+    """The address of this page with that query as a QR code below some `words`; where others cannot open it, what to do."""
+    address = outside(query)
+    if address is None:
+        st.markdown(_CLOSED)
+        return
+    st.markdown(words)
+    st.image(code(address), alt=f"QR code of {address}", width=260)
+    st.code(address, language=None, wrap_lines=True)
+
+
+def outside(query: Mapping[str, str]) -> str | None:
+    """The address by which others can open this page, with that query; None where only this computer can.
+
+    It is the one by which this visitor came, be that a server's own or that of a proxy before it.
+    """
+    here = _ADDRESS.fullmatch(st.context.url or "")  # as the browser says it is
+    if here is None or here["host"] in _THIS_COMPUTER:
+        return None
+    return f"{here[0]}?{urlencode(query, safe=',')}"
+
+
+def code(address: str) -> str:
+    """A QR code as SVG, black on white also in the dark: many phones read no other."""
+    drawn = io.BytesIO()
+    segno.make(address, micro=False).save(drawn, kind="svg", omitsize=True, dark="black", light="white")
+    return drawn.getvalue().decode()

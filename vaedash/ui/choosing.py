@@ -1,0 +1,123 @@
+"""The head of a page: its title and, one click beside it, the runs that it is about."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from vaedash.runs import Run, names
+from vaedash.ui import components
+
+OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
+_NAMED = 2  # runs whose names fit into the button
+
+
+def head(title: str, *, help: str | None = None) -> DeltaGenerator:
+    """The first line of a page, which has room for what belongs to all of it."""
+    line = st.container(horizontal=True, vertical_alignment="center", key="page-head")
+    line.title(title, help=help, width="content", anchor=False)
+    return line
+
+
+def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, weights: bool = False) -> list[Run]:
+    """The runs that a person picked in the head of a page, by default the showcase.
+
+    Their ids live in the URL and travel between pages. With `begun`, those before their first epoch are not offered where
+    there are others. With `weights`, those that cannot draw stay chosen, but are named and left out. Where there are many,
+    those picked are offered, and the newest of those looked for. Stops the page, saying what to do, where none is left.
+    """
+    components.damaged(runs)
+    every = [run for run in runs if run.settings]
+    every = [run for run in every if run.epochs or not begun] or every
+    offered = {run.id: run for run in every}
+    if not offered or (weights and not any(run.weights.has(names.BEST) for run in offered.values())):
+        components.nothing_yet(weights=weights)
+    linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
+    default = [run_id for run_id in linked if run_id in offered] or [run.id for run in components.showcase(every)]
+    called = components.labels(every)
+    with line.popover(_summary([called[run_id] for run_id in default]), icon=":material/tune:", key="runs-chosen"):
+        shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*default}
+        options = [run_id for run_id in offered if run_id in shown]
+        key = f"runs-{','.join(options)}"
+        ids = st.multiselect(
+            "Runs",
+            options,
+            default=default,
+            format_func=components.words(called),
+            placeholder="Choose a run or two",
+            key=key,
+            on_change=lambda: choose(st.session_state[key]),
+        )
+        _shortcuts(every, chosen=ids)
+    choose(ids)
+    if not ids:
+        st.info("Choose a run or two above.")
+        st.stop()
+    return _drawing([offered[run_id] for run_id in ids]) if weights else [offered[run_id] for run_id in ids]
+
+
+def choose(ids: Sequence[str]) -> None:
+    """Have all pages be about these runs."""
+    st.session_state.chosen = list(ids)
+    st.query_params["runs"] = ",".join(ids)
+
+
+def _summary(called: Sequence[str]) -> str:
+    """What the button says: the names, as far as they fit."""
+    more = f" and {len(called) - _NAMED} more" if len(called) > _NAMED else ""
+    return components.plain(", ".join(called[:_NAMED])) + more if called else "Choose runs"
+
+
+def _shortcuts(every: Sequence[Run], *, chosen: Sequence[str]) -> None:
+    """The pairs that are looked for most, a click each."""
+    pairs = {"Your latest": components.latest(every), "The example": components.showcase(every)}
+    by_ids = {tuple(run.id for run in pair): label for label, pair in reversed(pairs.items()) if pair}
+    with st.container(horizontal=True):
+        for ids, label in by_ids.items():
+            if ids != tuple(chosen):
+                st.button(label, key=f"choose-{label}", on_click=_choose_anew, args=(ids,))
+
+
+def _choose_anew(ids: Sequence[str]) -> None:
+    for key in [key for key in st.session_state if str(key).startswith("runs-") and key != "runs-chosen"]:
+        del st.session_state[key]
+    choose(ids)
+
+
+def _drawing(chosen: Sequence[Run]) -> list[Run]:
+    """Those of the chosen runs that have weights to draw with; the others are named."""
+    able = [run for run in chosen if run.weights.has(names.BEST)]
+    if lacking := [components.plain(run.name) for run in chosen if run not in able]:
+        have = "has no weights" if len(lacking) == 1 else "have no weights"
+        st.info(f"{', '.join(lacking)} {have} here, only records and pictures, and cannot draw anything new.")
+    if not able:
+        st.stop()
+    return able
+
+
+def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
+    """All of these runs (newest first), or where there are more than `most` the newest of those that a person looks for."""
+    if len(runs) <= most:
+        return list(runs)
+    sought = st.text_input(
+        "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
+    )
+    meant = [run for run in runs if all(word in _known_as(run) for word in sought.casefold().split())]
+    if len(meant) > most:
+        st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
+    elif not meant:
+        st.caption("No run is known by all of these words.")
+    return meant[:most]
+
+
+def _known_as(run: Run) -> str:
+    known = [run.id, components.name_with_tags(run), run.status]
+    if settings := run.settings:
+        known += [
+            settings.arch,
+            settings.preset or "own",
+            settings.dataset,
+            settings.pixel_order,
+            f"seed {settings.seed}",
+        ]
+    return " ".join(known).casefold()

@@ -1,0 +1,133 @@
+"""The pictures that a run may learn from: the choice of a set, what it looks like, what it takes to have it, one's own."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from vaedash import config, datasets, images, places, storage
+from vaedash.config import BUILT_IN, DATASETS, SETTINGS
+from vaedash.errors import VaedashError
+from vaedash.images import Pixels
+from vaedash.ui import cache, components, crisp, visitors
+
+OWN = "own pictures ..."
+_COLUMNS = 8
+_OF_OWN = 16  # of one's own pictures, before anything learns from them
+_HERE = "here are some of them"
+
+
+def choose() -> tuple[str | None, str]:
+    """Name or path of the chosen pictures, if there are any; and in words why nothing can learn from them, if nothing can."""
+    names = [*DATASETS, OWN]
+    copied = st.session_state.get("dataset")
+    if copied and copied not in names:  # the path of a copied run's own pictures
+        names.append(copied)
+    lacks = {name: datasets.lacking(name, data_dir=places.data_dir()) for name in names if name != OWN}
+    chosen = st.segmented_control(
+        SETTINGS["dataset"].label,
+        names,
+        default="shapes",
+        required=True,
+        key="dataset",
+        format_func=components.words({name: _words(name, lacks.get(name, "")) for name in names}),
+        wrap=True,
+    )
+    if chosen == OWN:
+        return _upload()
+    lack = lacks[chosen]
+    _show(chosen, here=not lack)
+    return chosen, _advise(chosen, lack) if lack else ""
+
+
+def _advise(name: str, lack: str) -> str:
+    """Says what it takes to have a set; the answer is why nothing can learn from it before, empty where a run fetches it itself."""
+    known = BUILT_IN.get(name)
+    fetched = known is not None and known.downloaded
+    then = "" if fetched else " Then reload this page." if known else " Put it back, or choose other pictures."
+    # What lies beside streamlit_app.py is named from there.
+    words = lack.replace(f"{places.PROJECT_ROOT}{os.sep}", "") + then
+    st.info(components.escaped(words), icon=":material/download:" if known else ":material/folder_off:")
+    return "" if fetched else "These pictures are not here."
+
+
+def _words(name: str, lack: str) -> str:
+    if name == OWN:
+        return name
+    if name in DATASETS:
+        return f"{name} (needs a download)" if lack else name
+    return f"own: {components.plain(config.dataset_title(name))}"
+
+
+def _upload() -> tuple[str | None, str]:
+    upload = st.file_uploader(
+        "A zip of pictures",
+        type="zip",
+        key="zip",
+        help="`train/` and `test/` folders are recognised; without `test/` a tenth is held out.",
+    )
+    path = _keep(upload.getvalue()) if upload else None
+    if path is None:
+        return None, "There is no zip of pictures yet."
+    try:
+        with st.spinner("Reading the pictures ..."):
+            loaded = datasets.load(str(path), data_dir=places.data_dir())
+    except VaedashError as error:
+        st.error(components.escaped(str(error).replace(str(path), "the zip")))
+        return None, "The zip cannot be used."
+    _draw(images.spread(loaded.train, _OF_OWN), _sizes(loaded), _HERE)
+    if loaded.skipped:
+        st.caption(f"{loaded.skipped:,} files skipped because they could not be read.")
+    return str(path), ""
+
+
+@visitors.change
+def _keep(data: bytes) -> Path:
+    # Kept under a name made from its bytes: what a person calls a file never becomes part of a path.
+    path = places.data_dir() / "uploads" / f"photos-{hashlib.sha256(data).hexdigest()[:8]}.zip"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write_bytes(path, data)
+    return path
+
+
+def _show(name: str, *, here: bool) -> None:
+    """What is in a set, and a few of its pictures, as far as they lie on this machine."""
+    known = BUILT_IN.get(name)
+    about = f"{known.training_images:,} {known.shows}" if known else "Own pictures"
+    if name == "shapes":
+        _draw(cache.some_shapes()[:_COLUMNS], about, _HERE)
+        return
+    fraction = known.fraction if known else 1.0
+    dataset = datasets.cached(name, data_dir=places.data_dir(), fraction=fraction) if here else None
+    if dataset:
+        most = _COLUMNS if known else _OF_OWN
+        _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), _HERE)
+    elif (kept := _kept(name)) is not None:
+        _draw(images.spread(kept, _COLUMNS), about, "here are test pictures that a run on them has kept")
+    else:
+        st.caption(f"{about}; none of them is here to be shown yet")
+
+
+def _kept(name: str) -> Pixels | None:
+    """Test pictures of a set that some run on it has in its folder."""
+    for run in cache.all_runs():
+        if run.settings and name in (run.settings.dataset, run.dataset.get("copy_of")):
+            tiles = run.pictures.originals()
+            if tiles is not None:
+                return tiles
+    return None
+
+
+def _sizes(dataset: datasets.Dataset) -> str:
+    return f"{len(dataset.train):,} training and {len(dataset.test):,} test pictures"
+
+
+def _draw(tiles: Pixels, about: str, which: str) -> None:
+    """The pictures as a model will see them."""
+    seen = f"{tiles.shape[2]} x {tiles.shape[3]} pixels"
+    if st.session_state.get("pixel_order") == "shuffled":
+        tiles, seen = images.shuffled(tiles), f"{seen}, shuffled in each of them in the same way"
+    caption = f"{about}; {which}, as a model sees them: {seen}"
+    crisp.picture(tiles, columns=_COLUMNS, alt=caption, caption=caption)

@@ -1,0 +1,43 @@
+"""A stage: what stands on it fits the window, however low that is; a card on it is chosen by a click anywhere on its picture."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from vaedash import config
+from vaedash.images import Pixels
+from vaedash.ui import crisp
+
+_SIDE = config.IMAGE_SHAPE[2]
+_STYLES = Path(__file__).parent / "stage.css"
+
+
+def styles(*, rest: float) -> None:
+    """What the rest of this room needs, once on a page; beside the stage, the page is so many rem high."""
+    st.html(_STYLES)
+    st.html(f"<style>:root {{ --stage: max(9rem, 100dvh - {rest}rem); }}</style>")
+
+
+def picture(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None = None) -> None:
+    """Images `(N, 3, 32, 32)` uint8 as `crisp.picture` shows them, but no higher than the stage."""
+    rows = -(-len(tiles) // columns)
+    with limited(columns * _SIDE, rows * _SIDE, key=key):
+        crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
+
+
+def limited(width: float, height: float, *, key: str) -> DeltaGenerator:
+    """A place for something of these proportions: as wide as there is room, but only so wide that it is no higher than the stage."""
+    st.html(f"<style>.st-key-{key} {{ max-width: calc(var(--stage) * {width / height:.3f}); }}</style>")
+    return st.container(key=key)
+
+
+def card(name: str) -> DeltaGenerator:
+    """A place for a picture and one button, which a click anywhere on it presses."""
+    return st.container(key=f"stage-card-{name}", gap="xsmall")
+
+
+def label(words: str, *, key: str) -> None:
+    """Words (Markdown) across the picture of a card, that turn up as if it had been turned over."""
+    with st.container(key=f"stage-label-{key}"):
+        st.markdown(words)
