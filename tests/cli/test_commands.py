@@ -176,6 +176,28 @@ def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
     assert watching.progress_words(run, {"phase": "decoding images"}) == "decoding images"
     assert watching.progress_words(run, {}) == "starting"
     assert watching.progress_words(dataclasses.replace(run, status=Status.QUEUED), {}) == "queued"
+    ended = dataclasses.replace(run, status=Status.FINISHED, measuring=True)
+    assert watching.progress_words(ended, {"phase": "measuring patches"}) == "finished, measuring patches"
+    assert watching.progress_words(ended, {}) == "finished, measuring"
+
+
+def test_a_run_counts_as_done_once_it_is_measured(monkeypatch, capsys, tiny, tmp_path):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    pair = [runs.create(tmp_path, tiny(arch=arch)) for arch in ("fc", "conv")]
+    display = watching.display(pair)
+    for status, measured in ((Status.RUNNING, False), (Status.FINISHED, True), (Status.FINISHED, False)):
+        display.show([dataclasses.replace(run, status=status, measuring=measured) for run in pair])
+    display.close()
+    words = [line.partition(": ")[2] or line for line in capsys.readouterr().err.splitlines()]
+    assert words == [
+        "running",
+        "running",
+        "finished, measuring",
+        "finished, measuring",
+        "finished",
+        "finished",
+        "2 of 2 runs done",
+    ]
 
 
 def test_sweep_prints_the_studys_table(call, in_process, quick, places):

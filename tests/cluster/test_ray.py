@@ -238,6 +238,26 @@ def test_what_is_made_up_at_the_moment_is_seen_here_too_and_goes_when_the_run_is
     assert here.pictures.now() is None
 
 
+def test_a_machine_that_is_lost_while_it_measures_takes_nothing_back(two_places):
+    here, there = two_places
+    writings = mirror.Writings(there)
+    away = driver.Away(here)
+    announce(there, 1)
+    there.write_outcome("finished", "Finished.")
+    there.write_progress({"updated": 1.5, "epoch": 1, "epochs": 1, "phase": "measuring patches", "done": 0, "of": 2})
+    assert carry(writings, here) == [
+        "samples/prior-0001.png",
+        *("best.pt", "last.pt", "metrics.json", "progress.json", "outcome.json"),
+    ]
+    reading = runs.read(here.path)
+    assert (reading.status, reading.active, reading.measuring) == ("finished", False, True)
+    away._ended = True  # as it has arrived
+    away._gone(RuntimeError("its machine is gone"))
+    assert away.over
+    reading = runs.read(here.path)
+    assert (reading.status, reading.sentence, reading.measuring) == ("finished", "Finished.", False)
+
+
 def test_who_goes_on_elsewhere_gets_all_that_came_back_and_sends_only_what_is_new(two_places, tmp_path):
     here, there = two_places
     writings = mirror.Writings(there)

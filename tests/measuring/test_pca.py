@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaedash import config
+from vaedash import config, datasets
 from vaedash.datasets import Dataset
 from vaedash.measuring import heldout, pca
 from vaedash.measuring.heldout import HeldOut
@@ -136,3 +136,40 @@ def test_it_is_measured_once_for_each_set_of_images(dataset, found, tmp_path, mo
         kept = pca.spectrum(dataset, data_dir=tmp_path)
         assert np.array_equal(kept.train, found.train) and np.array_equal(kept.test, found.test)
     assert measured == [dataset]
+
+
+@pytest.mark.slow
+def test_the_spectrum_that_comes_along_is_that_of_the_shapes(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "IMAGE_SHAPE", (3, 32, 32))
+    monkeypatch.setattr(config, "PIXELS", 3 * 32 * 32)
+    made = datasets.load("shapes", data_dir=data_dir)
+    measured = pca.measure(made)
+    monkeypatch.setattr(pca, "measure", None)  # it is known
+    known = pca.spectrum(made, data_dir=tmp_path)
+    assert known.train == pytest.approx(measured.train, rel=1e-6, abs=1e-9)
+    assert known.test == pytest.approx(measured.test, rel=1e-3, abs=1e-5)
+
+
+def test_the_line_of_fewer_images_than_pixels_is_that_of_as_many(dataset, monkeypatch):
+    few = Dataset(name="few", train=dataset.train[:300], test=dataset.test, fingerprint="")
+    by_images = pca.measure(few)
+    monkeypatch.setattr(pca, "_of_few", pca._of_many)
+    by_pixels = pca.measure(few)
+    for latent_dim, beta in ((3, 1.0), (128, 1.0), (128, 0.02)):
+        one, other = (pca.line(spectrum, latent_dim=latent_dim, beta=beta) for spectrum in (by_images, by_pixels))
+        for split in ("train", "test"):
+            assert one[split] == pytest.approx(other[split], rel=1e-4)
+    assert by_images.test.sum() == pytest.approx(by_pixels.test.sum(), rel=1e-6)
+
+
+def test_equal_images_have_no_direction(dataset):
+    equal = Dataset(name="one", train=dataset.train[[0, 0, 0]], test=dataset.test[:5], fingerprint="")
+    spectrum = pca.measure(equal)
+    assert spectrum.train.max() < 1e-9 and np.isfinite(spectrum.test).all()
+    apart = flat(dataset.test[:5]) - flat(dataset.train[:1])
+    assert pca.line(spectrum, latent_dim=8, beta=1.0)["test"] == {
+        "loss": pytest.approx(apart.square().sum(1).mean().item(), rel=1e-6),
+        "recon": pytest.approx(apart.square().sum(1).mean().item(), rel=1e-6),
+        "kl": 0.0,
+        "directions": 0,
+    }
