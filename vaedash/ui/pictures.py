@@ -77,7 +77,7 @@ def real_grid(run: Run) -> None:
     columns, count = on_screen()
     with st.container():
         st.markdown("**real pictures**")
-        _real(run, columns=columns, count=count, caption="Of the kind that they learn from, but none of those.")
+        _real(run, columns=columns, count=count, caption="Pictures that they have never seen.")
 
 
 def tile(image: Pixels, caption: str, *, alt: str) -> None:

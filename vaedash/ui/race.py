@@ -127,8 +127,6 @@ def _lane(run: Run, among: Sequence[Run]) -> None:
             )
     if run.active:
         _bar(run)
-    elif run.measuring:
-        st.caption(f"{str((run.progress or {}).get('phase', 'measuring')).capitalize()} ...")
     elif run.status.resumable:
         if not places.read_only():
             launching.go_on(run)
@@ -136,6 +134,8 @@ def _lane(run: Run, among: Sequence[Run]) -> None:
             with st.expander("The end of its log"):
                 st.code(run.log_tail(), language=None)
     pictures.newest(run)
+    if run.measuring:  # below, so that the pictures stay beside each other
+        st.caption(f"{str((run.progress or {}).get('phase', 'measuring')).capitalize()} ...")
 
 
 def _bar(run: Run) -> None:

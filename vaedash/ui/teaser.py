@@ -25,6 +25,6 @@ def show(pair: Sequence[Run]) -> bool:
                 crisp.picture(tiles[: 2 * _ACROSS], columns=_ACROSS, alt=title, caption=title)
     names = " and ".join(f"**{config.spoken(run.config.arch)}**" for run in pair)
     st.markdown(
-        f"A and B are {names}, in some order: both have looked at such pictures and now make up new ones. Whose are whose?"
+        f"A and B are {names}, in some order: both have looked at such pictures and now make up new ones. Which did conv draw?"
     )
     return True

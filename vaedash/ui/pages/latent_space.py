@@ -14,12 +14,12 @@ chosen = pictures.choose(line, runs, most=MOST_RUNS)
 photos = latents.photographs(chosen)
 measured = [run for run in chosen if run.id in photos]
 
-st.markdown("A model squeezes every picture into a few numbers, its **latents**. Turn one of them: what changes?")
+st.markdown("A model squeezes every picture into a few numbers. Turn one of them: what changes?")
 left, middle, right = st.columns([3, 2, 1], gap="medium", vertical_alignment="bottom")
 most = max(2, *(decoded.in_use(run) for run in chosen))
 pictures.within("rank", most)
 about = "Only the numbers that say anything, the one that says most first. Each run has an order of its own."
-rank = left.slider("Number, by how much it says", 1, most, key="rank", bind="query-params", help=about)
+rank = left.slider("Which number? 1 says most", 1, most, key="rank", bind="query-params", help=about)
 about = (
     "The other numbers stay as they are: all at 0, which draws the average, or as the encoder answers for the picture."
 )

@@ -15,7 +15,8 @@ if tour.step():
 st.title("Does architecture matter?", anchor=False)
 st.markdown(
     "Two programs learn to draw by looking at the same pictures. They are alike in everything but one: "
-    "**FC** looks at all pixels at once and does not know which ones are neighbours; **conv** looks through small windows "
+    "**FC** (fully connected) looks at all pixels at once and does not know which ones are neighbours; **conv** "
+    "(convolutional) looks through small windows "
     "that slide over the picture. Watch both learn, and see who draws better."
 )
 
@@ -47,7 +48,8 @@ ended = [] if asked else [latest]
 for pair in ([example] if example != latest else []) + ended:
     if pair:
         names = " and ".join(components.plain(run.name) for run in pair)
-        with st.expander(f"See how it ended: {names}", icon=":material/visibility:"):
+        which = "your latest" if pair == latest else "the example"
+        with st.expander(f"See how {which} ended: {names}", icon=":material/visibility:"):
             race.race([run.id for run in pair])
 
 shuffling.section(runs, resting=racing)
