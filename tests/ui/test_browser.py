@@ -226,29 +226,30 @@ def test_a_newcomer_trains_both_stops_one_resumes_it_and_plays_with_what_they_le
 
     # The runs travel to the other pages.
     ids = {run.id for run in runs.list_runs(server.folder)}
-    tab.get_by_role("link", name="Compare").click()
+    tab.get_by_role("link", name="Compare", exact=True).click()
     expect(tab.get_by_role("heading", name="Who draws better?")).to_be_visible()
     expect(tab.locator(".js-plotly-plot .js-line").first).to_be_visible()
     assert all(run_id in tab.url for run_id in ids)
-    tab.get_by_role("link", name="Gallery").click()
+    tab.get_by_role("link", name="Gallery", exact=True).click()
     expect(tab.get_by_test_id("stImage").first).to_be_visible()
 
     # The morph moves under the finger, without asking the server.
-    tab.get_by_role("link", name="Interpolate").click()
+    tab.get_by_role("link", name="Interpolate", exact=True).click()
     handle = tab.locator("input[type=range]").first
     expect(handle).to_be_visible()
-    expect(tab.locator("canvas")).to_have_count(2)
-    pixels = "() => [...document.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
-    before = tab.evaluate(pixels)
+    drawn = tab.locator("figure:not(.end) canvas")
+    expect(drawn).to_have_count(2)
+    pixels = "all => all.map(canvas => canvas.toDataURL())"
+    before = drawn.evaluate_all(pixels)
     handle.focus()
     tab.keyboard.press("End")
-    until(lambda: all(one != other for one, other in zip(before, tab.evaluate(pixels), strict=True)))
+    until(lambda: all(one != other for one, other in zip(before, drawn.evaluate_all(pixels), strict=True)))
 
     # A link opens the same view.
     address = tab.url
     again = browser.new_page()
     again.goto(address)
-    expect(again.locator("canvas")).to_have_count(2)
+    expect(again.locator("figure:not(.end) canvas")).to_have_count(2)
     again.close()
     assert unexpected(tab.complaints) == []
 
@@ -307,7 +308,7 @@ def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_
     )
     large = [part.evaluate(size) for part in (words, ticks)]
     assert all(after >= 1.25 * before for before, after in zip(small, large, strict=True)), (small, large)
-    tab.get_by_role("link", name="Gallery").click()
+    tab.get_by_role("link", name="Gallery", exact=True).click()
     expect(tab.get_by_role("heading", name="What do they draw?")).to_be_visible()
     assert "presenter=true" in tab.url
     tab.wait_for_function(f"({size})(document.documentElement) > 20")
