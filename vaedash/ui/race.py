@@ -146,10 +146,7 @@ def _bar(run: Run) -> None:
     elif "loss" not in progress:
         st.progress(0.0, text=f"{progress.get('phase', 'starting')} ...".capitalize())
     else:
-        epochs_done = progress["epoch"] - 1 + progress["seen"] / progress["of"]
-        st.progress(
-            min(1.0, epochs_done / progress["epochs"]), text=f"{_pace_in_words(progress)}{components.elsewhere(run)}"
-        )
+        st.progress(run.done, text=f"{_pace_in_words(progress)}{components.elsewhere(run)}")
 
 
 def _waiting(run: Run) -> str:
