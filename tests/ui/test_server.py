@@ -167,7 +167,7 @@ def test_an_open_tab_finds_the_new_server_and_the_run_by_itself(serve, stopped, 
         assert blow(server, "kill") < 1
         serve(server.port)
         assert goes_on(run, before)
-        epoch = "() => Number(/after round (\\d+)/.exec(document.body.innerText)?.[1] ?? 0)"
+        epoch = "() => Number(/after epoch (\\d+)/.exec(document.body.innerText)?.[1] ?? 0)"
         tab.wait_for_function(f"({epoch})() > {max(epochs(run), tab.evaluate(epoch))}")
     finally:
         tab.close()

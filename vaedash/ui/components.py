@@ -1,4 +1,4 @@
-"""What several pages show alike: the choice of runs, a run's state, pictures, what to do where there is nothing yet."""
+"""What several pages show alike: which pair is meant, a run's state, the verdict, what to do where there is nothing yet."""
 
 import platform
 import re

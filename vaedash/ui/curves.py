@@ -12,10 +12,7 @@ from vaedash.showing import charts
 from vaedash.ui import components, presenter, tables
 
 _SPLITS = ("train", "val", "test")
-_HOW_WRONG = (
-    "The loss says how wrong each still is, in nats (1 nat is 1.44 bits): lower is better. Dashed, where it is known: what a "
-    "formula alone can do (the PCA line)."
-)
+_HOW_WRONG = "Lower is better. A nat (1.44 bits) is what the error of a redrawn picture and the price of its numbers are counted in."
 _ABOUT_CUT = (
     "Where a run breaks down, or begins far above where it ends, its losses leave no room for all others. The chart then "
     "ends below them and says how many there are."

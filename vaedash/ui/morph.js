@@ -69,7 +69,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   function show() {
     const at = { x: Math.round(place.x * last.x), y: Math.round(place.y * last.y) };
-    const words = flat ? `alpha ${place.x.toFixed(2)}` : `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
+    const words = flat ? `${Math.round(100 * place.x)}% of the way` : `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
     for (const { name, paint, canvas, brush, ring } of figures) {
       paint(brush, at.y * data.columns + at.x);
       canvas.ariaLabel = `${name}, ${words}`;

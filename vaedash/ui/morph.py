@@ -125,7 +125,7 @@ def show(
         "rows": 1 if flat else SIDE,
         "ends": [_packed(end) for end in ends] if flat and not playing else [],
         "greet": flat and not playing and "alpha" not in st.query_params,
-        "labels": {"x": f"alpha, from {first.label} to {second.label}" if flat else "across", "y": "down"},
+        "labels": {"x": f"from {first.label} to {second.label}" if flat else "across", "y": "down"},
         "playing": playing,
         "start": st.session_state.setdefault("alpha", _linked_alpha()),
     }

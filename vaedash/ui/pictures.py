@@ -137,7 +137,7 @@ def newest(run: Run) -> None:
     if tiles is None:
         tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
-        since = f"after round {len(run.epochs)}" if run.epochs else None
+        since = f"after epoch {len(run.epochs)}" if run.epochs else None
         crisp.picture(tiles[:LANE], columns=ACROSS, alt=f"{run.name}: what it made up last", caption=since)
     elif not run.active:
         st.caption("It left no pictures.")

@@ -49,7 +49,7 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "numbers": Wording(
         asked="How does it remember a picture?",
-        before="It keeps only these numbers, and draws from them.",
+        before="It keeps only the numbers in the middle, one for each bar, and draws the picture again from them.",
     ),
     "made up": Wording(
         asked="Which row is made up?",

@@ -158,7 +158,7 @@ def _waiting(run: Run) -> str:
 
 
 def _pace_in_words(progress: Progress) -> str:
-    epoch = f"round {progress['epoch']} of {progress['epochs']}"
+    epoch = f"epoch {progress['epoch']} of {progress['epochs']}"
     speed, left = progress.get("images_per_second"), progress.get("eta_seconds")
     if speed is None or left is None:  # JSON has no word for what is not finite
         return epoch

@@ -174,9 +174,9 @@ def _choice(question: Question, room: str, known: bool, choice: str) -> None:
 
 def _mark(question: Question, *, known: bool) -> None:
     """Has the buttons show what this visitor predicts, and once it is revealed, what is right."""
-    marks = {bookmark.guesses([question]).get(question.key): "var(--st-primary-color, #2a85c6)"}
+    marks = {bookmark.guesses([question]).get(question.key): "var(--mine)"}
     if known:
-        marks |= {question.answer: "#009e73"}
+        marks |= {question.answer: "var(--right)"}
     rules = (
         f".st-key-tour-say-{choice} button {{ border: 2px solid {colour} !important; opacity: 1 !important; }}"
         for choice, colour in marks.items()

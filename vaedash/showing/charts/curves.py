@@ -69,7 +69,7 @@ def loss_curves(
         _add_means(figure, chosen, term, axis)
     if cut:
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
-    x = style.axis(AXES[axis], rangemode="tozero")
+    x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
     closest = axis == "parameters" or any(key.crowded for key in of_runs)
     if not closest:
         x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{_listed([SPLITS[split] for split in splits])}"}

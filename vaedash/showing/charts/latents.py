@@ -14,7 +14,7 @@ from vaedash.showing.charts import keys, style
 from vaedash.showing.charts.style import AXES, HUE
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
-_PICTURES_ACROSS = 14
+_PICTURES_ACROSS = 10  # large enough for the last row
 
 
 def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:

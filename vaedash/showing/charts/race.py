@@ -56,9 +56,9 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     far = max(high, outliers.fence(chosen, "loss", splits=["test"]))
     outliers.add_words(figure, [loss for loss in (*_tests(chosen), *_newest(chosen)) if loss > far])
     for line in lines:
-        style.add_bound(figure, line, "what a formula alone can do", end="left", log=True)
+        style.add_bound(figure, line, style.LINE, end="left", log=True)
     _mark_overtaking(figure, chosen)
-    x = style.axis("times through all pictures", small=True, range=[0, _reach(chosen)], tickformat="d", nticks=10)
+    x = style.axis(style.EPOCHS, small=True, range=[0, _reach(chosen)], tickformat="d", nticks=10)
     ticks = [tick for tick in _TICKS if low <= tick <= high]
     y = style.axis(
         "how wrong (loss)", small=True, type="log", range=[math.log10(low), math.log10(high)], tickvals=ticks

@@ -71,10 +71,15 @@ def axis(title: str | None = None, *, small: bool = False, **more: object) -> Ax
     return letters | {"automargin": True} | more
 
 
+LINE = "what a formula alone can do"  # of the best linear VAE
+EPOCHS = "epochs (times through all pictures)"
+
+
 def loss_title(term: str, chosen: Sequence[Run]) -> str:
     """What stands along the axis of a loss, or of a part of it (a key of TERMS), with the unit that it has in these runs."""
     unit = chosen[0].config.unit if chosen and term != "kl" else "nats"
-    return f"{TERMS[term]} ({unit} per picture)"
+    how_wrong = "how wrong: " if term == "loss" else ""
+    return f"{how_wrong}{TERMS[term]} ({unit} per picture)"
 
 
 def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
@@ -114,7 +119,8 @@ def add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *,
     compared = [run for run in chosen if run.at_full_beta or not run.best]
     for height in {round(_height(run.line, split, term), 2) for run in compared if run.line}:
         # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
-        add_bound(figure, height, f"PCA line, {split}: {height:.1f}", end="left", log=log)
+        on = "" if split == "test" else ", on the pictures learned from"
+        add_bound(figure, height, f"{LINE} (PCA){on}: {height:.1f}", end="left", log=log)
 
 
 def _height(lines: Lines, split: str, term: str) -> float:

@@ -1,4 +1,4 @@
-"""Does architecture matter? The question, one button, and the latest answer."""
+"""Does architecture matter? The question, one button, pictures to guess from, and the answer for who asks."""
 
 import streamlit as st
 
