@@ -10,7 +10,8 @@ import pytest
 from records import complete, make, over, row, rows
 
 from vaedash import runs, storage
-from vaedash.runs import RunFolder, Status, queue, record, schema
+from vaedash.config import RunConfig
+from vaedash.runs import RunFolder, Status, names, queue, record, schema
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00 UTC
 CREATED = "2027-01-15T07:00:00.000+00:00"  # an hour before
@@ -55,6 +56,16 @@ def test_the_status_follows_from_lock_outcome_and_age(tmp_path, held, ticket, ou
     written = outcome and {"status": outcome}
     run = RunFolder(path)
     assert record.derive_status(run, held=held, outcome=written, created=created, now=NOW) == status
+
+
+@pytest.mark.parametrize("written", [names.FACTS, names.PROGRESS, names.METRICS])
+def test_what_was_killed_within_a_minute_of_its_launch_is_queued_no_more_once_it_had_begun(tmp_path, written):
+    run = runs.create(tmp_path, RunConfig.build())
+    assert run.reread().status == "queued"
+    (run.path / written).write_text("{}")
+    assert record.derive_status(run, held=False, outcome=None, created=run.created, now=time.time()) == "interrupted"
+    queue.enqueue(run)  # launched again
+    assert record.derive_status(run, held=False, outcome=None, created=run.created, now=time.time()) == "queued"
 
 
 @pytest.mark.parametrize("outcome", [None, *schema.OUTCOMES])

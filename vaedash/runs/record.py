@@ -29,6 +29,7 @@ from vaedash.runs.schema import (
 )
 
 DOCTOR = "What can be done about it says: python -m vaedash doctor"
+_BY_TRAINER = (names.FACTS, names.PROGRESS, names.METRICS)
 FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
 
 
@@ -229,6 +230,7 @@ def read(path: Path) -> Run:
     epochs = record(names.METRICS, ())
     facts = record(names.FACTS, ())
     outcome = record(names.OUTCOME, None)
+    held = held or (outcome is None and folder.held)  # it may have begun meanwhile
     if settings is None and not problems:
         problems.append(f"{names.CONFIG} is missing")
     damage = f"Cannot be read: {'; '.join(problems).removesuffix('.')}." if problems else None
@@ -258,7 +260,12 @@ def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, create
     ticket = queue.ticket_of(run)
     if held:
         return Status.QUEUED if ticket else Status.RUNNING
-    launched = max(schema.timestamp(created), ticket.launched_at if ticket else 0.0)
+    if ticket:
+        launched = ticket.launched_at
+    elif any((run.path / name).exists() for name in _BY_TRAINER):
+        return Status.INTERRUPTED  # it had begun
+    else:
+        launched = schema.timestamp(created)
     # A launch in the future is a clock set back.
     return Status.QUEUED if abs(now - launched) < queue.GRACE else Status.INTERRUPTED
 
