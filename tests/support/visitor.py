@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from vaedash import images, places, runs
 from vaedash.config import RunConfig
 from vaedash.models import archs
-from vaedash.runs import schema, weights
+from vaedash.runs import queue, schema, weights
 
 APP = str(places.PROJECT_ROOT / "streamlit_app.py")
 PAGES = places.PROJECT_ROOT / "vaedash" / "ui" / "pages"
@@ -23,7 +23,9 @@ def row(epoch, test_loss):
 
 
 def make_run(folder, *, epochs=2, status="finished", loss=50.0, dataset_facts=DATASET, **settings):
-    """A run that looks as if it had been trained, without weights; any status but an outcome's leaves it open."""
+    """A run that looks as if it had been trained, without weights; `queued` gives it a place in line, and any status but that
+    and an outcome's leaves it open.
+    """
     run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
     run.add_facts({"parameters": 1_119_811, "dataset": dataset_facts})
     run.write_metrics([row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
@@ -32,6 +34,8 @@ def make_run(folder, *, epochs=2, status="finished", loss=50.0, dataset_facts=DA
         run.pictures.write_file(f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
     if status in schema.OUTCOMES:
         run.write_outcome(status, f"It {status}.")
+    if status == "queued":
+        queue.enqueue(run)
     return run.reread()
 
 

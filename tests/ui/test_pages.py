@@ -294,12 +294,28 @@ def test_compare_launches_the_run_that_is_missing_and_shows_it_beside_the_others
     monkeypatch.setattr(launch, "start", lambda *_, **__: [])
     pair = [make_run(folder, arch="fc", batch_size=32), make_run(folder, arch="conv", loss=40.0)]
     at = shown("compare", runs=",".join(run.id for run in pair))
-    at.button(key="missing").click().run()
+    at.button(key=f"missing-{pair[0].id}").click().run()
     assert not at.exception
     added = {run.id for run in runs.list_runs(folder)} - {run.id for run in pair}
     [new] = [runs.find(folder, run_id) for run_id in added]
     assert (new.config.arch, new.config.batch_size) == ("fc", 64)
     assert set("".join(at.query_params["runs"]).split(",")) == {*added, *(run.id for run in pair)}
+
+
+def test_compare_has_a_verdict_for_each_set_of_pictures_and_names_what_stands_alone(folder):
+    fc, conv = make_run(folder, arch="fc"), make_run(folder, arch="conv", loss=40.0)
+    others = [make_run(folder, arch=arch, beta=2.0, loss=loss) for arch, loss in (("fc", 60.0), ("conv", 90.0))]
+    odd = make_run(folder, arch="conv", beta=4.0)
+    odd.write_notes(name="odd one")
+    at = shown("compare", runs=",".join(run.id for run in (fc, conv, *others, odd)))
+    said = [header.value for header in at.header]
+    [natural, heavier] = said
+    assert "beta 1" in natural and "conv is" in natural and "less wrong than FC" in natural
+    assert "beta 2" in heavier and "FC is" in heavier and "less wrong than conv" in heavier
+    assert "Nothing here to compare with: odd one" in words(at)
+    # One odd run takes nothing from a pair, which then needs no name for its pictures.
+    assert "Nothing here to compare with: odd one" in words(shown("compare", runs=f"{fc.id},{conv.id},{odd.id}"))
+    assert "beta" not in shown("compare", runs=f"{fc.id},{conv.id}").header[0].value
 
 
 def test_compare_lets_a_run_go_on_that_was_cut_short(folder, monkeypatch):
@@ -308,7 +324,7 @@ def test_compare_lets_a_run_go_on_that_was_cut_short(folder, monkeypatch):
     pair = [make_run(folder, arch="fc", epochs=1, status="stopped"), make_run(folder, arch="conv", epochs=4)]
     at = shown("compare", runs=",".join(run.id for run in pair))
     assert "No fair comparison yet: conv has had 4 epochs, FC 1" in words(at)
-    at.button(key="missing").click().run()
+    at.button(key=f"missing-{pair[0].id}").click().run()
     assert not at.exception and resumed == [pair[0].id]
 
 
@@ -346,7 +362,7 @@ def test_the_four_runs_of_the_shuffle_test_tell_what_it_cost_each(folder):
 
 def test_a_shuffle_test_that_runs_shows_how_far_each_is(folder):
     made = [
-        make_run(folder, epochs=0, status="running", arch=arch, pixel_order=order)
+        make_run(folder, epochs=0, status="queued", arch=arch, pixel_order=order)
         for order in config.PIXEL_ORDERS
         for arch in config.ARCHS
     ]

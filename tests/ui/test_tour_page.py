@@ -74,7 +74,7 @@ def test_a_damaged_run_and_one_still_running_are_not_asked_about(folder):
     torn, sound = make_run(folder, arch="fc"), make_run(folder)
     (torn.path / "metrics.json").write_text("{")
     assert "tour" not in keys(shown())
-    make_run(folder, arch="fc", status="running")
+    make_run(folder, arch="fc", status="queued")
     assert "tour" not in keys(shown())
     ended = make_run(folder, arch="fc")
     assert [run.id for run in pair_in(folder)] == [ended.id, sound.id]
@@ -363,7 +363,7 @@ def shuffling(folder, **status):
 
 
 def test_while_all_four_train_it_says_how_far_they_are_and_in_the_end_the_answer(folder, monkeypatch):
-    four = shuffling(folder, status="running")
+    four = shuffling(folder, status="queued")
     at = shown(tour=5)
     assert asked(at) == "shuffled" and "tour-shuffle-test" not in keys(at) and "Nobody" not in words(at)
     texts = [progress.proto.text for progress in at.get("progress")]

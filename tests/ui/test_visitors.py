@@ -36,7 +36,7 @@ def acts(folder, monkeypatch):
     [
         ("start", "finished", False, "train-both", ["new_runs", "start"]),
         ("start", "stopped", False, "resume-{}", ["resume"]),
-        ("start", "running", False, "stop-{}", ["request_stop"]),
+        ("start", "queued", False, "stop-{}", ["request_stop"]),
         ("train", "finished", False, "launch", ["new_runs", "start"]),
         ("train", "finished", False, "launch-sweep", ["new_runs", "start"]),
         ("train", "finished", False, "save-{}", ["write_notes"]),
@@ -78,7 +78,7 @@ def test_an_upload_is_refused_where_visitors_only_look_on(folder, data_dir, monk
 @pytest.mark.parametrize("page", ["start", "train", "compare", "gallery"])
 def test_visitors_who_only_look_on_see_the_runs_and_nothing_to_change_them_with(folder, monkeypatch, page):
     monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
-    done, going = make_run(folder, status="stopped"), make_run(folder, status="running", arch="fc")
+    done, going = make_run(folder, status="stopped"), make_run(folder, status="queued", arch="fc")
     for run in (done, going):
         give_weights(run, seed=1)
     at = shown(page)

@@ -121,6 +121,23 @@ def groups(chosen: Sequence[Run]) -> list[list[Run]]:
     return _grouped(chosen, same_axis)
 
 
+def called(grouped: Sequence[Sequence[Run]]) -> list[str]:
+    """What tells groups of runs from each other: the pictures that each learned from, and beta, as far as it takes to do so."""
+    pictures, *others = zip(*(_told_by(group[0]) for group in grouped), strict=True) if grouped else [()]
+    names = list(pictures)
+    for words in others:
+        if len(set(names)) < len(names) and len(set(words)) > 1:
+            names = [", ".join(parts) for parts in zip(names, words, strict=True)]
+    return names
+
+
+def _told_by(run: Run) -> tuple[str, ...]:
+    pictures = str(run.dataset.get("name") or config.dataset_title(run.config.dataset))
+    count = run.dataset.get("n_train")
+    learned_from = f"{count:,} pictures" if count else "no pictures yet"
+    return pictures, f"beta {run.config.beta:g}", learned_from, str(run.dataset.get("fingerprint", run.id))[:6]
+
+
 def by_images(chosen: Sequence[Run]) -> list[list[Run]]:
     """Readable runs by the images that they learn from, in the order given."""
     return _grouped(chosen, same_images)

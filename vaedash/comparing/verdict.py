@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vaedash import config
 from vaedash.comparing import alike, caveats, intervals, results, rivals
@@ -37,6 +37,10 @@ class Verdict:
         """A verdict that has nothing to say but this."""
         return cls(headline=sentence, plain=sentence)
 
+    def on(self, pictures: str) -> "Verdict":
+        """The same, said of these pictures, where other runs that are looked at have others."""
+        return replace(self, headline=f"{pictures}: {self.headline}", plain=f"{pictures}: {self.plain}")
+
     @property
     def grounds(self) -> str:
         """What stands behind the headline, in whole sentences; empty where it says everything."""
@@ -49,7 +53,37 @@ class Verdict:
 
 def sentence(chosen: Sequence[Run]) -> str:
     """Who leads on the held-out images, by how much, in some sentences that claim no more than the figures allow."""
-    return str(judged(chosen))
+    return "\n".join([*(str(judged) for _, judged in each(chosen)), *alone(chosen)])
+
+
+def each(chosen: Sequence[Run]) -> list[tuple[Sequence[Run], Verdict]]:
+    """A verdict for each group of these runs whose losses may share an axis, with the group; one on all of them that says why
+    not, where no two can be compared. Where there are several, each names its pictures.
+    """
+    groups = list(filter(_can_be_compared, _groups(chosen)))
+    if not groups:
+        return [(chosen, judged(chosen))]
+    if len(groups) == 1:
+        return [(groups[0], judged(groups[0]))]
+    return [(group, judged(group).on(pictures)) for group, pictures in zip(groups, alike.called(groups), strict=True)]
+
+
+def alone(chosen: Sequence[Run]) -> list[str]:
+    """A sentence on those that no verdict of `each` is about, where there is one on others; else nothing."""
+    groups = _groups(chosen)
+    lonely = [run for group in groups if not _can_be_compared(group) for run in group]
+    if not lonely or not any(map(_can_be_compared, groups)):
+        return []
+    names = ", ".join(_name(run, chosen) for run in lonely)
+    return [f"Nothing here to compare with: {names} (other pictures, another beta, or no epoch yet)."]
+
+
+def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
+    return alike.groups([run for run in chosen if run.settings])
+
+
+def _can_be_compared(group: Sequence[Run]) -> bool:
+    return len(results.standings(group)) > 1
 
 
 def judged(chosen: Sequence[Run]) -> Verdict:

@@ -1,5 +1,6 @@
 """What several pages show alike: which pair is meant, a run's state, the verdict, what to do where there is nothing yet."""
 
+import functools
 import platform
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ import streamlit as st
 
 from vaedash import config, text
 from vaedash.comparing import alike
+from vaedash.comparing import verdict as comparing
 from vaedash.comparing.verdict import Verdict
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import TRAINED
@@ -127,6 +129,14 @@ def verdict(judged: Verdict, *, place: str, more: Callable[[], None] | None = No
             st.markdown(f"**{plain(judged.headline)}.** {plain(judged.grounds)}")
             if more:
                 more()
+
+
+def verdicts(chosen: Sequence[Run], *, place: str, more: Callable[[Sequence[Run]], None]) -> None:
+    """Who leads on each set of pictures, and which runs have nothing to be compared with; `more` draws what belongs to a group."""
+    for number, (group, judged) in enumerate(comparing.each(chosen)):
+        verdict(judged, place=f"{place}-{number}", more=functools.partial(more, group))
+    for sentence in comparing.alone(chosen):
+        st.caption(plain(sentence))
 
 
 def onward(page: str, words: str, **address: str) -> None:

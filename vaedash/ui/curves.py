@@ -62,7 +62,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
         st.info(
             "These runs have different pictures or a different beta, so their losses have different units: one chart each."
         )
-    for group in groups:
+    for group, title in zip(groups, alike.called(groups), strict=True):
         figure = charts.loss_curves(
             group,
             term=view.term,
@@ -79,7 +79,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             alt=about,
             height=presenter.height() if beside else "content",
         )
-        which = f"{_title(group)}. " if len(groups) > 1 else ""
+        which = f"{components.plain(title)}. " if len(groups) > 1 else ""
         st.caption(f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits)}")
 
 
@@ -92,10 +92,6 @@ def behind(chosen: Sequence[Run]) -> None:
 
 def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
     return alike.groups([run for run in chosen if run.epochs])
-
-
-def _title(group: Sequence[Run]) -> str:
-    return f"{components.plain(str(group[0].dataset.get('name', '')))}, beta {group[0].config.beta:g}"
 
 
 def _behind(group: Sequence[Run]) -> None:

@@ -44,12 +44,12 @@ def button(
     )
 
 
-def missing(proposal: Missing, *, beside: Sequence[Run]) -> None:
-    """The button that does what a comparison of the runs `beside` it lacks, if there is anything."""
+def missing(proposal: Missing, *, beside: Sequence[Run], key: str) -> None:
+    """The button that does what a comparison among the runs `beside` it lacks, if there is anything."""
     if proposal.settings:
-        button(proposal.label, proposal.settings, key="missing", keep=[run.id for run in beside])
+        button(proposal.label, proposal.settings, key=key, keep=[run.id for run in beside])
     elif proposal.resumed and not places.read_only():
-        go_on(proposal.resumed, proposal.label, key="missing")
+        go_on(proposal.resumed, proposal.label, key=key)
 
 
 def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:

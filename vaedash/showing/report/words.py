@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from vaedash import config, places
-from vaedash.comparing import alike, results, verdict
+from vaedash.comparing import results, verdict
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.showing.report.records import Label, Lead, Remark
@@ -29,17 +29,10 @@ def title(chosen: Sequence[Run]) -> str:
 
 def leads(chosen: Sequence[Run]) -> list[Lead]:
     """Who leads, of those that can be compared with each other."""
-    groups = alike.groups(chosen)
-    rivals = [group for group in groups if len(group) > 1]
-    if not rivals:  # then the verdict says why they cannot be compared
-        return [_lead(chosen)] if len(chosen) > 1 else []
-    return [_lead(group, several=len(groups) > 1) for group in rivals]
-
-
-def _lead(group: Sequence[Run], *, several: bool = False) -> Lead:
-    judged = verdict.judged(group)
-    on = f"{dataset(group[0])}, beta {group[0].config.beta:g}: " if several else ""
-    return Lead(headline=f"{on}{judged.headline}", grounds=judged.grounds)
+    if len(chosen) < 2:
+        return []
+    judged = [judged for _, judged in verdict.each(chosen)]
+    return [Lead(headline=placeless(one.headline), grounds=one.grounds) for one in judged]
 
 
 def placeless(words: str) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from vaedash.comparing import missing, results, verdict
+from vaedash.comparing import missing, results
 from vaedash.showing import report
 from vaedash.ui import cache, choosing, components, curves, launching, pictures, tables
 
@@ -20,8 +20,10 @@ with line:
         icon=":material/download:",
         help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
     )
-components.verdict(
-    verdict.judged(chosen), place="chosen", more=lambda: launching.missing(missing.proposed(chosen), beside=chosen)
+components.verdicts(
+    chosen,
+    place="chosen",
+    more=lambda group: launching.missing(missing.proposed(group), beside=chosen, key=f"missing-{group[0].id}"),
 )
 if len(chosen) <= pictures.BESIDE_CURVES:
     left, right = st.columns([5, 6], gap="medium")
