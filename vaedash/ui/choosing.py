@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from vaedash import config, places
 from vaedash.runs import Run, names
-from vaedash.ui import components
+from vaedash.ui import cache, components
 
 OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
+_EXPLAINED = 6  # runs of which it is said why they are not shown
 _NAMED = 2  # runs whose names fit into the button
 
 
@@ -23,8 +25,9 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     """The runs that a person picked in the head of a page, by default the showcase.
 
     Their ids live in the URL and travel between pages. With `begun`, those before their first epoch are not offered where
-    there are others. With `weights`, those that cannot draw stay chosen, but are named and left out. Where there are many,
-    those picked are offered, and the newest of those looked for. Stops the page, saying what to do, where none is left.
+    there are others. What cannot be shown here stays chosen, and in the address, but is named and left out, with the reason:
+    so are runs that are not here, and with `weights` those that cannot draw. Where there are many, those picked are offered,
+    and the newest of those looked for. Stops the page, saying what to do, where none is left.
     """
     components.damaged(runs)
     every = [run for run in runs if run.settings]
@@ -32,8 +35,11 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     offered = {run.id: run for run in every}
     if not offered or (weights and not any(run.weights.has(names.BEST) for run in offered.values())):
         components.nothing_yet(weights=weights)
-    linked = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
-    default = [run_id for run_id in linked if run_id in offered] or [run.id for run in components.showcase(every)]
+    linked = _linked()
+    missing = [run_id for run_id in linked if run_id not in offered]
+    default = [run_id for run_id in linked if run_id in offered]
+    if not linked:
+        default = [run.id for run in components.showcase(every)]
     called = components.labels(every)
     with line.popover(_summary([called[run_id] for run_id in default]), icon=":material/tune:", key="runs-chosen"):
         shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*default}
@@ -49,9 +55,13 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
             on_change=lambda: choose(st.session_state[key]),
         )
         _shortcuts(every, chosen=ids)
-    choose(ids)
+    choose([*ids, *missing])
+    if missing:
+        more = [f"And {len(missing) - _EXPLAINED} more."] if len(missing) > _EXPLAINED else []
+        reasons = [_why_not(run_id, runs) for run_id in missing[:_EXPLAINED]]
+        st.info(" ".join([*reasons, *more]), icon=":material/search_off:")
     if not ids:
-        st.info("Choose a run or two above.")
+        st.markdown("Choose a run or two above.")
         st.stop()
     return _drawing([offered[run_id] for run_id in ids]) if weights else [offered[run_id] for run_id in ids]
 
@@ -60,6 +70,26 @@ def choose(ids: Sequence[str]) -> None:
     """Have all pages be about these runs."""
     st.session_state.chosen = list(ids)
     st.query_params["runs"] = ",".join(ids)
+
+
+def _linked() -> list[str]:
+    """The ids that the address names, or else what was chosen on another page; what can be no id is nobody's choice."""
+    named = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
+    return [run_id for run_id in dict.fromkeys(named) if config.RUN_ID.fullmatch(run_id)]
+
+
+def _why_not(run_id: str, listed: Sequence[Run]) -> str:
+    """Why a chosen run is not shown, for Markdown."""
+    run = next((run for run in listed if run.id == run_id), None)
+    if run is None and (places.runs_dir() / run_id).is_dir():
+        run = cache.current(run_id)
+    if run is None:
+        return f"There is no run {run_id} here (any more)."
+    if run.damage:
+        return f"Run {run_id} is damaged."
+    if run.archived:
+        return f"{components.plain(run.name)} ({run_id}) is archived: Train shows archived runs, and can restore them."
+    return f"{components.plain(run.name)} has not finished an epoch yet."
 
 
 def _summary(called: Sequence[str]) -> str:
