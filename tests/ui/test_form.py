@@ -1,13 +1,15 @@
 """The form on the Train page: what it offers, what it launches, and what it makes of a run that is copied."""
 
+import dataclasses
+
 import pytest
-from visitor import shown, words
+from visitor import PAGES, shown, words
 
 from vaedash import config, runs
 from vaedash.config import PRESETS, SETTINGS, RunConfig
 from vaedash.settings import Choice, Group, Number
 from vaedash.training import forecast, launch
-from vaedash.ui import cost
+from vaedash.ui import components, cost, sets
 
 
 @pytest.fixture
@@ -225,3 +227,53 @@ def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):
     assert launched == [
         RunConfig.build(preset=preset, arch=arch, seed=5, **shared) for preset in config.STUDY for arch in config.ARCHS
     ]
+
+
+# ---- what it remembers --------------------------------------------------------------------------------------
+
+
+def said_by(at, names):
+    return {name: at.session_state[name] for name in names if name in at.session_state}
+
+
+def test_all_of_a_form_is_as_it_was_after_a_look_at_another_page(folder, celeba):
+    run = made(folder, **{name: another(setting) for name, setting in SETTINGS.items() if another(setting) is not None})
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    at.text_input(key="name").set_value("mine").run()
+    names = ("archs", "seeds", "name", *SETTINGS)
+    before = said_by(at, names)
+    assert before["name"] == "mine" and before["pixel_order"] == "shuffled" and before["dataset"] == run.config.dataset
+    for page in ("compare", "start"):
+        at.switch_page(str(PAGES / f"{page}.py")).run()
+        at.switch_page(str(PAGES / "train.py")).run()
+        assert not at.exception and said_by(at, names) == before
+
+
+def test_a_copied_run_is_said_and_the_form_can_be_begun_anew(launched, folder, celeba):
+    run = made(folder, dataset="celeba", preset="p3", arch="conv", pixel_order="shuffled", monitor="val")
+    at = shown("train")
+    at.button(key="launch").click().run()
+    offered, launched[:] = list(launched), []
+    at.button(key=f"copy-{run.id}").click().run()
+    assert f"The form above now has the settings of {components.plain(run.name)}." in [
+        toast.value for toast in at.toast
+    ]
+    at.button(key="start-over").click().run()
+    assert not at.exception
+    at.text_input(key="seeds").set_value("1").run()  # the same once more within seconds would be one click
+    at.button(key="launch").click().run()
+    assert launched == [dataclasses.replace(settings, seed=1) for settings in offered]
+
+
+def test_a_zip_is_remembered_until_it_is_taken_away(launched, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path))
+    at = shown("train")
+    at.session_state["dataset"] = sets.OWN
+    at.run()
+    at.file_uploader(key="zip").set_value(("mine.zip", photos.read_bytes(), "application/zip")).run()
+    at.switch_page(str(PAGES / "compare.py")).run()
+    at.switch_page(str(PAGES / "train.py")).run()
+    assert not at.button(key="launch").disabled
+    at.button(key="launch").click().run()
+    assert {settings.dataset for settings in launched} == {str(next((tmp_path / "uploads").iterdir()))}

@@ -5,13 +5,13 @@ from typing import Literal
 
 import streamlit as st
 
-from vaedash import config, glossary, places
+from vaedash import config, glossary, places, text
 from vaedash.comparing import results
 from vaedash.config import PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.runs import Run
 from vaedash.settings import Choice, Group, Number, Setting, Value
-from vaedash.ui import sets, visitors
+from vaedash.ui import components, sets, visitors
 
 _OWN = "own"  # values, in place of a preset's
 _ON_TOP = ("dataset", "preset", "arch", "epochs", "seed")  # each with a place, most with a widget of their own
@@ -29,6 +29,7 @@ def settings() -> tuple[list[RunConfig], str]:
         default=str(SETTINGS["preset"].offered),
         key="preset",
         bind="query-params",
+        persist_state="session",
         help=_preset_words(),
         wrap=True,
     )
@@ -39,20 +40,22 @@ def settings() -> tuple[list[RunConfig], str]:
         selection_mode="multi",
         key="archs",
         bind="query-params",
+        persist_state="session",
         wrap=True,
     )
     first, second = st.columns(2)
     with first:
         given = {"epochs": _field(SETTINGS["epochs"], preset)}
     with second:
-        text = st.text_input(
+        written = st.text_input(
             SETTINGS["seed"].label,
             SETTINGS["seed"].defaults,
             key="seeds",
             bind="query-params",
+            persist_state="session",
             help=f"One run for each, by comma.\n\n{glossary.about(*SETTINGS['seed'].words)}",
         )
-    seeds = _seeds(text)
+    seeds = _seeds(written)
     if preset in PRESETS:
         given["preset"] = preset
     else:
@@ -76,6 +79,26 @@ def copy(run: Run) -> None:
             st.session_state[name] = SETTINGS[name].kind(value)
             st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
     st.session_state.update(preset=run.config.preset or _OWN, archs=[run.config.arch], seeds=str(run.config.seed))
+    visitors.tell(f"The form above now has the settings of {components.plain(run.name)}.")
+
+
+def start_over() -> None:
+    """A button that sets all of the form back to what it offered first."""
+    if not places.read_only():
+        st.button("Start over", key="start-over", type="tertiary", icon=":material/undo:", on_click=_empty)
+
+
+def _empty() -> None:
+    preset = str(SETTINGS["preset"].offered)
+    for name in filter(st.session_state.__contains__, SETTINGS):
+        setting = SETTINGS[name]
+        offered = setting.offered_with(preset, sets.FIRST) if isinstance(setting, Number) else setting.default
+        st.session_state[name] = offered if offered is None else setting.kind(offered)
+        st.session_state.pop(_before(name), None)
+    st.session_state.update(
+        dataset=sets.FIRST, preset=preset, archs=list(config.ARCHS), seeds=SETTINGS["seed"].defaults, name=""
+    )
+    sets.forget()
 
 
 def place() -> str:
@@ -100,7 +123,13 @@ def name() -> str:
     """What to call the runs; empty where that is left to vaedash."""
     if places.read_only():
         return ""
-    return st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
+    return st.text_input(
+        "Name",
+        placeholder="chosen for you if you leave it empty",
+        max_chars=text.LONGEST_NAME,
+        key="name",
+        persist_state="session",
+    )
 
 
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
@@ -156,6 +185,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
             step=None if kind is float else 1,
             key=setting.name,
             bind=bind,
+            persist_state="session",
             help=_help(setting),
         )
     if isinstance(setting, Choice):
@@ -166,10 +196,18 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
             required=True,
             key=setting.name,
             bind=bind,
+            persist_state="session",
             help=_help(setting),
             wrap=True,
         )
-    return st.text_input(setting.label, setting.defaults, key=setting.name, bind=bind, help=_help(setting))
+    return st.text_input(
+        setting.label,
+        setting.defaults,
+        key=setting.name,
+        bind=bind,
+        persist_state="session",
+        help=_help(setting),
+    )
 
 
 def _follow(name: str, offered: float) -> None:
@@ -190,9 +228,9 @@ def _help(setting: Setting) -> str:
     return f"{setting.help[0].upper()}{setting.help[1:]}.\n\n{glossary.about(*setting.words)}"
 
 
-def _seeds(text: str) -> list[int]:
+def _seeds(written: str) -> list[int]:
     try:
-        seeds = [int(part) for part in text.split(",") if part.strip()]
+        seeds = [int(part) for part in written.split(",") if part.strip()]
     except ValueError:
         seeds = []
     if not seeds or len(set(seeds)) < len(seeds) or len(seeds) > 10:

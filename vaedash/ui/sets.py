@@ -12,6 +12,7 @@ from vaedash.errors import VaedashError
 from vaedash.images import Pixels
 from vaedash.ui import cache, components, crisp, visitors
 
+FIRST = "shapes"
 OWN = "own pictures ..."
 _COLUMNS = 8
 _OF_OWN = 16  # of one's own pictures, before anything learns from them
@@ -28,9 +29,10 @@ def choose() -> tuple[str | None, str]:
     chosen = st.segmented_control(
         SETTINGS["dataset"].label,
         names,
-        default="shapes",
+        default=FIRST,
         required=True,
         key="dataset",
+        persist_state="session",
         format_func=components.words({name: _words(name, lacks.get(name, "")) for name in names}),
         wrap=True,
     )
@@ -65,10 +67,14 @@ def _upload() -> tuple[str | None, str]:
         "A zip of pictures",
         type="zip",
         key="zip",
+        on_change=_uploaded,
         help="`train/` and `test/` folders are recognised; without `test/` a tenth is held out.",
     )
-    path = _keep(upload.getvalue()) if upload else None
-    if path is None:
+    if upload:
+        st.session_state.own_pictures = _keep(upload.getvalue())
+    # An upload itself is gone once another page has been looked at.
+    path: Path | None = st.session_state.get("own_pictures")
+    if path is None or not path.exists():
         return None, "There is no zip of pictures yet."
     try:
         with st.spinner("Reading the pictures ..."):
@@ -80,6 +86,16 @@ def _upload() -> tuple[str | None, str]:
     if loaded.skipped:
         st.caption(f"{loaded.skipped:,} files skipped because they could not be read.")
     return str(path), ""
+
+
+def _uploaded() -> None:
+    if st.session_state.zip is None:  # taken away by whoever had given it
+        forget()
+
+
+def forget() -> None:
+    """Have the form offer the built-in pictures, and none of one's own."""
+    st.session_state.pop("own_pictures", None)
 
 
 @visitors.change

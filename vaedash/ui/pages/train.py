@@ -22,6 +22,7 @@ with right:
         launching.button(label, chosen, key="launch", primary=True, disabled=not chosen, name=name, on=place)
         if reason:
             st.markdown(components.escaped(reason))
+        forms.start_over()
     sweep = forms.whole_sweep(chosen)
     launching.button(
         f"Train the whole sweep ({len(sweep)} runs)" if sweep else "Train the whole sweep",
