@@ -132,7 +132,7 @@ def called(grouped: Sequence[Sequence[Run]]) -> list[str]:
 
 
 def _told_by(run: Run) -> tuple[str, ...]:
-    pictures = str(run.dataset.get("name") or config.dataset_title(run.config.dataset))
+    pictures, *_ = str(run.dataset.get("name") or config.dataset_title(run.config.dataset)).partition(" (")
     count = run.dataset.get("n_train")
     learned_from = f"{count:,} pictures" if count else "no pictures yet"
     return pictures, f"beta {run.config.beta:g}", learned_from, str(run.dataset.get("fingerprint", run.id))[:6]

@@ -1,8 +1,9 @@
-"""Where others find this page: its address, as a QR code for their phones."""
+"""Where others find this page, and what its address says of it: as a QR code for their phones, and for the way back."""
 
 import io
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 import segno
@@ -13,6 +14,22 @@ _THIS_COMPUTER = ("localhost", "127.0.0.1")
 _CLOSED = (
     "Phones cannot open this page yet. How one command lets a room in is told in docs/security.md, beside this program."
 )
+
+
+_complete = st.components.v2.component(
+    "vaedash_address",
+    html="<span></span>",
+    js=(Path(__file__).parent / "address.js").read_text(encoding="utf-8"),
+)
+
+
+def complete(query: Mapping[str, str]) -> None:
+    """Have the address in the browser say this too, as far as it says nothing of it, so that it can be passed on; the browser's
+    Back leads to the page before, not to the same one without it.
+    """
+    if lacking := {name: value for name, value in query.items() if name not in st.query_params}:
+        with st.container(key="completes-address"):  # which is hidden: there is nothing to see
+            _complete(data=lacking, key="address-completed")
 
 
 def invitation(words: str, query: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import config, places
 from vaedash.runs import Run, names
-from vaedash.ui import cache, components
+from vaedash.ui import address, cache, components
 
 OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
 _EXPLAINED = 6  # runs of which it is said why they are not shown
@@ -36,26 +36,27 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     if not offered or (weights and not any(run.weights.has(names.BEST) for run in offered.values())):
         components.nothing_yet(weights=weights)
     linked = _linked()
+    if linked is None:
+        linked = [run.id for run in components.showcase(every)]
     missing = [run_id for run_id in linked if run_id not in offered]
-    default = [run_id for run_id in linked if run_id in offered]
-    if not linked:
-        default = [run.id for run in components.showcase(every)]
+    ids = [run_id for run_id in linked if run_id in offered]
     called = components.labels(every)
-    with line.popover(_summary([called[run_id] for run_id in default]), icon=":material/tune:", key="runs-chosen"):
-        shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*default}
+    with line.popover(_summary([called[run_id] for run_id in ids]), icon=":material/tune:", key="runs-chosen"):
+        shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*ids}
         options = [run_id for run_id in offered if run_id in shown]
         key = f"runs-{','.join(options)}"
-        ids = st.multiselect(
+        st.session_state[key] = ids  # the address has the say: so the browser's Back undoes a choice
+        st.multiselect(
             "Runs",
             options,
-            default=default,
             format_func=components.words(called),
             placeholder="Choose a run or two",
             key=key,
             on_change=lambda: choose(st.session_state[key]),
         )
         _shortcuts(every, chosen=ids)
-    choose([*ids, *missing])
+    st.session_state.chosen = linked
+    address.complete({"runs": ",".join(linked)})
     if missing:
         more = [f"And {len(missing) - _EXPLAINED} more."] if len(missing) > _EXPLAINED else []
         reasons = [_why_not(run_id, runs) for run_id in missing[:_EXPLAINED]]
@@ -67,15 +68,19 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
 
 
 def choose(ids: Sequence[str]) -> None:
-    """Have all pages be about these runs."""
+    """Have all pages be about these runs, from a callback: a step that the browser's Back undoes."""
     st.session_state.chosen = list(ids)
     st.query_params["runs"] = ",".join(ids)
 
 
-def _linked() -> list[str]:
-    """The ids that the address names, or else what was chosen on another page; what can be no id is nobody's choice."""
-    named = st.query_params.get("runs", ",".join(st.session_state.get("chosen", ()))).split(",")
-    return [run_id for run_id in dict.fromkeys(named) if config.RUN_ID.fullmatch(run_id)]
+def _linked() -> list[str] | None:
+    """The ids that the address names, or else those chosen on another page; None where nobody has chosen yet. What can be no
+    id is nobody's choice.
+    """
+    if "runs" not in st.query_params:
+        chosen: list[str] | None = st.session_state.get("chosen")
+        return chosen
+    return [run_id for run_id in dict.fromkeys(st.query_params["runs"].split(",")) if config.RUN_ID.fullmatch(run_id)]
 
 
 def _why_not(run_id: str, listed: Sequence[Run]) -> str:
@@ -105,13 +110,7 @@ def _shortcuts(every: Sequence[Run], *, chosen: Sequence[str]) -> None:
     with st.container(horizontal=True):
         for ids, label in by_ids.items():
             if ids != tuple(chosen):
-                st.button(label, key=f"choose-{label}", on_click=_choose_anew, args=(ids,))
-
-
-def _choose_anew(ids: Sequence[str]) -> None:
-    for key in [key for key in st.session_state if str(key).startswith("runs-") and key != "runs-chosen"]:
-        del st.session_state[key]
-    choose(ids)
+                st.button(label, key=f"choose-{label}", on_click=choose, args=(ids,))
 
 
 def _drawing(chosen: Sequence[Run]) -> list[Run]:

@@ -59,9 +59,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
     """
     groups = _groups(chosen)
     if len(groups) > 1:
-        st.info(
-            "These runs have different pictures or a different beta, so their losses have different units: one chart each."
-        )
+        st.caption("Different pictures, or a different beta, give losses of different units: one chart each.")
     for group, title in zip(groups, alike.called(groups), strict=True):
         figure = charts.loss_curves(
             group,

@@ -10,7 +10,7 @@ from vaedash.comparing.missing import Missing
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.training import launch
-from vaedash.ui import visitors
+from vaedash.ui import choosing, visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
 _DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
@@ -76,8 +76,7 @@ def _launch(settings: tuple[RunConfig, ...], name: str | None, keep: tuple[str, 
     started = launch.new_runs(places.runs_dir(), settings, name=name or None)
     launch.start(started, data_dir=places.data_dir(), on=on)
     st.session_state.launched_ids = [run.id for run in started]
-    st.session_state.chosen = [*keep, *(run.id for run in started)]
-    st.query_params["runs"] = ",".join(st.session_state.chosen)
+    choosing.choose([*keep, *(run.id for run in started)])
 
 
 @visitors.change
