@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from impostors import IMPOSTORS, at_once
 
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
 from vaedash.datasets import cache
-from vaedash.runs import RunFolder, weights
+from vaedash.runs import RunFolder, names, weights
 
 LONG_AGO = time.time() - 86_400
 
@@ -343,6 +344,36 @@ def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks
     flip(place.path / "last.pt")
     weights.save(RunFolder(place.path), "best", {"nothing": 0})
     assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+def test_what_is_no_file_is_named_at_once_with_what_to_do_whatever_it_is_called(place, impostor):
+    for name in (*names.FILES, "samples/prior-0001.png"):
+        kept = place.path.parent / "kept"
+        if (place.path / name).exists():
+            (place.path / name).rename(kept)
+        IMPOSTORS[impostor](place.path / name)
+        with at_once():
+            found = examine(place)
+        if impostor != "a terabyte" or name.endswith(
+            (".json", ".pt", ".npy", ".png")
+        ):  # of an empty file, no more is known
+            assert [finding for finding in found if finding.sentence.startswith(name) and finding.remedy], name
+        (place.path / name).rmdir() if impostor == "a folder" else (place.path / name).unlink()
+        if kept.exists():
+            kept.rename(place.path / name)
+    assert examine(place) == []
+
+
+def test_pictures_that_a_link_leads_to_are_named_and_mended_by_nobody(place):
+    (place.path / "samples").rename(place.folder.parent / "elsewhere")
+    (place.folder.parent / "elsewhere" / ".half.png.7.tmp").touch()
+    aged(place.folder.parent / "elsewhere" / ".half.png.7.tmp")
+    (place.path / "samples").symlink_to(place.folder.parent / "elsewhere")
+    [finding] = examine(place)
+    assert (finding.kind, finding.mend) == ("no-file", None)
+    assert finding.sentence == "samples is a link, and what it leads to is not the run's."
 
 
 def test_an_empty_place_is_sound(tmp_path):

@@ -352,7 +352,16 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "runs/folder.py": {
         "train a run that is being trained": lambda at: (
             (run := at.run()) and held(run.path, lambda: run.claim().__enter__())
-        )
+        ),
+        "train a run whose log is another's": lambda at: (
+            (run := at.run()),
+            (run.path / "train.log").symlink_to("/dev/null"),
+            run.claim().__enter__(),
+        ),
+        "delete a run of which only a link is here": lambda at: (
+            (at.home / "linked").symlink_to(at.run().path),
+            runs.read(at.home / "linked").delete(),
+        ),
     },
     "runs/listing.py": {
         "ask for the latest of no runs": lambda at: runs.find(at.folder, "latest"),
@@ -375,6 +384,11 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "draw with weights whose bytes have changed": lambda at: (
             (run := at.foreign(b"x")),
             (run.path / "best.pt.sha256").write_text("0" * 64),
+            weights.load_model(run),
+        ),
+        "draw with what is no file at all": lambda at: (
+            (run := at.run("stopped")),
+            (run.path / "best.pt").mkdir(),
             weights.load_model(run),
         ),
         "draw with what is no file of torch": lambda at: weights.load_model(at.foreign(b"x")),

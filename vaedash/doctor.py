@@ -16,6 +16,11 @@ from vaedash.runs.schema import Epoch, Status
 
 LITTLE_ROOM = 200_000_000  # bytes: what a run keeps, and what it needs besides while it writes
 SILENCE = 600.0  # seconds without a report, after which a running run is worth a look
+# What no other look at a run notices: records, weights and figures cannot be read, and say so.
+_READ_BY_NOBODY_ELSE = (
+    *(names.LOG, names.STOP, names.LOCK, names.NOTES_LOCK, names.SAMPLES),
+    *map(names.hashes_file, names.WEIGHTS),
+)
 _SETTLED = queue.GRACE  # seconds after which nobody is still writing a temporary file
 
 
@@ -128,6 +133,13 @@ def _run(run: Run) -> Iterator[Finding]:
         )
     for name, remedy in run.figures.damaged().items():
         yield Finding(kind="unreadable-figures", where=run.id, sentence=f"{name} cannot be read.", remedy=remedy)
+    for name, flaw in run.unfit(_READ_BY_NOBODY_ELSE).items():
+        yield Finding(
+            kind="no-file",
+            where=run.id,
+            sentence=f"{name} {flaw}.",
+            remedy="Put a file of its own in its place, or remove it; until then the run cannot go on.",
+        )
     yield from _leftovers(run.id, run.leftovers(), run.path)
     if _stays_true(run.notes_held):
         yield Finding(

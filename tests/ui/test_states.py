@@ -1,6 +1,9 @@
 """Every page in every state that runs can be in: it opens, and says what there is to say."""
 
+import os
+
 import pytest
+from impostors import at_once
 from visitor import give_weights, make_run, shown, words
 
 from vaedash import places
@@ -117,6 +120,19 @@ def test_a_damaged_run_is_named_with_the_reason_and_the_other_is_shown(make, pag
     (torn.path / file).write_bytes((torn.path / file).read_bytes()[:40])
     at = shown(page)
     says(at, f"{USUAL[page]}|{torn.id}|Cannot be read: {file}")
+    assert not at.error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_whose_file_is_a_pipe_is_named_at_once_and_the_other_is_shown(make, page):
+    make("fc")
+    handed_in = make()
+    (handed_in.path / "metrics.json").unlink()
+    os.mkfifo(handed_in.path / "metrics.json")
+    with at_once():
+        at = shown(page)
+    says(at, f"{USUAL[page]}|{handed_in.id}|Cannot be read: metrics.json is not an ordinary file.")
     assert not at.error
 
 

@@ -3,10 +3,10 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import IO, Any, Unpack
 
 from filelock import FileLock, Timeout
 
@@ -72,7 +72,11 @@ class RunFolder:
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
-        """Hold its lock: as long as the process lives, the run is active. RunError if another process has it."""
+        """Hold its lock: as long as the process lives, the run is active. RunError if another process has it.
+
+        Whoever holds it writes, so RunError too where that would go elsewhere (`require_own`).
+        """
+        self.require_own()
         lock = FileLock(self.path / names.LOCK, timeout=2)  # an asker's shared lock is held for an instant only
         try:
             lock.acquire()
@@ -87,7 +91,8 @@ class RunFolder:
 
     def request_stop(self) -> None:
         """Ask the training process to end after its current batch."""
-        (self.path / names.STOP).touch()
+        self.require_own(names.STOP)
+        storage.write_bytes(self.path / names.STOP, b"", durable=False)
 
     def stop_requested(self) -> bool:
         """Whether somebody asked."""
@@ -146,6 +151,7 @@ class RunFolder:
         return storage.is_locked(self.path / names.NOTES_LOCK)
 
     def _notes_lock(self) -> FileLock:
+        self.require_own(names.NOTES_LOCK)
         return FileLock(self.path / names.NOTES_LOCK)
 
     def _readable(self, name: str) -> Any:
@@ -169,7 +175,7 @@ class RunFolder:
     def log_tail(self, *, lines: int = 30) -> str:
         """The end of what the training process said, without the project's place on this machine."""
         try:
-            end = self.log.read_bytes()[-20_000:].decode(errors="replace")
+            end = storage.read_end(self.log, 20_000).decode(errors="replace")
         except OSError:
             return ""
         return "\n".join(end.replace(f"{places.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
@@ -178,7 +184,20 @@ class RunFolder:
 
     def has_settings(self) -> bool:
         """Whether there is a config.json at all."""
-        return (self.path / names.CONFIG).exists()
+        settings = self.path / names.CONFIG
+        return settings.exists() or bool(storage.unfit(settings))
+
+    def unfit(self, wanted: Iterable[str] = (*names.FILES, names.SAMPLES)) -> dict[str, str]:
+        """What lies in the place of these files and is none of the run's own: the name, and the reason as the end of a sentence."""
+        flaws = {name: storage.unfit(self.path / name) for name in wanted if name != names.SAMPLES}
+        if names.SAMPLES in wanted and self.pictures.folder.is_symlink():
+            flaws[names.SAMPLES] = "is a link, and what it leads to is not the run's"
+        return {name: flaw for name, flaw in flaws.items() if flaw}
+
+    def require_own(self, *wanted: str) -> None:
+        """RunError, which names it, if in the place of a file, of these or of all, lies what is none of the run's own."""
+        for name, flaw in self.unfit(wanted or (*names.FILES, names.SAMPLES)).items():
+            raise RunError(f"{name} of run {self.id} {flaw}. Put a file of its own in its place, or remove it.")
 
     def damaged_records(self) -> dict[str, str]:
         """The JSON files that are there but cannot be read, each with the reason as the end of a sentence."""
@@ -200,7 +219,7 @@ class RunFolder:
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written; some of it may still be in the making."""
-        return [*self.path.glob(".*.tmp"), *self.pictures.folder.glob(".*.tmp")]
+        return [*self.path.glob(".*.tmp"), *self.pictures.leftovers()]
 
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""
@@ -210,6 +229,10 @@ class RunFolder:
 
     def delete(self) -> None:
         """Remove the run and all its files for ever."""
+        if self.path.is_symlink():
+            raise RunError(
+                f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."
+            )
         shutil.rmtree(self.path)
 
 
@@ -222,11 +245,15 @@ def cluster_log(folder: Path) -> Path:
 BAD = (ValueError, KeyError, TypeError, AttributeError, OSError, VaedashError)
 
 
-def cap(log: Path) -> None:
-    """Cut a log that has grown too long to its last LOG_CAP bytes."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > LOG_CAP:
-            log.write_bytes(log.read_bytes()[-LOG_CAP:])
+def end_of(log: Path) -> IO[bytes]:
+    """A log to be written on, which is cut to its last LOG_CAP bytes first where it has grown too long."""
+    file = storage.opened_at_its_end(log)
+    if os.fstat(file.fileno()).st_size > LOG_CAP:
+        end = storage.read_end(log, LOG_CAP)
+        file.truncate(0)
+        file.write(end)
+        file.flush()
+    return file
 
 
 def _cleaned(value: Any) -> Any:

@@ -14,7 +14,7 @@ from vaedash import places, runs
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
-from vaedash.runs.folder import RunFolder, cap, cluster_log
+from vaedash.runs.folder import RunFolder, cluster_log, end_of
 from vaedash.runs.record import Run
 from vaedash.runs.schema import TRAINED, Status
 
@@ -62,6 +62,7 @@ def line_up(group: Sequence[RunFolder], *, elsewhere: bool = False) -> None:
             doing = "being measured" if now.measuring else f"{now.status} already"
             raise RunError(f"Run {run.id} is {doing}: wait for it, or stop it first.")
         now.require_readable()
+        now.require_own()
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
     for run in group:
@@ -117,8 +118,7 @@ def _spawn_driver(group: Sequence[RunFolder], data_dir: Path, on: str) -> subpro
 
 def _process(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `log`."""
-    cap(log)
-    with open(log, "ab") as end:
+    with end_of(log) as end:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
@@ -148,8 +148,7 @@ def begin_anew() -> None:
 @contextlib.contextmanager
 def logged(run: RunFolder) -> Iterator[None]:
     """What this process says goes into the run's log as well, and none of it to stdout, which belongs to results."""
-    cap(run.log)
-    with open(run.log, "a", encoding="utf-8", buffering=1) as log:
+    with io.TextIOWrapper(end_of(run.log), encoding="utf-8", line_buffering=True) as log:
         both = _Both(sys.stderr, log)
         with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
             yield
