@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vaedash import datasets, storage
+from vaedash.errors import RunError
 from vaedash.runs import listing, names, queue, record, schema
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Status
@@ -51,8 +52,9 @@ def mend(findings: Iterable[Finding]) -> list[Finding]:
     mended = []
     for finding in findings:
         if finding.mend:
-            finding.mend()
-            mended.append(finding)
+            with contextlib.suppress(RunError):  # a process has the run meanwhile, say: it stays found
+                finding.mend()
+                mended.append(finding)
     return mended
 
 

@@ -112,9 +112,7 @@ def show(arguments: argparse.Namespace) -> int:
 def stop(arguments: argparse.Namespace) -> int:
     """Ask a run to end after its current batch."""
     run = terminal.find(arguments, arguments.run)
-    if not run.busy:
-        raise UsageError(f"Run {run.id} is {run.status}: there is nothing to stop.")
-    run.request_stop()
+    run.ask_to_stop()
     if run.measuring:
         print(f"Asked {run.id} to stop measuring. The rest: {terminal.command_line('evaluate', run.id, arguments)}")
         return terminal.DONE

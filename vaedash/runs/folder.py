@@ -74,8 +74,10 @@ class RunFolder:
     def claim(self) -> Iterator[None]:
         """Hold its lock: as long as the process lives, the run is active. RunError if another process has it.
 
-        Whoever holds it writes, so RunError too where that would go elsewhere (`require_own`).
+        Whoever holds it writes, so RunError too where the folder is gone, or that would go elsewhere (`require_own`).
         """
+        if not self.path.is_dir():
+            raise self._gone()
         self.require_own()
         lock = FileLock(self.path / names.LOCK, timeout=2)  # an asker's shared lock is held for an instant only
         try:
@@ -90,9 +92,9 @@ class RunFolder:
             lock.release()
 
     def request_stop(self) -> None:
-        """Ask the training process to end after its current batch."""
-        self.require_own(names.STOP)
-        storage.write_bytes(self.path / names.STOP, b"", durable=False)
+        """Ask the training process to end after its current batch. RunError where that cannot be written down."""
+        with self._changing(names.STOP):
+            storage.write_bytes(self.path / names.STOP, b"", durable=False)
 
     def stop_requested(self) -> bool:
         """Whether somebody asked."""
@@ -133,16 +135,17 @@ class RunFolder:
     def write_notes(self, **changes: Unpack[Notes]) -> None:
         """Change what a person may say of a run: `name`, `tags`, `star`, `archived`.
 
-        Names and tags are cut to 80 characters, without control characters and those that change the direction of text.
+        Names and tags are cut to 80 characters, without control characters and those that change the direction of text. RunError
+        where that cannot be written down.
         """
         cleaned = {key: _cleaned(value) for key, value in changes.items()}
-        with self._notes_lock():
+        with self._changing(names.NOTES, names.NOTES_LOCK), self._notes_lock():
             notes = self._readable(names.NOTES) or Notes()
             self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})
 
     def write_measured(self, **figures: Unpack[Measured]) -> None:
-        """Add to what was measured of an ended run."""
-        with self._notes_lock():
+        """Add to what was measured of an ended run. RunError where that cannot be written down."""
+        with self._changing(names.MEASURED, names.NOTES_LOCK), self._notes_lock():
             measured = self._readable(names.MEASURED) or Measured()
             self._write(names.MEASURED, {**measured, "schema": config.SCHEMA, **figures})
 
@@ -150,8 +153,25 @@ class RunFolder:
         """Whether a process holds what keeps two from writing notes at once."""
         return storage.is_locked(self.path / names.NOTES_LOCK)
 
+    @contextlib.contextmanager
+    def _changing(self, *files: str) -> Iterator[None]:
+        """Within it, these are written by somebody who saw the run a while ago; what is in the way is a RunError, in words."""
+        if not self.has_settings():  # a lock or a record in its place would be a damaged run
+            raise self._gone()
+        self.require_own(*files)
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} cannot be changed ({error.strerror}): free some room, or change who may write into its folder."
+            ) from error
+
+    def _gone(self) -> RunError:
+        return RunError(
+            f"Run {self.id} is gone: its folder was removed, moved or emptied. Put it back, or choose another run."
+        )
+
     def _notes_lock(self) -> FileLock:
-        self.require_own(names.NOTES_LOCK)
         return FileLock(self.path / names.NOTES_LOCK)
 
     def _readable(self, name: str) -> Any:
@@ -213,6 +233,8 @@ class RunFolder:
 
     def set_aside(self, name: str) -> None:
         """Rename a damaged JSON file to `<name>.damaged`, unless it has become readable in the meantime."""
+        if name not in self.damaged_records():
+            return
         with self._notes_lock():
             if name in self.damaged_records():
                 storage.replace(self.path / name, self.path / f"{name}.damaged")
@@ -228,7 +250,9 @@ class RunFolder:
             leftover.unlink(missing_ok=True)
 
     def delete(self) -> None:
-        """Remove the run and all its files for ever."""
+        """Remove the run and all its files for ever. RunError where a process holds it, or only a link to it is here."""
+        if self.held:
+            raise RunError(f"Run {self.id} is trained or measured by a process: wait for it, or stop it first.")
         if self.path.is_symlink():
             raise RunError(
                 f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."

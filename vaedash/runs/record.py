@@ -11,7 +11,7 @@ from typing import Any
 
 from vaedash import storage, text
 from vaedash.config import RunConfig
-from vaedash.errors import RunError
+from vaedash.errors import RunError, UsageError
 from vaedash.runs import names, queue, schema, stopping
 from vaedash.runs.folder import BAD, RunFolder
 from vaedash.runs.schema import (
@@ -61,6 +61,20 @@ class Run(RunFolder):
             raise RunError(f"Run {self.id} is damaged. {self.damage} {DOCTOR}")
         return self.settings
 
+    def ask_to_stop(self) -> None:
+        """Ask its process to end after the current batch. UsageError if, as it is now, there is none."""
+        now = self.reread()
+        if not now.busy:
+            raise UsageError(f"Run {self.id} is {now.status}: there is nothing to stop.")
+        self.request_stop()
+
+    def require_over(self) -> None:
+        """RunError if, as it is now, a process is at work on it or about to be."""
+        now = self.reread()
+        if now.busy or now.held:
+            doing = "being measured" if now.measuring else now.status
+            raise RunError(f"Run {self.id} is {doing}: wait for it, or stop it first.")
+
     def require_readable(self) -> None:
         """RunError, which says why, if the run is too damaged to have settings."""
         _ = self.config
@@ -68,11 +82,16 @@ class Run(RunFolder):
     @cached_property
     def name(self) -> str:
         """The display name a person gave, else one made from the settings."""
+        if self.given_name:
+            return self.given_name
+        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
+
+    @property
+    def given_name(self) -> str:
+        """The display name that a person gave; empty where nobody did."""
         given = self.notes.get("name")
         # Cleaned when it is given; but a folder may come from somebody else.
-        if isinstance(given, str) and (cleaned := text.name(given)):
-            return cleaned
-        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
+        return text.name(given) if isinstance(given, str) else ""
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from vaedash import places, runs
+from vaedash import places, runs, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
@@ -172,9 +172,10 @@ def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig])
     """What the run of settings `member` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
-    parts = [name, member.arch]
+    parts = [member.arch]
     if len({other.preset for other in group}) > 1:
         parts.append(member.preset or "own")
     if len({other.seed for other in group}) > 1:
         parts.append(f"seed {member.seed}")
-    return " ".join(parts)
+    behind = " ".join(parts)
+    return f"{text.name(name, most=text.LONGEST_NAME - len(behind) - 1)} {behind}"

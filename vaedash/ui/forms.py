@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from vaedash import config, glossary, places
+from vaedash import config, glossary, places, text
 from vaedash.comparing import results
 from vaedash.config import PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
 from vaedash.errors import VaedashError
@@ -100,7 +100,9 @@ def name() -> str:
     """What to call the runs; empty where that is left to vaedash."""
     if places.read_only():
         return ""
-    return st.text_input("Name", placeholder="chosen for you if you leave it empty", max_chars=60, key="name")
+    return st.text_input(
+        "Name", placeholder="chosen for you if you leave it empty", max_chars=text.LONGEST_NAME, key="name"
+    )
 
 
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
