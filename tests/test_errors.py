@@ -395,6 +395,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             run.reread().config,
         ),
         "stop a run that has ended": lambda at: at.cli("stop", at.run("finished").id),
+        "resume a run that another machine seems to train": lambda at: (
+            (run := at.run()).add_facts({"host": "another"}),
+            launch.resume(run.reread(), data_dir=at.data),
+        ),
         "put aside a run that another is training": lambda at: (
             (run := at.run("finished")) and held(run.path, run.require_over)
         ),

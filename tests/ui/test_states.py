@@ -113,6 +113,24 @@ def test_an_interrupted_run_is_shown_with_what_to_do(make, interrupted, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_a_run_that_seems_to_train_on_another_machine_is_shown_as_far_as_it_is(make, page):
+    run = make(status="running")
+    run.add_facts({"host": "school-7"})
+    at = shown(page)
+    says(at, USUAL[page])
+    if page not in DRAWING:
+        says(at, "-badge[elsewhere after 2 epochs]|seems to train on school-7")
+    assert not [button for button in at.button if button.label == "Resume"]
+    assert not at.error and not at.warning
+
+
+def test_a_folder_that_holds_a_run_under_another_name_is_named(make, folder):
+    run = make()
+    (run.path).rename(folder / f"{run.id} (1)")
+    says(shown("train"), f"In no list, because the folder's name is no id: {run.id} (1).")
+
+
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("file", ["config.json", "metrics.json"])
 def test_a_damaged_run_is_named_with_the_reason_and_the_other_is_shown(make, page, file):
     make("fc")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from vaedash.runs.pictures import Pictures
 from vaedash.runs.schema import Epoch, Measured, Notes, Progress, Start, Status
 from vaedash.runs.weight_files import WeightFiles
 
+_LIKE_OURS = re.compile(
+    "|".join(rf"{stem}[\W_].*\.{end}" for stem, dot, end in (name.partition(".") for name in names.FILES) if dot)
+)
 LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
 
 
@@ -242,6 +246,14 @@ class RunFolder:
     def leftovers(self) -> list[Path]:
         """What killed writers left half written; some of it may still be in the making."""
         return [*self.path.glob(".*.tmp"), *self.pictures.leftovers()]
+
+    def conflict_copies(self) -> list[Path]:
+        """Files beside its own, under names like theirs, that a program which syncs folders has left where two machines wrote.
+
+        Such programs put a word, a date or a number between a name and what follows its first dot.
+        """
+        like_ours = (file for file in self.path.glob("*.*") if _LIKE_OURS.fullmatch(file.name))
+        return sorted(file for file in like_ours if file.name not in names.FILES) + self.pictures.conflict_copies()
 
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""

@@ -1,6 +1,7 @@
 """The pictures that a run keeps: made up and redrawn after every epoch, always from the same z and the same test images."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from vaedash.runs import names
 
 _ORIGINALS = "originals.png"
 _MOST = 10_000_000  # bytes
+_COPY = re.compile(rf"([a-z]+-\d{{4,}}|{_ORIGINALS[:-4]}|{names.NOW[:-4]})\W.*")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class Pictures:
     def leftovers(self) -> list[Path]:
         """What killed writers left half written."""
         return list(self._named(".*.tmp"))
+
+    def conflict_copies(self) -> list[Path]:
+        """Those under a name that only begins like that of a picture."""
+        return sorted(file for file in self._files() if _COPY.fullmatch(file.stem))
 
     def _files(self) -> Iterator[Path]:
         return self._named("*.png", "*.webp")

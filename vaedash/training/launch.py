@@ -80,6 +80,7 @@ def require_resumable(run: Run) -> None:
     """RunError, which says why, if there is nothing to go on with."""
     if run.damage:
         raise RunError(f"Run {run.id} is damaged. {run.damage} {record.DOCTOR}")
+    run.require_here()
     if run.status in TRAINED:
         raise RunError(f"Run {run.id} is {run.status}: there is nothing to resume. Its settings in a new run train on.")
     if run.status == Status.DIVERGED:

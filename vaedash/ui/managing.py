@@ -5,11 +5,12 @@ import zlib
 import streamlit as st
 
 from vaedash import places, text
-from vaedash.runs import Run
+from vaedash.runs import Run, listing
 from vaedash.runs.schema import Notes
 from vaedash.ui import components, forms, launching, visitors
 
 LISTED = 100  # runs of a list, each with widgets behind it: a thousand of those keep a page busy for a minute
+_NAMED = 5  # folders that are in no list
 _TAGS = 1_000  # characters of all tags together
 
 
@@ -36,6 +37,18 @@ def manage(run: Run) -> None:
             with row.popover("Archive"):
                 st.write("It leaves all lists; nothing is deleted, and it can be restored.")
                 st.button("Archive it", key=f"archive-{run.id}", on_click=_archive, args=(run, True))
+
+
+def unlisted() -> None:
+    """Names the folders that hold a run and are in no list, to who may see to it."""
+    found = [] if places.read_only() else listing.unlisted(places.runs_dir())
+    if found:
+        called = ", ".join(components.plain(run.id) for run in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        st.warning(
+            f"In no list, because the folder's name is no id: {called}{more}. What to do says: python -m vaedash doctor",
+            icon=":material/warning:",
+        )
 
 
 def _fields(run: Run) -> tuple[str, str]:
