@@ -364,6 +364,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             refused(at, storage, "_rename", PermissionError(13, "Permission denied")) if (run := at.run()) else None,
             run.write_notes(name="x"),
         ),
+        "delete a run that belongs to somebody else": lambda at: (
+            refused(at, shutil, "rmtree", PermissionError(13, "Permission denied")),
+            at.run().delete(),
+        ),
         "delete a run that is being trained": lambda at: (run := at.run()) and held(run.path, run.delete),
         "train a run that is being trained": lambda at: (
             (run := at.run()) and held(run.path, lambda: run.claim().__enter__())

@@ -251,6 +251,47 @@ def test_a_run_that_somebody_has_resumed_meanwhile_is_not_archived(folder):
     assert "wait for it, or stop it first." in at.toast[0].value.replace("\\", "")
 
 
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_run_is_deleted_by_a_second_click_that_says_how_much_goes(folder, archived):
+    run, other = make_run(folder), make_run(folder)
+    (run.path / "last.pt").write_bytes(bytes(31_400_000))
+    run.write_notes(archived=archived)
+    at = shown("train")
+    at.toggle(key="archived").set_value(archived).run()
+    at.button(key=f"delete-{run.id}").click().run()
+    assert run.path.is_dir() and f"All files of run {run.id} would be deleted" in words(at)
+    assert [button.label for button in at.button if "for ever" in button.label] == ["Delete 31 MB for ever"]
+    at.button(key=f"keep-{run.id}").click().run()
+    assert run.path.is_dir() and "would be deleted" not in words(at)
+    at.button(key=f"delete-{run.id}").click().run()
+    at.button(key=f"forever-{run.id}").click().run()
+    assert not at.exception
+    assert {entry.name for entry in folder.iterdir()} == {other.id}
+    assert [toast.value for toast in at.toast] == [f"Deleted run {run.id} and all its files."]
+
+
+def test_a_run_too_damaged_to_be_changed_can_be_deleted(folder):
+    run = make_run(folder)
+    (run.path / "config.json").unlink()
+    at = shown("train")
+    at.button(key=f"delete-{run.id}").click().run()
+    at.button(key=f"forever-{run.id}").click().run()
+    assert not at.exception and not run.path.exists()
+
+
+def test_a_run_that_somebody_has_resumed_meanwhile_is_not_deleted_and_one_that_is_active_is_not_offered(folder):
+    run = make_run(folder, status="stopped")
+    at = shown("train")
+    at.button(key=f"delete-{run.id}").click().run()
+    with run.claim():
+        at.button(key=f"forever-{run.id}").click().run()
+        assert not at.exception and run.reread().epochs == run.epochs
+        assert "wait for it, or stop it first." in at.toast[0].value.replace("\\", "")
+        run.reopen()
+        at.run()
+        assert not [button for button in at.button if button.key in (f"delete-{run.id}", f"forever-{run.id}")]
+
+
 def test_compare_says_who_leads_and_renders_a_table(folder):
     make_run(folder, arch="fc", loss=60.0)
     make_run(folder, arch="conv", loss=50.0)

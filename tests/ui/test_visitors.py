@@ -26,7 +26,8 @@ CHANGES_OF_A_RUN = {name for name in vars(RunFolder) if name.startswith("write_"
 def acts(folder, monkeypatch):
     """What was done to runs; nothing of it really happens."""
     done = []
-    for room, names in ((launch, ("new_runs", "start", "resume")), (RunFolder, ("write_notes", "request_stop"))):
+    of_a_run = ("write_notes", "request_stop", "delete")
+    for room, names in ((launch, ("new_runs", "start", "resume")), (RunFolder, of_a_run)):
         for name in names:
             monkeypatch.setattr(room, name, lambda *_, called=name, **__: done.append(called) or [])
     return done
@@ -44,6 +45,7 @@ def acts(folder, monkeypatch):
         ("train", "finished", False, "archive-{}", ["write_notes"]),
         ("train", "finished", True, "restore-{}", ["write_notes"]),
         ("train", "stopped", False, "again-{}", ["resume"]),
+        ("train", "finished", False, "forever-{}", ["delete"]),
     ],
 )
 def test_a_click_on_a_button_drawn_before_is_refused_where_visitors_only_look_on(
@@ -55,6 +57,8 @@ def test_a_click_on_a_button_drawn_before_is_refused_where_visitors_only_look_on
         at = shown(page)
         if archived:
             at.toggle(key="archived").set_value(True).run()
+        if key.startswith("forever"):
+            click(at, f"delete-{run.id}")
         monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
         click(at, key.format(run.id))
         assert acts == []

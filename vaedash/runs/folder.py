@@ -261,6 +261,15 @@ class RunFolder:
         for leftover in self.leftovers():
             leftover.unlink(missing_ok=True)
 
+    def size(self) -> int:
+        """Bytes that its files hold, pictures and weights included."""
+        total = 0
+        for folder, _, held in os.walk(self.path):
+            for name in held:
+                with contextlib.suppress(FileNotFoundError):  # it has just gone
+                    total += os.lstat(Path(folder, name)).st_size
+        return total
+
     def delete(self) -> None:
         """Remove the run and all its files for ever. RunError where a process holds it, or only a link to it is here."""
         if self.held:
@@ -269,7 +278,12 @@ class RunFolder:
             raise RunError(
                 f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."
             )
-        shutil.rmtree(self.path)
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} is not deleted whole ({error.strerror}). Change who may write into its folder, then delete it again."
+            ) from error
 
 
 def cluster_log(folder: Path) -> Path:
