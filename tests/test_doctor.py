@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from impostors import IMPOSTORS, at_once
 
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
 from vaedash.datasets import cache
-from vaedash.runs import RunFolder, weights
+from vaedash.runs import RunFolder, names, weights
 
 LONG_AGO = time.time() - 86_400
 
@@ -343,6 +344,104 @@ def test_whatever_there_is_in_the_place_of_a_file_the_doctor_names_it_and_breaks
     flip(place.path / "last.pt")
     weights.save(RunFolder(place.path), "best", {"nothing": 0})
     assert {finding.kind for finding in examine(place)} >= {"damaged-weights"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+def test_what_is_no_file_is_named_at_once_with_what_to_do_whatever_it_is_called(place, impostor):
+    for name in (*names.FILES, "samples/prior-0001.png"):
+        kept = place.path.parent / "kept"
+        if (place.path / name).exists():
+            (place.path / name).rename(kept)
+        IMPOSTORS[impostor](place.path / name)
+        with at_once():
+            found = examine(place)
+        if impostor != "a terabyte" or name.endswith(
+            (".json", ".pt", ".npy", ".png")
+        ):  # of an empty file, no more is known
+            assert [finding for finding in found if finding.sentence.startswith(name) and finding.remedy], name
+        (place.path / name).rmdir() if impostor == "a folder" else (place.path / name).unlink()
+        if kept.exists():
+            kept.rename(place.path / name)
+    assert examine(place) == []
+
+
+def test_pictures_that_a_link_leads_to_are_named_and_mended_by_nobody(place):
+    (place.path / "samples").rename(place.folder.parent / "elsewhere")
+    (place.folder.parent / "elsewhere" / ".half.png.7.tmp").touch()
+    aged(place.folder.parent / "elsewhere" / ".half.png.7.tmp")
+    (place.path / "samples").symlink_to(place.folder.parent / "elsewhere")
+    [finding] = examine(place)
+    assert (finding.kind, finding.mend) == ("no-file", None)
+    assert finding.sentence == "samples is a link, and what it leads to is not the run's."
+
+
+def unlisted(place, name: str) -> doctor.Finding:
+    shutil.copytree(place.path, place.folder / name)
+    [finding] = examine(place)
+    return finding
+
+
+@pytest.mark.parametrize("name", ["{id} (copy)", "Copy of {id}", "{id}-old", "my best run"])
+def test_a_copy_under_another_name_is_named_as_one(place, name):
+    finding = unlisted(place, called := name.format(id=place.path.name))
+    assert (finding.kind, finding.where, finding.mend) == ("unlisted", called, None)
+    assert f"holds a copy of run {place.path.name}, but its name is no id" in finding.sentence
+    assert finding.remedy.startswith("Compare the two, then delete the copy")
+
+
+@pytest.mark.parametrize(
+    ("name", "to"), [("{id} (1)", "{id}"), ("the good one", "six small letters and digits"), ("{id}x", "six small")]
+)
+def test_a_run_whose_folder_was_renamed_is_named_with_what_to_call_it(place, name, to):
+    called = name.format(id=place.path.name)
+    place.path.rename(place.folder / called)
+    [finding] = examine(place)
+    assert (finding.kind, finding.where) == ("unlisted", called)
+    assert finding.remedy.startswith(f"Rename it to {to.format(id=place.path.name)}")
+
+
+def test_folders_that_hold_no_run_or_are_hidden_are_nobodys_business(place):
+    (place.folder / "my pictures").mkdir()
+    (place.folder / "config.json").touch()
+    shutil.copytree(place.path, place.folder / ".hidden")
+    assert examine(place) == []
+
+
+def test_a_run_that_is_there_twice_under_two_ids_is_named(place):
+    shutil.copytree(place.path, place.folder / "zzzzzz")
+    [finding] = examine(place)
+    assert (finding.kind, finding.where) == ("twin", "zzzzzz")
+    assert f"the same run as {place.path.name}" in finding.sentence and "archive zzzzzz" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "metrics (1).json",
+        "metrics (conflict).json",
+        "metrics (SCHOOL-7's conflicted copy 2026-11-02).json",
+        "metrics.sync-conflict-20261102-101112-ABCDEFG.json",
+        "metrics-SCHOOL-7.json",
+        "metrics_conflict-20261102.json",
+        "last (1).pt",
+        "last.sync-conflict-20261102-101112-ABCDEFG.pt.sha256",
+        "samples/prior-0001 (1).png",
+        "samples/originals.sync-conflict-20261102-101112-ABCDEFG.png",
+    ],
+)
+def test_what_a_program_that_syncs_folders_left_is_named(place, name):
+    shutil.copyfile(next((place.path / "samples").glob("*.png")), place.path / name)
+    [finding] = examine(place)
+    assert (finding.kind, finding.where, finding.mend) == ("conflict-copy", place.path.name, None)
+    assert finding.sentence.startswith(f"{name} is no file of a run")
+
+
+def test_a_run_that_seems_to_train_on_another_machine_is_let_alone(place):
+    (place.path / "outcome.json").unlink()
+    RunFolder(place.path).add_facts({"host": "another"})
+    flip(place.path / "last.pt")
+    assert examine(place) == []
 
 
 def test_an_empty_place_is_sound(tmp_path):

@@ -4,6 +4,7 @@ import ast
 import io
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -207,7 +208,6 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "cli/keeping.py": {
-        "stop a run that has ended": lambda at: at.cli("stop", at.run("finished").id),
         "archive a run that is active": lambda at: at.cli("archive", at.run().id),
         "restore a run that was never archived": lambda at: at.cli("restore", at.run("finished").id),
         "export into a file": lambda at: at.cli(
@@ -350,9 +350,37 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "runs/folder.py": {
+        "train a run whose folder was removed": lambda at: (
+            (run := at.run()),
+            shutil.rmtree(run.path),
+            run.claim().__enter__(),
+        ),
+        "rename a run whose folder was removed": lambda at: (
+            (run := at.run()),
+            shutil.rmtree(run.path),
+            run.write_notes(name="x"),
+        ),
+        "rename a run that belongs to somebody else": lambda at: (
+            refused(at, storage, "_rename", PermissionError(13, "Permission denied")) if (run := at.run()) else None,
+            run.write_notes(name="x"),
+        ),
+        "delete a run that belongs to somebody else": lambda at: (
+            refused(at, shutil, "rmtree", PermissionError(13, "Permission denied")),
+            at.run().delete(),
+        ),
+        "delete a run that is being trained": lambda at: (run := at.run()) and held(run.path, run.delete),
         "train a run that is being trained": lambda at: (
             (run := at.run()) and held(run.path, lambda: run.claim().__enter__())
-        )
+        ),
+        "train a run whose log is another's": lambda at: (
+            (run := at.run()),
+            (run.path / "train.log").symlink_to("/dev/null"),
+            run.claim().__enter__(),
+        ),
+        "delete a run of which only a link is here": lambda at: (
+            (at.home / "linked").symlink_to(at.run().path),
+            runs.read(at.home / "linked").delete(),
+        ),
     },
     "runs/listing.py": {
         "ask for the latest of no runs": lambda at: runs.find(at.folder, "latest"),
@@ -369,12 +397,25 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             (run := at.run()),
             (run.path / "config.json").write_text("{"),
             run.reread().config,
-        )
+        ),
+        "stop a run that has ended": lambda at: at.cli("stop", at.run("finished").id),
+        "resume a run that another machine seems to train": lambda at: (
+            (run := at.run()).add_facts({"host": "another"}),
+            launch.resume(run.reread(), data_dir=at.data),
+        ),
+        "put aside a run that another is training": lambda at: (
+            (run := at.run("finished")) and held(run.path, run.require_over)
+        ),
     },
     "runs/weights.py": {
         "draw with weights whose bytes have changed": lambda at: (
             (run := at.foreign(b"x")),
             (run.path / "best.pt.sha256").write_text("0" * 64),
+            weights.load_model(run),
+        ),
+        "draw with what is no file at all": lambda at: (
+            (run := at.run("stopped")),
+            (run.path / "best.pt").mkdir(),
             weights.load_model(run),
         ),
         "draw with what is no file of torch": lambda at: weights.load_model(at.foreign(b"x")),

@@ -2,21 +2,33 @@
 
 import contextlib
 import os
+import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
-from vaedash import datasets, storage
+from vaedash import config, datasets, storage, text
+from vaedash.config import RunConfig
+from vaedash.errors import RunError
 from vaedash.runs import listing, names, queue, record, schema
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Status
 
 LITTLE_ROOM = 200_000_000  # bytes: what a run keeps, and what it needs besides while it writes
 SILENCE = 600.0  # seconds without a report, after which a running run is worth a look
+# What no other look at a run notices: records, weights and figures cannot be read, and say so.
+_READ_BY_NOBODY_ELSE = (
+    *(names.LOG, names.STOP, names.LOCK, names.NOTES_LOCK, names.SAMPLES),
+    *map(names.hashes_file, names.WEIGHTS),
+)
+_ID_WITHIN = re.compile(rf"(?<![a-z0-9]){config.RUN_ID.pattern}(?![a-z0-9])")
 _SETTLED = queue.GRACE  # seconds after which nobody is still writing a temporary file
+
+Origin: TypeAlias = tuple[str, RunConfig | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +48,13 @@ class Finding:
 def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
     """Everything that is wrong in a runs folder and in the cache of images; changes nothing. Loads torch if there are weights."""
     findings = [*_folders(runs_dir, data_dir), *_queue(runs_dir)]
-    for run in sorted(listing.folders(runs_dir), key=lambda run: run.id):
-        findings += _run(record.read(run.path))
+    ids: dict[Origin, str] = {}
+    for folder in sorted(listing.folders(runs_dir), key=lambda folder: folder.id):
+        run = record.read(folder.path)
+        findings += _run(run)
+        if run.settings and (first := ids.setdefault(_origin(run), run.id)) != run.id:
+            findings.append(_twin(run, first))
+    findings += (_unlisted(record.read(folder.path), ids) for folder in listing.unlisted(runs_dir))
     return [*findings, *_cache(data_dir)]
 
 
@@ -46,8 +63,9 @@ def mend(findings: Iterable[Finding]) -> list[Finding]:
     mended = []
     for finding in findings:
         if finding.mend:
-            finding.mend()
-            mended.append(finding)
+            with contextlib.suppress(RunError):  # a process has the run meanwhile, say: it stays found
+                finding.mend()
+                mended.append(finding)
     return mended
 
 
@@ -102,6 +120,36 @@ def _stays_true(held: Callable[[], bool]) -> bool:
     return True
 
 
+# ---- folders that were renamed or copied -------------------------------------------------------------------
+
+
+def _origin(run: Run) -> Origin:
+    """What no two runs share: when it was made, to the millisecond, and with which settings."""
+    return run.created, run.settings
+
+
+def _twin(run: Run, first: str) -> Finding:
+    return Finding(
+        kind="twin",
+        where=run.id,
+        sentence=f"It is the same run as {first}, copied: a comparison would count it twice.",
+        remedy=f"Keep one of them, and archive the other: python -m vaedash archive {run.id}",
+    )
+
+
+def _unlisted(run: Run, ids: Mapping[Origin, str]) -> Finding:
+    """Of a folder that no list has."""
+    original = ids.get(_origin(run))
+    within = [found for found in _ID_WITHIN.findall(run.id) if found not in ids.values()]
+    to = within[0] if within else "six small letters and digits, the first a letter"
+    return Finding(
+        kind="unlisted",
+        where=run.id,
+        sentence=f"This folder holds {f'a copy of run {original}' if original else 'a run'}, but its name is no id, so no list has it.",
+        remedy=f"{'Compare the two, then delete the copy' if original else f'Rename it to {to}'}, or move it out of the runs folder.",
+    )
+
+
 # ---- one run --------------------------------------------------------------------------------------------
 
 
@@ -109,6 +157,8 @@ def _run(run: Run) -> Iterator[Finding]:
     if run.held:
         yield from _silence(run)
         return  # whatever else there is, its process is at work on it
+    if run.status == Status.ELSEWHERE:
+        return  # or that of another machine
     yield from _records(run)
     if run.status == Status.INTERRUPTED:
         yield Finding(
@@ -128,6 +178,21 @@ def _run(run: Run) -> Iterator[Finding]:
         )
     for name, remedy in run.figures.damaged().items():
         yield Finding(kind="unreadable-figures", where=run.id, sentence=f"{name} cannot be read.", remedy=remedy)
+    for name, flaw in run.unfit(_READ_BY_NOBODY_ELSE).items():
+        yield Finding(
+            kind="no-file",
+            where=run.id,
+            sentence=f"{name} {flaw}.",
+            remedy="Put a file of its own in its place, or remove it; until then the run cannot go on.",
+        )
+    if copies := [file.relative_to(run.path).as_posix() for file in run.conflict_copies()]:
+        more = f" and {len(copies) - 1} more" if len(copies) > 1 else ""
+        yield Finding(
+            kind="conflict-copy",
+            where=run.id,
+            sentence=f"{text.name(copies[0])}{more} is no file of a run: a program that syncs folders leaves such copies.",
+            remedy="They are not read. Compare them with the files beside them, keep the better ones, and delete the rest.",
+        )
     yield from _leftovers(run.id, run.leftovers(), run.path)
     if _stays_true(run.notes_held):
         yield Finding(

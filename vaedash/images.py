@@ -12,6 +12,8 @@ from vaedash import config
 Pixels = NDArray[np.uint8]
 """Images `(N, 3, H, W)` or a picture `(H, W, 3)`, RGB, 0 to 255."""
 
+MOST_PIXELS = 4_000_000  # of a picture that is read: some bytes may claim to be millions of them
+
 
 def grid(images: Pixels, *, columns: int, scale: int = 1, gap: int = 0, background: int = 255) -> Pixels:
     """Images `(N, 3, H, W)` uint8 laid out row by row as one picture `(rows, width, 3)`.
@@ -60,9 +62,14 @@ def encode_png(picture: Pixels) -> bytes:
 
 
 def decode_picture(data: bytes) -> Pixels:
-    """The picture `(H, W, 3)` uint8 in a PNG or WebP file's bytes."""
-    with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
-        return np.asarray(image.convert("RGB"))
+    """The picture `(H, W, 3)` uint8 in a PNG or WebP file's bytes; ValueError where it has more than MOST_PIXELS."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+            return np.asarray(image.convert("RGB"))
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from None
 
 
 def encode_gif(frames: Sequence[Pixels], *, seconds: float = 2.0) -> bytes:

@@ -9,6 +9,7 @@ from vaedash.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
+HOST = "VAEDASH_HOST"
 LOCAL, RAY = "local", "ray"  # where runs train: on this machine, or wherever a Ray cluster has room
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
 
@@ -59,6 +60,11 @@ def _address_in(variable: str) -> str | None:
     if address and not _ADDRESS.fullmatch(address):
         raise UsageError(f"{variable} must be HOST:PORT, the address that `ray start` names; got {address[:80]!r}.")
     return address
+
+
+def host() -> str:
+    """What this machine is called: `$VAEDASH_HOST`, else its name in the network."""
+    return os.environ.get(HOST) or platform.node()
 
 
 def cores() -> int:

@@ -1,7 +1,10 @@
-"""The one door through which state reaches the disk: whole or not at all, there after a power cut, and made once.
+"""The one door through which state reaches the disk and comes from it: whole or not at all, there after a power cut, made once.
 
 Every byte that must survive is written by :func:`write_bytes` or moved by :func:`replace`; so a test can
 count the operations, or break the k-th one, by wrapping the three primitives at the top of this module.
+
+What somebody else may have put there is read by :func:`opened`, :func:`read_bytes` or :func:`read_json`: an ordinary file and
+nothing else, however it is called.
 """
 
 import contextlib
@@ -9,10 +12,11 @@ import hashlib
 import json
 import math
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -20,6 +24,18 @@ with contextlib.suppress(ImportError):  # not on Windows
     import fcntl
 
 Value = TypeVar("Value")
+
+MOST_JSON = 20_000_000  # bytes: ten thousand epochs take 7 MB
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
+# A pipe is not waited for: what it is shows once it is open.
+_CAREFULLY = _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_FILE = "is not an ordinary file"
+
+
+class UnfitError(OSError):
+    """What cannot be read, or must not be, lies in the place of a file; the text says why, after the file's name."""
+
 
 # ---- the three primitives -------------------------------------------------------------------------
 
@@ -94,14 +110,91 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     write_bytes(path, text.encode(errors="replace"), durable=durable)
 
 
+def opened(path: Path, *, most: int | None = None) -> IO[bytes]:
+    """An ordinary file, of at most `most` bytes, opened for reading.
+
+    Raises FileNotFoundError if there is none, and UnfitError where it is larger, may not be read, or something else is in its
+    place: a folder, a pipe, a device, a link that leads out of its folder. Nothing is waited for, and what is looked at is what
+    was opened.
+    """
+    file = _opened(path, os.O_RDONLY, "rb")
+    if most is not None and os.fstat(file.fileno()).st_size > most:
+        file.close()
+        raise UnfitError(f"is larger than {most / 1e6:,.0f} MB")
+    return file
+
+
+def opened_at_its_end(path: Path) -> IO[bytes]:
+    """An ordinary file, made where there is none, to be written on; UnfitError as `opened`."""
+    return _opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, "ab")
+
+
+def read_bytes(path: Path, *, most: int) -> bytes:
+    """What an ordinary file of at most `most` bytes holds; raises what `opened` does."""
+    with opened(path, most=most) as file:
+        try:
+            return file.read()
+        except OSError as error:
+            raise _unreadable(error) from None
+
+
+def read_end(path: Path, size: int) -> bytes:
+    """The last `size` bytes of an ordinary file, however large it is; raises what `opened` does."""
+    with opened(path) as file:
+        file.seek(-min(size, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        return file.read(size)
+
+
+def unfit(path: Path) -> str:
+    """What `opened` would say of what is at `path`; empty where that is an ordinary file, or nothing."""
+    try:
+        opened(path).close()
+    except FileNotFoundError:
+        return ""
+    except UnfitError as error:
+        return str(error)
+    return ""
+
+
+def _opened(path: Path, how: int, mode: str) -> IO[bytes]:
+    if not _NO_LINK and path.is_symlink():
+        path = _led_to(path)
+    try:
+        fd = os.open(path, how | _CAREFULLY, 0o666)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if path.is_symlink():
+            return _opened(_led_to(path), how, mode)
+        if path.exists() and not path.is_file():
+            raise UnfitError(_NO_FILE) from None
+        raise _unreadable(error) from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise UnfitError(_NO_FILE)
+    return os.fdopen(fd, mode)
+
+
+def _unreadable(error: OSError) -> UnfitError:
+    return UnfitError(f"cannot be read ({error.strerror})")
+
+
+def _led_to(link: Path) -> Path:
+    """Where a link leads to, within its folder."""
+    target = Path(os.path.realpath(link))
+    if target.is_symlink() or not target.is_relative_to(os.path.realpath(link.parent)):
+        raise UnfitError("is a link that leads out of its folder")
+    return target
+
+
 def read_json(path: Path) -> Any:
-    """The value in a strict JSON file.
+    """The value in a strict JSON file of at most MOST_JSON bytes.
 
     Raises FileNotFoundError if there is none and ValueError (a sentence with the file's name) if it is not
     JSON, so that readers have two cases to tell apart: not there yet, and damaged.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path, most=MOST_JSON).decode("utf-8-sig")
         value = _STRICT.decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can show
@@ -110,8 +203,8 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path.name} is not readable JSON ({error})") from None
     except FileNotFoundError:
         raise
-    except OSError as error:
-        raise ValueError(f"{path.name} cannot be read ({error.strerror})") from None
+    except UnfitError as error:
+        raise ValueError(f"{path.name} {error}") from None
 
 
 def once(read: Callable[[], Value | None], make: Callable[[], Value], *, lock: Path) -> Value:
@@ -130,7 +223,7 @@ def is_locked(path: Path | str) -> bool:
     """Whether a living process holds the lock file at `path`; asking never disturbs it or another who asks."""
     if "fcntl" in globals():
         try:
-            fd = os.open(path, os.O_RDONLY)
+            fd = os.open(path, os.O_RDONLY | _CAREFULLY)
         except OSError:
             return False
         try:
@@ -155,10 +248,9 @@ def sha256(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, read piece by piece."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256_of(file: IO[bytes]) -> str:
+    """The SHA-256 of an open file, read piece by piece."""
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _refuse_constant(name: str) -> None:

@@ -17,9 +17,9 @@ def visible(text: str) -> str:
     return "".join(letter for letter in kept if letter == "\n" or not unicodedata.category(letter).startswith("C"))
 
 
-def name(text: str) -> str:
-    """`text` as a display name or a tag: visible, on one line, at most LONGEST_NAME characters."""
-    return " ".join(visible(" ".join(text.split())).split())[:LONGEST_NAME].rstrip()
+def name(text: str, *, most: int = LONGEST_NAME) -> str:
+    """`text` as a display name or a tag: visible, on one line, at most `most` characters."""
+    return " ".join(visible(" ".join(text.split())).split())[:most].rstrip()
 
 
 def cell(text: str) -> str:

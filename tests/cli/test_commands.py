@@ -365,6 +365,15 @@ def test_show_prints_settings_facts_and_losses(of_pair, pair):
     assert record["facts"]["dataset"]["fingerprint"] == run.dataset["fingerprint"]
 
 
+def test_the_list_says_of_a_folder_that_holds_a_run_and_has_no_id(call, folder, tiny):
+    path = runs.create(folder, tiny()).path
+    assert "name that is no id" not in call("runs").err
+    path.rename(folder / f"{path.name} (copy)")
+    listed = call("runs", "--json")
+    assert listed.json == [] and listed.code == 0
+    assert listed.err == "A folder holds a run under a name that is no id. What to do: python -m vaedash doctor\n"
+
+
 def test_a_damaged_run_is_listed_and_shown_with_its_reason(call, folder, tiny):
     path = runs.create(folder, tiny()).path
     (path / "config.json").write_text("{")

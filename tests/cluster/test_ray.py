@@ -610,7 +610,7 @@ def test_the_page_trains_on_the_cluster_that_its_owner_named(cluster, folder, ph
     assert run.status == "queued"
     until(lambda: run.reread().epochs)
     run = run.reread()
-    assert run.status == "running" and run.host.endswith(")") and run.host != hardware.host()
+    assert run.status == "running" and run.host.endswith(")") and run.host != places.host()
     at = shown("train")
     assert f"epochs, on {run.host}" in words(at)
     at.button(key=f"stop-{run.id}").click().run()

@@ -2,17 +2,19 @@
 
 import itertools
 import json
+import os
 import random
 from collections.abc import Iterator
 
 import pytest
+from impostors import IMPOSTORS, at_once
 from records import complete, make, row
 
 from vaedash import config, runs, storage
 from vaedash.cli import tables
 from vaedash.comparing import results, verdict
 from vaedash.errors import RunError
-from vaedash.runs import schema
+from vaedash.runs import names, schema
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +185,97 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     assert runs.read(path).damage == (
         "Cannot be read: facts.json: has no list of starts; outcome.json: is not a JSON object."
     )
+
+
+# ---- what is no file at all -----------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+@pytest.mark.parametrize("name", names.FILES)
+def test_whatever_lies_in_the_place_of_a_file_nobody_waits_for_it_and_it_is_said_in_a_sentence(
+    tmp_path, name, impostor, promise
+):
+    promise("R7")
+    folder = tmp_path / "runs"
+    sound, run = make(folder), complete(folder)
+    (run.path / name).unlink(missing_ok=True)
+    IMPOSTORS[impostor](run.path / name)
+    with at_once():
+        read = {run.id: run for run in runs.list_runs(folder, archived=True)}
+        use(read[run.id])
+        assert run.figures.test_losses() is None and run.figures.kl_by_latent() is None
+        assert len(run.log_tail()) <= 20_000 and not run.held and not run.notes_held()
+        assert run.weights.digests() == set() and len(run.signature()) > 1
+        for weights in names.WEIGHTS:
+            with pytest.raises((FileNotFoundError, storage.UnfitError)):
+                run.weights.read(weights)
+    if name in CORE:
+        [said] = [read[run.id].damage]
+        assert said.startswith(f"Cannot be read: {name} is ") and said.count(name) == 1 and len(said) < 90
+    else:
+        assert (read[run.id].status, read[run.id].damage) == ("stopped", None)
+    assert read[sound.id].status == "queued"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+@pytest.mark.parametrize("name", ["prior-0002.png", "prior-0002.webp", "originals.png", "now.png"])
+def test_a_picture_that_is_no_file_is_left_out(tmp_path, name, impostor, promise):
+    promise("R7")
+    pictures = complete(tmp_path / "runs").pictures
+    pictures.folder.mkdir()
+    IMPOSTORS[impostor](pictures.folder / name)
+    with at_once():
+        assert pictures.sample("prior", 2) is pictures.originals() is pictures.now() is None
+        assert [file.name for file in pictures.damaged()] == ([name] if name != "now.png" else [])
+
+
+def test_a_link_within_its_folder_is_the_file_that_it_leads_to(tmp_path, promise):
+    promise("R7")
+    run = complete(tmp_path)
+    (run.path / "metrics.json").rename(run.path / "kept.json")
+    (run.path / "metrics.json").symlink_to("kept.json")
+    assert run.reread() == run
+
+
+def test_a_run_that_lies_elsewhere_is_read_through_a_link_and_never_deleted_by_it(tmp_path):
+    run = complete(tmp_path / "another disk")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / run.id).symlink_to(run.path)
+    [linked] = runs.list_runs(tmp_path / "runs")
+    assert linked.epochs == run.epochs and linked.damage is None
+    with pytest.raises(RunError, match=r"only a link to it is here\. Delete that folder, then the link\."):
+        linked.delete()
+    assert run.reread() == run
+
+
+def test_pictures_in_a_folder_that_a_link_leads_to_are_not_the_runs(tmp_path, promise):
+    promise("R7")
+    run, other = complete(tmp_path), complete(tmp_path)
+    other.pictures.write_now(b"x")
+    (other.pictures.folder / ".half.png.1.tmp").touch()
+    run.pictures.folder.symlink_to(other.pictures.folder)
+    run.sweep_temporary()
+    assert run.pictures.damaged() == run.leftovers() == []
+    assert len(list(other.pictures.folder.iterdir())) == 2
+    with pytest.raises(RunError, match=r"^samples of run .* is a link"), run.claim():
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", [impostor for impostor in IMPOSTORS if impostor != "a terabyte"])
+@pytest.mark.parametrize("name", names.FILES)
+def test_nothing_is_written_into_what_is_no_file_of_the_run(tmp_path, name, impostor, promise):
+    promise("R7")
+    run = complete(tmp_path / "runs")
+    (run.path / name).unlink(missing_ok=True)
+    IMPOSTORS[impostor](run.path / name)
+    with (
+        at_once(),
+        pytest.raises(RunError, match=f"^{name} of run {run.id} is .*its place, or remove it.$"),
+        run.claim(),
+    ):
+        pass
+    if impostor == "a link out":
+        assert (tmp_path / f"another's {name}").read_bytes() == b'{"schema": 1}'

@@ -13,6 +13,7 @@ from records import complete, make, row, rows
 
 from vaedash import places, runs, storage
 from vaedash.runs import RunFolder
+from vaedash.runs.folder import end_of
 
 
 @pytest.fixture(autouse=True)
@@ -172,3 +173,19 @@ def test_the_end_of_the_log_is_shown_without_the_projects_place(tmp_path):
     (path / "train.log").write_bytes("\n".join(lines).encode() + b"\n\xff")
     tail = RunFolder(path).log_tail(lines=3).splitlines()
     assert tail == ["line 49", f'File "{Path("vaedash", "x.py")}"', "\ufffd"]
+
+
+def test_an_array_that_claims_to_be_larger_than_memory_reads_as_none(tmp_path):
+    path = make(tmp_path).path
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (9000000000000,), }".ljust(117) + "\n"
+    (path / "test_losses.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
+    assert RunFolder(path).figures.test_losses() is None
+    assert list(RunFolder(path).figures.damaged()) == ["test_losses.npy"]
+
+
+def test_a_log_that_has_grown_too_long_keeps_its_end_when_it_is_written_on(tmp_path):
+    log = RunFolder(make(tmp_path).path).log
+    for words in (b"a" * 900_000, b"b" * 900_000, b"c"):
+        with end_of(log) as file:
+            file.write(words)
+    assert log.read_bytes() == b"a" * 100_000 + b"b" * 900_000 + b"c"

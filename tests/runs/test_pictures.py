@@ -41,6 +41,15 @@ def test_pictures_are_taken_apart_and_a_damaged_one_reads_as_none(tmp_path):
         assert found is None or found.shape[1:] == (3, 32, 32)
 
 
+@pytest.mark.parametrize("side", [3000, 20_000])
+def test_a_small_file_that_would_be_millions_of_pixels_reads_as_none(tmp_path, side):
+    pictures = RunFolder(make(tmp_path).path).pictures
+    file = io.BytesIO()
+    Image.new("1", (side, side)).save(file, "PNG")
+    pictures.write("prior", 1, file.getvalue())
+    assert pictures.sample("prior", 1) is None and pictures.damaged() == [pictures.file("prior", 1)]
+
+
 def test_the_originals_are_read_from_either_kind_of_file(tmp_path):
     path = make(tmp_path).path
     assert RunFolder(path).pictures.originals() is None

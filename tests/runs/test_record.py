@@ -9,9 +9,11 @@ from types import SimpleNamespace
 import pytest
 from records import complete, make, over, row, rows
 
-from vaedash import runs, storage
+from vaedash import places, runs, storage
 from vaedash.config import RunConfig
-from vaedash.runs import RunFolder, Status, names, queue, record, schema
+from vaedash.errors import RunError
+from vaedash.runs import RunFolder, Status, listing, names, queue, record, schema
+from vaedash.training import launch
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00 UTC
 CREATED = "2027-01-15T07:00:00.000+00:00"  # an hour before
@@ -153,6 +155,50 @@ def test_an_interrupted_run_says_so(tmp_path, epochs, sentence):
     RunFolder(path).write_metrics(rows(*[9.0] * epochs))
     run = runs.read(path)
     assert (run.status, run.active, run.sentence) == ("interrupted", False, sentence)
+
+
+def begun_by(folder, host: str, *, seconds_ago: float = 10.0) -> runs.Run:
+    """A run of two epochs that a machine of this name began, and that was written to some seconds ago."""
+    run = make(folder)
+    run.add_facts({"host": host})
+    run.write_metrics(rows(9.0, 8.0))
+    for name in ("facts.json", "metrics.json"):
+        when = time.time() - seconds_ago
+        os.utime(run.path / name, (when, when))
+    return run.reread()
+
+
+@pytest.mark.parametrize("seconds_ago", [0.0, 120.0, -120.0])
+def test_a_run_that_another_machine_writes_to_seems_to_train_there_and_is_let_alone(tmp_path, seconds_ago):
+    run = begun_by(tmp_path, "school-7", seconds_ago=seconds_ago)
+    assert run.status == "elsewhere" and not run.active and not run.status.resumable
+    assert run.sentence == (
+        "Its files changed less than 5 minutes ago, so it seems to train on school-7. "
+        "If nothing trains it there any more, resume it once they have been still that long."
+    )
+    for refused in (lambda: launch.require_resumable(run), run.require_over):
+        with pytest.raises(RunError, match="it seems to train on school-7"):
+            refused()
+    assert len(run.epochs) == 2 and run.best_epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "seconds_ago"),
+    [(places.host(), 10.0), ("", 10.0), ("school-7", 400.0), ("school-7", -400.0), ("node7 (10.0.0.7)", 10.0)],
+)
+def test_a_run_of_this_machine_of_a_cluster_or_one_that_is_still_is_interrupted(tmp_path, host, seconds_ago):
+    run = begun_by(tmp_path, host, seconds_ago=seconds_ago)
+    assert run.status == "interrupted" and "resume it" in run.sentence
+    launch.require_resumable(run)
+
+
+def test_a_run_that_trains_elsewhere_is_read_again_as_time_goes_by(tmp_path, monkeypatch):
+    readings, run = listing.Readings(), begun_by(tmp_path, "school-7")
+    assert [listed.status for listed in readings.list_runs(tmp_path)] == ["elsewhere"]
+    later = time.time() + record.STILL + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert [listed.status for listed in readings.list_runs(tmp_path)] == ["interrupted"]
+    assert run.signature() == run.signature()
 
 
 def test_an_interrupted_run_on_a_full_disk_says_what_to_do_first(tmp_path, monkeypatch):

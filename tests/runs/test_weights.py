@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from impostors import IMPOSTORS, at_once
 
 from vaedash import runs, storage
 from vaedash.config import RunConfig
@@ -398,6 +399,33 @@ def test_tensors_of_another_program_are_told_so(path, value, promise):
 @pytest.fixture
 def run(tmp_path) -> runs.Run:
     return runs.create(tmp_path / "runs", RunConfig(arch="conv", latent_dim=2))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+def test_weights_that_are_no_file_are_refused_at_once_in_one_sentence(run, impostor, promise):
+    promise("R12")
+    save(run.path, 1)
+    IMPOSTORS[impostor](run.path / "best.pt")
+    with at_once(), pytest.raises(RunError) as caught:
+        weights.load_model(run)
+    assert str(caught.value).startswith(f"best.pt of run {run.id} is ")
+    assert str(caught.value).endswith("; python -m vaedash doctor says what can be done.")
+    assert weights.load(run, "last")["epoch"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("impostor", [impostor for impostor in IMPOSTORS if impostor != "a folder"])
+def test_what_is_no_file_never_takes_the_place_of_a_sound_state(path, impostor):
+    for epoch in (1, 2):
+        save(path, epoch)
+    (path / "last.pt").unlink()
+    IMPOSTORS[impostor](path / "last.pt")
+    with at_once():
+        used, said = weights.load_for_resume(RunFolder(path))
+        assert used["epoch"] == 1 and said.startswith("last.pt of run abcdef is ")
+        save(path, 2)
+    assert [weights.load(RunFolder(path), name)["epoch"] for name in ("last", "previous")] == [2, 1]
 
 
 def test_a_model_is_loaded_ready_for_use_with_its_epoch(run):

@@ -116,3 +116,10 @@ def test_a_training_that_has_ended_leaves_no_process_behind_whoever_waits_for_it
 
     until(reaped)
     assert run.reread().status == "failed"
+
+
+def test_runs_of_a_group_are_told_apart_however_long_their_name_is():
+    group = [RunConfig(arch=arch, seed=seed) for arch in ("fc", "conv") for seed in (0, 2**31 - 1)]
+    called = [launch.member_name("n" * 90, member, group) for member in group]
+    assert len(set(called)) == 4 and all(len(name) <= 80 for name in called)
+    assert called[0].endswith("n fc seed 0") and called[-1].endswith("n conv seed 2147483647")

@@ -319,3 +319,29 @@ def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_
     tab.wait_for_function(f"({size})(document.documentElement) > 16")
     assert tab.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
     assert unexpected(tab.complaints) == []
+
+
+@pytest.mark.slow
+def test_a_run_is_renamed_beside_an_older_tab_and_deleted_by_a_second_click_with_its_list_still_open(browser, tmp_path):
+    with bench.Server(tmp_path / "runs", tmp_path / "data") as opened:
+        run = make_run(opened.folder)
+        (run.path / "last.pt").write_bytes(bytes(31_400_000))
+        tabs = [browser.new_page(viewport={"width": 1440, "height": 1000}) for _ in range(2)]
+        older, newer = tabs
+        for tab in tabs:
+            tab.goto(f"{opened.url}/train")
+            tab.locator("summary").filter(has_text=run.name).click()
+        for tab, label, typed in ((newer, "Name", "new"), (older, "Tags", "first")):
+            field = tab.locator("details").filter(has=tab.get_by_text("Save")).get_by_role("textbox", name=label)
+            field.fill(typed)
+            field.press("Enter")
+            tab.get_by_role("button", name="Save", exact=True).click()
+            until(lambda: run.reread().notes.get("name" if label == "Name" else "tags"))  # noqa: B023
+        assert (run.reread().name, run.reread().tags) == ("new", ("first",))
+        newer.get_by_role("button", name="Delete", exact=True).click()
+        newer.get_by_role("button", name="Delete 31 MB for ever").click()
+        until(lambda: not run.path.exists())
+        expect(newer.get_by_text("Nothing has been trained yet")).to_be_visible()
+        for tab in tabs:
+            expect(tab.get_by_test_id("stException")).to_have_count(0)
+            tab.close()

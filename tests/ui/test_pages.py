@@ -2,6 +2,8 @@
 
 import ast
 import json
+import os
+import shutil
 import time
 
 import house
@@ -157,9 +159,7 @@ def test_the_forecast_adds_up(folder):
 def test_a_run_can_be_renamed_archived_and_restored(folder):
     run = make_run(folder)
     at = shown("train")
-    at.text_input(key=f"rename-{run.id}").set_value("mine <b>\u202e")
-    at.text_input(key=f"tags-{run.id}").set_value("first, best")
-    at.button(key=f"save-{run.id}").click().run()
+    assert edit(at, run, name="mine <b>\u202e", tags="first, best") == []
     renamed = run.reread()
     assert renamed.name == "mine <b>"
     assert renamed.tags == ("first", "best")
@@ -169,6 +169,127 @@ def test_a_run_can_be_renamed_archived_and_restored(folder):
     at.toggle(key="archived").set_value(True).run()
     at.button(key=f"restore-{run.id}").click().run()
     assert not run.reread().archived
+
+
+def edit(at, run, **fields):
+    """Type into the fields of a run in the list, save, and see what is said of it."""
+    for field, typed in fields.items():
+        [found] = [other for other in at.text_input if other.key.startswith(f"{FIELDS[field]}-{run.id}-")]
+        found.set_value(typed)
+    at.button(key=f"save-{run.id}").click().run()
+    assert not at.exception
+    return [toast.value.replace("\\", "") for toast in at.toast]
+
+
+FIELDS = {"name": "rename", "tags": "tags"}
+
+
+def test_what_was_not_edited_is_not_written_so_an_older_tab_brings_no_old_name_back(folder):
+    run = make_run(folder)
+    run.write_notes(name="old")
+    older, newer = shown("train"), shown("train")
+    edit(newer, run, name="new")
+    edit(older, run, tags="first")
+    assert (run.reread().name, run.reread().tags) == ("new", ("first",))
+    # The older tab has run again, and shows the name as it is.
+    edit(older, run, tags="second")
+    edit(newer, run, name="newer")
+    assert (run.reread().name, run.reread().tags) == ("newer", ("second",))
+
+
+def test_an_automatic_name_stays_automatic_until_one_is_given_and_after_it_is_taken_away(folder):
+    run = make_run(folder)
+    automatic = run.name
+    at = shown("train")
+    edit(at, run)
+    assert not (run.path / "notes.json").exists()
+    edit(at, run, tags="first")
+    assert "name" not in run.reread().notes
+    edit(at, run, name="mine")
+    edit(at, run, name="")
+    assert run.reread().name == automatic
+
+
+def test_a_name_may_be_as_long_here_as_anywhere_else(folder):
+    run = make_run(folder)
+    run.write_notes(name="n" * 79, tags=["t" * 80] * 20)
+    at = shown("train")
+    edit(at, run, name=f"{'n' * 79}m")
+    assert (run.reread().name, run.reread().tags) == ("n" * 79 + "m", ("t" * 80,) * 20)
+    edit(at, run, tags=", ".join(["t" * 80] * 19))
+    assert run.reread().tags == ("t" * 80,) * 19
+
+
+@pytest.mark.parametrize("button", ["save", "archive", "again"])
+def test_a_change_of_a_run_that_is_gone_is_refused_in_a_sentence_and_leaves_nothing(folder, button):
+    run, other = make_run(folder, status="stopped"), make_run(folder)
+    at = shown("train")
+    [name] = [field for field in at.text_input if field.key.startswith(f"rename-{run.id}-")]
+    name.set_value("x")
+    shutil.rmtree(run.path)
+    at.button(key=f"{button}-{run.id}").click().run()
+    assert not at.exception
+    [said] = [toast.value.replace("\\", "") for toast in at.toast]
+    assert said.startswith(f"Run {run.id} is ")
+    assert {entry.name for entry in folder.iterdir()} == {other.id}
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="may write everywhere")
+def test_a_change_that_the_disk_refuses_is_told_in_a_sentence(folder):
+    run = make_run(folder)
+    at = shown("train")
+    run.path.chmod(0o500)
+    assert edit(at, run, name="x")[0].startswith(f"Run {run.id} cannot be changed (Permission denied)")
+
+
+def test_a_run_that_somebody_has_resumed_meanwhile_is_not_archived(folder):
+    run = make_run(folder, status="stopped")
+    at = shown("train")
+    with run.claim():
+        at.button(key=f"archive-{run.id}").click().run()
+    assert not at.exception and not run.reread().archived
+    assert "wait for it, or stop it first." in at.toast[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_run_is_deleted_by_a_second_click_that_says_how_much_goes(folder, archived):
+    run, other = make_run(folder), make_run(folder)
+    (run.path / "last.pt").write_bytes(bytes(31_400_000))
+    run.write_notes(archived=archived)
+    at = shown("train")
+    at.toggle(key="archived").set_value(archived).run()
+    at.button(key=f"delete-{run.id}").click().run()
+    assert run.path.is_dir() and f"All files of run {run.id} would be deleted" in words(at)
+    assert [button.label for button in at.button if "for ever" in button.label] == ["Delete 31 MB for ever"]
+    at.button(key=f"keep-{run.id}").click().run()
+    assert run.path.is_dir() and "would be deleted" not in words(at)
+    at.button(key=f"delete-{run.id}").click().run()
+    at.button(key=f"forever-{run.id}").click().run()
+    assert not at.exception
+    assert {entry.name for entry in folder.iterdir()} == {other.id}
+    assert [toast.value for toast in at.toast] == [f"Deleted run {run.id} and all its files."]
+
+
+def test_a_run_too_damaged_to_be_changed_can_be_deleted(folder):
+    run = make_run(folder)
+    (run.path / "config.json").unlink()
+    at = shown("train")
+    at.button(key=f"delete-{run.id}").click().run()
+    at.button(key=f"forever-{run.id}").click().run()
+    assert not at.exception and not run.path.exists()
+
+
+def test_a_run_that_somebody_has_resumed_meanwhile_is_not_deleted_and_one_that_is_active_is_not_offered(folder):
+    run = make_run(folder, status="stopped")
+    at = shown("train")
+    at.button(key=f"delete-{run.id}").click().run()
+    with run.claim():
+        at.button(key=f"forever-{run.id}").click().run()
+        assert not at.exception and run.reread().epochs == run.epochs
+        assert "wait for it, or stop it first." in at.toast[0].value.replace("\\", "")
+        run.reopen()
+        at.run()
+        assert not [button for button in at.button if button.key in (f"delete-{run.id}", f"forever-{run.id}")]
 
 
 def test_compare_says_who_leads_and_renders_a_table(folder):

@@ -1,6 +1,9 @@
 """Every page in every state that runs can be in: it opens, and says what there is to say."""
 
+import os
+
 import pytest
+from impostors import at_once
 from visitor import give_weights, make_run, shown, words
 
 from vaedash import places
@@ -110,6 +113,24 @@ def test_an_interrupted_run_is_shown_with_what_to_do(make, interrupted, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_a_run_that_seems_to_train_on_another_machine_is_shown_as_far_as_it_is(make, page):
+    run = make(status="running")
+    run.add_facts({"host": "school-7"})
+    at = shown(page)
+    says(at, USUAL[page])
+    if page not in DRAWING:
+        says(at, "-badge[elsewhere after 2 epochs]|seems to train on school-7")
+    assert not [button for button in at.button if button.label == "Resume"]
+    assert not at.error and not at.warning
+
+
+def test_a_folder_that_holds_a_run_under_another_name_is_named(make, folder):
+    run = make()
+    (run.path).rename(folder / f"{run.id} (1)")
+    says(shown("train"), f"In no list, because the folder's name is no id: {run.id} (1).")
+
+
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("file", ["config.json", "metrics.json"])
 def test_a_damaged_run_is_named_with_the_reason_and_the_other_is_shown(make, page, file):
     make("fc")
@@ -117,6 +138,19 @@ def test_a_damaged_run_is_named_with_the_reason_and_the_other_is_shown(make, pag
     (torn.path / file).write_bytes((torn.path / file).read_bytes()[:40])
     at = shown(page)
     says(at, f"{USUAL[page]}|{torn.id}|Cannot be read: {file}")
+    assert not at.error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with a name")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_whose_file_is_a_pipe_is_named_at_once_and_the_other_is_shown(make, page):
+    make("fc")
+    handed_in = make()
+    (handed_in.path / "metrics.json").unlink()
+    os.mkfifo(handed_in.path / "metrics.json")
+    with at_once():
+        at = shown(page)
+    says(at, f"{USUAL[page]}|{handed_in.id}|Cannot be read: metrics.json is not an ordinary file.")
     assert not at.error
 
 

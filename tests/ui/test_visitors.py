@@ -1,6 +1,7 @@
 """What visitors may do where the page is shown to a room: look on; what they send all the same is refused where it would act."""
 
 import ast
+import contextlib
 
 import pytest
 from visitor import give_weights, make_run, shown, words
@@ -17,7 +18,7 @@ CHANGES = {
     "storage": {"write_bytes", "write_json", "write_text"},
 }
 CHANGES_OF_A_RUN = {name for name in vars(RunFolder) if name.startswith("write_")} | {
-    *("add_facts", "request_stop", "reopen", "set_aside", "sweep_temporary", "delete"),
+    *("add_facts", "request_stop", "ask_to_stop", "reopen", "set_aside", "sweep_temporary", "delete"),
 }
 
 
@@ -25,7 +26,8 @@ CHANGES_OF_A_RUN = {name for name in vars(RunFolder) if name.startswith("write_"
 def acts(folder, monkeypatch):
     """What was done to runs; nothing of it really happens."""
     done = []
-    for room, names in ((launch, ("new_runs", "start", "resume")), (RunFolder, ("write_notes", "request_stop"))):
+    of_a_run = ("write_notes", "request_stop", "delete")
+    for room, names in ((launch, ("new_runs", "start", "resume")), (RunFolder, of_a_run)):
         for name in names:
             monkeypatch.setattr(room, name, lambda *_, called=name, **__: done.append(called) or [])
     return done
@@ -43,6 +45,7 @@ def acts(folder, monkeypatch):
         ("train", "finished", False, "archive-{}", ["write_notes"]),
         ("train", "finished", True, "restore-{}", ["write_notes"]),
         ("train", "stopped", False, "again-{}", ["resume"]),
+        ("train", "finished", False, "forever-{}", ["delete"]),
     ],
 )
 def test_a_click_on_a_button_drawn_before_is_refused_where_visitors_only_look_on(
@@ -50,20 +53,30 @@ def test_a_click_on_a_button_drawn_before_is_refused_where_visitors_only_look_on
 ):
     run = make_run(folder, status=status)
     (run.path / "notes.json").write_text(f'{{"schema": 1, "archived": {str(archived).lower()}}}')
-    at = shown(page)
-    if archived:
-        at.toggle(key="archived").set_value(True).run()
-    monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
-    at.button(key=key.format(run.id)).click().run()
-    assert not at.exception
-    assert acts == []
-    assert [toast.value for toast in at.toast] == [visitors.LOOK_ON]
+    with run.claim() if status == "running" else contextlib.nullcontext():
+        at = shown(page)
+        if archived:
+            at.toggle(key="archived").set_value(True).run()
+        if key.startswith("forever"):
+            click(at, f"delete-{run.id}")
+        monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
+        click(at, key.format(run.id))
+        assert acts == []
+        assert [toast.value for toast in at.toast] == [visitors.LOOK_ON]
 
-    # The same click acts where it may, so it is the setting that refused.
-    monkeypatch.setenv("VAEDASH_READ_ONLY", "0")
-    at.run()
-    at.button(key=key.format(run.id)).click().run()
-    assert acts == does
+        # The same click acts where it may, so it is the setting that refused.
+        monkeypatch.setenv("VAEDASH_READ_ONLY", "0")
+        at.run()
+        click(at, key.format(run.id))
+        assert acts == does
+
+
+def click(at, key):
+    for field in at.text_input:
+        if field.label == "Name":  # what was not edited is not written
+            field.set_value("another")
+    at.button(key=key).click().run()
+    assert not at.exception
 
 
 def test_an_upload_is_refused_where_visitors_only_look_on(folder, data_dir, monkeypatch):

@@ -72,6 +72,11 @@ def add_to(commands: parsing.Commands) -> None:
 def list_runs(arguments: argparse.Namespace) -> int:
     """All runs, newest first."""
     listed = runs.list_runs(terminal.runs_dir(arguments), archived=arguments.archived)
+    if unlisted := listing.unlisted(terminal.runs_dir(arguments)):
+        others = "A folder holds" if len(unlisted) == 1 else f"{len(unlisted)} folders hold"
+        terminal.say(
+            f"{others} a run under a name that is no id. What to do: {terminal.command_line('doctor', '', arguments)}"
+        )
     if arguments.json:
         terminal.print_json([terminal.record(run) for run in listed])
     elif not listed:
@@ -112,9 +117,7 @@ def show(arguments: argparse.Namespace) -> int:
 def stop(arguments: argparse.Namespace) -> int:
     """Ask a run to end after its current batch."""
     run = terminal.find(arguments, arguments.run)
-    if not run.busy:
-        raise UsageError(f"Run {run.id} is {run.status}: there is nothing to stop.")
-    run.request_stop()
+    run.ask_to_stop()
     if run.measuring:
         print(f"Asked {run.id} to stop measuring. The rest: {terminal.command_line('evaluate', run.id, arguments)}")
         return terminal.DONE
@@ -130,6 +133,7 @@ def archive(arguments: argparse.Namespace) -> int:
     if run.busy:
         doing = "being measured" if run.measuring else run.status
         raise UsageError(f"Run {run.id} is {doing}; stop it first: {terminal.command_line('stop', run.id, arguments)}")
+    run.require_over()
     if arguments.forever:
         run.delete()
         print(f"Deleted {run.id} and all its files.")

@@ -95,7 +95,7 @@ def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
     if command == "resume":
         folders["--data-dir"] = getattr(arguments, "data_dir", None)
     flags = "".join(f" {flag} {shlex.quote(folder)}" for flag, folder in folders.items() if folder)
-    return f"python -m vaedash {command} {ids}{flags}"
+    return f"python -m vaedash {command} {ids}".rstrip() + flags
 
 
 def runs_dir(arguments: argparse.Namespace) -> Path:

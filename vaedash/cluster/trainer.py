@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from vaedash import storage
+from vaedash import places, storage
 from vaedash.runs import mirror
 from vaedash.runs.mirror import Writings
 from vaedash.training import process
@@ -38,7 +38,7 @@ class Trainer:
     def _train(self, cpus: int) -> None:
         from vaedash.training import hardware
 
-        os.environ[hardware.HOST] = f"{platform.node()} ({_address()})"
+        os.environ[places.HOST] = f"{platform.node()} ({_address()})"
         with (
             open(self._run.log, "a", encoding="utf-8") as log,
             contextlib.redirect_stdout(log),

@@ -15,6 +15,7 @@ _TOO_SOON = 3  # times as many: one of the two may have stopped too soon
 _ENDS = {
     Status.STOPPED: "was stopped by hand after",
     Status.INTERRUPTED: "was interrupted after",
+    Status.ELSEWHERE: "seems to be trained elsewhere still, so far for",
     Status.FAILED: "failed after",
     Status.DIVERGED: "diverged after",
     Status.EARLY_STOPPED: "stopped early, after",

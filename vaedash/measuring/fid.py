@@ -59,7 +59,9 @@ def weights(data_dir: Path) -> Path:
 
     storage.once(lambda: file if file.exists() else None, fetch, lock=file.with_suffix(".lock"))
     # torch-fidelity reads the file without asking what is in it, so only the very bytes that are meant may get there.
-    if not storage.sha256_of(file).startswith(DIGEST):
+    with open(file, "rb") as opened:
+        digest = storage.sha256_of(opened)
+    if not digest.startswith(DIGEST):
         raise VaedashError(f"{file} is not the file it should be: delete it, and download {URL} anew.")
     return file
 

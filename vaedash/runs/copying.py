@@ -22,7 +22,9 @@ def copy(run: Run, folder: Path, run_id: str, *, created: str, seed: int) -> Run
     settings = storage.read_json(run.path / names.CONFIG) | {"created": created, "seed": seed}
     storage.write_json(made.path / names.CONFIG, settings, durable=False)
     for name in _AS_THEY_ARE:
-        shutil.copyfile(run.path / name, made.path / name)
+        storage.write_bytes(
+            made.path / name, storage.read_bytes(run.path / name, most=storage.MOST_JSON), durable=False
+        )
     for name in (names.LOCK, names.LOG):
         (made.path / name).touch()
     for picture in run.pictures.of_epoch(len(run.epochs)):

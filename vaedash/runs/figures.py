@@ -1,6 +1,7 @@
 """What a run keeps as arrays beside its records: figures image by image and latent by latent."""
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from vaedash import storage
 from vaedash.runs import names
+
+_MOST = 100_000_000  # bytes: ten thousand epochs of 512 latents take 20 MB
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
@@ -46,14 +49,14 @@ class Figures:
             (names.TEST_LOSSES, self.test_losses, "Compare judges by the means alone; it may be deleted."),
             (names.KL_BY_LATENT, self.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
         )
-        return {name: rest for name, read, rest in cases if (self.folder / name).exists() and read() is None}
+        return {name: rest for name, read, rest in cases if os.path.lexists(self.folder / name) and read() is None}
 
 
 def _array(file: Path, *, dimensions: int) -> NDArray[np.float32] | None:
     """The float32 array in a file, or None where there is none that can be read."""
     try:
-        array = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        array = np.load(io.BytesIO(storage.read_bytes(file, most=_MOST)), allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):  # the last where it only claims to hold so much
         return None
     sound = isinstance(array, np.ndarray) and array.ndim == dimensions and array.dtype == np.float32 and array.size
     return array if sound else None

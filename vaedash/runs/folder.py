@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import IO, Any, Unpack
 
 from filelock import FileLock, Timeout
 
@@ -18,6 +19,9 @@ from vaedash.runs.pictures import Pictures
 from vaedash.runs.schema import Epoch, Measured, Notes, Progress, Start, Status
 from vaedash.runs.weight_files import WeightFiles
 
+_LIKE_OURS = re.compile(
+    "|".join(rf"{stem}[\W_].*\.{end}" for stem, dot, end in (name.partition(".") for name in names.FILES) if dot)
+)
 LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
 
 
@@ -72,7 +76,13 @@ class RunFolder:
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
-        """Hold its lock: as long as the process lives, the run is active. RunError if another process has it."""
+        """Hold its lock: as long as the process lives, the run is active. RunError if another process has it.
+
+        Whoever holds it writes, so RunError too where the folder is gone, or that would go elsewhere (`require_own`).
+        """
+        if not self.path.is_dir():
+            raise self._gone()
+        self.require_own()
         lock = FileLock(self.path / names.LOCK, timeout=2)  # an asker's shared lock is held for an instant only
         try:
             lock.acquire()
@@ -86,8 +96,9 @@ class RunFolder:
             lock.release()
 
     def request_stop(self) -> None:
-        """Ask the training process to end after its current batch."""
-        (self.path / names.STOP).touch()
+        """Ask the training process to end after its current batch. RunError where that cannot be written down."""
+        with self._changing(names.STOP):
+            storage.write_bytes(self.path / names.STOP, b"", durable=False)
 
     def stop_requested(self) -> bool:
         """Whether somebody asked."""
@@ -128,22 +139,41 @@ class RunFolder:
     def write_notes(self, **changes: Unpack[Notes]) -> None:
         """Change what a person may say of a run: `name`, `tags`, `star`, `archived`.
 
-        Names and tags are cut to 80 characters, without control characters and those that change the direction of text.
+        Names and tags are cut to 80 characters, without control characters and those that change the direction of text. RunError
+        where that cannot be written down.
         """
         cleaned = {key: _cleaned(value) for key, value in changes.items()}
-        with self._notes_lock():
+        with self._changing(names.NOTES, names.NOTES_LOCK), self._notes_lock():
             notes = self._readable(names.NOTES) or Notes()
             self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})
 
     def write_measured(self, **figures: Unpack[Measured]) -> None:
-        """Add to what was measured of an ended run."""
-        with self._notes_lock():
+        """Add to what was measured of an ended run. RunError where that cannot be written down."""
+        with self._changing(names.MEASURED, names.NOTES_LOCK), self._notes_lock():
             measured = self._readable(names.MEASURED) or Measured()
             self._write(names.MEASURED, {**measured, "schema": config.SCHEMA, **figures})
 
     def notes_held(self) -> bool:
         """Whether a process holds what keeps two from writing notes at once."""
         return storage.is_locked(self.path / names.NOTES_LOCK)
+
+    @contextlib.contextmanager
+    def _changing(self, *files: str) -> Iterator[None]:
+        """Within it, these are written by somebody who saw the run a while ago; what is in the way is a RunError, in words."""
+        if not self.has_settings():  # a lock or a record in its place would be a damaged run
+            raise self._gone()
+        self.require_own(*files)
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} cannot be changed ({error.strerror}): free some room, or change who may write into its folder."
+            ) from error
+
+    def _gone(self) -> RunError:
+        return RunError(
+            f"Run {self.id} is gone: its folder was removed, moved or emptied. Put it back, or choose another run."
+        )
 
     def _notes_lock(self) -> FileLock:
         return FileLock(self.path / names.NOTES_LOCK)
@@ -169,7 +199,7 @@ class RunFolder:
     def log_tail(self, *, lines: int = 30) -> str:
         """The end of what the training process said, without the project's place on this machine."""
         try:
-            end = self.log.read_bytes()[-20_000:].decode(errors="replace")
+            end = storage.read_end(self.log, 20_000).decode(errors="replace")
         except OSError:
             return ""
         return "\n".join(end.replace(f"{places.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
@@ -178,7 +208,20 @@ class RunFolder:
 
     def has_settings(self) -> bool:
         """Whether there is a config.json at all."""
-        return (self.path / names.CONFIG).exists()
+        settings = self.path / names.CONFIG
+        return settings.exists() or bool(storage.unfit(settings))
+
+    def unfit(self, wanted: Iterable[str] = (*names.FILES, names.SAMPLES)) -> dict[str, str]:
+        """What lies in the place of these files and is none of the run's own: the name, and the reason as the end of a sentence."""
+        flaws = {name: storage.unfit(self.path / name) for name in wanted if name != names.SAMPLES}
+        if names.SAMPLES in wanted and self.pictures.folder.is_symlink():
+            flaws[names.SAMPLES] = "is a link, and what it leads to is not the run's"
+        return {name: flaw for name, flaw in flaws.items() if flaw}
+
+    def require_own(self, *wanted: str) -> None:
+        """RunError, which names it, if in the place of a file, of these or of all, lies what is none of the run's own."""
+        for name, flaw in self.unfit(wanted or (*names.FILES, names.SAMPLES)).items():
+            raise RunError(f"{name} of run {self.id} {flaw}. Put a file of its own in its place, or remove it.")
 
     def damaged_records(self) -> dict[str, str]:
         """The JSON files that are there but cannot be read, each with the reason as the end of a sentence."""
@@ -194,13 +237,23 @@ class RunFolder:
 
     def set_aside(self, name: str) -> None:
         """Rename a damaged JSON file to `<name>.damaged`, unless it has become readable in the meantime."""
+        if name not in self.damaged_records():
+            return
         with self._notes_lock():
             if name in self.damaged_records():
                 storage.replace(self.path / name, self.path / f"{name}.damaged")
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written; some of it may still be in the making."""
-        return [*self.path.glob(".*.tmp"), *self.pictures.folder.glob(".*.tmp")]
+        return [*self.path.glob(".*.tmp"), *self.pictures.leftovers()]
+
+    def conflict_copies(self) -> list[Path]:
+        """Files beside its own, under names like theirs, that a program which syncs folders has left where two machines wrote.
+
+        Such programs put a word, a date or a number between a name and what follows its first dot.
+        """
+        like_ours = (file for file in self.path.glob("*.*") if _LIKE_OURS.fullmatch(file.name))
+        return sorted(file for file in like_ours if file.name not in names.FILES) + self.pictures.conflict_copies()
 
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""
@@ -208,9 +261,29 @@ class RunFolder:
         for leftover in self.leftovers():
             leftover.unlink(missing_ok=True)
 
+    def size(self) -> int:
+        """Bytes that its files hold, pictures and weights included."""
+        total = 0
+        for folder, _, held in os.walk(self.path):
+            for name in held:
+                with contextlib.suppress(FileNotFoundError):  # it has just gone
+                    total += os.lstat(Path(folder, name)).st_size
+        return total
+
     def delete(self) -> None:
-        """Remove the run and all its files for ever."""
-        shutil.rmtree(self.path)
+        """Remove the run and all its files for ever. RunError where a process holds it, or only a link to it is here."""
+        if self.held:
+            raise RunError(f"Run {self.id} is trained or measured by a process: wait for it, or stop it first.")
+        if self.path.is_symlink():
+            raise RunError(
+                f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."
+            )
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} is not deleted whole ({error.strerror}). Change who may write into its folder, then delete it again."
+            ) from error
 
 
 def cluster_log(folder: Path) -> Path:
@@ -222,11 +295,15 @@ def cluster_log(folder: Path) -> Path:
 BAD = (ValueError, KeyError, TypeError, AttributeError, OSError, VaedashError)
 
 
-def cap(log: Path) -> None:
-    """Cut a log that has grown too long to its last LOG_CAP bytes."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > LOG_CAP:
-            log.write_bytes(log.read_bytes()[-LOG_CAP:])
+def end_of(log: Path) -> IO[bytes]:
+    """A log to be written on, which is cut to its last LOG_CAP bytes first where it has grown too long."""
+    file = storage.opened_at_its_end(log)
+    if os.fstat(file.fileno()).st_size > LOG_CAP:
+        end = storage.read_end(log, LOG_CAP)
+        file.truncate(0)
+        file.write(end)
+        file.flush()
+    return file
 
 
 def _cleaned(value: Any) -> Any:

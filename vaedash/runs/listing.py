@@ -27,6 +27,19 @@ def list_runs(folder: Path, *, archived: bool = False) -> list[Run]:
     return newest_first(run for run in every if archived or not run.archived)
 
 
+def unlisted(folder: Path) -> list[RunFolder]:
+    """Folders in a runs folder that hold a run and have no id for a name, sorted: somebody has renamed or copied them.
+
+    What begins with a dot was hidden on purpose.
+    """
+    try:
+        others = [entry for entry in os.scandir(folder) if not config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    seen = (RunFolder(Path(entry.path)) for entry in others if not entry.name.startswith("."))
+    return sorted((run for run in seen if run.has_settings()), key=lambda run: run.id)
+
+
 class Readings:
     """Runs as they were when last read. To list them again, only those are read whose signature has changed since."""
 

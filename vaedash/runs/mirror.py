@@ -8,6 +8,7 @@ from pathlib import Path
 from vaedash import storage
 from vaedash.runs import names
 from vaedash.runs.folder import RunFolder
+from vaedash.runs.weight_files import MOST
 
 # What is not the trainer's to write, or not for others to read.
 _OTHERS = (names.CONFIG, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK)
@@ -25,7 +26,7 @@ Stamp = tuple[int, int, int]
 def start(run: RunFolder) -> dict[str, bytes]:
     """What a trainer elsewhere needs to begin a run, or to go on with it: bytes by name."""
     wanted = [names.CONFIG, *_trainers_files(run.path), *map(names.hashes_file, names.WEIGHTS)]
-    return {name: (run.path / name).read_bytes() for name in wanted if (run.path / name).exists()}
+    return {name: storage.read_bytes(run.path / name, most=MOST) for name in wanted if (run.path / name).exists()}
 
 
 def begin(path: Path, started: Mapping[str, bytes]) -> RunFolder:
@@ -71,7 +72,7 @@ class Writings:
         # Read from the end, so that what is announced is as new as what announces it, or newer.
         for name in reversed(self._all()):
             try:
-                with open(self._run.path / name, "rb") as file:
+                with storage.opened(self._run.path / name, most=MOST) as file:
                     stamp = _stamp(file.fileno())
                     if stamp != self._stamps.get(name) and not (name == _PREVIOUS and stamp in self._carried):
                         written.append((name, file.read()))
@@ -95,7 +96,11 @@ class Writings:
 
 def _trainers_files(path: Path) -> list[str]:
     """The names of a trainer's files but for pictures and hashes, each before those that announce it; of some that may not be there."""
-    shown = [entry.name for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith(".")]
+    shown = [
+        entry.name
+        for entry in os.scandir(path)
+        if entry.is_file(follow_symlinks=False) and not entry.name.startswith(".")
+    ]
     apart = (*_OTHERS, *_AT_THE_END)
     others = sorted(name for name in shown if name not in apart and not name.endswith(names.HASHES))
     return [*others, *_AT_THE_END]

@@ -25,3 +25,12 @@ def weights_file(name: str) -> str:
 def hashes_file(name: str) -> str:
     """The file with the SHA-256 of those weights."""
     return weights_file(name) + HASHES
+
+
+# All that a run may have, but for its pictures.
+FILES = (
+    *(CONFIG, FACTS, METRICS, PROGRESS, OUTCOME, MEASURED, NOTES),
+    *(LOG, STOP, LOCK, NOTES_LOCK, TEST_LOSSES, KL_BY_LATENT),
+    *map(weights_file, WEIGHTS),
+    *map(hashes_file, WEIGHTS),
+)

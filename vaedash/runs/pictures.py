@@ -1,6 +1,7 @@
 """The pictures that a run keeps: made up and redrawn after every epoch, always from the same z and the same test images."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,25 +11,30 @@ from vaedash.images import Pixels
 from vaedash.runs import names
 
 _ORIGINALS = "originals.png"
+_MOST = 10_000_000  # bytes
+_COPY = re.compile(rf"([a-z]+-\d{{4,}}|{_ORIGINALS[:-4]}|{names.NOW[:-4]})\W.*")
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Those in the `folder` of one run. Images are uint8 `(N, 3, 32, 32)`, and None where there are none that can be read."""
+    """Those in the `folder` of one run. Images are uint8 `(N, 3, 32, 32)`, and None where there are none that can be read.
+
+    A `folder` that is a link holds none: what it leads to is not the run's.
+    """
 
     folder: Path
 
     def sample(self, kind: str, epoch: int) -> Pixels | None:
         """What the run made up (`prior`) or redrew (`recon`) after an epoch."""
-        return _tiles(self.file(kind, epoch))
+        return self._tiles(self.file(kind, epoch))
 
     def originals(self) -> Pixels | None:
         """The test images that every `recon` picture redraws."""
-        return _tiles(self.folder / _ORIGINALS)
+        return self._tiles(self.folder / _ORIGINALS)
 
     def now(self) -> Pixels | None:
         """The newest of what it makes up while it trains, also in the middle of an epoch; None once that is over."""
-        return _tiles(self.folder / names.NOW)
+        return self._tiles(self.folder / names.NOW)
 
     def file(self, kind: str, epoch: int) -> Path:
         """Where the picture of an epoch lies, if it was made."""
@@ -49,7 +55,8 @@ class Pictures:
     def forget_now(self) -> None:
         """Take that away: from here on, the picture of the last epoch is the newest."""
         with contextlib.suppress(OSError):  # not there; or, on Windows, somebody is reading it
-            (self.folder / names.NOW).unlink()
+            if not self.folder.is_symlink():
+                (self.folder / names.NOW).unlink()
 
     def write_originals(self, png: bytes) -> None:
         """Keep the test images that are redrawn."""
@@ -62,16 +69,30 @@ class Pictures:
 
     def damaged(self) -> list[Path]:
         """The files that cannot be read. Of the one that comes and goes, that says nothing."""
-        return sorted(file for file in self._files() if file.name != names.NOW and _tiles(file) is None)
+        return sorted(file for file in self._files() if file.name != names.NOW and self._tiles(file) is None)
+
+    def leftovers(self) -> list[Path]:
+        """What killed writers left half written."""
+        return list(self._named(".*.tmp"))
+
+    def conflict_copies(self) -> list[Path]:
+        """Those under a name that only begins like that of a picture."""
+        return sorted(file for file in self._files() if _COPY.fullmatch(file.stem))
 
     def _files(self) -> Iterator[Path]:
-        yield from self.folder.glob("*.png")
-        yield from self.folder.glob("*.webp")
+        return self._named("*.png", "*.webp")
 
+    def _named(self, *patterns: str) -> Iterator[Path]:
+        if not self.folder.is_symlink():
+            for pattern in patterns:
+                yield from self.folder.glob(pattern)
 
-def _tiles(file: Path) -> Pixels | None:
-    try:
-        # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
-        return images.ungrid(images.decode_picture((file if file.exists() else file.with_suffix(".webp")).read_bytes()))
-    except (OSError, ValueError, SyntaxError):
-        return None
+    def _tiles(self, file: Path) -> Pixels | None:
+        if self.folder.is_symlink():
+            return None
+        try:
+            # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
+            there = file if file.exists() else file.with_suffix(".webp")
+            return images.ungrid(images.decode_picture(storage.read_bytes(there, most=_MOST)))
+        except (OSError, ValueError, SyntaxError):
+            return None

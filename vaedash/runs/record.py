@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vaedash import storage, text
+from vaedash import places, storage, text
 from vaedash.config import RunConfig
-from vaedash.errors import RunError
+from vaedash.errors import RunError, UsageError
 from vaedash.runs import names, queue, schema, stopping
 from vaedash.runs.folder import BAD, RunFolder
 from vaedash.runs.schema import (
@@ -30,6 +30,9 @@ from vaedash.runs.schema import (
 
 DOCTOR = "What can be done about it says: python -m vaedash doctor"
 _BY_TRAINER = (names.FACTS, names.PROGRESS, names.METRICS)
+# Seconds after which nobody seems to train what another machine began: while it trains, its files change every second, and
+# what carries them here takes its time.
+STILL = 300.0
 FULL = 20_000_000  # bytes of free space, below which hardly anything can be written
 
 
@@ -61,6 +64,26 @@ class Run(RunFolder):
             raise RunError(f"Run {self.id} is damaged. {self.damage} {DOCTOR}")
         return self.settings
 
+    def ask_to_stop(self) -> None:
+        """Ask its process to end after the current batch. UsageError if, as it is now, there is none."""
+        now = self.reread()
+        if not now.busy:
+            raise UsageError(f"Run {self.id} is {now.status}: there is nothing to stop.")
+        self.request_stop()
+
+    def require_over(self) -> None:
+        """RunError if, as it is now, a process is at work on it or about to be."""
+        now = self.reread()
+        if now.busy or now.held:
+            doing = "being measured" if now.measuring else now.status
+            raise RunError(f"Run {self.id} is {doing}: wait for it, or stop it first.")
+        now.require_here()
+
+    def require_here(self) -> None:
+        """RunError if it seems that another machine trains it."""
+        if self.status == Status.ELSEWHERE:
+            raise RunError(f"Run {self.id} is better left alone. {self.sentence}")
+
     def require_readable(self) -> None:
         """RunError, which says why, if the run is too damaged to have settings."""
         _ = self.config
@@ -68,11 +91,16 @@ class Run(RunFolder):
     @cached_property
     def name(self) -> str:
         """The display name a person gave, else one made from the settings."""
+        if self.given_name:
+            return self.given_name
+        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
+
+    @property
+    def given_name(self) -> str:
+        """The display name that a person gave; empty where nobody did."""
         given = self.notes.get("name")
         # Cleaned when it is given; but a folder may come from somebody else.
-        if isinstance(given, str) and (cleaned := text.name(given)):
-            return cleaned
-        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
+        return text.name(given) if isinstance(given, str) else ""
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -129,8 +157,7 @@ class Run(RunFolder):
     @property
     def host(self) -> str:
         """The machine on which it was started last; empty before its first start, and where older runs do not say it."""
-        host = self.facts[-1].get("host") if self.facts else ""
-        return text.visible(host) if isinstance(host, str) else ""
+        return _host(self.facts)
 
     @property
     def line(self) -> Lines | None:
@@ -191,6 +218,11 @@ class Run(RunFolder):
         """How it ended or what is wrong, in words; empty while it is well and not over."""
         if self.damage:
             return self.damage
+        if self.status == Status.ELSEWHERE:
+            return (
+                f"Its files changed less than {STILL / 60:.0f} minutes ago, so it seems to train on {self.host}. "
+                "If nothing trains it there any more, resume it once they have been still that long."
+            )
         if self.status == Status.INTERRUPTED:
             kept = f"after epoch {len(self.epochs)}" if self.epochs else "before its first epoch was finished"
             ended = f"Its process ended without a word {kept}; resume it and it goes on from there."
@@ -248,12 +280,19 @@ def read(path: Path) -> Run:
         measuring=held and outcome is not None and outcome["status"] in schema.TRAINED,
         status=Status.DAMAGED
         if damage
-        else derive_status(folder, held=held, outcome=outcome, created=created, now=time.time()),
+        else derive_status(folder, held=held, outcome=outcome, created=created, host=_host(facts), now=time.time()),
         damage=damage,
     )
 
 
-def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, created: str, now: float) -> Status:
+def _host(facts: Sequence[Start]) -> str:
+    host = facts[-1].get("host") if facts else ""
+    return text.visible(host) if isinstance(host, str) else ""
+
+
+def derive_status(
+    run: RunFolder, *, held: bool, outcome: Outcome | None, created: str, now: float, host: str = ""
+) -> Status:
     """The state of a readable run: first match wins, and nobody's process id is trusted."""
     if outcome and (not held or outcome["status"] in schema.TRAINED):  # after which its process measures
         return Status(outcome["status"])
@@ -263,11 +302,23 @@ def derive_status(run: RunFolder, *, held: bool, outcome: Outcome | None, create
     if ticket:
         launched = ticket.launched_at
     elif any((run.path / name).exists() for name in _BY_TRAINER):
-        return Status.INTERRUPTED  # it had begun
+        return Status.ELSEWHERE if _seems_elsewhere(run, host, now) else Status.INTERRUPTED  # it had begun
     else:
         launched = schema.timestamp(created)
     # A launch in the future is a clock set back.
     return Status.QUEUED if abs(now - launched) < queue.GRACE else Status.INTERRUPTED
+
+
+def _seems_elsewhere(run: RunFolder, host: str, now: float) -> bool:
+    """Whether another machine, of this name, seems to train it: what it writes has arrived here a short while ago.
+
+    Its lock holds there only. A clock that is set wrong by more than STILL hides it; one of a cluster's machines (`name
+    (address)`) trains for the one that holds the lock.
+    """
+    if host in ("", places.host()) or host.endswith(")"):
+        return False
+    written = [stamp[0] / 1e9 for name in _BY_TRAINER if (stamp := _stamp(f"{run.path}/{name}"))]
+    return any(abs(now - when) < STILL for when in written)
 
 
 def signature(path: Path | str) -> tuple[Any, ...]:
@@ -277,8 +328,10 @@ def signature(path: Path | str) -> tuple[Any, ...]:
     if files[names.OUTCOME] and not held:  # over: neither queue nor clock have a say any more
         return (*files.values(), held)
     ticket, written = queue.ticket_of(RunFolder(Path(path))), files[names.CONFIG]
-    recent = written and time.time() - written[0] / 1e9 < queue.GRACE + 1
-    return (*files.values(), held, ticket, int(time.time()) if recent or ticket else None)
+    now = time.time()
+    recent = written and now - written[0] / 1e9 < queue.GRACE + 1
+    changed = any(stamp and abs(now - stamp[0] / 1e9) < STILL + 1 for stamp in map(files.__getitem__, _BY_TRAINER))
+    return (*files.values(), held, ticket, int(now) if recent or changed or ticket else None)
 
 
 def _stamp(file: str) -> tuple[int, int, int] | None:

@@ -24,6 +24,7 @@ class Status(enum.StrEnum):
     DIVERGED = "diverged"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    ELSEWHERE = "elsewhere"
     DAMAGED = "damaged"
 
     @property

@@ -7,6 +7,8 @@ from pathlib import Path
 from vaedash import storage
 from vaedash.runs import names
 
+MOST = 500_000_000  # bytes: ten times what the largest model takes with Adam's moments
+_MOST_HASHES = 10_000
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -32,12 +34,12 @@ class WeightFiles:
         """What tells these weights from all others, those of the same run at other times too; None where there are none."""
         try:
             return str(self.folder), self.file(name).stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def read(self, name: str) -> bytes:
-        """The bytes, whatever they are; FileNotFoundError where there are none."""
-        return self.file(name).read_bytes()
+        """The bytes, whatever they are; raises what `storage.opened` does."""
+        return storage.read_bytes(self.file(name), most=MOST)
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """Replace the weights of that name and their SHA-256, keeping the `last` before it as `previous`.
@@ -47,9 +49,9 @@ class WeightFiles:
         """
         file, hashes = self.file(name), self._hashes(name)
         digest = _hash_line(name, data)
-        before = hashes.read_bytes() if hashes.exists() else b""
+        before = _read_hashes(hashes)
         # A damaged `last` must not take the place of a sound `previous`.
-        moved = name == names.LAST and file.exists() and storage.sha256_of(file) in self.digests()
+        moved = name == names.LAST and self._whole(name)
         if moved:
             storage.replace(file, self.file(names.PREVIOUS))
         storage.write_bytes(hashes, digest + before)
@@ -61,7 +63,7 @@ class WeightFiles:
     def digests(self) -> set[str]:
         """The SHA-256 of every weights file that was ever written whole in the run, as far as it is still there."""
         return {
-            match.decode() for file in self.folder.glob("*.pt.sha256") for match in _DIGEST.findall(file.read_bytes())
+            match.decode() for file in self.folder.glob("*.pt.sha256") for match in _DIGEST.findall(_read_hashes(file))
         }
 
     def restore(self, name: str, data: bytes) -> None:
@@ -76,8 +78,24 @@ class WeightFiles:
         if file.exists():
             storage.replace(file, file.with_name(f"{file.name}.damaged"))
 
+    def _whole(self, name: str) -> bool:
+        """Whether the file has the bytes that were written."""
+        try:
+            with storage.opened(self.file(name), most=MOST) as file:
+                return storage.sha256_of(file) in self.digests()
+        except OSError:
+            return False
+
     def _hashes(self, name: str) -> Path:
         return self.folder / names.hashes_file(name)
+
+
+def _read_hashes(file: Path) -> bytes:
+    """What a file of hashes holds; nothing where it is not there, or cannot be one."""
+    try:
+        return storage.read_bytes(file, most=_MOST_HASHES)
+    except OSError:
+        return b""
 
 
 def _hash_line(name: str, data: bytes | memoryview) -> bytes:

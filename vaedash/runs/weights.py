@@ -31,10 +31,15 @@ def save_best(run: Run, epoch: int, model: VAE) -> None:
 def load(run: RunFolder, name: str) -> dict[str, Any]:
     """The state in `name`.pt, on the CPU.
 
-    Raises FileNotFoundError if it is not there and RunError if its bytes are not those that were written.
+    Raises FileNotFoundError if it is not there and RunError if it cannot be read or its bytes are not those that were written.
     Nothing in a file is executed: hash first, then torch's reader for plain tensors only.
     """
-    data = run.weights.read(name)
+    try:
+        data = run.weights.read(name)
+    except FileNotFoundError:
+        raise
+    except storage.UnfitError as error:
+        raise RunError(f"{name}.pt of run {run.id} {error}.") from None
     if storage.sha256(data) not in run.weights.digests():
         raise RunError(f"{name}.pt of run {run.id} is damaged: its bytes do not match the SHA-256 kept beside it.")
     try:
@@ -67,8 +72,6 @@ def flaw(run: RunFolder, name: str) -> str:
         return ""
     except RunError as error:
         return str(error)
-    except OSError as error:
-        return f"{name}.pt of run {run.id} cannot be read ({error.strerror})."
     return ""
 
 

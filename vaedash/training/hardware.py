@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import platform
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +20,6 @@ from vaedash.runs.schema import Start
 from vaedash.training import provenance
 from vaedash.training.team import ALONE, Team
 
-HOST = "VAEDASH_HOST"
 _Dtype = torch.dtype  # within `Hardware`, torch is a version
 BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much faster
 
@@ -110,11 +107,6 @@ def wait_for(device: str) -> None:
     """Until a device has done all that it was told to; a GPU works on while the program goes on."""
     if device == "cuda":
         torch.cuda.synchronize()
-
-
-def host() -> str:
-    """What this machine is called: `$VAEDASH_HOST`, else its name in the network."""
-    return os.environ.get(HOST) or platform.node()
 
 
 def _here(device: str, precision: str, threads: int, team: Team) -> Hardware:

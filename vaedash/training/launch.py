@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from vaedash import places, runs
+from vaedash import places, runs, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
-from vaedash.runs.folder import RunFolder, cap, cluster_log
+from vaedash.runs.folder import RunFolder, cluster_log, end_of
 from vaedash.runs.record import Run
 from vaedash.runs.schema import TRAINED, Status
 
@@ -62,6 +62,7 @@ def line_up(group: Sequence[RunFolder], *, elsewhere: bool = False) -> None:
             doing = "being measured" if now.measuring else f"{now.status} already"
             raise RunError(f"Run {run.id} is {doing}: wait for it, or stop it first.")
         now.require_readable()
+        now.require_own()
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
     for run in group:
@@ -79,6 +80,7 @@ def require_resumable(run: Run) -> None:
     """RunError, which says why, if there is nothing to go on with."""
     if run.damage:
         raise RunError(f"Run {run.id} is damaged. {run.damage} {record.DOCTOR}")
+    run.require_here()
     if run.status in TRAINED:
         raise RunError(f"Run {run.id} is {run.status}: there is nothing to resume. Its settings in a new run train on.")
     if run.status == Status.DIVERGED:
@@ -117,8 +119,7 @@ def _spawn_driver(group: Sequence[RunFolder], data_dir: Path, on: str) -> subpro
 
 def _process(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     """A module with its arguments, as a process that outlives this one; what it prints goes to the end of `log`."""
-    cap(log)
-    with open(log, "ab") as end:
+    with end_of(log) as end:
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
@@ -148,8 +149,7 @@ def begin_anew() -> None:
 @contextlib.contextmanager
 def logged(run: RunFolder) -> Iterator[None]:
     """What this process says goes into the run's log as well, and none of it to stdout, which belongs to results."""
-    cap(run.log)
-    with open(run.log, "a", encoding="utf-8", buffering=1) as log:
+    with io.TextIOWrapper(end_of(run.log), encoding="utf-8", line_buffering=True) as log:
         both = _Both(sys.stderr, log)
         with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
             yield
@@ -173,9 +173,10 @@ def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig])
     """What the run of settings `member` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
-    parts = [name, member.arch]
+    parts = [member.arch]
     if len({other.preset for other in group}) > 1:
         parts.append(member.preset or "own")
     if len({other.seed for other in group}) > 1:
         parts.append(f"seed {member.seed}")
-    return " ".join(parts)
+    behind = " ".join(parts)
+    return f"{text.name(name, most=text.LONGEST_NAME - len(behind) - 1)} {behind}"

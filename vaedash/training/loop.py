@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaedash import config, datasets, images
+from vaedash import config, datasets, images, places
 from vaedash.config import RunConfig
 from vaedash.datasets import Dataset
 from vaedash.errors import DatasetError
@@ -225,7 +225,7 @@ def _facts(machine: Hardware, dataset: Dataset, data: Split, model: VAE, *, resu
         "started": schema.now(),
         "resumed_after_epoch": resumed_after,
         "note": note,
-        "host": hardware.host(),
+        "host": places.host(),
         **machine.facts(),
         "python": platform.python_version(),
         "system": platform.platform(),

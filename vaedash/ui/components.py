@@ -1,7 +1,6 @@
 """What several pages show alike: which pair is meant, a run's state, the verdict, what to do where there is nothing yet."""
 
 import functools
-import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from vaedash import config, text
+from vaedash import config, places, text
 from vaedash.comparing import alike
 from vaedash.comparing import verdict as comparing
 from vaedash.comparing.verdict import Verdict
@@ -26,6 +25,7 @@ _BADGE: Mapping[Status, str] = {
     Status.EARLY_STOPPED: "green",
     Status.STOPPED: "orange",
     Status.INTERRUPTED: "orange",
+    Status.ELSEWHERE: "blue",
     Status.DIVERGED: "red",
     Status.FAILED: "red",
     Status.DAMAGED: "red",
@@ -166,7 +166,7 @@ def _badge(run: Run) -> str:
 
 def elsewhere(run: Run) -> str:
     """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
-    return f", on {plain(run.host)}" if run.host not in ("", platform.node()) else ""
+    return f", on {plain(run.host)}" if run.host not in ("", places.host()) else ""
 
 
 def escaped(text: str) -> str:

@@ -167,5 +167,5 @@ def _pace_in_words(progress: Progress) -> str:
 
 @visitors.change
 def _stop(run: Run) -> None:
-    run.request_stop()
+    run.ask_to_stop()
     visitors.tell("Stopping after the current batch.")

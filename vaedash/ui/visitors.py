@@ -15,7 +15,10 @@ from vaedash.ui import components
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
-LOOK_ON = "This page is for looking on: starting, stopping, renaming, archiving and uploading are switched off (VAEDASH_READ_ONLY)."
+LOOK_ON = (
+    "This page is for looking on: starting, stopping, renaming, archiving, deleting and uploading are switched off "
+    "(VAEDASH_READ_ONLY)."
+)
 
 
 def sign_in() -> None:

@@ -43,6 +43,7 @@ if raced := [run_id for run_id in raced if any(run.id == run_id for run in liste
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.header("All runs", anchor=False, width="content")
     st.toggle("Show archived runs", key="archived")
+managing.unlisted()
 if not listed:
     st.info("Nothing has been trained yet.", icon=":material/flag:")
 for run in choosing.look_for(listed, most=managing.LISTED, key="look-for-run"):
