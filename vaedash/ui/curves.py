@@ -73,8 +73,8 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             cut=view.cut,
         )
         about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
-        st.plotly_chart(
-            presenter.figure(figure),
+        presenter.chart(
+            figure,
             key=f"curves-{group[0].id}",
             alt=about,
             height=presenter.height() if beside else "content",
@@ -107,7 +107,7 @@ def _behind(group: Sequence[Run]) -> None:
             help=glossary.about("recon", "KL", "beta", "PCA line"),
         )
         about = f"KL against reconstruction error: {_names(group)}"
-        st.plotly_chart(presenter.figure(charts.rate_distortion(group)), key=f"rates-{group[0].id}", alt=about)
+        presenter.chart(charts.rate_distortion(group), key=f"rates-{group[0].id}", alt=about)
     with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
         tables.quality(group)
 

@@ -1,6 +1,8 @@
 """Presenter mode: letters and lines for the last row of a room, by a switch that is on every page and travels in the URL."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -36,3 +38,26 @@ def height() -> int:
 def figure(drawn: charts.Figure) -> charts.Figure:
     """The figure as this visitor is to see it."""
     return charts.enlarged(drawn, by=_FIGURES) if on() else drawn
+
+
+def chart(
+    drawn: charts.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int | Literal["content"] = "content",
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """Shows a figure that stands still, as this visitor is to see it; `alt` says it in words.
+
+    `on_select` is called when a point is clicked.
+    """
+    st.plotly_chart(
+        figure(drawn),
+        key=key,
+        alt=alt,
+        height=height,
+        on_select=on_select,
+        selection_mode="points",
+        config=dict(charts.CONTROLS),
+    )

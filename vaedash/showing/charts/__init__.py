@@ -3,6 +3,7 @@
 from plotly.graph_objects import Figure
 
 from vaedash.showing.charts.contest import contest
+from vaedash.showing.charts.controls import BARE, CONTROLS
 from vaedash.showing.charts.costs import quality, rate_distortion
 from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
@@ -11,6 +12,8 @@ from vaedash.showing.charts.style import AXES, HUE, PLOTLY_JS, TERMS, enlarged
 
 __all__ = [
     "AXES",
+    "BARE",
+    "CONTROLS",
     "HUE",
     "PLOTLY_JS",
     "TERMS",

@@ -4,9 +4,9 @@ const COLUMNS = 8; // of the picture that holds the frames
 const SIZE = 32;
 
 for (const plot of document.querySelectorAll(".plot")) {
-  const { data, layout } = JSON.parse(plot.querySelector("script").textContent);
+  const { data, layout, config } = JSON.parse(plot.querySelector("script").textContent);
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a chart scrolls the page
-  Plotly.newPlot(plot, data, layout, { responsive: true, displayModeBar: false });
+  Plotly.newPlot(plot, data, layout, config);
   // Paper has a width of its own, is white even in the dark, and does not scroll.
   const whole = { ...layout, legend: { ...layout.legend, maxheight: layout.height } };
   Plotly.toImage({ data, layout: whole }, { format: "svg", width: 720, height: layout.height }).then((src) =>
