@@ -14,6 +14,7 @@ _HEIGHT, _HEIGHT_BESIDE_LARGE = (
     360,
 )  # of the curves, in pixels: what a projector's 720 leave below title and verdict
 _HERE = Path(__file__).parent
+_TOUCH = f"<script>{charts.TOUCH_JS.read_text(encoding='utf-8')}</script>"
 
 
 def switch() -> None:
@@ -21,6 +22,7 @@ def switch() -> None:
     st.html(_HERE / "page.css")
     with st.container(key="presenter-switch"):
         st.toggle("Large type", key="presenter", bind="query-params")
+        st.html(_TOUCH, unsafe_allow_javascript=True)  # here, where it takes no room
     if on():
         st.html(_HERE / "presenter.css")
 

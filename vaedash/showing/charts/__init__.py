@@ -3,7 +3,7 @@
 from plotly.graph_objects import Figure
 
 from vaedash.showing.charts.contest import contest
-from vaedash.showing.charts.controls import BARE, CONTROLS
+from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS
 from vaedash.showing.charts.costs import quality, rate_distortion
 from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
@@ -17,6 +17,7 @@ __all__ = [
     "HUE",
     "PLOTLY_JS",
     "TERMS",
+    "TOUCH_JS",
     "Figure",
     "active_units",
     "contest",

@@ -5,7 +5,6 @@ const SIZE = 32;
 
 for (const plot of document.querySelectorAll(".plot")) {
   const { data, layout, config } = JSON.parse(plot.querySelector("script").textContent);
-  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a chart scrolls the page
   Plotly.newPlot(plot, data, layout, config);
   // Paper has a width of its own, is white even in the dark, and does not scroll.
   const whole = { ...layout, legend: { ...layout.legend, maxheight: layout.height } };
