@@ -11,7 +11,7 @@ import pytest
 from vaedash import config, runs
 from vaedash.config import RunConfig
 from vaedash.showing import charts
-from vaedash.showing.charts import curves, style
+from vaedash.showing.charts import curves, keys, style
 
 DATASET = {"name": "shapes", "fingerprint": "0" * 16, "n_test": 2_000}
 NUMBERS = itertools.count()
@@ -167,9 +167,51 @@ def test_runs_too_many_for_a_dash_each_share_a_legend_entry_and_a_pointer_finds_
 
 def test_as_many_means_as_there_are_too_many_of_share_an_entry_too():
     many = [
-        run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (1 + setting)) for setting in range(6) for seed in range(2)
+        run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (1 + setting)) for setting in range(16) for seed in range(2)
     ]
-    assert entries(charts.loss_curves(many)) == ["FC, 12 runs", "FC, 6 means of seeds"]
+    assert entries(charts.loss_curves(many)) == ["FC, 32 runs", "FC, 16 means of seeds"]
+
+
+def looks(chosen, places):
+    """What each run looks like, by its id."""
+    return {run.id: (key.dash, key.mark) for run, key in zip(chosen, keys.of_runs(chosen, places), strict=True)}
+
+
+def test_fifteen_runs_of_one_architecture_look_different_and_keep_its_hue():
+    many = [run_of([5.0, 4.0], arch="fc", lr=1e-3 * (1 + number)) for number in range(15)]
+    assert len(set(looks(many, None).values())) == 15
+    figure = charts.loss_curves(many)
+    assert len(entries(figure)) == 15
+    drawn = {(trace.line.dash, trace.marker.symbol) for trace in of_split(figure, "test")}
+    assert len(drawn) == 15 and {trace.line.color for trace in of_split(figure, "test")} == {charts.HUE["fc"]}
+
+
+def test_a_run_looks_the_same_for_as_long_as_it_is_chosen():
+    many = [run_of([5.0, 4.0], arch="fc", lr=1e-3 * (1 + number)) for number in range(8)]
+    places = charts.places(many, {})
+    before = looks(many, places)
+    fewer = many[3:]
+    places = charts.places(fewer, places)
+    assert looks(fewer, places) == {run.id: before[run.id] for run in fewer}
+    newcomer = run_of([5.0, 4.0], arch="fc", lr=1.0)
+    places = charts.places([newcomer, *fewer], places)
+    after = looks([newcomer, *fewer], places)
+    assert {run.id: after[run.id] for run in fewer} == {run.id: before[run.id] for run in fewer}
+    assert len(set(after.values())) == 6
+
+
+def test_a_pointer_finds_one_of_many_runs_and_not_a_list_of_all():
+    pair, many = study(seeds=1, presets=("p1",)), study(seeds=2)
+    assert charts.loss_curves(pair).layout.hovermode == "x unified"
+    counted = [dataclasses.replace(run, epochs=tuple(row | {"active_units": 3} for row in run.epochs)) for run in many]
+    for figure in (
+        charts.loss_curves(many),
+        charts.active_units(counted),
+        charts.kl_by_latent([(run, np.ones(4)) for run in many], threshold=0.01),
+    ):
+        assert figure.layout.hovermode == "closest"
+    [told, *_] = of_split(charts.loss_curves(many), "test")
+    assert "epoch %{customdata}<extra>" in told.hovertemplate
 
 
 def test_a_click_on_an_entry_takes_all_that_it_stands_for():

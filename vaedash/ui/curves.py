@@ -1,6 +1,6 @@
 """Curves of runs that are compared: a chart for each unit of loss, and behind it what the numbers say and what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -57,7 +57,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
     """The curves of all that have any; a chart for those that may share an axis, as high as the first screen allows if pictures
     stand `beside` it.
     """
-    groups = _groups(chosen)
+    groups, places = _groups(chosen), presenter.places(chosen)
     if len(groups) > 1:
         st.info(
             "These runs have different pictures or a different beta, so their losses have different units: one chart each."
@@ -71,6 +71,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             smoothing=view.smoothing,
             log=view.log,
             cut=view.cut,
+            places=places,
         )
         about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
         presenter.chart(
@@ -87,7 +88,7 @@ def behind(chosen: Sequence[Run]) -> None:
     """What the numbers say and what was measured of runs, one click away; each group of those that may share an axis."""
     for group in _groups(chosen):
         if any(run.best for run in group):
-            _behind(group)
+            _behind(group, presenter.places(chosen))
 
 
 def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
@@ -98,7 +99,7 @@ def _title(group: Sequence[Run]) -> str:
     return f"{components.plain(str(group[0].dataset.get('name', '')))}, beta {group[0].config.beta:g}"
 
 
-def _behind(group: Sequence[Run]) -> None:
+def _behind(group: Sequence[Run], places: Mapping[str, int]) -> None:
     with st.expander("What the numbers say, and what it costs"):
         st.caption(
             "To the right, the numbers say more about a picture; further down, less of it is wrong. Both together are the "
@@ -107,7 +108,7 @@ def _behind(group: Sequence[Run]) -> None:
             help=glossary.about("recon", "KL", "beta", "PCA line"),
         )
         about = f"KL against reconstruction error: {_names(group)}"
-        presenter.chart(charts.rate_distortion(group), key=f"rates-{group[0].id}", alt=about)
+        presenter.chart(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
     with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
         tables.quality(group)
 

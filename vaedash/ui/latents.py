@@ -39,7 +39,7 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
                 worth = run.line["test"]["directions"] if run.line else None
                 st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in by_run)
-    figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL)
+    figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL, places=presenter.places(chosen))
     presenter.chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
         f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
@@ -49,7 +49,7 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
 
 def since_when(chosen: Sequence[Run]) -> None:
     """How many latents were in use after each epoch, of runs that counted them."""
-    figure = charts.active_units(chosen)
+    figure = charts.active_units(chosen, places=presenter.places(chosen))
     if figure is None:
         return
     st.header("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))

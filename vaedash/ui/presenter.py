@@ -1,11 +1,12 @@
 """Presenter mode: letters and lines for the last row of a room, by a switch that is on every page and travels in the URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
+from vaedash.runs import Run
 from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
@@ -40,6 +41,12 @@ def height() -> int:
 def figure(drawn: charts.Figure) -> charts.Figure:
     """The figure as this visitor is to see it."""
     return charts.enlarged(drawn, by=_FIGURES) if on() else drawn
+
+
+def places(chosen: Sequence[Run]) -> Mapping[str, int]:
+    """Which dash and mark each of the chosen runs has in charts: the same for as long as this visitor has it chosen."""
+    st.session_state.places = charts.places(chosen, st.session_state.get("places", {}))
+    return st.session_state.places
 
 
 def chart(

@@ -1,6 +1,6 @@
 """What a loss is made of, and what was measured beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -17,7 +17,7 @@ from vaedash.showing.charts.style import GREY, HUE
 _MOST_LINES = 10  # of equal loss, beside which dots can still be seen
 
 
-def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
+def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None = None) -> go.Figure:
     """Runs that may share an axis by what they say of a picture (KL, the rate) and what that leaves wrong (recon, the distortion).
 
     Each run is a dot at its kept epoch with its way there, on the test images. Along a dotted line the loss is the
@@ -27,7 +27,7 @@ def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
     figure, measured = go.Figure(), results.standings(chosen)
     if not measured:
         return figure
-    for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured]), strict=True):
+    for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured], places), strict=True):
         _add_way(figure, standing.run, key)
         _add_end(figure, standing, key)
     beta = measured[0].run.config.beta
@@ -58,7 +58,7 @@ def _add_way(figure: go.Figure, run: Run, key: Key) -> None:
     figure.add_scatter(
         x=[row["test_kl"] for row in way],
         y=[row["test_recon"] for row in way],
-        line={"color": HUE[key.arch], "width": 1.5, "dash": key.dash},
+        line={**key.line, "width": 1.5},
         mode="lines",
         opacity=0.5,
         showlegend=False,
@@ -74,7 +74,12 @@ def _add_end(figure: go.Figure, standing: Standing, key: Key) -> None:
         y=[standing.test_recon],
         name=key.entry,
         mode="markers",
-        marker={"color": HUE[key.arch], "size": 13, "line": {"width": 2, "color": "white"}},
+        marker={
+            "color": HUE[key.arch],
+            "size": 13,
+            "symbol": key.mark or "circle",
+            "line": {"width": 2, "color": "white"},
+        },
         hovertemplate=f"KL %{{x:.1f}}, recon %{{y:.1f}}, loss {standing.test_loss:.1f}<extra>{key.label}</extra>",
         showlegend=True,
         legendgroup=key.group,

@@ -41,6 +41,7 @@ def loss_curves(
     smoothing: float = 0.0,
     log: bool = False,
     cut: bool = True,
+    places: Mapping[str, int] | None = None,
 ) -> go.Figure:
     """Curves of runs that may share an axis (`alike.groups`), as `legend` says; those of one architecture differ in dash.
 
@@ -48,9 +49,10 @@ def loss_curves(
     past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. By `parameters` there are
     no curves: each run is a dot where it was kept. With `cut`, the figure ends below what lies far above all else, and
     says so. A legend has an entry for each run, or for each architecture where they are too many; a pointer finds all
-    names.
+    names. `places` are those of `keys.places`: as long as a run is shown, it looks the same.
     """
-    of_runs = keys.of_runs(chosen)
+    of_runs = keys.of_runs(chosen, places)
+    one_by_one = axis == "parameters" or keys.pointed_at(of_runs) == "closest"
     figure, splits = go.Figure(), _measured(chosen, splits)
     values: list[float | None] = []
     for run, key in zip(chosen, of_runs, strict=True):
@@ -60,7 +62,7 @@ def loss_curves(
             values += dots.values()
             continue
         curves = _curves(run, term=term, axis=axis, splits=splits, smoothing=smoothing)
-        _add_curves(figure, curves, key, splits)
+        _add_curves(figure, curves, key, splits, one_by_one=one_by_one)
         if "test" in splits:
             _add_kept(figure, run, axis, term, key)
         values += itertools.chain.from_iterable(curve.y for curve in curves)
@@ -70,14 +72,13 @@ def loss_curves(
     if cut:
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
     x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
-    closest = axis == "parameters" or any(key.crowded for key in of_runs)
-    if not closest:
+    if not one_by_one:
         x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{_listed([SPLITS[split] for split in splits])}"}
     return style.laid_out(
         figure,
         x=x,
         y=style.of_loss(term, chosen, log=log),
-        hovermode="closest" if closest else "x unified",
+        hovermode="closest" if one_by_one else "x unified",
         height=style.HEIGHT,
     )
 
@@ -88,7 +89,7 @@ def legend(chosen: Sequence[Run], *, axis: str = "epoch", splits: Sequence[str] 
     sentences = ["; ".join(f"{marks[split]}: {SPLITS[split]}" for split in reversed(_measured(chosen, splits)))]
     if axis != "parameters" and "test" in splits:
         sentences.append("a dot marks the epoch whose weights are kept")
-    if any(key.crowded for key in keys.of_runs(chosen)):
+    if keys.pointed_at(keys.of_runs(chosen)) == "closest":
         sentences.append(f"point at a {'dot' if axis == 'parameters' else 'curve'} to see which run it is")
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
 
@@ -119,11 +120,13 @@ def _curves(run: Run, *, term: str, axis: str, splits: Sequence[str], smoothing:
     return curves
 
 
-def _add_curves(figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> None:
+def _add_curves(
+    figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: Sequence[str], *, one_by_one: bool
+) -> None:
     """The curves of a run; where they are smoothed, with the raw lines behind."""
     for curve in curves:
         width = style.WIDTHS[curve.split] * (_THIN if key.crowded else 1)
-        look = {"line": {"color": HUE[key.arch], "width": width, "dash": key.dash}, "legendgroup": key.group}
+        look = {"line": {**key.line, "width": width}, "legendgroup": key.group}
         if curve.y is not curve.raw:
             figure.add_scatter(
                 x=curve.x, y=curve.raw, **look, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines"
@@ -132,18 +135,20 @@ def _add_curves(figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: S
             x=curve.x,
             y=curve.y,
             name=key.entry,
-            mode="lines+markers" if len(curve.x) == 1 else "lines",
             opacity=_FAINT if key.crowded else 1.0,
             showlegend=curve is curves[-1],
             **look,
-            **_pointed_at(curve, curves, key, splits),
+            **key.on_line("lines+markers" if len(curve.x) == 1 else "lines"),
+            **_pointed_at(curve, curves, key, splits, one_by_one=one_by_one),
         )
 
 
-def _pointed_at(curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> Mapping[str, object]:
+def _pointed_at(
+    curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Sequence[str], *, one_by_one: bool
+) -> Mapping[str, object]:
     """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
     whose = f"<extra>{key.label}</extra>"
-    if key.crowded:
+    if one_by_one:
         loss = f"%{{y:.2f}} {SPLITS[curve.split]}, epoch %{{customdata}}"
         return {"customdata": list(range(1, len(curve.x) + 1)), "hovertemplate": f"{loss}{whose}"}
     if curve is not curves[-1]:
@@ -234,8 +239,8 @@ def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[
         y=means,
         name=key.entry,
         legendgroup=key.group,
-        mode="lines+markers" if len(x) == 1 else "lines",
-        line={"color": HUE[key.arch], "width": 4, "dash": key.dash},
+        line={**key.line, "width": 4},
+        **key.on_line("lines+markers" if len(x) == 1 else "lines"),
         hovertemplate=f"%{{y:.2f}} {SPLITS['test']}<extra>{key.label}</extra>",
     )
 
