@@ -223,7 +223,7 @@ def test_a_click_on_an_entry_takes_all_that_it_stands_for():
 def test_a_pointer_finds_all_losses_of_an_epoch_in_one_line_for_each_run():
     pair = [run_of([5.0, None], arch="fc"), run_of([5.25, 4.0], arch="conv")]
     figure = charts.loss_curves(pair, splits=("train", "val", "test"))
-    told = [trace for trace in figure.data if trace.customdata is not None]
+    told = [trace for trace in figure.data if trace.customdata is not None and "lines" in trace.mode]
     assert [trace.hovertemplate for trace in told] == [
         "%{customdata}<extra>FC</extra>",
         "%{customdata}<extra>conv</extra>",
@@ -346,6 +346,37 @@ def test_smoothing_keeps_the_raw_line_behind_and_starts_without_bias():
 
 def test_smoothing_leaves_a_gap_where_a_loss_was_not_finite():
     assert curves.smoothed([1.0, None, 1.0], 0.9) == pytest.approx([1.0, None, 1.0])
+
+
+def test_a_smoothed_value_is_said_to_be_one_and_the_dot_of_the_kept_epoch_lies_on_its_curve():
+    run = run_of([76.0, 20.0, 30.0])
+    figure = charts.loss_curves([run], smoothing=0.9)
+    [dot] = named(figure, "kept epoch")
+    [curve] = [trace for trace in of_split(figure, "test") if trace.customdata is not None]
+    assert dot.y[0] == curve.y[1] and dot.x[0] == curve.x[1] == 2 and dot.y[0] > 40
+    assert figure.layout.xaxis.unifiedhovertitle.text.endswith("(while learning), smoothed")
+    assert "smoothed" in charts.legend([run], smoothing=0.9) and "smoothed" not in charts.legend([run])
+    many = charts.loss_curves(study(seeds=6), smoothing=0.5)
+    assert any(", smoothed, epoch" in (trace.hovertemplate or "") for trace in many.data)
+
+
+def test_a_loss_between_two_that_are_not_finite_is_seen_and_so_is_where_they_broke_down():
+    run = run_of([90.0, 80.0, None, 70.0, None, 60.0])
+    figure = charts.loss_curves([run], splits=["test"])
+    crosses = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    assert [(list(trace.x), list(trace.y)) for trace in crosses] == [([3, 5], [80.0, 70.0])]
+    assert "epoch %{customdata}: no finite number on new pictures" in crosses[0].hovertemplate
+    dots = [trace for trace in figure.data if trace.mode == "markers" and trace.hoverinfo == "skip"]
+    assert [(list(trace.x), list(trace.y)) for trace in dots] == [([4, 6], [70.0, 60.0])]
+    assert "A cross marks" in charts.legend([run]) and "cross" not in charts.legend([run_of([5.0, 4.0])])
+
+
+def test_a_loss_of_ten_billion_flattens_nothing():
+    well, broken = run_of([90.0, 80.0]), run_of([2e10, 1e10], arch="fc")
+    figure = charts.rate_distortion([well, broken])
+    assert figure.layout.yaxis.range[1] < 200 and figure.layout.xaxis.range[1] < 200
+    assert notes(figure) == ["1 point above the picture,<br>up to 1e+10"]
+    assert charts.contest([well, broken]).layout.yaxis.range[1] < 200
 
 
 def test_seeds_get_a_mean_and_a_band():

@@ -81,7 +81,9 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             height=presenter.height() if beside else "content",
         )
         which = f"{_title(group)}. " if len(groups) > 1 else ""
-        st.caption(f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits)}")
+        st.caption(
+            f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits, smoothing=view.smoothing)}"
+        )
 
 
 def behind(chosen: Sequence[Run]) -> None:

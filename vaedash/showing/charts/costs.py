@@ -10,7 +10,7 @@ from vaedash.comparing.results import Standing
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs.record import Run
 from vaedash.runs.schema import FrontierPoint
-from vaedash.showing.charts import keys, style
+from vaedash.showing.charts import keys, outliers, style
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import GREY, HUE
 
@@ -27,16 +27,19 @@ def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None =
     figure, measured = go.Figure(), results.standings(chosen)
     if not measured:
         return figure
+    far = outliers.fence([standing.run for standing in measured], "loss", splits=["test"])
+    near = [standing for standing in measured if standing.test_loss <= far]
+    outliers.add_words(figure, [standing.test_loss for standing in measured if standing.test_loss > far])
     for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured], places), strict=True):
         _add_way(figure, standing.run, key)
         _add_end(figure, standing, key)
     beta = measured[0].run.config.beta
-    right = 1.35 * max(standing.test_kl for standing in measured)
+    right = 1.35 * max(standing.test_kl for standing in near)
     if frontier := next((standing.run.frontier for standing in measured if standing.run.frontier), ()):
         # The curve within the picture, and its ends beyond.
         right = max(right, 1.1 * next(point["kl"] for point in frontier if point["beta"] >= beta))
         _add_frontier(figure, frontier)
-    losses = sorted({round(standing.test_loss, 1) for standing in measured})
+    losses = sorted({round(standing.test_loss, 1) for standing in near})
     for loss in losses if len(losses) <= _MOST_LINES else (losses[0], losses[-1]):
         figure.add_scatter(
             x=[0, right],
@@ -46,7 +49,7 @@ def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None =
             showlegend=False,
             hoverinfo="skip",
         )
-    recon = [standing.test_recon for standing in measured]
+    recon = [standing.test_recon for standing in near]
     x = style.axis("KL (nats per picture): what it says of a picture", range=[0, right])
     y = style.axis("recon: what is still wrong", range=[0.8 * min(recon), 1.25 * max(recon)])
     return style.laid_out(figure, x=x, y=y, hovermode="closest", height=style.HEIGHT)

@@ -2,7 +2,7 @@
 
 import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -20,6 +20,7 @@ _MARKS = {"train": "open", "val": "a diamond", "test": "filled"}
 _SYMBOLS = {"train": "circle-open", "val": "diamond-open", "test": "circle"}
 # Runs that are too many to have a dash each leave the picture to their means: times as wide, and how opaque, they are.
 _THIN, _FAINT = 0.5, 0.5
+_SMOOTHED = ", smoothed"  # what a pointer is told of a value that nobody measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +64,8 @@ def loss_curves(
             continue
         curves = _curves(run, term=term, axis=axis, splits=splits, smoothing=smoothing)
         _add_curves(figure, curves, key, splits, one_by_one=one_by_one)
-        if "test" in splits:
-            _add_kept(figure, run, axis, term, key)
+        _add_kept(figure, run, curves, key)
+        _add_breaks(figure, curves, key)
         values += itertools.chain.from_iterable(curve.y for curve in curves)
     style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
     if "test" in splits and axis not in ("seconds", "parameters"):  # trainings of different length in time have no mean
@@ -73,7 +74,8 @@ def loss_curves(
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
     x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
     if not one_by_one:
-        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{_listed([SPLITS[split] for split in splits])}"}
+        told = _listed([SPLITS[split] for split in splits])
+        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{told}{_SMOOTHED if smoothing else ''}"}
     return style.laid_out(
         figure,
         x=x,
@@ -83,12 +85,22 @@ def loss_curves(
     )
 
 
-def legend(chosen: Sequence[Run], *, axis: str = "epoch", splits: Sequence[str] = ("train", "test")) -> str:
+def legend(
+    chosen: Sequence[Run],
+    *,
+    axis: str = "epoch",
+    splits: Sequence[str] = ("train", "test"),
+    smoothing: float = 0.0,
+) -> str:
     """In sentences, what strokes and marks of `loss_curves` mean, which no legend says."""
     marks = _MARKS if axis == "parameters" else _STROKES
     sentences = ["; ".join(f"{marks[split]}: {SPLITS[split]}" for split in reversed(_measured(chosen, splits)))]
     if axis != "parameters" and "test" in splits:
         sentences.append("a dot marks the epoch whose weights are kept")
+    if axis != "parameters" and smoothing:
+        sentences.append("the curves are smoothed, and what was measured is faint behind them")
+    if axis != "parameters" and any(_broken(losses) for losses in _losses(chosen, splits)):
+        sentences.append("a cross marks where a loss was no finite number any more")
     if keys.pointed_at(keys.of_runs(chosen)) == "closest":
         sentences.append(f"point at a {'dot' if axis == 'parameters' else 'curve'} to see which run it is")
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
@@ -100,6 +112,27 @@ def _measured(chosen: Sequence[Run], splits: Sequence[str]) -> list[str]:
         split
         for split in SPLITS
         if split in splits and any(f"{split}_loss" in row for run in chosen for row in run.epochs)
+    ]
+
+
+def _losses(chosen: Sequence[Run], splits: Sequence[str]) -> Iterator[list[float | None]]:
+    """The losses of each run on each of the splits, as far as it was measured on them."""
+    for run, split in itertools.product(chosen, splits):
+        yield [schema.loss_of(row, split) for row in run.epochs if f"{split}_loss" in row]
+
+
+def _broken(losses: Sequence[float | None]) -> list[int]:
+    """The places at which a loss is none any more, having been one."""
+    return [place for place in range(1, len(losses)) if losses[place] is None and losses[place - 1] is not None]
+
+
+def _lonely(losses: Sequence[float | None]) -> list[int]:
+    """The places of losses to and from which no line leads."""
+    around = [None, *losses, None]
+    return [
+        place
+        for place, (before, loss, after) in enumerate(zip(around, around[1:], around[2:], strict=False))
+        if loss is not None and before is None and after is None
     ]
 
 
@@ -149,7 +182,8 @@ def _pointed_at(
     """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
     whose = f"<extra>{key.label}</extra>"
     if one_by_one:
-        loss = f"%{{y:.2f}} {SPLITS[curve.split]}, epoch %{{customdata}}"
+        smooth = "" if curve.y is curve.raw else _SMOOTHED
+        loss = f"%{{y:.2f}} {SPLITS[curve.split]}{smooth}, epoch %{{customdata}}"
         return {"customdata": list(range(1, len(curve.x) + 1)), "hovertemplate": f"{loss}{whose}"}
     if curve is not curves[-1]:
         return {"hoverinfo": "skip"}
@@ -160,13 +194,14 @@ def _pointed_at(
     return {"customdata": words, "hovertemplate": f"%{{customdata}}{whose}"}
 
 
-def _add_kept(figure: go.Figure, run: Run, axis: str, term: str, key: Key) -> None:
-    """The dot at the epoch whose weights are kept."""
-    if not run.best or not run.best_epoch:
+def _add_kept(figure: go.Figure, run: Run, curves: Sequence[_Curve], key: Key) -> None:
+    """The dot at the epoch whose weights are kept, on the curve of the test loss as it is drawn."""
+    of_test = next((curve for curve in curves if curve.split == "test"), None)
+    if of_test is None or not run.best_epoch:
         return
     figure.add_scatter(
-        x=[_positions(run, axis, "test")[run.best_epoch - 1]],
-        y=[schema.loss_of(run.best, "test", term)],
+        x=[of_test.x[run.best_epoch - 1]],
+        y=[of_test.y[run.best_epoch - 1]],
         name=f"{key.label}, kept epoch",
         legendgroup=key.group,
         showlegend=False,
@@ -174,6 +209,30 @@ def _add_kept(figure: go.Figure, run: Run, axis: str, term: str, key: Key) -> No
         marker=_marker(key, size=10),
         hovertemplate=f"kept: epoch {run.best_epoch}<extra>{key.label}</extra>",
     )
+
+
+def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
+    """A dot for each loss that stands alone, and a cross where a loss was no finite number any more, as high as the last one."""
+    look = {"legendgroup": key.group, "showlegend": False, "mode": "markers"}
+    for curve in curves:
+        if len(curve.x) > 1 and (alone := _lonely(curve.y)):
+            figure.add_scatter(
+                x=[curve.x[place] for place in alone],
+                y=[curve.y[place] for place in alone],
+                marker={"color": HUE[key.arch], "size": 2.5 * style.WIDTHS[curve.split]},
+                hoverinfo="skip",
+                **look,
+            )
+        if ends := _broken(curve.y):
+            figure.add_scatter(
+                x=[curve.x[place] for place in ends],
+                y=[curve.y[place - 1] for place in ends],
+                customdata=[place + 1 for place in ends],
+                name=f"{key.label}, no finite loss",
+                marker={"color": HUE[key.arch], "size": 12, "symbol": "x"},
+                hovertemplate=f"epoch %{{customdata}}: no finite number {SPLITS[curve.split]}<extra>{key.label}</extra>",
+                **look,
+            )
 
 
 def _marker(key: Key, *, size: int) -> dict[str, object]:
