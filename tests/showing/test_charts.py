@@ -572,3 +572,47 @@ def test_within_a_warm_up_there_is_no_line_at_another_beta():
     whole = dataclasses.replace(run_of([5.0, 4.0]), measured={"pca": LINE})
     warm = dataclasses.replace(run_of([5.0, 4.0], kl_warmup=10), measured={"pca": LINE})
     assert charts.loss_curves([whole]).layout.annotations and not charts.loss_curves([warm]).layout.annotations
+
+
+# ---- ten thousand epochs ----------------------------------------------------------------------------------------
+
+
+def long_run():
+    """10,000 epochs with a spike, a dip, which is kept, and a gap."""
+    losses = [100.0 + 1000.0 / epoch + (epoch * 7 % 13) / 10 for epoch in range(1, 10_001)]
+    losses[4_321], losses[7_777], losses[6_000] = 190.0, 50.0, None
+    return run_of(losses), losses
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.9])
+def test_a_long_curve_has_as_many_points_as_a_screen_shows_and_all_that_stands_out(smoothing):
+    run, losses = long_run()
+    figure = charts.loss_curves([run], smoothing=smoothing)
+    for trace in (trace for trace in figure.data if "lines" in trace.mode):
+        assert len(trace.x) < 4_000
+    [drawn] = [trace for trace in of_split(figure, "test") if trace.opacity == (0.25 if smoothing else 1.0)]
+    there = dict(zip(drawn.x, drawn.y, strict=True))
+    assert there[1] == losses[0] and there[10_000] == losses[-1]
+    assert there[4_322] == 190.0 and there[7_778] == 50.0 and there[6_001] is None
+    [dot] = named(figure, "kept epoch")
+    assert dot.x[0] == 7_778
+    for start in range(0, 10_000, 100):  # what a pixel shows of each stretch reaches as far up and down as ever
+        stretch = [loss for loss in losses[start : start + 100] if loss is not None]
+        shown = [there[epoch] for epoch in range(start + 1, start + 101) if there.get(epoch) is not None]
+        assert (min(shown), max(shown)) == (min(stretch), max(stretch))
+
+
+def test_other_charts_of_a_long_run_have_no_more_points_than_a_screen_shows():
+    run, _ = long_run()
+    rows = tuple(row | {"active_units": 5 + row["epoch"] % 3} for row in run.epochs)
+    counted = dataclasses.replace(run, epochs=rows)
+    seeds = [dataclasses.replace(counted, settings=RunConfig.build(seed=seed)) for seed in (1, 2)]
+    course = charts.kl_over_epochs(run, np.ones((10_000, 4)), threshold=0.01).data[0]
+    assert len(course.x) == course.z.shape[1] == 400 and (course.x[0], course.x[-1]) == (1, 10_000)
+    for figure in (charts.active_units([counted]), charts.rate_distortion([counted]), charts.loss_curves(seeds)):
+        assert all(len(trace.x) < 4_000 for trace in figure.data)
+
+
+def test_a_short_curve_keeps_every_point():
+    [drawn] = of_split(charts.loss_curves([run_of([5.0] * 1000)]), "test")
+    assert list(drawn.x) == list(range(1, 1001))

@@ -10,7 +10,7 @@ from vaedash.comparing.results import Standing
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs.record import Run
 from vaedash.runs.schema import FrontierPoint
-from vaedash.showing.charts import keys, outliers, style
+from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import GREY, HUE
 
@@ -58,6 +58,7 @@ def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None =
 def _add_way(figure: go.Figure, run: Run, key: Key) -> None:
     """Where the run was after each epoch."""
     way = [row for row in run.epochs if None not in (row["test_kl"], row["test_recon"])]
+    way = [way[place] for place in thinning.kept([[row[term] for row in way] for term in ("test_kl", "test_recon")])]
     figure.add_scatter(
         x=[row["test_kl"] for row in way],
         y=[row["test_recon"] for row in way],

@@ -2,7 +2,7 @@
 
 import itertools
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vaedash.comparing import alike
 from vaedash.runs import schema
 from vaedash.runs.record import Run
-from vaedash.showing.charts import keys, outliers, style
+from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import AXES, HUE, SPLITS
 
@@ -25,12 +25,17 @@ _SMOOTHED = ", smoothed"  # what a pointer is told of a value that nobody measur
 
 @dataclass(frozen=True, kw_only=True)
 class _Curve:
-    """The losses of a run on a split, as they are drawn, and where on the axis; `raw` as they were measured."""
+    """The losses of a run on a split, as they are drawn, and after which epochs and where on the axis; where these are
+    smoothed, `raw` as they were measured.
+
+    Of many epochs these are the ones that a screen can show (`thinning.kept`), the same for all splits.
+    """
 
     split: str
+    epochs: Sequence[int]
     x: Sequence[float]
     y: Sequence[float | None]
-    raw: Sequence[float | None]
+    raw: Sequence[float | None] | None
 
 
 def loss_curves(
@@ -144,13 +149,33 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _curves(run: Run, *, term: str, axis: str, splits: Sequence[str], smoothing: float) -> list[_Curve]:
     """One for each split on which the run has any loss, the boldest last."""
+    raw = {split: [schema.loss_of(row, split, term) for row in run.epochs] for split in splits}
+    raw = {split: losses for split, losses in raw.items() if any(loss is not None for loss in losses)}
+    drawn = {split: smoothed(losses, smoothing) if smoothing else losses for split, losses in raw.items()}
+    outlines = [*raw.values(), *(drawn.values() if smoothing else ())]
+    places = thinning.kept(outlines, also=_not_to_lose(drawn.values(), run))
     curves = []
-    for split in splits:
-        raw = [schema.loss_of(row, split, term) for row in run.epochs]
-        if any(loss is not None for loss in raw):
-            y = smoothed(raw, smoothing) if smoothing else raw
-            curves.append(_Curve(split=split, x=_positions(run, axis, split), y=y, raw=raw))
+    for split, losses in raw.items():
+        x, y = _positions(run, axis, split), drawn[split]
+        curves.append(
+            _Curve(
+                split=split,
+                epochs=[place + 1 for place in places],
+                x=[x[place] for place in places],
+                y=[y[place] for place in places],
+                raw=[losses[place] for place in places] if smoothing else None,
+            )
+        )
     return curves
+
+
+def _not_to_lose(curves: Iterable[Sequence[float | None]], run: Run) -> Iterator[int]:
+    """The places of the kept epoch, and of gaps with the losses beside them."""
+    if run.best_epoch:
+        yield run.best_epoch - 1
+    for curve in curves:
+        for place in (*_broken(curve), *_lonely(curve)):
+            yield from (near for near in (place - 1, place, place + 1) if 0 <= near < len(curve))
 
 
 def _add_curves(
@@ -160,7 +185,7 @@ def _add_curves(
     for curve in curves:
         width = style.WIDTHS[curve.split] * (_THIN if key.crowded else 1)
         look = {"line": {**key.line, "width": width}, "legendgroup": key.group}
-        if curve.y is not curve.raw:
+        if curve.raw is not None:
             figure.add_scatter(
                 x=curve.x, y=curve.raw, **look, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines"
             )
@@ -182,9 +207,9 @@ def _pointed_at(
     """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
     whose = f"<extra>{key.label}</extra>"
     if one_by_one:
-        smooth = "" if curve.y is curve.raw else _SMOOTHED
+        smooth = "" if curve.raw is None else _SMOOTHED
         loss = f"%{{y:.2f}} {SPLITS[curve.split]}{smooth}, epoch %{{customdata}}"
-        return {"customdata": list(range(1, len(curve.x) + 1)), "hovertemplate": f"{loss}{whose}"}
+        return {"customdata": curve.epochs, "hovertemplate": f"{loss}{whose}"}
     if curve is not curves[-1]:
         return {"hoverinfo": "skip"}
     drawn = {one.split: one.y for one in curves}
@@ -199,9 +224,10 @@ def _add_kept(figure: go.Figure, run: Run, curves: Sequence[_Curve], key: Key) -
     of_test = next((curve for curve in curves if curve.split == "test"), None)
     if of_test is None or not run.best_epoch:
         return
+    at = of_test.epochs.index(run.best_epoch)
     figure.add_scatter(
-        x=[of_test.x[run.best_epoch - 1]],
-        y=[of_test.y[run.best_epoch - 1]],
+        x=[of_test.x[at]],
+        y=[of_test.y[at]],
         name=f"{key.label}, kept epoch",
         legendgroup=key.group,
         showlegend=False,
@@ -227,7 +253,7 @@ def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
             figure.add_scatter(
                 x=[curve.x[place] for place in ends],
                 y=[curve.y[place - 1] for place in ends],
-                customdata=[place + 1 for place in ends],
+                customdata=[curve.epochs[place] for place in ends],
                 name=f"{key.label}, no finite loss",
                 marker={"color": HUE[key.arch], "size": 12, "symbol": "x"},
                 hovertemplate=f"epoch %{{customdata}}: no finite number {SPLITS[curve.split]}<extra>{key.label}</extra>",
@@ -278,6 +304,8 @@ def _add_means(figure: go.Figure, chosen: Sequence[Run], term: str, axis: str) -
 
 
 def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[float]], key: Key) -> None:
+    places = thinning.kept([[statistics.fmean(column) for column in columns]])
+    x, columns = [x[place] for place in places], [columns[place] for place in places]
     means = [statistics.fmean(column) for column in columns]
     spreads = [statistics.stdev(column) for column in columns]
     upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]

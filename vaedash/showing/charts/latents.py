@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 
 from vaedash import images
 from vaedash.runs.record import Run
-from vaedash.runs.schema import ACTIVE_UNITS
-from vaedash.showing.charts import keys, style
+from vaedash.showing.charts import keys, style, thinning
 from vaedash.showing.charts.style import AXES, HUE
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
@@ -47,14 +46,16 @@ def active_units(chosen: Sequence[Run], *, places: Mapping[str, int] | None = No
 
     A dashed line for each number that the best linear VAE on a run's images would use.
     """
-    counted = [run for run in chosen if any(row.get(ACTIVE_UNITS) is not None for row in run.epochs)]
+    counted = [run for run in chosen if any(row.get("active_units") is not None for row in run.epochs)]
     if not counted:
         return None
     figure, of_runs = go.Figure(), keys.of_runs(counted, places)
     for run, key in zip(counted, of_runs, strict=True):
+        in_use = [row.get("active_units") for row in run.epochs]
+        drawn = thinning.kept([in_use])
         figure.add_scatter(
-            x=[row["epoch"] for row in run.epochs],
-            y=[row.get(ACTIVE_UNITS) for row in run.epochs],
+            x=[run.epochs[place]["epoch"] for place in drawn],
+            y=[in_use[place] for place in drawn],
             name=key.entry,
             mode="lines+markers",
             line={**key.line, "width": 2.5},
@@ -76,17 +77,19 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     The stronger the colour, the more it says; what is below `threshold` is as good as nothing and has none.
     """
     order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
+    places = thinning.evenly(len(kl))
+    shown = kl[places][:, order].astype(np.float32)
     red, green, blue = (int(HUE[run.config.arch][at : at + 2], 16) for at in (1, 3, 5))
     top = max(1.0, float(np.nanmax(kl, initial=0.0)))
     ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
     figure = go.Figure(
         go.Heatmap(
-            x=list(range(1, len(kl) + 1)),
+            x=[place + 1 for place in places],
             y=list(range(1, len(order) + 1)),
-            z=np.log10(np.maximum(kl[:, order], threshold)).T,
+            z=np.log10(np.maximum(shown, threshold)).T,
             zmin=math.log10(threshold),
             zmax=math.log10(top),
-            customdata=np.dstack([np.broadcast_to(order + 1, kl.shape), kl[:, order]]).transpose(1, 0, 2),
+            customdata=np.dstack([np.broadcast_to(order + 1, shown.shape), shown]).transpose(1, 0, 2),
             # Clear, rather than white or black, where there is nothing: the page may be either.
             colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
             colorbar={
