@@ -109,6 +109,7 @@ COUNTED = {
     "R3": "servers killed, interrupted or left by their tab: training went on, a new server showed it, the port was free at once",
     "R15": "foreign names and pages refused",
     "R17": "planted mistakes caught",
+    "R18": "pages and reports none of whose controls leads outside",
 }
 
 

@@ -142,3 +142,9 @@ def test_a_run_on_a_copy_of_a_dataset_is_replayed_on_the_dataset_itself():
 @pytest.mark.parametrize("said", ["mnist", ["cifar10"], 7, ""])
 def test_a_copy_of_what_is_unknown_is_replayed_as_it_was_asked(said):
     assert "--dataset /my/cats" in results.replay_command(run("abcdef", copy_of=said, dataset="/my/cats"))
+
+
+def test_the_name_of_a_file_has_room_for_the_ids_of_some_runs_and_says_how_many_more():
+    many = [run(f"abc{number:03}", 80.0) for number in range(40)]
+    assert results.in_file_name(many[:2]) == "abc000-abc001"
+    assert results.in_file_name(many) == "abc000-abc001-abc002-abc003-abc004-abc005-and-34-more"

@@ -11,7 +11,7 @@ import pytest
 from vaedash import config, runs
 from vaedash.config import RunConfig
 from vaedash.showing import charts
-from vaedash.showing.charts import curves, style
+from vaedash.showing.charts import curves, keys, style
 
 DATASET = {"name": "shapes", "fingerprint": "0" * 16, "n_test": 2_000}
 NUMBERS = itertools.count()
@@ -167,9 +167,51 @@ def test_runs_too_many_for_a_dash_each_share_a_legend_entry_and_a_pointer_finds_
 
 def test_as_many_means_as_there_are_too_many_of_share_an_entry_too():
     many = [
-        run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (1 + setting)) for setting in range(6) for seed in range(2)
+        run_of([5.0, 4.0], arch="fc", seed=seed, lr=1e-3 * (1 + setting)) for setting in range(16) for seed in range(2)
     ]
-    assert entries(charts.loss_curves(many)) == ["FC, 12 runs", "FC, 6 means of seeds"]
+    assert entries(charts.loss_curves(many)) == ["FC, 32 runs", "FC, 16 means of seeds"]
+
+
+def looks(chosen, places):
+    """What each run looks like, by its id."""
+    return {run.id: (key.dash, key.mark) for run, key in zip(chosen, keys.of_runs(chosen, places), strict=True)}
+
+
+def test_fifteen_runs_of_one_architecture_look_different_and_keep_its_hue():
+    many = [run_of([5.0, 4.0], arch="fc", lr=1e-3 * (1 + number)) for number in range(15)]
+    assert len(set(looks(many, None).values())) == 15
+    figure = charts.loss_curves(many)
+    assert len(entries(figure)) == 15
+    drawn = {(trace.line.dash, trace.marker.symbol) for trace in of_split(figure, "test")}
+    assert len(drawn) == 15 and {trace.line.color for trace in of_split(figure, "test")} == {charts.HUE["fc"]}
+
+
+def test_a_run_looks_the_same_for_as_long_as_it_is_chosen():
+    many = [run_of([5.0, 4.0], arch="fc", lr=1e-3 * (1 + number)) for number in range(8)]
+    places = charts.places(many, {})
+    before = looks(many, places)
+    fewer = many[3:]
+    places = charts.places(fewer, places)
+    assert looks(fewer, places) == {run.id: before[run.id] for run in fewer}
+    newcomer = run_of([5.0, 4.0], arch="fc", lr=1.0)
+    places = charts.places([newcomer, *fewer], places)
+    after = looks([newcomer, *fewer], places)
+    assert {run.id: after[run.id] for run in fewer} == {run.id: before[run.id] for run in fewer}
+    assert len(set(after.values())) == 6
+
+
+def test_a_pointer_finds_one_of_many_runs_and_not_a_list_of_all():
+    pair, many = study(seeds=1, presets=("p1",)), study(seeds=2)
+    assert charts.loss_curves(pair).layout.hovermode == "x unified"
+    counted = [dataclasses.replace(run, epochs=tuple(row | {"active_units": 3} for row in run.epochs)) for run in many]
+    for figure in (
+        charts.loss_curves(many),
+        charts.active_units(counted),
+        charts.kl_by_latent([(run, np.ones(4)) for run in many], threshold=0.01),
+    ):
+        assert figure.layout.hovermode == "closest"
+    [told, *_] = of_split(charts.loss_curves(many), "test")
+    assert "epoch %{customdata}<extra>" in told.hovertemplate
 
 
 def test_a_click_on_an_entry_takes_all_that_it_stands_for():
@@ -181,7 +223,7 @@ def test_a_click_on_an_entry_takes_all_that_it_stands_for():
 def test_a_pointer_finds_all_losses_of_an_epoch_in_one_line_for_each_run():
     pair = [run_of([5.0, None], arch="fc"), run_of([5.25, 4.0], arch="conv")]
     figure = charts.loss_curves(pair, splits=("train", "val", "test"))
-    told = [trace for trace in figure.data if trace.customdata is not None]
+    told = [trace for trace in figure.data if trace.customdata is not None and "lines" in trace.mode]
     assert [trace.hovertemplate for trace in told] == [
         "%{customdata}<extra>FC</extra>",
         "%{customdata}<extra>conv</extra>",
@@ -304,6 +346,37 @@ def test_smoothing_keeps_the_raw_line_behind_and_starts_without_bias():
 
 def test_smoothing_leaves_a_gap_where_a_loss_was_not_finite():
     assert curves.smoothed([1.0, None, 1.0], 0.9) == pytest.approx([1.0, None, 1.0])
+
+
+def test_a_smoothed_value_is_said_to_be_one_and_the_dot_of_the_kept_epoch_lies_on_its_curve():
+    run = run_of([76.0, 20.0, 30.0])
+    figure = charts.loss_curves([run], smoothing=0.9)
+    [dot] = named(figure, "kept epoch")
+    [curve] = [trace for trace in of_split(figure, "test") if trace.customdata is not None]
+    assert dot.y[0] == curve.y[1] and dot.x[0] == curve.x[1] == 2 and dot.y[0] > 40
+    assert figure.layout.xaxis.unifiedhovertitle.text.endswith("(while learning), smoothed")
+    assert "smoothed" in charts.legend([run], smoothing=0.9) and "smoothed" not in charts.legend([run])
+    many = charts.loss_curves(study(seeds=6), smoothing=0.5)
+    assert any(", smoothed, epoch" in (trace.hovertemplate or "") for trace in many.data)
+
+
+def test_a_loss_between_two_that_are_not_finite_is_seen_and_so_is_where_they_broke_down():
+    run = run_of([90.0, 80.0, None, 70.0, None, 60.0])
+    figure = charts.loss_curves([run], splits=["test"])
+    crosses = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    assert [(list(trace.x), list(trace.y)) for trace in crosses] == [([3, 5], [80.0, 70.0])]
+    assert "epoch %{customdata}: no finite number on new pictures" in crosses[0].hovertemplate
+    dots = [trace for trace in figure.data if trace.mode == "markers" and trace.hoverinfo == "skip"]
+    assert [(list(trace.x), list(trace.y)) for trace in dots] == [([4, 6], [70.0, 60.0])]
+    assert "A cross marks" in charts.legend([run]) and "cross" not in charts.legend([run_of([5.0, 4.0])])
+
+
+def test_a_loss_of_ten_billion_flattens_nothing():
+    well, broken = run_of([90.0, 80.0]), run_of([2e10, 1e10], arch="fc")
+    figure = charts.rate_distortion([well, broken])
+    assert figure.layout.yaxis.range[1] < 200 and figure.layout.xaxis.range[1] < 200
+    assert notes(figure) == ["1 point above the picture,<br>up to 1e+10"]
+    assert charts.contest([well, broken]).layout.yaxis.range[1] < 200
 
 
 def test_seeds_get_a_mean_and_a_band():
@@ -499,3 +572,47 @@ def test_within_a_warm_up_there_is_no_line_at_another_beta():
     whole = dataclasses.replace(run_of([5.0, 4.0]), measured={"pca": LINE})
     warm = dataclasses.replace(run_of([5.0, 4.0], kl_warmup=10), measured={"pca": LINE})
     assert charts.loss_curves([whole]).layout.annotations and not charts.loss_curves([warm]).layout.annotations
+
+
+# ---- ten thousand epochs ----------------------------------------------------------------------------------------
+
+
+def long_run():
+    """10,000 epochs with a spike, a dip, which is kept, and a gap."""
+    losses = [100.0 + 1000.0 / epoch + (epoch * 7 % 13) / 10 for epoch in range(1, 10_001)]
+    losses[4_321], losses[7_777], losses[6_000] = 190.0, 50.0, None
+    return run_of(losses), losses
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.9])
+def test_a_long_curve_has_as_many_points_as_a_screen_shows_and_all_that_stands_out(smoothing):
+    run, losses = long_run()
+    figure = charts.loss_curves([run], smoothing=smoothing)
+    for trace in (trace for trace in figure.data if "lines" in trace.mode):
+        assert len(trace.x) < 4_000
+    [drawn] = [trace for trace in of_split(figure, "test") if trace.opacity == (0.25 if smoothing else 1.0)]
+    there = dict(zip(drawn.x, drawn.y, strict=True))
+    assert there[1] == losses[0] and there[10_000] == losses[-1]
+    assert there[4_322] == 190.0 and there[7_778] == 50.0 and there[6_001] is None
+    [dot] = named(figure, "kept epoch")
+    assert dot.x[0] == 7_778
+    for start in range(0, 10_000, 100):  # what a pixel shows of each stretch reaches as far up and down as ever
+        stretch = [loss for loss in losses[start : start + 100] if loss is not None]
+        shown = [there[epoch] for epoch in range(start + 1, start + 101) if there.get(epoch) is not None]
+        assert (min(shown), max(shown)) == (min(stretch), max(stretch))
+
+
+def test_other_charts_of_a_long_run_have_no_more_points_than_a_screen_shows():
+    run, _ = long_run()
+    rows = tuple(row | {"active_units": 5 + row["epoch"] % 3} for row in run.epochs)
+    counted = dataclasses.replace(run, epochs=rows)
+    seeds = [dataclasses.replace(counted, settings=RunConfig.build(seed=seed)) for seed in (1, 2)]
+    course = charts.kl_over_epochs(run, np.ones((10_000, 4)), threshold=0.01).data[0]
+    assert len(course.x) == course.z.shape[1] == 400 and (course.x[0], course.x[-1]) == (1, 10_000)
+    for figure in (charts.active_units([counted]), charts.rate_distortion([counted]), charts.loss_curves(seeds)):
+        assert all(len(trace.x) < 4_000 for trace in figure.data)
+
+
+def test_a_short_curve_keeps_every_point():
+    [drawn] = of_split(charts.loss_curves([run_of([5.0] * 1000)]), "test")
+    assert list(drawn.x) == list(range(1, 1001))

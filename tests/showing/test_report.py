@@ -97,7 +97,7 @@ def test_the_policy_allows_the_scripts_that_the_page_holds_and_nothing_else(page
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = re.compile(r" 'sha256-([^']+)'")
-    assert len(scripts) == 2 and allowed.findall(policy) == digests
+    assert len(scripts) == 3 and allowed.findall(policy) == digests
     assert allowed.sub("", policy) == "default-src 'none'; script-src; style-src 'unsafe-inline'; img-src data:"
 
 

@@ -159,7 +159,7 @@ def test_the_chart_sorts_the_latents_and_names_each(tmp_path, tiny):
     assert list(trace.y) == [2.0, 0.5, 1e-5] and list(trace.customdata) == [3, 1, 2]  # no 0 on a logarithmic axis
     assert trace.line.color == charts.HUE["conv"]
     assert figure.layout.shapes[0].y0 == 0.01 and figure.layout.annotations[0].y == -2
-    twice = charts.kl_by_latent([(run, np.ones(3))] * 2, threshold=0.01)
+    twice = charts.kl_by_latent([(run, np.ones(3)), (runs.create(tmp_path, tiny()), np.ones(3))], threshold=0.01)
     assert twice.data[0].line.dash != twice.data[1].line.dash
 
 

@@ -40,3 +40,19 @@ def test_figures_have_larger_letters_and_the_same_hues(folder):
         trace["line"]["color"] for trace in small["data"] if "line" in trace
     ]
     assert set(charts.HUE.values()) <= {trace.get("line", {}).get("color") for trace in large["data"]}
+
+
+def dashes(at):
+    """The dash of each run, by its id."""
+    return {
+        trace["legendgroup"]: trace["line"]["dash"] for trace in spec(at)["data"] if "dash" in trace.get("line", {})
+    }
+
+
+def test_a_run_keeps_its_dash_when_another_one_is_taken_away(folder):
+    made = [make_run(folder, arch="fc", seed=seed, lr=1e-3 * (seed + 1)) for seed in range(3)]
+    at = shown("compare", runs=",".join(run.id for run in made))
+    before = dashes(at)
+    at.multiselect[0].set_value([run.id for run in made[1:]]).run()
+    assert dashes(at) == {run.id: before[run.id] for run in made[1:]}
+    assert len(set(before.values())) == 3

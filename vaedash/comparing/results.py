@@ -240,6 +240,7 @@ def left_out(seeds: Seeds) -> list[str]:
 # ---- what runs are called -----------------------------------------------------------------------------------
 
 
+_FILED = 6  # runs whose ids are in the name of a file
 # What of a name belongs together: a word, or a number behind what it counts.
 _PARTS = re.compile(r"(?:batch|latent|lr|seed) \S+|\S+")
 
@@ -272,6 +273,12 @@ def _shared(chosen: Sequence[Run]) -> set[str]:
 def _parts(run: Run) -> list[str]:
     parts = [part.rstrip(",") for part in _PARTS.findall(run.name)]
     return parts[1:] if [part.casefold() for part in parts[:1]] == [run.config.arch] else parts
+
+
+def in_file_name(chosen: Sequence[Run]) -> str:
+    """Their ids, of many the first few and how many more: a file's name has room for some 250 letters."""
+    more = [f"and-{len(chosen) - _FILED}-more"] if len(chosen) > _FILED else []
+    return "-".join([*(run.id for run in chosen[:_FILED]), *more])
 
 
 def dataset_again(run: Run) -> str:

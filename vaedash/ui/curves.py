@@ -1,6 +1,6 @@
 """Curves of runs that are compared: a chart for each unit of loss, and behind it what the numbers say and what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -57,7 +57,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
     """The curves of all that have any; a chart for those that may share an axis, as high as the first screen allows if pictures
     stand `beside` it.
     """
-    groups = _groups(chosen)
+    groups, places = _groups(chosen), presenter.places(chosen)
     if len(groups) > 1:
         st.caption("Different pictures, or a different beta, give losses of different units: one chart each.")
     for group, title in zip(groups, alike.called(groups), strict=True):
@@ -69,30 +69,33 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             smoothing=view.smoothing,
             log=view.log,
             cut=view.cut,
+            places=places,
         )
         about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
-        st.plotly_chart(
-            presenter.figure(figure),
+        presenter.chart(
+            figure,
             key=f"curves-{group[0].id}",
             alt=about,
             height=presenter.height() if beside else "content",
         )
         which = f"{components.plain(title)}. " if len(groups) > 1 else ""
-        st.caption(f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits)}")
+        st.caption(
+            f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits, smoothing=view.smoothing)}"
+        )
 
 
 def behind(chosen: Sequence[Run]) -> None:
     """What the numbers say and what was measured of runs, one click away; each group of those that may share an axis."""
     for group in _groups(chosen):
         if any(run.best for run in group):
-            _behind(group)
+            _behind(group, presenter.places(chosen))
 
 
 def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
     return alike.groups([run for run in chosen if run.epochs])
 
 
-def _behind(group: Sequence[Run]) -> None:
+def _behind(group: Sequence[Run], places: Mapping[str, int]) -> None:
     with st.expander("What the numbers say, and what it costs"):
         st.caption(
             "To the right, the numbers say more about a picture; further down, less of it is wrong. Both together are the "
@@ -101,7 +104,7 @@ def _behind(group: Sequence[Run]) -> None:
             help=glossary.about("recon", "KL", "beta", "PCA line"),
         )
         about = f"KL against reconstruction error: {_names(group)}"
-        st.plotly_chart(presenter.figure(charts.rate_distortion(group)), key=f"rates-{group[0].id}", alt=about)
+        presenter.chart(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
     with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
         tables.quality(group)
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import glossary, images
-from vaedash.comparing import alike
+from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
@@ -142,5 +142,5 @@ def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> N
     rows = [originals]
     for (redrawn, _), error in zip(made, errors, strict=True):
         rows += [redrawn, error]
-    file = "-".join(("photographs", str(numbers[0]), *(run.id for run in able)))
+    file = f"photographs-{numbers[0]}-{results.in_file_name(able)}"
     pictures.download(images.in_turn(rows, columns=len(numbers)), columns=len(numbers), file=file)

@@ -39,8 +39,8 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
                 worth = run.line["test"]["directions"] if run.line else None
                 st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in by_run)
-    figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL)
-    st.plotly_chart(presenter.figure(figure), alt=f"KL of each latent, sorted. {spoken}", key="kl")
+    figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL, places=presenter.places(chosen))
+    presenter.chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
         f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
         "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
@@ -49,13 +49,13 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
 
 def since_when(chosen: Sequence[Run]) -> None:
     """How many latents were in use after each epoch, of runs that counted them."""
-    figure = charts.active_units(chosen)
+    figure = charts.active_units(chosen, places=presenter.places(chosen))
     if figure is None:
         return
     st.header("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
     counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
-    st.plotly_chart(
-        presenter.figure(figure),
+    presenter.chart(
+        figure,
         alt=f"Latents in use after each epoch. {', '.join(counts)}",
         key="active-units",
         height=300,
@@ -83,8 +83,8 @@ def _course(run: Run, kl: Floats) -> None:
     from vaedash.measuring import latents
 
     sentences = latents.course(kl)
-    st.plotly_chart(
-        presenter.figure(charts.kl_over_epochs(run, kl, threshold=config.ACTIVE_KL)),
+    presenter.chart(
+        charts.kl_over_epochs(run, kl, threshold=config.ACTIVE_KL),
         alt=f"{run.name}: KL of each latent by epoch. {sentences}",
         key=f"course-{run.id}",
     )
@@ -115,11 +115,10 @@ def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> Non
 
 def _map(run: Run, number: int) -> None:
     key = f"map-{run.id}"
-    st.plotly_chart(
-        presenter.figure(decoded.chart(run, chosen=number)),
+    presenter.chart(
+        decoded.chart(run, chosen=number),
         key=key,
         on_select=lambda: _choose_clicked(key),
-        selection_mode="points",
         height=presenter.height(),
         alt=f"Map of new pictures among the numbers of {run.name}; the number above chooses one too.",
     )

@@ -30,7 +30,7 @@ export default function ({ data, parentElement }) {
   }
   const draw = () => {
     if (window.Plotly) {
-      window.Plotly.react(box, data.data, layout, { responsive: true, displaylogo: false, displayModeBar: false });
+      window.Plotly.react(box, data.data, layout, data.config);
     } else {
       box.waiting = setTimeout(draw, 50); // the library is still on its way
     }

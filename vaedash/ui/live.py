@@ -46,7 +46,14 @@ def figure(
     spec = json.loads(drawn.to_json())
     layout = spec["layout"] | {"height": height}
     _figure(
-        data={"data": spec["data"], "layout": layout, "alt": alt, "said": said, "arrival": arrival},
+        data={
+            "data": spec["data"],
+            "layout": layout,
+            "alt": alt,
+            "said": said,
+            "arrival": arrival,
+            "config": dict(charts.BARE),
+        },
         key=key,
         height=height or "content",
     )

@@ -1,6 +1,5 @@
 """Pictures of several runs beside each other: whose they are, what they show, and each to take home."""
 
-import itertools
 from collections.abc import Sequence
 
 import streamlit as st
@@ -144,16 +143,16 @@ def newest(run: Run) -> None:
 
 
 def lanes(chosen: Sequence[Run]) -> None:
-    """Real pictures, and beside them the state of each run and what it made up last; up to four beside each other."""
+    """Real pictures, and beside them the state of each run and what it made up last; up to four beside each other, on a phone one."""
     for group in alike.by_images(chosen):
-        columns = st.columns(min(len(group), 3) + 1)
-        with columns[0]:
-            real(group[0])
-        for run, column in zip(group, itertools.cycle(columns[1:]), strict=False):
-            with column:
-                pair = len(chosen) <= BESIDE_CURVES  # whose names stand above
-                components.status(run, called=f"**{named(run, group)}**" if pair else titled(run, group))
-                newest(run)
+        with st.grid(min(len(group), 3) + 1, min_column_width=180):
+            with st.container():
+                real(group[0])
+            for run in group:
+                with st.container():
+                    pair = len(chosen) <= BESIDE_CURVES  # whose names stand above
+                    components.status(run, called=f"**{named(run, group)}**" if pair else titled(run, group))
+                    newest(run)
 
 
 def within(key: str, most: int) -> None:

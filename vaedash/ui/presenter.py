@@ -1,9 +1,12 @@
 """Presenter mode: letters and lines for the last row of a room, by a switch that is on every page and travels in the URL."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
+from vaedash.runs import Run
 from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
@@ -12,6 +15,7 @@ _HEIGHT, _HEIGHT_BESIDE_LARGE = (
     360,
 )  # of the curves, in pixels: what a projector's 720 leave below title and verdict
 _HERE = Path(__file__).parent
+_TOUCH = f"<script>{charts.TOUCH_JS.read_text(encoding='utf-8')}</script>"
 
 
 def switch() -> None:
@@ -19,6 +23,7 @@ def switch() -> None:
     st.html(_HERE / "page.css")
     with st.container(key="presenter-switch"):
         st.toggle("Large type", key="presenter", bind="query-params")
+        st.html(_TOUCH, unsafe_allow_javascript=True)  # here, where it takes no room
     if on():
         st.html(_HERE / "presenter.css")
 
@@ -36,3 +41,32 @@ def height() -> int:
 def figure(drawn: charts.Figure) -> charts.Figure:
     """The figure as this visitor is to see it."""
     return charts.enlarged(drawn, by=_FIGURES) if on() else drawn
+
+
+def places(chosen: Sequence[Run]) -> Mapping[str, int]:
+    """Which dash and mark each of the chosen runs has in charts: the same for as long as this visitor has it chosen."""
+    st.session_state.places = charts.places(chosen, st.session_state.get("places", {}))
+    return st.session_state.places
+
+
+def chart(
+    drawn: charts.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int | Literal["content"] = "content",
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """Shows a figure that stands still, as this visitor is to see it; `alt` says it in words.
+
+    `on_select` is called when a point is clicked.
+    """
+    st.plotly_chart(
+        figure(drawn),
+        key=key,
+        alt=alt,
+        height=height,
+        on_select=on_select,
+        selection_mode="points",
+        config=dict(charts.CONTROLS),
+    )

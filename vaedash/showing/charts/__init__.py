@@ -3,17 +3,22 @@
 from plotly.graph_objects import Figure
 
 from vaedash.showing.charts.contest import contest
+from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS
 from vaedash.showing.charts.costs import quality, rate_distortion
 from vaedash.showing.charts.curves import legend, loss_curves
+from vaedash.showing.charts.keys import places
 from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
 from vaedash.showing.charts.race import race
 from vaedash.showing.charts.style import AXES, HUE, PLOTLY_JS, TERMS, enlarged
 
 __all__ = [
     "AXES",
+    "BARE",
+    "CONTROLS",
     "HUE",
     "PLOTLY_JS",
     "TERMS",
+    "TOUCH_JS",
     "Figure",
     "active_units",
     "contest",
@@ -23,6 +28,7 @@ __all__ = [
     "latent_map",
     "legend",
     "loss_curves",
+    "places",
     "quality",
     "race",
     "rate_distortion",

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.runs.record import Run
-from vaedash.showing.charts import style
+from vaedash.showing.charts import outliers, style
 from vaedash.showing.charts.style import HUE
 
 
@@ -39,6 +39,7 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
 
 
 def _from_best_to_worst(pair: Sequence[Run]) -> list[float]:
-    losses = [row["test_loss"] for run in pair for row in run.epochs if row["test_loss"] is not None]
+    far = outliers.fence(pair, "loss", splits=["test"])
+    losses = [loss for run in pair for row in run.epochs if (loss := row["test_loss"]) is not None and loss <= far]
     air = 0.1 * (max(losses) - min(losses)) or 1.0
     return [min(losses) - air, max(losses) + air]

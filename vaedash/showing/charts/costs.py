@@ -1,6 +1,6 @@
 """What a loss is made of, and what was measured beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -10,14 +10,14 @@ from vaedash.comparing.results import Standing
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs.record import Run
 from vaedash.runs.schema import FrontierPoint
-from vaedash.showing.charts import keys, style
+from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import GREY, HUE
 
 _MOST_LINES = 10  # of equal loss, beside which dots can still be seen
 
 
-def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
+def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None = None) -> go.Figure:
     """Runs that may share an axis by what they say of a picture (KL, the rate) and what that leaves wrong (recon, the distortion).
 
     Each run is a dot at its kept epoch with its way there, on the test images. Along a dotted line the loss is the
@@ -27,16 +27,19 @@ def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
     figure, measured = go.Figure(), results.standings(chosen)
     if not measured:
         return figure
-    for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured]), strict=True):
+    far = outliers.fence([standing.run for standing in measured], "loss", splits=["test"])
+    near = [standing for standing in measured if standing.test_loss <= far]
+    outliers.add_words(figure, [standing.test_loss for standing in measured if standing.test_loss > far])
+    for standing, key in zip(measured, keys.of_runs([standing.run for standing in measured], places), strict=True):
         _add_way(figure, standing.run, key)
         _add_end(figure, standing, key)
     beta = measured[0].run.config.beta
-    right = 1.35 * max(standing.test_kl for standing in measured)
+    right = 1.35 * max(standing.test_kl for standing in near)
     if frontier := next((standing.run.frontier for standing in measured if standing.run.frontier), ()):
         # The curve within the picture, and its ends beyond.
         right = max(right, 1.1 * next(point["kl"] for point in frontier if point["beta"] >= beta))
         _add_frontier(figure, frontier)
-    losses = sorted({round(standing.test_loss, 1) for standing in measured})
+    losses = sorted({round(standing.test_loss, 1) for standing in near})
     for loss in losses if len(losses) <= _MOST_LINES else (losses[0], losses[-1]):
         figure.add_scatter(
             x=[0, right],
@@ -46,7 +49,7 @@ def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
             showlegend=False,
             hoverinfo="skip",
         )
-    recon = [standing.test_recon for standing in measured]
+    recon = [standing.test_recon for standing in near]
     x = style.axis("KL (nats per picture): what it says of a picture", range=[0, right])
     y = style.axis("recon: what is still wrong", range=[0.8 * min(recon), 1.25 * max(recon)])
     return style.laid_out(figure, x=x, y=y, hovermode="closest", height=style.HEIGHT)
@@ -55,10 +58,11 @@ def rate_distortion(chosen: Sequence[Run]) -> go.Figure:
 def _add_way(figure: go.Figure, run: Run, key: Key) -> None:
     """Where the run was after each epoch."""
     way = [row for row in run.epochs if None not in (row["test_kl"], row["test_recon"])]
+    way = [way[place] for place in thinning.kept([[row[term] for row in way] for term in ("test_kl", "test_recon")])]
     figure.add_scatter(
         x=[row["test_kl"] for row in way],
         y=[row["test_recon"] for row in way],
-        line={"color": HUE[key.arch], "width": 1.5, "dash": key.dash},
+        line={**key.line, "width": 1.5},
         mode="lines",
         opacity=0.5,
         showlegend=False,
@@ -74,7 +78,12 @@ def _add_end(figure: go.Figure, standing: Standing, key: Key) -> None:
         y=[standing.test_recon],
         name=key.entry,
         mode="markers",
-        marker={"color": HUE[key.arch], "size": 13, "line": {"width": 2, "color": "white"}},
+        marker={
+            "color": HUE[key.arch],
+            "size": 13,
+            "symbol": key.mark or "circle",
+            "line": {"width": 2, "color": "white"},
+        },
         hovertemplate=f"KL %{{x:.1f}}, recon %{{y:.1f}}, loss {standing.test_loss:.1f}<extra>{key.label}</extra>",
         showlegend=True,
         legendgroup=key.group,

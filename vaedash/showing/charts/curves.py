@@ -2,7 +2,7 @@
 
 import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vaedash.comparing import alike
 from vaedash.runs import schema
 from vaedash.runs.record import Run
-from vaedash.showing.charts import keys, outliers, style
+from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import AXES, HUE, SPLITS
 
@@ -20,16 +20,22 @@ _MARKS = {"train": "open", "val": "a diamond", "test": "filled"}
 _SYMBOLS = {"train": "circle-open", "val": "diamond-open", "test": "circle"}
 # Runs that are too many to have a dash each leave the picture to their means: times as wide, and how opaque, they are.
 _THIN, _FAINT = 0.5, 0.5
+_SMOOTHED = ", smoothed"  # what a pointer is told of a value that nobody measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Curve:
-    """The losses of a run on a split, as they are drawn, and where on the axis; `raw` as they were measured."""
+    """The losses of a run on a split, as they are drawn, and after which epochs and where on the axis; where these are
+    smoothed, `raw` as they were measured.
+
+    Of many epochs these are the ones that a screen can show (`thinning.kept`), the same for all splits.
+    """
 
     split: str
+    epochs: Sequence[int]
     x: Sequence[float]
     y: Sequence[float | None]
-    raw: Sequence[float | None]
+    raw: Sequence[float | None] | None
 
 
 def loss_curves(
@@ -41,6 +47,7 @@ def loss_curves(
     smoothing: float = 0.0,
     log: bool = False,
     cut: bool = True,
+    places: Mapping[str, int] | None = None,
 ) -> go.Figure:
     """Curves of runs that may share an axis (`alike.groups`), as `legend` says; those of one architecture differ in dash.
 
@@ -48,9 +55,10 @@ def loss_curves(
     past in a running average, as TensorBoard has it; the raw line then stays, faint, behind. By `parameters` there are
     no curves: each run is a dot where it was kept. With `cut`, the figure ends below what lies far above all else, and
     says so. A legend has an entry for each run, or for each architecture where they are too many; a pointer finds all
-    names.
+    names. `places` are those of `keys.places`: as long as a run is shown, it looks the same.
     """
-    of_runs = keys.of_runs(chosen)
+    of_runs = keys.of_runs(chosen, places)
+    one_by_one = axis == "parameters" or keys.pointed_at(of_runs) == "closest"
     figure, splits = go.Figure(), _measured(chosen, splits)
     values: list[float | None] = []
     for run, key in zip(chosen, of_runs, strict=True):
@@ -60,9 +68,9 @@ def loss_curves(
             values += dots.values()
             continue
         curves = _curves(run, term=term, axis=axis, splits=splits, smoothing=smoothing)
-        _add_curves(figure, curves, key, splits)
-        if "test" in splits:
-            _add_kept(figure, run, axis, term, key)
+        _add_curves(figure, curves, key, splits, one_by_one=one_by_one)
+        _add_kept(figure, run, curves, key)
+        _add_breaks(figure, curves, key)
         values += itertools.chain.from_iterable(curve.y for curve in curves)
     style.add_line(figure, chosen, term, "test" if "test" in splits else "train", log=log)
     if "test" in splits and axis not in ("seconds", "parameters"):  # trainings of different length in time have no mean
@@ -70,25 +78,35 @@ def loss_curves(
     if cut:
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
     x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
-    closest = axis == "parameters" or any(key.crowded for key in of_runs)
-    if not closest:
-        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{_listed([SPLITS[split] for split in splits])}"}
+    if not one_by_one:
+        told = _listed([SPLITS[split] for split in splits])
+        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{told}{_SMOOTHED if smoothing else ''}"}
     return style.laid_out(
         figure,
         x=x,
         y=style.of_loss(term, chosen, log=log),
-        hovermode="closest" if closest else "x unified",
+        hovermode="closest" if one_by_one else "x unified",
         height=style.HEIGHT,
     )
 
 
-def legend(chosen: Sequence[Run], *, axis: str = "epoch", splits: Sequence[str] = ("train", "test")) -> str:
+def legend(
+    chosen: Sequence[Run],
+    *,
+    axis: str = "epoch",
+    splits: Sequence[str] = ("train", "test"),
+    smoothing: float = 0.0,
+) -> str:
     """In sentences, what strokes and marks of `loss_curves` mean, which no legend says."""
     marks = _MARKS if axis == "parameters" else _STROKES
     sentences = ["; ".join(f"{marks[split]}: {SPLITS[split]}" for split in reversed(_measured(chosen, splits)))]
     if axis != "parameters" and "test" in splits:
         sentences.append("a dot marks the epoch whose weights are kept")
-    if any(key.crowded for key in keys.of_runs(chosen)):
+    if axis != "parameters" and smoothing:
+        sentences.append("the curves are smoothed, and what was measured is faint behind them")
+    if axis != "parameters" and any(_broken(losses) for losses in _losses(chosen, splits)):
+        sentences.append("a cross marks where a loss was no finite number any more")
+    if keys.pointed_at(keys.of_runs(chosen)) == "closest":
         sentences.append(f"point at a {'dot' if axis == 'parameters' else 'curve'} to see which run it is")
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
 
@@ -102,6 +120,27 @@ def _measured(chosen: Sequence[Run], splits: Sequence[str]) -> list[str]:
     ]
 
 
+def _losses(chosen: Sequence[Run], splits: Sequence[str]) -> Iterator[list[float | None]]:
+    """The losses of each run on each of the splits, as far as it was measured on them."""
+    for run, split in itertools.product(chosen, splits):
+        yield [schema.loss_of(row, split) for row in run.epochs if f"{split}_loss" in row]
+
+
+def _broken(losses: Sequence[float | None]) -> list[int]:
+    """The places at which a loss is none any more, having been one."""
+    return [place for place in range(1, len(losses)) if losses[place] is None and losses[place - 1] is not None]
+
+
+def _lonely(losses: Sequence[float | None]) -> list[int]:
+    """The places of losses to and from which no line leads."""
+    around = [None, *losses, None]
+    return [
+        place
+        for place, (before, loss, after) in enumerate(zip(around, around[1:], around[2:], strict=False))
+        if loss is not None and before is None and after is None
+    ]
+
+
 def _listed(parts: Sequence[str]) -> str:
     """What belongs to the boldest of some splits, and in brackets what to the others."""
     *others, boldest = parts or [""]
@@ -110,21 +149,43 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _curves(run: Run, *, term: str, axis: str, splits: Sequence[str], smoothing: float) -> list[_Curve]:
     """One for each split on which the run has any loss, the boldest last."""
+    raw = {split: [schema.loss_of(row, split, term) for row in run.epochs] for split in splits}
+    raw = {split: losses for split, losses in raw.items() if any(loss is not None for loss in losses)}
+    drawn = {split: smoothed(losses, smoothing) if smoothing else losses for split, losses in raw.items()}
+    outlines = [*raw.values(), *(drawn.values() if smoothing else ())]
+    places = thinning.kept(outlines, also=_not_to_lose(drawn.values(), run))
     curves = []
-    for split in splits:
-        raw = [schema.loss_of(row, split, term) for row in run.epochs]
-        if any(loss is not None for loss in raw):
-            y = smoothed(raw, smoothing) if smoothing else raw
-            curves.append(_Curve(split=split, x=_positions(run, axis, split), y=y, raw=raw))
+    for split, losses in raw.items():
+        x, y = _positions(run, axis, split), drawn[split]
+        curves.append(
+            _Curve(
+                split=split,
+                epochs=[place + 1 for place in places],
+                x=[x[place] for place in places],
+                y=[y[place] for place in places],
+                raw=[losses[place] for place in places] if smoothing else None,
+            )
+        )
     return curves
 
 
-def _add_curves(figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> None:
+def _not_to_lose(curves: Iterable[Sequence[float | None]], run: Run) -> Iterator[int]:
+    """The places of the kept epoch, and of gaps with the losses beside them."""
+    if run.best_epoch:
+        yield run.best_epoch - 1
+    for curve in curves:
+        for place in (*_broken(curve), *_lonely(curve)):
+            yield from (near for near in (place - 1, place, place + 1) if 0 <= near < len(curve))
+
+
+def _add_curves(
+    figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: Sequence[str], *, one_by_one: bool
+) -> None:
     """The curves of a run; where they are smoothed, with the raw lines behind."""
     for curve in curves:
         width = style.WIDTHS[curve.split] * (_THIN if key.crowded else 1)
-        look = {"line": {"color": HUE[key.arch], "width": width, "dash": key.dash}, "legendgroup": key.group}
-        if curve.y is not curve.raw:
+        look = {"line": {**key.line, "width": width}, "legendgroup": key.group}
+        if curve.raw is not None:
             figure.add_scatter(
                 x=curve.x, y=curve.raw, **look, opacity=0.25, showlegend=False, hoverinfo="skip", mode="lines"
             )
@@ -132,20 +193,23 @@ def _add_curves(figure: go.Figure, curves: Sequence[_Curve], key: Key, splits: S
             x=curve.x,
             y=curve.y,
             name=key.entry,
-            mode="lines+markers" if len(curve.x) == 1 else "lines",
             opacity=_FAINT if key.crowded else 1.0,
             showlegend=curve is curves[-1],
             **look,
-            **_pointed_at(curve, curves, key, splits),
+            **key.on_line("lines+markers" if len(curve.x) == 1 else "lines"),
+            **_pointed_at(curve, curves, key, splits, one_by_one=one_by_one),
         )
 
 
-def _pointed_at(curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Sequence[str]) -> Mapping[str, object]:
+def _pointed_at(
+    curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Sequence[str], *, one_by_one: bool
+) -> Mapping[str, object]:
     """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
     whose = f"<extra>{key.label}</extra>"
-    if key.crowded:
-        loss = f"%{{y:.2f}} {SPLITS[curve.split]}, epoch %{{customdata}}"
-        return {"customdata": list(range(1, len(curve.x) + 1)), "hovertemplate": f"{loss}{whose}"}
+    if one_by_one:
+        smooth = "" if curve.raw is None else _SMOOTHED
+        loss = f"%{{y:.2f}} {SPLITS[curve.split]}{smooth}, epoch %{{customdata}}"
+        return {"customdata": curve.epochs, "hovertemplate": f"{loss}{whose}"}
     if curve is not curves[-1]:
         return {"hoverinfo": "skip"}
     drawn = {one.split: one.y for one in curves}
@@ -155,13 +219,15 @@ def _pointed_at(curve: _Curve, curves: Sequence[_Curve], key: Key, splits: Seque
     return {"customdata": words, "hovertemplate": f"%{{customdata}}{whose}"}
 
 
-def _add_kept(figure: go.Figure, run: Run, axis: str, term: str, key: Key) -> None:
-    """The dot at the epoch whose weights are kept."""
-    if not run.best or not run.best_epoch:
+def _add_kept(figure: go.Figure, run: Run, curves: Sequence[_Curve], key: Key) -> None:
+    """The dot at the epoch whose weights are kept, on the curve of the test loss as it is drawn."""
+    of_test = next((curve for curve in curves if curve.split == "test"), None)
+    if of_test is None or not run.best_epoch:
         return
+    at = of_test.epochs.index(run.best_epoch)
     figure.add_scatter(
-        x=[_positions(run, axis, "test")[run.best_epoch - 1]],
-        y=[schema.loss_of(run.best, "test", term)],
+        x=[of_test.x[at]],
+        y=[of_test.y[at]],
         name=f"{key.label}, kept epoch",
         legendgroup=key.group,
         showlegend=False,
@@ -169,6 +235,30 @@ def _add_kept(figure: go.Figure, run: Run, axis: str, term: str, key: Key) -> No
         marker=_marker(key, size=10),
         hovertemplate=f"kept: epoch {run.best_epoch}<extra>{key.label}</extra>",
     )
+
+
+def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
+    """A dot for each loss that stands alone, and a cross where a loss was no finite number any more, as high as the last one."""
+    look = {"legendgroup": key.group, "showlegend": False, "mode": "markers"}
+    for curve in curves:
+        if len(curve.x) > 1 and (alone := _lonely(curve.y)):
+            figure.add_scatter(
+                x=[curve.x[place] for place in alone],
+                y=[curve.y[place] for place in alone],
+                marker={"color": HUE[key.arch], "size": 2.5 * style.WIDTHS[curve.split]},
+                hoverinfo="skip",
+                **look,
+            )
+        if ends := _broken(curve.y):
+            figure.add_scatter(
+                x=[curve.x[place] for place in ends],
+                y=[curve.y[place - 1] for place in ends],
+                customdata=[curve.epochs[place] for place in ends],
+                name=f"{key.label}, no finite loss",
+                marker={"color": HUE[key.arch], "size": 12, "symbol": "x"},
+                hovertemplate=f"epoch %{{customdata}}: no finite number {SPLITS[curve.split]}<extra>{key.label}</extra>",
+                **look,
+            )
 
 
 def _marker(key: Key, *, size: int) -> dict[str, object]:
@@ -214,6 +304,8 @@ def _add_means(figure: go.Figure, chosen: Sequence[Run], term: str, axis: str) -
 
 
 def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[float]], key: Key) -> None:
+    places = thinning.kept([[statistics.fmean(column) for column in columns]])
+    x, columns = [x[place] for place in places], [columns[place] for place in places]
     means = [statistics.fmean(column) for column in columns]
     spreads = [statistics.stdev(column) for column in columns]
     upper = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
@@ -234,8 +326,8 @@ def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[
         y=means,
         name=key.entry,
         legendgroup=key.group,
-        mode="lines+markers" if len(x) == 1 else "lines",
-        line={"color": HUE[key.arch], "width": 4, "dash": key.dash},
+        line={**key.line, "width": 4},
+        **key.on_line("lines+markers" if len(x) == 1 else "lines"),
         hovertemplate=f"%{{y:.2f}} {SPLITS['test']}<extra>{key.label}</extra>",
     )
 

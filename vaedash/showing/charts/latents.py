@@ -2,25 +2,26 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from vaedash import images
 from vaedash.runs.record import Run
-from vaedash.runs.schema import ACTIVE_UNITS
-from vaedash.showing.charts import keys, style
+from vaedash.showing.charts import keys, style, thinning
 from vaedash.showing.charts.style import AXES, HUE
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
 _PICTURES_ACROSS = 10  # large enough for the last row
 
 
-def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float) -> go.Figure:
+def kl_by_latent(
+    measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float, places: Mapping[str, int] | None = None
+) -> go.Figure:
     """Mean KL of each latent of each run in nats, sorted, on a logarithmic scale; a line at `threshold` parts those in use."""
-    figure = go.Figure()
-    for (_, kl), key in zip(measured, keys.of_runs([run for run, _ in measured]), strict=True):
+    figure, of_runs = go.Figure(), keys.of_runs([run for run, _ in measured], places)
+    for (_, kl), key in zip(measured, of_runs, strict=True):
         order = np.argsort(-kl, kind="stable")
         figure.add_scatter(
             x=np.arange(1, len(kl) + 1),
@@ -28,8 +29,8 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
             customdata=order + 1,
             name=key.entry,
             mode="lines+markers",
-            line={"color": HUE[key.arch], "width": 2.5, "dash": key.dash, "shape": "hvh"},
-            marker={"size": 5},
+            line={**key.line, "width": 2.5, "shape": "hvh"},
+            marker={"size": 5, "symbol": key.mark or "circle"},
             hovertemplate=f"latent %{{customdata}}: %{{y:.3g}} nats<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
@@ -37,26 +38,28 @@ def kl_by_latent(measured: Sequence[tuple[Run, np.ndarray]], *, threshold: float
     style.add_bound(figure, threshold, f"in use: above {threshold:g} nats", end="right", log=True)
     x = style.axis("latents, the one that says most first", automargin=None)
     y = style.axis("KL (nats per picture)", automargin=None, type="log", dtick=1, tickformat="~g")
-    return style.laid_out(figure, x=x, y=y)
+    return style.laid_out(figure, x=x, y=y, hovermode=keys.pointed_at(of_runs))
 
 
-def active_units(chosen: Sequence[Run]) -> go.Figure | None:
+def active_units(chosen: Sequence[Run], *, places: Mapping[str, int] | None = None) -> go.Figure | None:
     """How many latents are in use after each epoch, of those runs that counted them; None if none did.
 
     A dashed line for each number that the best linear VAE on a run's images would use.
     """
-    counted = [run for run in chosen if any(row.get(ACTIVE_UNITS) is not None for row in run.epochs)]
+    counted = [run for run in chosen if any(row.get("active_units") is not None for row in run.epochs)]
     if not counted:
         return None
-    figure = go.Figure()
-    for run, key in zip(counted, keys.of_runs(counted), strict=True):
+    figure, of_runs = go.Figure(), keys.of_runs(counted, places)
+    for run, key in zip(counted, of_runs, strict=True):
+        in_use = [row.get("active_units") for row in run.epochs]
+        drawn = thinning.kept([in_use])
         figure.add_scatter(
-            x=[row["epoch"] for row in run.epochs],
-            y=[row.get(ACTIVE_UNITS) for row in run.epochs],
+            x=[run.epochs[place]["epoch"] for place in drawn],
+            y=[in_use[place] for place in drawn],
             name=key.entry,
             mode="lines+markers",
-            line={"color": HUE[key.arch], "width": 2.5, "dash": key.dash},
-            marker={"size": 6},
+            line={**key.line, "width": 2.5},
+            marker={"size": 6, "symbol": key.mark or "circle"},
             hovertemplate=f"%{{y}} of {run.config.latent_dim}<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
@@ -65,7 +68,7 @@ def active_units(chosen: Sequence[Run]) -> go.Figure | None:
         style.add_bound(figure, worth, f"best linear VAE: {worth}", end="right")
     x = style.axis(AXES["epoch"], rangemode="tozero")
     y = style.axis("latents in use", rangemode="tozero", tickformat="d")
-    return style.laid_out(figure, x=x, y=y)
+    return style.laid_out(figure, x=x, y=y, hovermode=keys.pointed_at(of_runs))
 
 
 def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
@@ -74,17 +77,19 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     The stronger the colour, the more it says; what is below `threshold` is as good as nothing and has none.
     """
     order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
+    places = thinning.evenly(len(kl))
+    shown = kl[places][:, order].astype(np.float32)
     red, green, blue = (int(HUE[run.config.arch][at : at + 2], 16) for at in (1, 3, 5))
     top = max(1.0, float(np.nanmax(kl, initial=0.0)))
     ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
     figure = go.Figure(
         go.Heatmap(
-            x=list(range(1, len(kl) + 1)),
+            x=[place + 1 for place in places],
             y=list(range(1, len(order) + 1)),
-            z=np.log10(np.maximum(kl[:, order], threshold)).T,
+            z=np.log10(np.maximum(shown, threshold)).T,
             zmin=math.log10(threshold),
             zmax=math.log10(top),
-            customdata=np.dstack([np.broadcast_to(order + 1, kl.shape), kl[:, order]]).transpose(1, 0, 2),
+            customdata=np.dstack([np.broadcast_to(order + 1, shown.shape), shown]).transpose(1, 0, 2),
             # Clear, rather than white or black, where there is nothing: the page may be either.
             colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
             colorbar={

@@ -25,7 +25,7 @@ def page(chosen: Sequence[Run]) -> str:
         report=_report(chosen),
         last_frame=pictures.FRAMES - 1,
         style=_asset(_HERE / "page.css"),
-        scripts=[_asset(charts.PLOTLY_JS), _asset(_HERE / "page.js")],
+        scripts=[_asset(charts.PLOTLY_JS), _asset(charts.TOUCH_JS), _asset(_HERE / "page.js")],
     )
 
 

@@ -4,12 +4,15 @@ const COLUMNS = 8; // of the picture that holds the frames
 const SIZE = 32;
 
 for (const plot of document.querySelectorAll(".plot")) {
-  const { data, layout } = JSON.parse(plot.querySelector("script").textContent);
-  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a chart scrolls the page
-  Plotly.newPlot(plot, data, layout, { responsive: true, displayModeBar: false });
+  const { data, layout, config } = JSON.parse(plot.querySelector("script").textContent);
+  Plotly.newPlot(plot, data, layout, config);
   // Paper has a width of its own, is white even in the dark, and does not scroll.
-  const whole = { ...layout, legend: { ...layout.legend, maxheight: layout.height } };
-  Plotly.toImage({ data, layout: whole }, { format: "svg", width: 720, height: layout.height }).then((src) =>
+  // A legend of many entries, some three in a row, is given what it needs, and the curves keep what they have.
+  const rows = Math.ceil(data.filter((trace) => trace.showlegend !== false).length / 3);
+  const maxheight = Math.max(layout.legend.maxheight, 24 * rows);
+  const height = layout.height + maxheight - layout.legend.maxheight;
+  const whole = { ...layout, legend: { ...layout.legend, maxheight } };
+  Plotly.toImage({ data, layout: whole }, { format: "svg", width: 720, height }).then((src) =>
     plot.after(Object.assign(document.createElement("img"), { className: "paper", alt: plot.ariaLabel, src })),
   );
 }

@@ -20,7 +20,7 @@ def plot(group: Sequence[Run]) -> Plot:
         dataset=words.dataset(group[0]),
         beta=f"{group[0].config.beta:g}",
         legend=charts.legend(group),
-        figure=json.loads(figure.to_json()),
+        figure=json.loads(figure.to_json()) | {"config": charts.BARE},
         ends=[f"{run.name} ends at a test loss of {number(run.epochs[-1]['test_loss'])}" for run in group],
     )
 

@@ -14,7 +14,7 @@ with line:
     st.download_button(
         "Report",
         lambda: report.page(chosen),
-        f"vaedash-{'-'.join(run.id for run in chosen)}.html",
+        f"vaedash-{results.in_file_name(chosen)}.html",
         "text/html",
         on_click="ignore",
         icon=":material/download:",
