@@ -67,7 +67,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Endi
     else:
         machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
     machine.apply()
-    report = Reporter(run, settings)
+    report = Reporter(run, settings, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
         dataset = datasets.load(
             settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work
@@ -149,9 +149,11 @@ def _learn(
             if not math.isfinite(running.loss):
                 break
             report.draw(learner.model)
-    losses = _means(sums, seen, beta=beta).named("train")
-    speed = seen / (time.perf_counter() - clock)
-    return losses, {"lr": lr, "beta": beta, "images_per_second": speed, "images_seen": epoch * len(pixels)}
+    losses, seconds = _means(sums, seen, beta=beta), time.perf_counter() - clock
+    # An epoch may be over before a report was due: what comes after it names it all the same.
+    report.training(epochs, epoch, seen=seen, total=len(pixels), running=losses, seconds=seconds)
+    how = {"lr": lr, "beta": beta, "images_per_second": seen / seconds, "images_seen": epoch * len(pixels)}
+    return losses.named("train"), how
 
 
 def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evaluation]:
@@ -159,7 +161,7 @@ def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evalu
     measured = {}
     for split, held_out in data.held_out.items():
         report.phase(f"measuring {split} loss")
-        measured[split] = heldout.evaluate(learner.model, held_out)
+        measured[split] = heldout.evaluate(learner.model, held_out, between=report.still)
     return measured
 
 
