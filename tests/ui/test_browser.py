@@ -59,12 +59,9 @@ def unexpected(complaints: list[str]) -> list[str]:
 
 
 def settled(tab) -> None:
-    """Waits until the script has run, or only its forecast is still being measured."""
+    """Waits until the script has run."""
     expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    tab.wait_for_function(
-        """() => !document.querySelector('[data-testid=stStatusWidget]')
-            || document.body.innerText.includes('Measuring how fast this machine is')"""
-    )
+    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, marks=[pytest.mark.slow] if path else []) for path in PAGES])
