@@ -172,16 +172,29 @@ def test_a_run_can_be_renamed_archived_and_restored(folder):
 
 
 def test_compare_says_who_leads_and_renders_a_table(folder):
-    make_run(folder, arch="fc", loss=60.0)
-    make_run(folder, arch="conv", loss=50.0)
+    fc = make_run(folder, arch="fc", loss=60.0)
+    conv = make_run(folder, arch="conv", loss=50.0)
     at = shown("compare")
     assert at.header[0].value.replace("\\", "") == "conv is 17% less wrong than FC on new pictures"
     assert "48.0 against 58.0 nats" in words(at)
     table = at.dataframe[-1].value
     assert list(table["model"]) == ["conv", "fc"]
     assert list(table["test_loss"]) == [48.0, 58.0]
+    assert [at.isoformat(timespec="milliseconds") for at in table["created"]] == [conv.created, fc.created]
     assert all(command.startswith("python -m vaedash train --arch") for command in table["command"])
     assert "also differ" not in words(at)
+
+
+def test_runs_that_differ_in_any_setting_are_called_so_in_list_headings_and_table(folder):
+    for settings in ({"patience": 7}, {"kl_warmup": 2}, {"fraction": 0.1}):
+        make_run(folder, **settings)
+    twins = [make_run(folder), make_run(folder)]
+    ids = ",".join(run.id for run in runs.list_runs(folder))
+    at = shown("compare", runs=ids)
+    names = {"conv on shapes, 10%", "conv on shapes, warm-up 2", "conv on shapes, patience 7"}
+    assert names | {"conv on shapes"} == {*at.dataframe[-1].value["name"]}
+    assert names | {f"conv on shapes ({twin.id})" for twin in twins} <= {*at.multiselect[0].options}
+    assert all(name.removeprefix("conv ") in words(at) for name in names)
 
 
 def test_compare_names_what_else_may_be_the_reason(folder):

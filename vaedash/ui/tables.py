@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "name",
+    "created",
     "dataset",
     "preset",
     "model",
@@ -57,6 +58,7 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
         runs = [run for run in runs if run.id in kept]
     table = pd.DataFrame([_pick(results.result(run)) for run in runs])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in runs])
+    table["created"] = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce")
     table["command"] = [results.replay_command(run) for run in runs]
     st.dataframe(
         table,
@@ -74,6 +76,7 @@ def _column_config() -> "dict[str, ColumnConfig]":
     drawn = f"After its last epoch.\n\n{glossary.about('prior sample')}"
     return {
         "drawn": st.column_config.ImageColumn("drawn", help=drawn),
+        "created": st.column_config.DatetimeColumn("begun", format="YYYY-MM-DD HH:mm", help="In UTC."),
         "seed": number(help=glossary.about("seed")),
         "epochs": number("epochs to stop", help=glossary.about("epoch", "early stopping")),
         "loss": _nats("loss", "train, test", title="train loss"),
