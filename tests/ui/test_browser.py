@@ -4,6 +4,7 @@ import itertools
 import re
 import shutil
 
+import pandas
 import pytest
 from patience import until
 from visitor import make_run
@@ -11,7 +12,7 @@ from visitor import make_run
 from vaedash import config, runs
 from vaedash.bench import ui as bench
 from vaedash.comparing import quiz
-from vaedash.ui import components
+from vaedash.ui import components, tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -316,3 +317,31 @@ def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_
     tab.wait_for_function(f"({size})(document.documentElement) > 16")
     assert tab.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
     assert unexpected(tab.complaints) == []
+
+
+# What tables write, which they paint, and how wide that is.
+PAINTED = """
+window.painted = {};
+const paint = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    window.painted[text] = this.measureText(text).width;
+    return paint.call(this, text, ...place);
+};
+"""
+
+
+def test_tables_write_numbers_alike_in_every_language_and_cut_none_off(browser, tmp_path, data_dir):
+    make_run(tmp_path, arch="fc", loss=10_923_113_304.25)
+    make_run(tmp_path, arch="conv", loss=79.72)
+    with bench.Server(tmp_path, data_dir) as server:
+        page = browser.new_page(locale="de-DE", viewport={"width": 2600, "height": 1400})
+        page.add_init_script(PAINTED)
+        page.goto(f"{server.url}/compare")
+        page.get_by_text("All runs as a table").click()
+        for text in ("1,119,811", "2,000", "77.72", "10,923,113,302.25"):
+            until(lambda text=text: text in page.evaluate("window.painted"))
+        painted = page.evaluate("window.painted")
+        page.close()
+    assert not [text for text in painted if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", text)]
+    room = tables._number(pandas.Series([10_923_113_302.25]), digits=2)["width"]
+    assert painted["10,923,113,302.25"] <= room - 16  # of which glide's cells keep 8 pixels free on either side

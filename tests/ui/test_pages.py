@@ -1,6 +1,9 @@
 """Start, Train and Compare, as a person finds them: with no run, one, several, and runs in every state."""
 
 import ast
+import codecs
+import csv
+import io
 import json
 import time
 
@@ -11,8 +14,10 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
 from vaedash import config, places, runs
+from vaedash.comparing import results
 from vaedash.runs import queue, record, schema
 from vaedash.training import launch
+from vaedash.ui import tables
 
 
 @pytest.mark.parametrize("which", ["start", "train", "compare"])
@@ -197,6 +202,15 @@ def test_runs_that_differ_in_any_setting_are_called_so_in_list_headings_and_tabl
     assert all(name.removeprefix("conv ") in words(at) for name in names)
 
 
+def test_a_csv_says_that_it_is_utf_8_and_when_each_run_began(folder):
+    run = make_run(folder)
+    run.write_notes(name="größer")
+    written = tables.csv([results.result(run.reread())])
+    assert written.startswith(codecs.BOM_UTF8)
+    [row] = csv.DictReader(io.StringIO(written.decode("utf-8-sig")))
+    assert (row["name"], row["created"]) == ("größer", run.created)
+
+
 def test_compare_names_what_else_may_be_the_reason(folder):
     make_run(folder, arch="fc", loss=60.0, preset=None, lr=0.01)
     make_run(folder, arch="conv", loss=50.0, preset=None)
@@ -217,8 +231,8 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
     assert list(table["real pictures"]) == ["", "8.1"]
     [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith("PSNR")]
     assert "n = 2,000" in chart.proto.spec
-    results = at.dataframe[-1].value
-    assert list(results["psnr"]) == [24.48, 21.95] and list(results["psnr_n"]) == [2000, 2000]
+    every = at.dataframe[-1].value
+    assert list(every["psnr"]) == [24.48, 21.95] and list(every["psnr_n"]) == [2000, 2000]
 
 
 def curves(at):
