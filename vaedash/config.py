@@ -98,6 +98,10 @@ SLOTS = 2  # runs that train at once on one machine: a pair races side by side
 # nats: a latent whose mean KL over the held-out images is above this says something about them (Burda et al. 2016, in spirit)
 ACTIVE_KL = 0.01
 
+# A picture that is wrong in every pixel costs PIXELS in recon. A loss of ten times as much (with beta above 1, of beta times
+# that) is that of a model whose KL has exploded, however finite it is.
+BROKEN_LOSS = 10.0 * PIXELS
+
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
