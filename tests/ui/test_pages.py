@@ -404,3 +404,13 @@ def test_choices_that_do_not_fit_beside_each_other_go_on_below_and_are_not_cut_o
     assert [
         (name, node.lineno) for name, node in calls if "wrap" not in {keyword.arg for keyword in node.keywords}
     ] == []
+
+
+def test_every_button_is_called_by_words_that_can_be_read_out():
+    # An icon alone is read out by the name that its font has for it.
+    kinds = {"button", "download_button", "popover", "link_button", "page_link", "toggle"}
+    for file in house.sources(places.PROJECT_ROOT / "vaedash" / "ui"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kinds:
+                first = node.args[0] if node.args else None
+                assert not (isinstance(first, ast.Constant) and not first.value.strip()), f"{file.name}:{node.lineno}"
