@@ -4,7 +4,7 @@ import streamlit as st
 
 from vaedash.comparing import missing, results, verdict
 from vaedash.showing import report
-from vaedash.ui import cache, choosing, components, curves, launching, pictures, tables
+from vaedash.ui import cache, choosing, components, curves, launching, news, pictures, race, tables
 
 runs = cache.all_runs()
 line = choosing.head("Who draws better?")
@@ -20,9 +20,10 @@ with line:
         icon=":material/download:",
         help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
     )
-components.verdict(
-    verdict.judged(chosen), place="chosen", more=lambda: launching.missing(missing.proposed(chosen), beside=chosen)
-)
+judged = verdict.judged(chosen)
+news.title("Compare", judged.plain)
+race.renew(chosen)
+components.verdict(judged, place="chosen", more=lambda: launching.missing(missing.proposed(chosen), beside=chosen))
 if len(chosen) <= pictures.BESIDE_CURVES:
     left, right = st.columns([5, 6], gap="medium")
     with left:
