@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from vaedash.errors import VaedashError
-from vaedash.ui import components, crisp, presenter, tabs, visitors
+from vaedash.ui import components, crisp, news, presenter, tabs, visitors
 
 PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
 
@@ -31,6 +31,7 @@ page = st.navigation(
     ],
     position="top",
 )
+news.title(page.title)
 visitors.sign_in()
 presenter.switch()
 crisp.styles()

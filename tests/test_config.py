@@ -233,11 +233,54 @@ def test_beta_rises_linearly_to_exactly_its_full_value():
     assert odd.beta_at(3) == odd.beta and odd.beta_at(2) < odd.beta
 
 
-def test_a_run_is_called_after_what_tells_it_from_others():
-    assert RunConfig.build(preset="p2", arch="fc", dataset="cifar10", seed=4).title == "FC on cifar10, p2, seed 4"
-    assert RunConfig.build(preset="p2", arch="fc", pixel_order="shuffled").title == "FC on shuffled shapes, p2"
-    own = RunConfig.build(arch="conv", dataset="/data/cats.zip", lr=0.0003, batch_size=32, latent_dim=16)
-    assert own.title == "conv on cats, batch 32, lr 0.0003, latent 16"
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        ({}, "conv on shapes"),
+        ({"preset": "p1", "arch": "fc", "epochs": 20}, "FC on shapes, 20 epochs"),
+        ({"preset": "p1", "epochs": 1}, "conv on shapes, 1 epoch"),
+        ({"dataset": "cifar10", "fraction": 0.1}, "conv on CIFAR-10, 10%"),
+        ({"dataset": "celeba"}, "conv on CelebA"),  # whose usual share is 30%
+        ({"dataset": "celeba", "fraction": 1.0}, "conv on CelebA, 100%"),
+        ({"preset": "p2", "arch": "fc", "dataset": "cifar10", "seed": 1_234_567}, "FC on CIFAR-10, p2, seed 1234567"),
+        ({"preset": "p2", "arch": "fc", "pixel_order": "shuffled"}, "FC on shuffled shapes, p2"),
+        (
+            {"preset": "fast", "arch": "fc"},
+            "FC on shapes, fast",
+        ),  # with the epochs and the learning rate that it has for FC
+        ({"preset": "fast", "epochs": 100}, "conv on shapes, fast, 100 epochs"),
+        (
+            {"dataset": "/data/cats.zip", "lr": 0.0003, "batch_size": 32, "latent_dim": 16},
+            "conv on cats, batch 32, lr 0.0003, latent 16",
+        ),
+        (
+            {
+                "beta": 2.5,
+                "kl_warmup": 3,
+                "activation": "silu",
+                "schedule": "one-cycle",
+                "monitor": "val",
+                "device": "cpu",
+            },
+            "conv on shapes, one-cycle, silu, beta 2.5, warm-up 3, monitor val, cpu",
+        ),
+    ],
+)
+def test_a_run_is_called_after_what_is_not_as_usual(settings, title):
+    assert RunConfig.build(**settings).title == title
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_runs_that_differ_in_one_setting_differ_in_their_names(name):
+    setting, usual = SETTINGS[name], RunConfig.build()
+    if name in NUMBERS:
+        values = {setting.kind(setting.low), setting.kind(setting.high)}
+    else:
+        values = {*setting.choices} if name in CHOICES else {"cifar10", "/data/cats.zip"}
+    # p1 is what is usual without a preset too.
+    others = values - {getattr(usual, name), *(["p1"] if name == "preset" else [])}
+    titles = {RunConfig.build(**{name: other}).title for other in others}
+    assert others and len({*titles, usual.title}) == len(others) + 1
 
 
 # ---- the learning rate over a run ------------------------------------------------------------------------

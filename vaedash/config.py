@@ -98,6 +98,10 @@ SLOTS = 2  # runs that train at once on one machine: a pair races side by side
 # nats: a latent whose mean KL over the held-out images is above this says something about them (Burda et al. 2016, in spirit)
 ACTIVE_KL = 0.01
 
+# A picture that is wrong in every pixel costs PIXELS in recon. A loss of ten times as much (with beta above 1, of beta times
+# that) is that of a model whose KL has exploded, however finite it is.
+BROKEN_LOSS = 10.0 * PIXELS
+
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
@@ -118,13 +122,21 @@ class RunConfig:
 
     arch: Annotated[
         str,
-        Choice(label="Architectures", help="architecture", group=Group.MODEL, choices=tuple(ARCHS), changes_speed=True),
+        Choice(
+            label="Architectures",
+            help="architecture",
+            called="",
+            group=Group.MODEL,
+            choices=tuple(ARCHS),
+            changes_speed=True,
+        ),
     ] = "conv"
     dataset: Annotated[
         str,
         Setting(
             label="Pictures",
             help=f"{', '.join(DATASETS)}, or the path of a folder, zip or Parquet file of images",
+            called="",
             group=Group.IMAGES,
         ),
     ] = "shapes"
@@ -133,6 +145,7 @@ class RunConfig:
         Choice(
             label="Preset",
             help=f"values that go together: {', '.join(STUDY)} of the study, or fast",
+            called="",
             group=Group.LEARNING,
             words=("batch size", "learning rate", "latent size"),
             choices=tuple(PRESETS),
@@ -144,6 +157,7 @@ class RunConfig:
         Number(
             label="Batch size",
             help="images per training step",
+            called="batch {}",
             group=Group.LEARNING,
             words=("batch size",),
             low=1,
@@ -156,6 +170,7 @@ class RunConfig:
         Number(
             label="Learning rate",
             help="learning rate of Adam",
+            called="lr {}",
             group=Group.LEARNING,
             words=("learning rate",),
             low=1e-6,
@@ -167,6 +182,7 @@ class RunConfig:
         Number(
             label="Latent size",
             help="numbers in a latent vector z",
+            called="latent {}",
             group=Group.MODEL,
             words=("latent size",),
             low=2,
@@ -199,6 +215,7 @@ class RunConfig:
         Choice(
             label="Order of the pixels",
             help="how the model sees every image: as it is, or its pixels shuffled, always in the same way",
+            called="",
             group=Group.MODEL,
             choices=PIXEL_ORDERS,
             changes_speed=True,
@@ -209,6 +226,7 @@ class RunConfig:
         Number(
             label="Epochs, at most",
             help="ceiling: early stopping usually ends the run before",
+            called="{} epochs",
             group=Group.LEARNING,
             words=("epoch",),
             low=1,
@@ -222,6 +240,7 @@ class RunConfig:
         Number(
             label="beta",
             help="weight of the KL term: loss = recon + beta * kl",
+            called="beta {}",
             group=Group.LEARNING,
             words=("beta", "recon", "KL"),
             low=0.0,
@@ -233,6 +252,7 @@ class RunConfig:
         Number(
             label="KL warm-up, epochs",
             help="epochs over which beta rises linearly to its full value",
+            called="warm-up {}",
             group=Group.LEARNING,
             words=("KL", "epoch"),
             low=0,
@@ -244,6 +264,7 @@ class RunConfig:
         Number(
             label="Share of the training images",
             help="seeded share of the training images to use",
+            called="{}%",
             group=Group.IMAGES,
             low=1e-4,
             high=1.0,
@@ -255,6 +276,7 @@ class RunConfig:
         Number(
             label="Seeds",
             help="seed of weights, batch order and noise",
+            called="seed {}",
             group=Group.LEARNING,
             words=("seed",),
             low=0,
@@ -266,6 +288,7 @@ class RunConfig:
         Number(
             label="Patience, epochs",
             help="epochs in a row without improvement after which the run stops",
+            called="patience {}",
             group=Group.STOPPING,
             words=("early stopping",),
             low=1,
@@ -277,6 +300,7 @@ class RunConfig:
         Number(
             label="Improved means lower by, nats",
             help="nats by which the loss must fall to count as improved",
+            called="min-delta {}",
             group=Group.STOPPING,
             words=("early stopping", "loss"),
             low=0.0,
@@ -288,6 +312,7 @@ class RunConfig:
         Choice(
             label="Stop early by the loss on",
             help="loss that decides early stopping and the best weights; never the test loss",
+            called="monitor {}",
             group=Group.STOPPING,
             words=("early stopping", "train, test", "val"),
             choices=MONITORS,
@@ -298,6 +323,7 @@ class RunConfig:
         Number(
             label="Share held back for val",
             help="seeded share of the training images held back when --monitor is val",
+            called="val {}%",
             group=Group.STOPPING,
             words=("val",),
             low=0.001,
@@ -371,16 +397,26 @@ class RunConfig:
 
     @property
     def title(self) -> str:
-        """What the run is called until a person names it: architecture and pictures, then what is not as offered first."""
+        """What the run is called until a person names it: architecture and pictures, then whatever is not as usual."""
         shuffled = "shuffled " if self.pixel_order == "shuffled" else ""
-        parts = [f"{spoken(self.arch)} on {shuffled}{dataset_title(self.dataset)}"]
-        if self.preset is None:
-            parts.append(f"batch {self.batch_size}, lr {self.lr:g}, latent {self.latent_dim}")
-        elif self.preset != SETTINGS["preset"].offered:
-            parts.append(self.preset)
-        if self.seed:
-            parts.append(f"seed {self.seed}")
-        return ", ".join(parts)
+        known = BUILT_IN.get(self.dataset)
+        images = known.title if known else dataset_title(self.dataset)
+        parts = [f"{spoken(self.arch)} on {shuffled}{images}"]
+        if self.preset not in (None, SETTINGS["preset"].offered):
+            parts.append(str(self.preset))
+        usual = self._usual()
+        unusual = [name for name, setting in SETTINGS.items() if setting.called and getattr(self, name) != usual[name]]
+        return ", ".join([*parts, *(SETTINGS[name].spoken(getattr(self, name)) for name in unusual)])
+
+    def _usual(self) -> Mapping[str, Value | None]:
+        """What each setting is where a person gives no more than architecture, preset and pictures."""
+        numbers = {
+            name: setting.default_with(self.preset, self.dataset)
+            for name, setting in SETTINGS.items()
+            if isinstance(setting, Number)
+        }
+        others = {name: setting.default for name, setting in SETTINGS.items()}
+        return {**others, **numbers, **(preset_values(self.preset, self.arch) if self.preset else {})}
 
     @property
     def unit(self) -> str:

@@ -30,6 +30,9 @@ class Setting:
     offered: Value | None = None  # what the form begins with, where that is not the default
     rare: bool = False  # the form asks for it only where it copies a run that has something else than the default
     changes_speed: bool = False  # of a training step
+    called: str = (
+        "{}"  # how the name of a run says a value that is not the usual one; empty where it says it in a way of its own
+    )
     # Both are told by the class that the setting stands in (`config.SETTINGS`).
     name: str = ""
     default: Value | None = None
@@ -53,6 +56,10 @@ class Setting:
     def allowed(self) -> str:
         """Its values in words."""
         return "a name or a path"
+
+    def spoken(self, value: Value | None) -> str:
+        """A value as the name of a run says it."""
+        return self.called.format(value)
 
     def check(self, value: object) -> None:
         """UsageError, which says what is allowed, where `value` is not."""
@@ -99,6 +106,13 @@ class Number(Setting):
     @property
     def allowed(self) -> str:
         return f"{self.low:,} to {self.high:,}"
+
+    def spoken(self, value: Value | None) -> str:
+        if not isinstance(value, (int, float)):
+            return super().spoken(value)
+        if self.kind is int:
+            return (self.called.removesuffix("s") if value == 1 else self.called).format(value)
+        return self.called.format(f"{100 * value if self.called.endswith('%') else value:g}")
 
     def default_with(self, *chosen: str | None) -> float:
         """Its default where these presets and datasets are chosen."""

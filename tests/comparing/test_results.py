@@ -18,6 +18,7 @@ def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
     row = {
         "run": "abcdef",
         "name": "mine",
+        "created": chosen.created,
         "dataset": "shapes",
         "preset": "own",
         "model": "fc",
@@ -89,6 +90,8 @@ def called(*names, **settings):
         (["fc p1 shapes seed 0", "conv p1 shapes seed 10"], ["FC seed 0", "conv seed 10"]),
         (["conv p1 shapes seed 0", "conv p1 shapes shuffled seed 0"], ["conv", "conv shuffled"]),
         (["fc batch 64, lr 0.001, latent 64", "fc batch 32, lr 0.001, latent 128"], ["FC batch 64 latent 64", "FC batch 32 latent 128"]),
+        (["fc on shapes, 20 epochs", "fc on shapes, 1 epoch, beta 2"], ["FC 20 epochs", "FC 1 epoch beta 2"]),
+        (["fc on shapes, 20 epochs, 10%", "fc on shapes, 40 epochs, 10%"], ["FC 20 epochs", "FC 40 epochs"]),
         (["fc p1", "fc p1", "conv p1"], ["FC 0bcdef", "FC 1bcdef", "conv"]),
         (["fc is fcool", "conv is better"], ["FC fcool", "conv better"]),
     ],

@@ -410,6 +410,14 @@ def test_the_race_grows_within_an_epoch():
     assert list(named(charts.race([over]), "while learning")[0].x) == [0.5]
 
 
+def test_the_legend_of_a_race_tells_runs_of_one_architecture_apart():
+    figure = charts.race([run_of([5.0], patience=7), run_of([6.0], kl_warmup=2)])
+    assert [curve.name for curve in figure.data if curve.showlegend] == [
+        "conv patience 7 on new pictures",
+        "conv warm-up 2 on new pictures",
+    ]
+
+
 def test_an_update_keeps_zoom_and_legend():
     for figure in (charts.loss_curves([run_of([5.0])]), charts.race([run_of([5.0])])):
         assert figure.layout.uirevision == "keep"

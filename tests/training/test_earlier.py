@@ -57,6 +57,7 @@ def test_it_is_shown_as_it_was(run, capsys):
     assert cli.main(["show", run.id, "--json", "--runs-dir", str(run.path.parent)]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record.pop("path") == str(run.path)
+    assert record.pop("created") == run.created  # which it did not say then
     expected = uninterrupted()["show"]
     assert record.pop("name") and expected.pop("name")  # nobody gave it one: it is made anew out of the settings
     assert record == expected

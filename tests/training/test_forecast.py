@@ -1,10 +1,15 @@
 """What a launch would cost, from a measured speed; and one real measurement."""
 
+import dataclasses
+import io
+import json
+
 import pytest
 
 from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.measuring import workers
 from vaedash.training import forecast
 
 
@@ -42,6 +47,18 @@ def test_a_real_measurement_in_a_process_of_its_own(data_dir):
     assert all(speed.images_per_second > 0 and speed.parameters > 100_000 for speed in measured)
     fc, conv = measured
     assert fc.parameters > conv.parameters
+
+
+def test_a_measurement_steps_aside_for_whatever_trains_before_it_computes(monkeypatch, capsys, data_dir):
+    order, asked = [], [RunConfig(arch=arch) for arch in config.ARCHS]
+    speed = forecast.Speed(images_per_second=500.0, parameters=7)
+    monkeypatch.setattr(workers, "step_aside", lambda: order.append("steps aside"))
+    monkeypatch.setattr(forecast, "_speed", lambda settings, *_: order.append(settings.arch) or speed)
+    monkeypatch.setattr(forecast.sys, "argv", ["forecast", "--sharing", "2", "--data-dir", str(data_dir)])
+    monkeypatch.setattr(forecast.sys, "stdin", io.StringIO(json.dumps([settings.to_json() for settings in asked])))
+    forecast._main()
+    assert order == ["steps aside", *config.ARCHS]
+    assert json.loads(capsys.readouterr().out) == [dataclasses.asdict(speed)] * 2
 
 
 def test_a_measurement_that_fails_is_a_sentence(data_dir, monkeypatch):

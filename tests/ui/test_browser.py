@@ -1,17 +1,19 @@
 """The page in a real browser: from an empty folder to a finished race, and what a link, a phone and the dark make of it."""
 
+import contextlib
 import itertools
 import re
 import shutil
 
+import pandas
 import pytest
 from patience import until
-from visitor import make_run
+from visitor import make_run, row
 
 from vaedash import config, runs
 from vaedash.bench import ui as bench
 from vaedash.comparing import quiz
-from vaedash.ui import components
+from vaedash.ui import components, tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -59,12 +61,9 @@ def unexpected(complaints: list[str]) -> list[str]:
 
 
 def settled(tab) -> None:
-    """Waits until the script has run, or only its forecast is still being measured."""
+    """Waits until the script has run."""
     expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    tab.wait_for_function(
-        """() => !document.querySelector('[data-testid=stStatusWidget]')
-            || document.body.innerText.includes('Measuring how fast this machine is')"""
-    )
+    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, marks=[pytest.mark.slow] if path else []) for path in PAGES])
@@ -345,3 +344,87 @@ def test_a_run_is_renamed_beside_an_older_tab_and_deleted_by_a_second_click_with
         for tab in tabs:
             expect(tab.get_by_test_id("stException")).to_have_count(0)
             tab.close()
+
+
+# What tables write, which they paint, and how wide that is.
+PAINTED = """
+window.painted = {};
+const paint = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    window.painted[text] = this.measureText(text).width;
+    return paint.call(this, text, ...place);
+};
+"""
+
+
+def test_tables_write_numbers_alike_in_every_language_and_cut_none_off(browser, tmp_path, data_dir):
+    make_run(tmp_path, arch="fc", loss=10_923_113_304.25)
+    make_run(tmp_path, arch="conv", loss=79.72)
+    with bench.Server(tmp_path, data_dir) as server:
+        page = browser.new_page(locale="de-DE", viewport={"width": 2600, "height": 1400})
+        page.add_init_script(PAINTED)
+        page.goto(f"{server.url}/compare")
+        page.get_by_text("All runs as a table").click()
+        for text in ("1,119,811", "2,000", "77.72", "10,923,113,302.25"):
+            until(lambda text=text: text in page.evaluate("window.painted"))
+        painted = page.evaluate("window.painted")
+        page.close()
+    assert not [text for text in painted if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", text)]
+    room = tables._number(pandas.Series([10_923_113_302.25]), digits=2)["width"]
+    assert painted["10,923,113,302.25"] <= room - 16  # of which glide's cells keep 8 pixels free on either side
+
+
+# A browser without a window grants nothing by itself: it stands in for what asks its person, and for what that person is shown.
+ASKED = """
+window.told = [];
+window.Notification = class {
+    static permission = "default";
+    static requestPermission = async () => (window.Notification.permission = "granted");
+    constructor(title, { body }) { window.told.push(`${title}: ${body}`); }
+};
+"""
+
+
+@pytest.mark.slow
+def test_a_tab_says_how_far_a_training_is_and_that_it_has_ended(browser, tmp_path, data_dir):
+    pair = [make_run(tmp_path, arch=arch, status="running", loss=loss) for arch, loss in (("fc", 60.0), ("conv", 50.0))]
+    with bench.Server(tmp_path, data_dir) as server, contextlib.ExitStack() as training:
+        for run in pair:
+            training.enter_context(run.claim())
+            run.reopen()
+        page = browser.new_page()
+        page.add_init_script(ASKED)
+        page.goto(server.url)
+        expect(page).to_have_title("Training: 2% - vaedash")
+        assert page.evaluate("Notification.permission") == "default"  # nobody is asked unasked
+        page.get_by_role("button", name="Tell me when it has ended").click()
+        expect(page.get_by_role("button", name="Tell me when it has ended")).to_be_hidden()
+        for run in pair:
+            run.write_outcome("finished", "It finished.")
+        training.close()
+        expect(page).to_have_title("Ended: conv is 17% less wrong than FC on new pictures - vaedash")
+        until(lambda: page.evaluate("window.told"))
+        assert page.evaluate("window.told") == [
+            "The training has ended: conv is 17% less wrong than FC on new pictures"
+        ]
+        page.goto(f"{server.url}/compare")
+        expect(page).to_have_title("Compare: conv is 17% less wrong than FC on new pictures - vaedash")
+        page.goto(f"{server.url}/gallery")
+        expect(page).to_have_title("Gallery - vaedash")
+        page.close()
+
+
+@pytest.mark.slow
+def test_compare_renews_itself_while_one_of_its_runs_trains(browser, tmp_path, data_dir):
+    fc = make_run(tmp_path, arch="fc", loss=60.0)
+    conv = make_run(tmp_path, arch="conv", loss=50.0, status="running", epochs=1)
+    with bench.Server(tmp_path, data_dir) as server:
+        page = browser.new_page()
+        with conv.claim():
+            page.goto(f"{server.url}/compare?runs={fc.id},{conv.id}")
+            expect(page.get_by_text("after epoch 1", exact=True)).to_have_count(1)
+            conv.write_metrics([row(epoch, 40.0 - epoch) for epoch in (1, 2)])
+            expect(page.get_by_text("after epoch 1", exact=True)).to_have_count(0)
+            conv.write_outcome("finished", "It finished.")
+        expect(page).to_have_title("Compare: conv is 34% less wrong than FC on new pictures - vaedash")
+        page.close()

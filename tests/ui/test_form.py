@@ -1,12 +1,16 @@
 """The form on the Train page: what it offers, what it launches, and what it makes of a run that is copied."""
 
 import dataclasses
+import threading
+from types import SimpleNamespace
 
 import pytest
-from visitor import PAGES, shown, words
+from patience import PATIENCE, until
+from visitor import PAGES, make_run, shown, words
 
 from vaedash import config, runs
 from vaedash.config import PRESETS, SETTINGS, RunConfig
+from vaedash.errors import RunError
 from vaedash.settings import Choice, Group, Number
 from vaedash.training import forecast, launch
 from vaedash.ui import components, cost, sets
@@ -121,18 +125,76 @@ def test_the_speed_is_measured_with_all_that_changes_it_and_not_again_for_the_re
         return [forecast.Speed(images_per_second=1000.0, parameters=1_000_000)] * len(asked)
 
     monkeypatch.setattr(forecast, "measure", measure)
-    cost._speeds.clear()
+    cost._figures.clear()
     run = made(
         folder, preset=None, **{name: another(SETTINGS[name]) for name in config.SPEED_SETTINGS if name != "arch"}
     )
+    run.write_outcome("finished", "It finished.")  # one that waits for its turn would have to be let alone
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
     at.number_input(key="lr").set_value(0.01).run()
     at.button_group(key="schedule").set_value("one-cycle").run()
+    until(lambda: len(measured) == 2)
     usual, asked = measured
     assert {settings.activation for settings in usual} == {"relu"}
     assert asked == (run.config.only(config.SPEED_SETTINGS),)
     assert asked[0].activation == "silu"
+
+
+@pytest.fixture
+def slow(folder, monkeypatch):
+    """A machine whose speed takes long to measure: until the test says that it is known. Counts how often it was begun."""
+    known, begun = threading.Event(), []
+
+    def measure(asked, **_):
+        begun.append(asked)
+        known.wait(PATIENCE)
+        return [forecast.Speed(images_per_second=1000.0, parameters=1_000_000)] * len(asked)
+
+    monkeypatch.setattr(forecast, "measure", measure)
+    cost._figures.clear()
+    yield SimpleNamespace(known=known, begun=begun)
+    known.set()
+    cost._figures.clear()
+
+
+def test_a_page_does_not_wait_for_the_speed_to_be_measured(slow):
+    at = shown("train")
+    assert "How long it would take here is being measured ..." in words(at) and not at.metric
+    at.number_input(key="epochs").set_value(10_000).run()
+    assert not at.metric and len(slow.begun) == 1
+    slow.known.set()
+    until(lambda: at.run().metric)
+    assert at.metric[0].value == "58.9 hours" and len(slow.begun) == 1
+
+
+def test_nothing_is_measured_while_something_trains_but_what_is_known_is_shown(folder, slow):
+    run = make_run(folder)
+    with run.claim():
+        run.reopen()
+        at = shown("train")
+        assert "is measured once nothing trains here any more" in words(at)
+        assert not at.metric and not slow.begun
+    slow.known.set()
+    run.write_outcome("stopped", "It was stopped.")
+    until(lambda: at.run().metric)
+    with run.claim():
+        run.reopen()
+        assert at.run().metric and len(slow.begun) == 1
+
+
+def test_a_speed_that_could_not_be_measured_is_tried_again_when_somebody_asks_again(folder, slow, monkeypatch):
+    measure, failing = forecast.measure, [RunError("This machine's speed could not be measured: so it is.")]
+    monkeypatch.setattr(forecast, "measure", lambda asked, **how: raised(failing) if failing else measure(asked, **how))
+    slow.known.set()
+    at = shown("train")
+    until(lambda: "could not be measured: so it is" in words(at.run()) or at.metric)
+    assert not failing
+    until(lambda: at.run().metric)
+
+
+def raised(errors):
+    raise errors.pop()
 
 
 # ---- a run that is copied ----------------------------------------------------------------------------------

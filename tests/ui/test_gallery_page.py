@@ -44,7 +44,7 @@ def test_without_runs_it_says_where_to_begin(tmp_path, monkeypatch):
 def test_a_run_without_an_epoch_has_no_pictures_yet(tmp_path, monkeypatch, tiny):
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path))
     runs.create(tmp_path, tiny())
-    assert "has finished an epoch yet" in words(shown())
+    assert "Its first pictures come with its first epoch." in words(shown())
 
 
 def test_one_slider_drives_every_run_and_one_that_ended_earlier_waits(trained):

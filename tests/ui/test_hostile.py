@@ -80,7 +80,7 @@ def test_a_hostile_name_has_no_effect(folder, capsys, promise, name):
 
     # Tables and what is taken home.
     rows = [results.result(run)]
-    [cells] = csv.DictReader(io.StringIO(tables.csv(rows)))
+    [cells] = csv.DictReader(io.StringIO(tables.csv(rows).decode("utf-8-sig")))
     assert not re.search(r"(^|;)\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cells["name"])
     assert cells["name"].replace("'", "") == run.name.replace("'", "")
     assert tables._pick(rows[0])["name"] == cells["name"]

@@ -144,6 +144,7 @@ def test_the_dice_throw_another_end(two):
     at = shown(a="Random")
     before = drawn(at)[1][two[0].name]
     while at.number_input(key="a_seed").value == 1:
+        assert at.button(key="a_seed-dice").label == "Another"
         at.button(key="a_seed-dice").click().run()
     assert not np.array_equal(drawn(at)[1][two[0].name][0], before[0])
 

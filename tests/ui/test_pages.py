@@ -1,6 +1,9 @@
 """Start, Train and Compare, as a person finds them: with no run, one, several, and runs in every state."""
 
 import ast
+import codecs
+import csv
+import io
 import json
 import os
 import shutil
@@ -13,8 +16,10 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
 from vaedash import config, places, runs
+from vaedash.comparing import results
 from vaedash.runs import queue, record, schema
 from vaedash.training import launch
+from vaedash.ui import tables
 
 
 @pytest.mark.parametrize("which", ["start", "train", "compare"])
@@ -293,16 +298,38 @@ def test_a_run_that_somebody_has_resumed_meanwhile_is_not_deleted_and_one_that_i
 
 
 def test_compare_says_who_leads_and_renders_a_table(folder):
-    make_run(folder, arch="fc", loss=60.0)
-    make_run(folder, arch="conv", loss=50.0)
+    fc = make_run(folder, arch="fc", loss=60.0)
+    conv = make_run(folder, arch="conv", loss=50.0)
     at = shown("compare")
     assert at.header[0].value.replace("\\", "") == "conv is 17% less wrong than FC on new pictures"
     assert "48.0 against 58.0 nats" in words(at)
     table = at.dataframe[-1].value
     assert list(table["model"]) == ["conv", "fc"]
     assert list(table["test_loss"]) == [48.0, 58.0]
+    assert [at.isoformat(timespec="milliseconds") for at in table["created"]] == [conv.created, fc.created]
     assert all(command.startswith("python -m vaedash train --arch") for command in table["command"])
     assert "also differ" not in words(at)
+
+
+def test_runs_that_differ_in_any_setting_are_called_so_in_list_headings_and_table(folder):
+    for settings in ({"patience": 7}, {"kl_warmup": 2}, {"fraction": 0.1}):
+        make_run(folder, **settings)
+    twins = [make_run(folder), make_run(folder)]
+    ids = ",".join(run.id for run in runs.list_runs(folder))
+    at = shown("compare", runs=ids)
+    names = {"conv on shapes, 10%", "conv on shapes, warm-up 2", "conv on shapes, patience 7"}
+    assert names | {"conv on shapes"} == {*at.dataframe[-1].value["name"]}
+    assert names | {f"conv on shapes ({twin.id})" for twin in twins} <= {*at.multiselect[0].options}
+    assert all(name.removeprefix("conv ") in words(at) for name in names)
+
+
+def test_a_csv_says_that_it_is_utf_8_and_when_each_run_began(folder):
+    run = make_run(folder)
+    run.write_notes(name="größer")
+    written = tables.csv([results.result(run.reread())])
+    assert written.startswith(codecs.BOM_UTF8)
+    [row] = csv.DictReader(io.StringIO(written.decode("utf-8-sig")))
+    assert (row["name"], row["created"]) == ("größer", run.created)
 
 
 def test_compare_names_what_else_may_be_the_reason(folder):
@@ -325,8 +352,8 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
     assert list(table["real pictures"]) == ["", "8.1"]
     [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith("PSNR")]
     assert "n = 2,000" in chart.proto.spec
-    results = at.dataframe[-1].value
-    assert list(results["psnr"]) == [24.48, 21.95] and list(results["psnr_n"]) == [2000, 2000]
+    every = at.dataframe[-1].value
+    assert list(every["psnr"]) == [24.48, 21.95] and list(every["psnr_n"]) == [2000, 2000]
 
 
 def curves(at):
@@ -514,3 +541,13 @@ def test_choices_that_do_not_fit_beside_each_other_go_on_below_and_are_not_cut_o
     assert [
         (name, node.lineno) for name, node in calls if "wrap" not in {keyword.arg for keyword in node.keywords}
     ] == []
+
+
+def test_every_button_is_called_by_words_that_can_be_read_out():
+    # An icon alone is read out by the name that its font has for it.
+    kinds = {"button", "download_button", "popover", "link_button", "page_link", "toggle"}
+    for file in house.sources(places.PROJECT_ROOT / "vaedash" / "ui"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kinds:
+                first = node.args[0] if node.args else None
+                assert not (isinstance(first, ast.Constant) and not first.value.strip()), f"{file.name}:{node.lineno}"

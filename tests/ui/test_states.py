@@ -87,9 +87,17 @@ def test_a_running_run_without_an_epoch_is_waited_for(folder, page):
         "start": "Stop|Both start from random numbers",
         "train": "Stop|Both start from random numbers",
         "compare": "Not enough to compare yet",
-        "gallery": "No chosen run has finished an epoch yet",
+        "gallery": "Its first pictures come with its first epoch.",
     }
     says(at, expected.get(page, "No run has weights yet"))
+
+
+@pytest.mark.parametrize("page", ["start", "compare", "gallery"])
+def test_a_run_that_ended_before_its_first_epoch_promises_no_pictures(folder, page):
+    make_run(folder, epochs=0, status="stopped")
+    at = shown(page)
+    says(at, "It ended before its first epoch, without a picture.")
+    assert "come with its first epoch" not in words(at)
 
 
 @pytest.mark.parametrize("page", PAGES)

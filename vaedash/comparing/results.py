@@ -104,6 +104,7 @@ class Result:
 
     run: str  # its id
     name: str
+    created: str  # ISO 8601, in UTC
     dataset: str | None  # what its images are called
     preset: str | None  # `own` where a person chose the values
     model: str | None  # its architecture
@@ -140,6 +141,7 @@ def result(run: Run) -> Result:
     return Result(
         run=run.id,
         name=run.name,
+        created=text.visible(run.created),
         dataset=_dataset(run),
         preset=(settings.preset or "own") if settings else None,
         model=settings.arch if settings else None,
@@ -241,8 +243,9 @@ def left_out(seeds: Seeds) -> list[str]:
 
 
 _FILED = 6  # runs whose ids are in the name of a file
-# What of a name belongs together: a word, or a number behind what it counts.
-_PARTS = re.compile(r"(?:batch|latent|lr|seed) \S+|\S+")
+# What of a name belongs together: a number and what it counts, as the names of runs say settings, or else a word.
+_CALLED = (setting.called.replace("{}", r"\S+") for setting in config.SETTINGS.values() if " " in setting.called)
+_PARTS = re.compile("|".join([*(f"{called}?,?" if called.endswith("s") else called for called in _CALLED), r"\S+"]))
 
 
 def told_apart(chosen: Sequence[Run]) -> list[str]:

@@ -1,6 +1,6 @@
 """The held-out loss: z drawn from q(z|x) as in training, by noise that is the same at every epoch and for every run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,8 +85,11 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(model: VAE, held_out: HeldOut) -> Evaluation:
-    """What `model` makes of held-out images on the device that both are on, in the precision of its weights."""
+def evaluate(model: VAE, held_out: HeldOut, *, between: Callable[[], None] = lambda: None) -> Evaluation:
+    """What `model` makes of held-out images on the device that both are on, in the precision of its weights.
+
+    `between` is called after every few hundred of them.
+    """
     exact = sum_type(held_out.images.device.type)
     recon_sum, kl_sums = 0.0, torch.zeros(model.latent_dim, dtype=exact, device=held_out.images.device)
     recon_by_image, kl_by_image = [], []
@@ -99,6 +102,7 @@ def evaluate(model: VAE, held_out: HeldOut) -> Evaluation:
         kl_sums += kl.sum(0, dtype=exact)
         recon_by_image.append(recon.cpu().double())
         kl_by_image.append(kl.sum(1).cpu().double())
+        between()
     count = len(held_out.images)
     return Evaluation(
         recon=recon_sum / count,

@@ -41,7 +41,8 @@ class Speed:
 def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list[Speed]:
     """The speed of training steps with each of these settings, one of `sharing` runs at a time.
 
-    Runs in a process of its own, so that the caller never loads torch; takes some seconds. RunError if it fails.
+    Runs in a process of its own, so that the caller never loads torch, and behind everybody else who wants a core; takes some
+    seconds. RunError if it fails.
     """
     measuring = subprocess.run(
         [
@@ -52,6 +53,7 @@ def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list
         capture_output=True,
         text=True,
         env=launch.environment(),
+        start_new_session=True,  # of its own, so that it can step aside for all others
         check=False,
     )
     if measuring.returncode:
@@ -91,11 +93,14 @@ def in_words(seconds: float) -> str:
 
 def _main() -> None:
     """The measuring process: settings as JSON on stdin, their speeds as JSON on stdout."""
+    from vaedash.measuring import workers
+
     parser = argparse.ArgumentParser(prog="python -m vaedash.training.forecast", description=__doc__)
     parser.add_argument("--sharing", type=int, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     arguments = parser.parse_args()
     asked = [RunConfig.from_json(settings) for settings in json.load(sys.stdin)]
+    workers.step_aside()
     speeds = [_speed(settings, arguments.sharing, arguments.data_dir) for settings in asked]
     json.dump([dataclasses.asdict(speed) for speed in speeds], sys.stdout)
 

@@ -67,7 +67,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Endi
     else:
         machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
     machine.apply()
-    report = Reporter(run, settings)
+    report = Reporter(run, settings, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
         dataset = datasets.load(
             settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work
@@ -149,9 +149,11 @@ def _learn(
             if not math.isfinite(running.loss):
                 break
             report.draw(learner.model)
-    losses = _means(sums, seen, beta=beta).named("train")
-    speed = seen / (time.perf_counter() - clock)
-    return losses, {"lr": lr, "beta": beta, "images_per_second": speed, "images_seen": epoch * len(pixels)}
+    losses, seconds = _means(sums, seen, beta=beta), time.perf_counter() - clock
+    # An epoch may be over before a report was due: what comes after it names it all the same.
+    report.training(epochs, epoch, seen=seen, total=len(pixels), running=losses, seconds=seconds)
+    how = {"lr": lr, "beta": beta, "images_per_second": seen / seconds, "images_seen": epoch * len(pixels)}
+    return losses.named("train"), how
 
 
 def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evaluation]:
@@ -159,7 +161,7 @@ def _measure(learner: Learner, data: Split, report: Reporter) -> dict[str, Evalu
     measured = {}
     for split, held_out in data.held_out.items():
         report.phase(f"measuring {split} loss")
-        measured[split] = heldout.evaluate(learner.model, held_out)
+        measured[split] = heldout.evaluate(learner.model, held_out, between=report.still)
     return measured
 
 
@@ -263,15 +265,24 @@ def _require_same_images(run: Run, dataset: Dataset, *, resumed: bool) -> None:
 
 def _ending(epochs: Sequence[Epoch], settings: RunConfig) -> tuple[Status, str] | None:
     """The outcome and its sentence if the run is over after these epochs."""
-    if epochs and stopping.epochs_without_improvement(epochs, settings) >= settings.patience:
-        best = stopping.best_epoch(epochs, settings)
+    waited = stopping.epochs_without_improvement(epochs, settings) if epochs else 0
+    if waited < settings.patience and len(epochs) < settings.epochs:
+        return None
+    if broken := _broken_loss(epochs[-1], settings):
+        return Status.DIVERGED, _broken_sentence(*broken, epochs, settings)
+    if waited >= settings.patience:
         return Status.EARLY_STOPPED, (
             f"Stopped after epoch {len(epochs)}: {settings.patience} epochs in a row without the {settings.monitor} loss "
-            f"falling by {settings.min_delta:g} {settings.unit}. The best weights are those of epoch {best}."
+            f"falling by {settings.min_delta:g} {settings.unit}. {_best_weights(epochs, settings)}"
         )
-    if len(epochs) >= settings.epochs:
-        return Status.FINISHED, f"Finished all {settings.epochs} epochs."
-    return None
+    return Status.FINISHED, f"Finished all {settings.epochs} epochs."
+
+
+def _broken_loss(last: Epoch, settings: RunConfig) -> tuple[str, float] | None:
+    """The split whose loss says that this epoch has left a broken model, with that loss; one that broke down on its way may recover."""
+    losses = {split: schema.loss_of(last, split) for split in ("train", "val", "test")}
+    bound = config.BROKEN_LOSS * max(1.0, settings.beta)
+    return next(((split, loss) for split, loss in losses.items() if loss is not None and loss > bound), None)
 
 
 def _stopped_sentence(epochs: Sequence[Epoch]) -> str:
@@ -284,7 +295,22 @@ def _stopped_sentence(epochs: Sequence[Epoch]) -> str:
 
 def _diverged_sentence(epoch: int, key: str, epochs: Sequence[Epoch], settings: RunConfig) -> str:
     kept = f"The weights after epoch {len(epochs)} are kept." if epochs else "No epoch was finished."
-    return f"Diverged in epoch {epoch}: {key} is not a finite number. {kept} Try a smaller --lr (this run had {settings.lr:g})."
+    return f"Diverged in epoch {epoch}: {key} is not a finite number. {kept} {_remedy(settings)}"
+
+
+def _broken_sentence(split: str, loss: float, epochs: Sequence[Epoch], settings: RunConfig) -> str:
+    return (
+        f"Diverged: after epoch {len(epochs)} its {split} loss is {loss:,.0f} {settings.unit}, while a picture that is wrong in "
+        f"every pixel costs {config.PIXELS:,}. {_best_weights(epochs, settings)} {_remedy(settings)}"
+    )
+
+
+def _best_weights(epochs: Sequence[Epoch], settings: RunConfig) -> str:
+    return f"The best weights are those of epoch {stopping.best_epoch(epochs, settings)}."
+
+
+def _remedy(settings: RunConfig) -> str:
+    return f"Try a smaller --lr (this run had {settings.lr:g})."
 
 
 def _epoch_line(row: Epoch, settings: RunConfig) -> str:

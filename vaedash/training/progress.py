@@ -29,6 +29,7 @@ class Reporter:
         self._run, self._settings = run, settings
         self._written = self._looked = self._drawn = -math.inf
         self._last: Progress = {"epoch": epoch, "epochs": settings.epochs}
+        self._said = self._last
         self._trace: list[list[float]] = []
         self._reported = (0, 0, 0.0)  # epoch, images and summed loss at the last report
 
@@ -59,10 +60,16 @@ class Reporter:
         """What it does now that the training steps of an epoch are over."""
         self._write({**self._last, "phase": what})
 
+    def still(self) -> None:
+        """What was reported last goes on: said again once that is due, so that nobody takes a long phase for a standstill."""
+        if self.due():
+            self._write(self._said)
+
     def training(
         self, epochs: Sequence[Epoch], epoch: int, *, seen: int, total: int, running: Losses, seconds: float
     ) -> None:
-        """The running loss of this epoch and the time left, at most: early stopping may end it sooner.
+        """The running loss of this epoch and the time left, at most: early stopping may end it sooner. Written once that is due;
+        whatever is reported next has it too.
 
         `trace` is this epoch's curve so far: for each report, the epochs done (1.5: in the middle of the second)
         and the mean loss of the images since the report before.
@@ -88,7 +95,8 @@ class Reporter:
             "eta_seconds": (total - seen) / speed + overhead + after * (total / speed + overhead),
             "trace": self._trace if math.isfinite(running.loss) else [],
         }
-        self._write({**self._last, "phase": "training"})
+        if self.due():
+            self._write({**self._last, "phase": "training"})
 
     def draw(self, model: VAE) -> None:
         """What `model` makes up now of the first z of an epoch's pictures, unless it was drawn less than PICTURE_SECONDS ago."""
@@ -102,7 +110,7 @@ class Reporter:
         self._drawn = time.monotonic()
 
     def _write(self, progress: Progress) -> None:
-        self._written = time.monotonic()
+        self._written, self._said = time.monotonic(), progress
         self._run.write_progress({"updated": time.time(), **progress})
 
 

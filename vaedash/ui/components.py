@@ -131,12 +131,17 @@ def verdict(judged: Verdict, *, place: str, more: Callable[[], None] | None = No
                 more()
 
 
-def verdicts(chosen: Sequence[Run], *, place: str, more: Callable[[Sequence[Run]], None]) -> None:
-    """Who leads on each set of pictures, and which runs have nothing to be compared with; `more` draws what belongs to a group."""
-    for number, (group, judged) in enumerate(comparing.each(chosen)):
+def verdicts(chosen: Sequence[Run], *, place: str, more: Callable[[Sequence[Run]], None]) -> str:
+    """Who leads on each set of pictures, and which runs have nothing to be compared with; `more` draws what belongs to a group.
+
+    The answer is what it says in plain words.
+    """
+    every = comparing.each(chosen)
+    for number, (group, judged) in enumerate(every):
         verdict(judged, place=f"{place}-{number}", more=functools.partial(more, group))
     for sentence in comparing.alone(chosen):
         st.caption(plain(sentence))
+    return "; ".join(judged.plain for _, judged in every)
 
 
 def onward(page: str, words: str, **address: str) -> None:

@@ -1,16 +1,30 @@
-"""What launching runs would cost on this machine, measured before anything is launched."""
+"""What launching runs would cost on this machine: measured beside the page, before anything is launched and while nothing trains."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 import streamlit as st
 
 from vaedash import config, datasets, places
 from vaedash.config import RunConfig
+from vaedash.errors import VaedashError
 from vaedash.training import forecast
 from vaedash.training.forecast import Speed
+from vaedash.ui import components
 
-HELP = "A few training steps were measured just now, in a process of their own. While other runs train it is slower."
+HELP = "A few training steps were measured, in a process of their own, while nothing else trained here."
+_AT_ONCE = 0.2  # seconds that a page waits, so that what is known is there when it is drawn
+_LOOKS = 1.0  # seconds between two looks at what is being measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a cost is made of: the speed with each of some settings, and how many training images one's own pictures have."""
+
+    speeds: dict[RunConfig, Speed]
+    own_images: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +36,32 @@ class Cost:
     speeds: str
 
 
-def of(chosen: Sequence[RunConfig]) -> Cost:
-    """What launching these runs would cost. Raises VaedashError where that cannot be measured."""
-    n_train = _training_images(chosen[0])
-    with st.spinner("Measuring how fast this machine is ..."):
-        # Only what changes the speed is asked, so that most changes of the form need no new measurement.
-        asked = [settings.only(config.SPEED_SETTINGS) for settings in chosen]
-        speeds = _speeds(tuple(dict.fromkeys(asked)), min(config.SLOTS, len(chosen)))
+def show(chosen: Sequence[RunConfig], *, busy: bool) -> None:
+    """What launching these runs would cost, once that is known. Where something trains or is measured here, this machine is
+    `busy`: then nothing is taken from that, and only what is known already is shown.
+    """
+    figures, key = _figures(), _key(chosen)
+    if key not in figures:
+        if busy:
+            st.caption("How long it would take here is measured once nothing trains here any more.")
+            return
+        figures[key] = _begun(*key)
+    wait([figures[key]], timeout=_AT_ONCE)
+    every = None if figures[key].done() else _LOOKS
+    st.fragment(_view, run_every=every)(tuple(chosen), figures[key], every)
+
+
+def of(chosen: Sequence[RunConfig], measured: Measured) -> Cost:
+    """What launching these runs would cost, by what was measured."""
+    known = config.BUILT_IN.get(chosen[0].dataset)
+    images = known.training_images if known else measured.own_images
     forecasts = [
-        forecast.forecast(settings, speeds[alike], n_train=n_train)
-        for settings, alike in zip(chosen, asked, strict=True)
+        forecast.forecast(
+            settings,
+            measured.speeds[settings.only(config.SPEED_SETTINGS)],
+            n_train=max(1, round(images * settings.fraction)),
+        )
+        for settings in chosen
     ]
     words = [
         f"{config.spoken(settings.arch)} {cost.images_per_second:,.0f} images a second"
@@ -44,14 +74,51 @@ def of(chosen: Sequence[RunConfig]) -> Cost:
     )
 
 
-@st.cache_data(ttl=3600, show_spinner=False)
-def _speeds(asked: tuple[RunConfig, ...], sharing: int) -> dict[RunConfig, Speed]:
-    return dict(zip(asked, forecast.measure(asked, sharing=sharing, data_dir=places.data_dir()), strict=True))
+def _view(chosen: tuple[RunConfig, ...], figures: "Future[Measured]", every: float | None) -> None:
+    if not figures.done():
+        st.caption("How long it would take here is being measured ...")
+        return
+    if every:
+        st.rerun()  # the whole page once more, and no looking any more
+    try:
+        cost = of(chosen, figures.result())
+    except VaedashError as error:
+        _figures().pop(_key(chosen), None)  # the next time somebody asks, it may be measured
+        st.caption(components.escaped(str(error)))
+        return
+    st.metric("At most, on this machine", forecast.in_words(cost.seconds), help=HELP)
+    st.caption(f"{cost.speeds}. {cost.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")
+    if datasets.lacking(chosen[0].dataset, data_dir=places.data_dir()):
+        st.caption("The download comes on top of that.")
 
 
-def _training_images(settings: RunConfig) -> int:
-    known = config.BUILT_IN.get(settings.dataset)
-    if known:
-        return max(1, round(known.training_images * settings.fraction))
-    images = datasets.load(settings.dataset, data_dir=places.data_dir()).train
-    return max(1, round(len(images) * settings.fraction))
+_Key = tuple[tuple[RunConfig, ...], int, str]  # settings, how many runs at once, and the place of one's own pictures
+
+
+@st.cache_resource(show_spinner=False)
+def _figures() -> "dict[_Key, Future[Measured]]":
+    """What was measured since this server began, or is being measured now: a machine stays as fast as it is."""
+    return {}
+
+
+def _key(chosen: Sequence[RunConfig]) -> _Key:
+    # Only what changes the speed is asked, so that most changes of the form need no new measurement.
+    asked = dict.fromkeys(settings.only(config.SPEED_SETTINGS) for settings in chosen)
+    own = "" if chosen[0].dataset in config.BUILT_IN else chosen[0].dataset
+    return tuple(asked), min(config.SLOTS, len(chosen)), own
+
+
+def _begun(asked: tuple[RunConfig, ...], sharing: int, own: str) -> "Future[Measured]":
+    """The measurement, which goes on in a thread of its own: a page that waited for it would show nothing new meanwhile."""
+    figures: Future[Measured] = Future()
+
+    def measure() -> None:
+        try:
+            own_images = len(datasets.load(own, data_dir=places.data_dir()).train) if own else 0
+            speeds = forecast.measure(asked, sharing=sharing, data_dir=places.data_dir())
+            figures.set_result(Measured(speeds=dict(zip(asked, speeds, strict=True)), own_images=own_images))
+        except Exception as error:  # whatever it is, it is raised where the figures are asked for
+            figures.set_exception(error)
+
+    threading.Thread(target=measure, daemon=True, name="forecast").start()
+    return figures

@@ -111,11 +111,10 @@ def _number(label: str, key: str, default: int, below: int, *, help: str | None 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
         st.button(
-            "",
-            icon=":material/casino:",
+            "Another",  # in letters: an icon alone is read out by the name that its font has for it
             key=f"{key}-dice",
             on_click=lambda: _put(key, random.randrange(below)),
-            help="Another one, at random",
+            help="One at random",
         )
     return number
 

@@ -48,7 +48,7 @@ def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
     """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if any are left."""
     tiles = run.pictures.sample(kind, epoch)
     if tiles is None:
-        st.caption(f"No picture of epoch {epoch} was kept." if epoch else "Pictures come with the first epoch.")
+        st.caption(f"No picture of epoch {epoch} was kept." if epoch else pictures.before_any(run))
         return
     columns, count = pictures.on_screen()
     tiles, what = tiles[:count], "made up"

@@ -139,7 +139,16 @@ def newest(run: Run) -> None:
         since = f"after epoch {len(run.epochs)}" if run.epochs else None
         crisp.picture(tiles[:LANE], columns=ACROSS, alt=f"{run.name}: what it made up last", caption=since)
     elif not run.active:
-        st.caption("It left no pictures.")
+        st.caption("No picture of it was kept." if run.epochs else before_any(run))
+
+
+def before_any(run: Run) -> str:
+    """Why there are no pictures of a run that has not finished an epoch."""
+    return (
+        "Its first pictures come with its first epoch."
+        if run.active
+        else "It ended before its first epoch, without a picture."
+    )
 
 
 def lanes(chosen: Sequence[Run]) -> None:

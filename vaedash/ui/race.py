@@ -14,7 +14,7 @@ from vaedash.runs import Run, Status, queue
 from vaedash.runs.schema import Progress
 from vaedash.showing import charts
 from vaedash.training import forecast
-from vaedash.ui import cache, components, launching, live, pictures, presenter, visitors
+from vaedash.ui import cache, components, launching, live, news, pictures, presenter, visitors
 
 _CHART, _LANE = 13, 6  # parts of the width
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
@@ -26,6 +26,22 @@ def race(ids: Sequence[str]) -> None:
     busy = any(cache.current(run_id).busy for run_id in ids)
     every = _seconds() if busy else None
     st.fragment(_view, run_every=every)(tuple(ids), every)
+
+
+def renew(chosen: Sequence[Run]) -> None:
+    """Have the whole page drawn anew whenever one of these runs has got further, as long as one is at work."""
+    if any(run.busy for run in chosen):
+        st.fragment(_look, run_every=_seconds())({run.id: _stage(run) for run in chosen})
+
+
+def _look(then: dict[str, tuple[object, ...]]) -> None:
+    if {run_id: _stage(cache.current(run_id)) for run_id in then} != then:
+        st.rerun()
+
+
+def _stage(run: Run) -> tuple[object, ...]:
+    """What a page that shows whole epochs shows of it."""
+    return run.status, run.measuring, len(run.epochs), len(run.quality), run.line
 
 
 @st.cache_resource
@@ -57,6 +73,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
     else:
         judged, curves = _story(current)
     components.verdict(judged, place="-".join(ids))
+    news.training(current, judged)
     # A pair fits beside its curves, so that a projector shows all of it at once.
     if len(current) <= pictures.BESIDE_CURVES:
         chart, real, *lanes = st.columns([_CHART, *[_LANE] * (len(current) + 1)], gap="medium")

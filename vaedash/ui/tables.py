@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "name",
+    "created",
     "dataset",
     "preset",
     "model",
@@ -42,6 +43,8 @@ _COLUMNS_AFTER = (
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _SHORT = 12  # rows that are shown without a scroll bar
+# Pixels of a column: for a digit in the table's letters, and around them. As many digits fit wherever a title does.
+_LETTER, _MARGINS, _FITS = 9, 24, 8
 
 _Value = str | int | float | None  # of a cell
 
@@ -57,57 +60,76 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
         runs = [run for run in runs if run.id in kept]
     table = pd.DataFrame([_pick(results.result(run)) for run in runs])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in runs])
+    table["created"] = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce")
     table["command"] = [results.replay_command(run) for run in runs]
     st.dataframe(
         table,
         hide_index=True,
         row_height=56,
         height="content" if len(runs) <= _SHORT else "auto",
-        column_config=_column_config(),
+        column_config=_column_config(table),
     )
     if len(runs) > PICTURED:
         st.caption(f"{len(runs):,} runs, the newest first; pictures of the newest {PICTURED} and of the chosen ones.")
 
 
-def _column_config() -> "dict[str, ColumnConfig]":
-    number = st.column_config.NumberColumn
+def _column_config(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
     drawn = f"After its last epoch.\n\n{glossary.about('prior sample')}"
     return {
         "drawn": st.column_config.ImageColumn("drawn", help=drawn),
-        "seed": number(help=glossary.about("seed")),
-        "epochs": number("epochs to stop", help=glossary.about("epoch", "early stopping")),
-        "loss": _nats("loss", "train, test", title="train loss"),
-        "test_loss": _nats("loss", "train, test", title="test loss"),
-        "test_recon": _nats("recon", "train, test", title="test recon"),
-        "test_kl": _nats("KL", "train, test", title="test KL"),
-        "below_pca": number(
-            "under the PCA line by", format="%.1f", help=f"Negative: above it.\n\n{glossary.about('PCA line')}"
+        "created": st.column_config.DatetimeColumn("begun", format="YYYY-MM-DD HH:mm", help="In UTC."),
+        "seed": st.column_config.NumberColumn(format="%d", help=glossary.about("seed")),
+        "epochs": _number(table["epochs"], "epochs to stop", help=glossary.about("epoch", "early stopping")),
+        "loss": _nats(table["loss"], "loss", "train, test", title="train loss"),
+        "test_loss": _nats(table["test_loss"], "loss", "train, test", title="test loss"),
+        "test_recon": _nats(table["test_recon"], "recon", "train, test", title="test recon"),
+        "test_kl": _nats(table["test_kl"], "KL", "train, test", title="test KL"),
+        "below_pca": _number(
+            table["below_pca"],
+            "under the PCA line by",
+            digits=1,
+            help=f"Negative: above it.\n\n{glossary.about('PCA line')}",
         ),
-        "n_test": number("new pictures", help=glossary.about("train, test")),
-        "parameters": number("weights", format="localized"),
-        "seconds": number(format="%.0f"),
-        "images_per_second": number("pictures/s", format="%.0f"),
-        "psnr": _measure("psnr"),
-        "ssim": _measure("ssim"),
-        "psnr_n": number("n of PSNR, SSIM", format="localized"),
-        "iwae": _measure("iwae"),
-        "swd": _measure("swd"),
-        "swd_n": number("n of IWAE, SWD", format="localized"),
-        "fid": _measure("fid"),
-        "fid_n": number("n of FID", format="localized"),
+        "n_test": _number(table["n_test"], "new pictures", help=glossary.about("train, test")),
+        "parameters": _number(table["parameters"], "weights"),
+        "seconds": _number(table["seconds"]),
+        "images_per_second": _number(table["images_per_second"], "pictures/s"),
+        "psnr": _measure(table, "psnr"),
+        "ssim": _measure(table, "ssim"),
+        "psnr_n": _number(table["psnr_n"], "n of PSNR, SSIM"),
+        "iwae": _measure(table, "iwae"),
+        "swd": _measure(table, "swd"),
+        "swd_n": _number(table["swd_n"], "n of IWAE, SWD"),
+        "fid": _measure(table, "fid"),
+        "fid_n": _number(table["fid_n"], "n of FID"),
     }
 
 
-def _nats(*words: str, title: str) -> "ColumnConfig":
+def _number(
+    values: "pd.Series[float]", title: str | None = None, *, digits: int = 0, help: str | None = None
+) -> "ColumnConfig":
+    """A column of numbers, written alike whatever language the browser speaks, and wide enough for the longest of them: a cell
+    that is too narrow cuts off the first digits, and what is left reads as another number.
+    """
+    longest = max((len(f"{value:,.{digits}f}") for value in values if pd.notna(value)), default=0)
+    return st.column_config.NumberColumn(
+        title,
+        format=f"%,.{digits}f",
+        help=help,
+        width=_LETTER * longest + _MARGINS if longest > _FITS else None,
+    )
+
+
+def _nats(values: "pd.Series[float]", *words: str, title: str) -> "ColumnConfig":
     """A column of losses of this title, and what its words mean."""
     kept = "Nats per picture, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
-    return st.column_config.NumberColumn(title, format="%.2f", help=f"{kept}\n\n{glossary.about(*words)}")
+    return _number(values, title, digits=2, help=f"{kept}\n\n{glossary.about(*words)}")
 
 
-def _measure(name: str) -> "ColumnConfig":
+def _measure(table: pd.DataFrame, name: str) -> "ColumnConfig":
     """A column of a measure of quality, and what it is."""
     measure = MEASURES[name]
-    return st.column_config.NumberColumn(measure.title, format=f"%.{measure.digits}f", help=measure.about)
+    return _number(table[name], measure.title, digits=measure.digits, help=measure.about)
 
 
 def downloads(runs: Sequence[Run]) -> None:
@@ -171,9 +193,9 @@ def _row_of_measure(
 def over_seeds(cells: Sequence[Cell]) -> None:
     """Means and spreads over seeds (`results.over_seeds`)."""
     rows = [cell.as_row() for cell in cells]
-    st.dataframe(
-        [{title: _rounded(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows], hide_index=True
-    )
+    table = pd.DataFrame([{title: _harmless(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows])
+    means = table.select_dtypes("float")
+    st.dataframe(table, hide_index=True, column_config={title: _number(means[title], digits=2) for title in means})
 
 
 def settings(chosen: Sequence[Run]) -> None:
@@ -196,20 +218,18 @@ def _settings(rows: Sequence[Mapping[str, str]]) -> None:
     )
 
 
-def csv(every: Sequence[Result]) -> str:
-    """Results as CSV; text that a spreadsheet would run is made to be text."""
+def csv(every: Sequence[Result]) -> bytes:
+    """Results as CSV; text that a spreadsheet would run is made to be text. It begins with the mark by which spreadsheets know
+    that it is UTF-8.
+    """
     rows = [{key: _harmless(value) for key, value in result.as_row().items()} for result in every]
-    return pd.DataFrame(rows).to_csv(index=False)
+    return pd.DataFrame(rows).to_csv(index=False).encode("utf-8-sig")
 
 
 def _pick(result: Result) -> Row:
     # The table has a CSV download of its own, which hands out the cells as they are.
     row = result.as_row()
     return {key: _harmless(row[key]) for key in (*_COLUMNS, *_COLUMNS_AFTER)}
-
-
-def _rounded(value: _Value) -> _Value:
-    return round(value, 2) if isinstance(value, float) else _harmless(value)
 
 
 def _harmless(value: _Value) -> _Value:

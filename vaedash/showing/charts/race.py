@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.runs.record import Run
-from vaedash.showing.charts import outliers, style
+from vaedash.showing.charts import keys, outliers, style
 from vaedash.showing.charts.style import HUE, SPLITS
 
 _WHOLE = 20  # epochs: a shorter race is shown to its end from the start
@@ -25,8 +25,8 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     of an epoch is a mean over it, so it stands in the epoch's middle.
     """
     figure = go.Figure()
-    for run in chosen:
-        hue, called = HUE[run.config.arch], config.spoken(run.config.arch)
+    for run, key in zip(chosen, keys.of_runs(chosen), strict=True):
+        hue, called = HUE[run.config.arch], key.short
         epochs: list[int] = [row["epoch"] for row in run.epochs]
         fresh = [point for point in _trace(run) if point[0] > len(epochs)]
         figure.add_scatter(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from vaedash.comparing import missing, results
 from vaedash.showing import report
-from vaedash.ui import cache, choosing, components, curves, launching, pictures, tables
+from vaedash.ui import cache, choosing, components, curves, launching, news, pictures, race, tables
 
 runs = cache.all_runs()
 line = choosing.head("Who draws better?")
@@ -20,11 +20,13 @@ with line:
         icon=":material/download:",
         help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
     )
-components.verdicts(
+said = components.verdicts(
     chosen,
     place="chosen",
     more=lambda group: launching.missing(missing.proposed(group), beside=chosen, key=f"missing-{group[0].id}"),
 )
+news.title("Compare", said)
+race.renew(chosen)
 if len(chosen) <= pictures.BESIDE_CURVES:
     left, right = st.columns([5, 6], gap="medium")
     with left:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash import glossary, images
-from vaedash.ui import cache, choosing, components, gallery, vote
+from vaedash.ui import cache, choosing, components, gallery, pictures, vote
 
 VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Redrawn", "vote": "Blind vote"}
 KINDS = {"prior": "Random numbers", "recon": "New pictures"}
@@ -22,7 +22,7 @@ with row:
 if view == "learn":
     playing = row.toggle("Play", key="playing")
     if not any(run.epochs for run in chosen):
-        st.info("No chosen run has finished an epoch yet; its first pictures come with it.")
+        st.info(" ".join(dict.fromkeys(map(pictures.before_any, chosen))))
         st.stop()
     gallery.as_they_learn(chosen, kind=kind, playing=playing)
 

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from vaedash import config, datasets, places
-from vaedash.errors import VaedashError
-from vaedash.training import forecast
+from vaedash import config, places
 from vaedash.ui import cache, choosing, components, cost, forms, launching, managing, race
 
 st.title("Train")
@@ -49,19 +47,10 @@ if not listed:
 for run in choosing.look_for(listed, most=managing.LISTED, key="look-for-run"):
     managing.manage(run)
 
-# Last, because it may take some seconds: everything else can be used meanwhile.
 if chosen and place != places.LOCAL:
     forecast_place.caption(
         f"What it takes on the cluster at {place.removeprefix('ray://')} is seen once it trains there."
     )
 elif chosen:
     with forecast_place:
-        try:
-            estimate = cost.of(chosen)
-        except VaedashError as error:
-            st.caption(components.escaped(str(error)))
-        else:
-            st.metric("At most, on this machine", forecast.in_words(estimate.seconds), help=cost.HELP)
-            st.caption(f"{estimate.speeds}. {estimate.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")
-            if datasets.lacking(chosen[0].dataset, data_dir=places.data_dir()):
-                st.caption("The download comes on top of that.")
+        cost.show(chosen, busy=any(run.busy for run in listed))
