@@ -18,7 +18,7 @@ from impostors import IMPOSTORS, at_once
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
 from vaedash.datasets import cache
-from vaedash.runs import RunFolder, names, weights
+from vaedash.runs import RunFolder, names, schema, weights
 
 LONG_AGO = time.time() - 86_400
 
@@ -442,6 +442,15 @@ def test_a_run_that_seems_to_train_on_another_machine_is_let_alone(place):
     RunFolder(place.path).add_facts({"host": "another"})
     flip(place.path / "last.pt")
     assert examine(place) == []
+
+
+def test_of_a_sound_run_each_record_is_read_once_no_picture_is_decoded_and_nobody_waits(place, monkeypatch):
+    read, read_json = [], storage.read_json
+    monkeypatch.setattr(storage, "read_json", lambda path: read.append(path.name) or read_json(path))
+    monkeypatch.setattr(images, "decode_picture", lambda _: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits"))
+    assert examine(place) == []
+    assert sorted(read) == sorted(schema.CHECKS)
 
 
 def test_an_empty_place_is_sound(tmp_path):

@@ -1,6 +1,7 @@
 """Pictures from arrays: where each image lands, what surrounds it, and that files hold exactly what was drawn."""
 
 import io
+import random
 
 import numpy as np
 import pytest
@@ -118,3 +119,27 @@ def test_shuffling_moves_whole_pixels_all_images_alike_and_always_in_the_same_wa
 )
 def test_a_few_images_come_from_all_over(count, numbers):
     assert np.array_equal(images.spread(tiles(10), count), tiles(10)[numbers])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_grid_is_called_whole_where_it_can_be_taken_apart(kind):
+    drawn = images.grid(np.random.default_rng(0).integers(0, 256, (4, 3, 32, 32), dtype=np.uint8), columns=2)
+    file = io.BytesIO()
+    Image.fromarray(drawn).save(file, kind, lossless=True)
+    whole, draw = file.getvalue(), random.Random(6)
+    assert images.is_whole_grid(whole)
+    for _ in range(300):
+        at = draw.randrange(len(whole) - 13)  # behind that, a PNG only says that it ends
+        for harmed in (whole[:at], bytes([*whole[:at], whole[at] ^ 1 << draw.randrange(8), *whole[at + 1 :]])):
+            assert images.is_whole_grid(harmed) == taken_apart(harmed)
+
+
+def taken_apart(data: bytes) -> bool:
+    try:
+        return len(images.ungrid(images.decode_picture(data))) > 0
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
+def test_a_picture_that_is_no_grid_is_not_called_one():
+    assert not images.is_whole_grid(images.encode_png(np.zeros((32, 33, 3), np.uint8)))

@@ -113,11 +113,11 @@ def _queue(folder: Path) -> Iterator[Finding]:
 
 def _stays_true(held: Callable[[], bool]) -> bool:
     """Whether it is so for longer than it takes to write a file."""
-    for wait in (0.0, 0.1, 0.4, 0.5):
-        time.sleep(wait)
+    for wait in (0.1, 0.4, 0.5):
         if not held():
             return False
-    return True
+        time.sleep(wait)
+    return held()
 
 
 # ---- folders that were renamed or copied -------------------------------------------------------------------
@@ -226,7 +226,7 @@ def _records(run: Run) -> Iterator[Finding]:
             sentence=f"{names.CONFIG} is missing, so nothing says what this run is.",
             remedy=f"Put it back, or delete what is left: python -m vaedash archive {run.id} --forever",
         )
-    for name, reason in run.damaged_records().items():
+    for name, reason in run.flaws.items():
         remedy, mend = _remedy(run, name, reason)
         newer = "newer vaedash" in reason
         yield Finding(

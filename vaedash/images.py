@@ -1,7 +1,8 @@
 """Pictures from uint8 arrays: grids, strips, PNG and GIF; nothing here knows where the images came from."""
 
+import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +64,28 @@ def encode_png(picture: Pixels) -> bytes:
 
 def decode_picture(data: bytes) -> Pixels:
     """The picture `(H, W, 3)` uint8 in a PNG or WebP file's bytes; ValueError where it has more than MOST_PIXELS."""
+    with _opened(data) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def is_whole_grid(data: bytes, *, side: int = 32) -> bool:
+    """Whether these are the bytes of a PNG or WebP file that `ungrid` can take apart; of a PNG, its checksums tell."""
+    try:
+        with _opened(data) as image:
+            fits = image.width % side == image.height % side == 0
+            image.verify() if image.format == "PNG" else image.load()
+            return fits
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
+@contextlib.contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels are too many")
-            return np.asarray(image.convert("RGB"))
+            yield image
     except Image.DecompressionBombError as error:
         raise ValueError(str(error)) from None
 

@@ -223,37 +223,35 @@ class RunFolder:
         for name, flaw in self.unfit(wanted or (*names.FILES, names.SAMPLES)).items():
             raise RunError(f"{name} of run {self.id} {flaw}. Put a file of its own in its place, or remove it.")
 
-    def damaged_records(self) -> dict[str, str]:
-        """The JSON files that are there but cannot be read, each with the reason as the end of a sentence."""
-        flaws = {}
-        for name in schema.CHECKS:
-            try:
-                self.record(name)
-            except FileNotFoundError:
-                continue
-            except BAD as error:
-                flaws[name] = str(error).removeprefix(name).strip(": .") or "cannot be read"
-        return flaws
-
     def set_aside(self, name: str) -> None:
         """Rename a damaged JSON file to `<name>.damaged`, unless it has become readable in the meantime."""
-        if name not in self.damaged_records():
+        if not self._damaged(name):
             return
         with self._notes_lock():
-            if name in self.damaged_records():
+            if self._damaged(name):
                 storage.replace(self.path / name, self.path / f"{name}.damaged")
+
+    def _damaged(self, name: str) -> bool:
+        """Whether a JSON file is there but cannot be read."""
+        try:
+            self.record(name)
+        except FileNotFoundError:
+            return False
+        except BAD:
+            return True
+        return False
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written; some of it may still be in the making."""
-        return [*self.path.glob(".*.tmp"), *self.pictures.leftovers()]
+        return [*storage.listed(self.path, names.HALF_WRITTEN), *self.pictures.leftovers()]
 
     def conflict_copies(self) -> list[Path]:
         """Files beside its own, under names like theirs, that a program which syncs folders has left where two machines wrote.
 
         Such programs put a word, a date or a number between a name and what follows its first dot.
         """
-        like_ours = (file for file in self.path.glob("*.*") if _LIKE_OURS.fullmatch(file.name))
-        return sorted(file for file in like_ours if file.name not in names.FILES) + self.pictures.conflict_copies()
+        like_ours = storage.listed(self.path, _LIKE_OURS)
+        return [file for file in like_ours if file.name not in names.FILES] + self.pictures.conflict_copies()
 
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""

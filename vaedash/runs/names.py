@@ -1,5 +1,7 @@
 """What the files of a run are called, and those of a runs folder: spelt out here and nowhere else."""
 
+import re
+
 CONFIG, FACTS, METRICS, PROGRESS = "config.json", "facts.json", "metrics.json", "progress.json"
 OUTCOME, MEASURED, NOTES = "outcome.json", "measured.json", "notes.json"
 LOG = "train.log"
@@ -11,6 +13,7 @@ TEST_LOSSES, KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
 LAST, PREVIOUS, BEST = "last", "previous", "best"
 WEIGHTS = (LAST, PREVIOUS, BEST)
 HASHES = ".sha256"  # what ends the name of a file with the SHA-256 of weights
+HALF_WRITTEN = re.compile(r"\..*\.tmp")  # as `storage.write_bytes` calls a file until it is whole
 
 # In a runs folder, beside the runs.
 QUEUE, SLOTS = ".queue", ".slots"

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from vaedash.runs import names
 
 _ORIGINALS = "originals.png"
 _MOST = 10_000_000  # bytes
+_PICTURE = re.compile(r".+\.(png|webp)")
 _COPY = re.compile(rf"([a-z]+-\d{{4,}}|{_ORIGINALS[:-4]}|{names.NOW[:-4]})\W.*")
 
 
@@ -42,7 +42,7 @@ class Pictures:
 
     def of_epoch(self, epoch: int) -> list[Path]:
         """The files of all that was drawn after an epoch."""
-        return sorted(file for file in self._files() if file.stem.endswith(f"-{epoch:04d}"))
+        return [file for file in self._files() if file.stem.endswith(f"-{epoch:04d}")]
 
     def write(self, kind: str, epoch: int, png: bytes) -> None:
         """Keep the picture of an epoch."""
@@ -69,23 +69,21 @@ class Pictures:
 
     def damaged(self) -> list[Path]:
         """The files that cannot be read. Of the one that comes and goes, that says nothing."""
-        return sorted(file for file in self._files() if file.name != names.NOW and self._tiles(file) is None)
+        return [file for file in self._files() if file.name != names.NOW and not _is_whole(file)]
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written."""
-        return list(self._named(".*.tmp"))
+        return self._named(names.HALF_WRITTEN)
 
     def conflict_copies(self) -> list[Path]:
         """Those under a name that only begins like that of a picture."""
-        return sorted(file for file in self._files() if _COPY.fullmatch(file.stem))
+        return [file for file in self._files() if _COPY.fullmatch(file.stem)]
 
-    def _files(self) -> Iterator[Path]:
-        return self._named("*.png", "*.webp")
+    def _files(self) -> list[Path]:
+        return self._named(_PICTURE)
 
-    def _named(self, *patterns: str) -> Iterator[Path]:
-        if not self.folder.is_symlink():
-            for pattern in patterns:
-                yield from self.folder.glob(pattern)
+    def _named(self, wanted: re.Pattern[str]) -> list[Path]:
+        return [] if self.folder.is_symlink() else storage.listed(self.folder, wanted)
 
     def _tiles(self, file: Path) -> Pixels | None:
         if self.folder.is_symlink():
@@ -96,3 +94,10 @@ class Pictures:
             return images.ungrid(images.decode_picture(storage.read_bytes(there, most=_MOST)))
         except (OSError, ValueError, SyntaxError):
             return None
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return images.is_whole_grid(storage.read_bytes(file, most=_MOST))
+    except OSError:
+        return False

@@ -42,7 +42,8 @@ class Run(RunFolder):
 
     `epochs` are the rows of metrics.json, in order. `measuring` says whether its training is over and its process measures what
     came of it: such a run is not `active`, its outcome is known. `settings` is None only where `status` is `damaged`; then
-    `damage` says why in one sentence.
+    `damage` says why in one sentence. `flaws` are the records that are there but cannot be read, those included that lose
+    nothing: the name of each, with the reason as the end of a sentence.
     """
 
     settings: RunConfig | None
@@ -56,6 +57,7 @@ class Run(RunFolder):
     measured: Measured = field(default_factory=Measured)
     measuring: bool = False
     damage: str | None = None
+    flaws: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> RunConfig:
@@ -247,7 +249,7 @@ def read(path: Path) -> Run:
     folder = RunFolder(path)
     # The order matters: a trainer writes its outcome before it frees its lock, so the lock is looked at first.
     held = folder.held
-    problems: list[str] = []
+    flaws: dict[str, str] = {}
 
     def record(name: str, default: Any) -> Any:
         try:
@@ -255,7 +257,7 @@ def read(path: Path) -> Run:
         except FileNotFoundError:
             return default
         except BAD as error:
-            problems.append(f"{name}: {error}" if name not in str(error) else str(error))
+            flaws[name] = str(error)
             return default
 
     created, settings = record(names.CONFIG, ("", None))
@@ -263,6 +265,7 @@ def read(path: Path) -> Run:
     facts = record(names.FACTS, ())
     outcome = record(names.OUTCOME, None)
     held = held or (outcome is None and folder.held)  # it may have begun meanwhile
+    problems = [said if name in said else f"{name}: {said}" for name, said in flaws.items()]
     if settings is None and not problems:
         problems.append(f"{names.CONFIG} is missing")
     damage = f"Cannot be read: {'; '.join(problems).removesuffix('.')}." if problems else None
@@ -282,6 +285,7 @@ def read(path: Path) -> Run:
         if damage
         else derive_status(folder, held=held, outcome=outcome, created=created, host=_host(facts), now=time.time()),
         damage=damage,
+        flaws={name: said.removeprefix(name).strip(": .") or "cannot be read" for name, said in flaws.items()},
     )
 
 

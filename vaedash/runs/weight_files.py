@@ -9,6 +9,7 @@ from vaedash.runs import names
 
 MOST = 500_000_000  # bytes: ten times what the largest model takes with Adam's moments
 _MOST_HASHES = 10_000
+_OF_WEIGHTS = re.compile(r"[^.]+\.pt.*")
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
@@ -28,7 +29,7 @@ class WeightFiles:
 
     def any(self) -> bool:
         """Whether there is any file of weights, of a hash, or of what was set aside."""
-        return any(True for _ in self.folder.glob("*.pt*"))
+        return bool(storage.listed(self.folder, _OF_WEIGHTS))
 
     def stamp(self, name: str) -> tuple[str, int] | None:
         """What tells these weights from all others, those of the same run at other times too; None where there are none."""
