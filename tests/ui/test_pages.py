@@ -357,8 +357,9 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
 
 
 def curves(at):
-    [chart] = [chart for chart in at.get("plotly_chart") if chart.proto.alt.startswith("Curves of")]
-    return chart.proto
+    """What each chart of the curves is told."""
+    live = (element.proto for element in at.get("bidi_component"))
+    return [json.loads(proto.json) for proto in live if proto.component_name == "vaedash_live_figure"]
 
 
 def test_compare_cuts_outliers_off_says_so_and_shows_them_to_who_asks(folder):
@@ -367,10 +368,11 @@ def test_compare_cuts_outliers_off_says_so_and_shows_them_to_who_asks(folder):
     chosen = f"{well.id},{broken.id}"
     at = shown("compare", runs=chosen)
     assert at.toggle(key="cut").value is True
-    assert "2 points above the picture, up to 1,000,000" in curves(at).alt
-    assert json.loads(curves(at).spec)["layout"]["yaxis"]["range"][1] < 100
+    [told] = curves(at)
+    assert told["alt"].startswith("Curves of") and "2 points above the picture, up to 1,000,000" in told["alt"]
+    assert told["layout"]["yaxis"]["range"][1] < 100
     at.toggle(key="cut").set_value(False).run()
-    assert "range" not in json.loads(curves(at).spec)["layout"]["yaxis"]
+    assert "range" not in curves(at)[0]["layout"]["yaxis"]
     assert shown("compare", runs=chosen, cut="false").toggle(key="cut").value is False
 
 
@@ -408,7 +410,7 @@ def test_runs_on_other_images_get_a_chart_of_their_own(folder):
     fc, conv = make_run(folder, arch="fc"), make_run(folder, arch="conv")
     conv.add_facts({"dataset": DATASET | {"fingerprint": "f" * 16}})
     at = shown("compare", runs=f"{fc.id},{conv.id}")
-    assert len([chart for chart in at.get("plotly_chart") if "curves" in str(chart.proto.id)]) == 2
+    assert len(curves(at)) == 2
     assert "cannot be compared" in at.header[0].value
     assert {fc.id, conv.id} == set(at.query_params["runs"].split(","))
 

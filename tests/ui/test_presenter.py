@@ -25,7 +25,12 @@ def test_the_switch_goes_along_from_page_to_page(folder):
 
 
 def spec(at):
-    return json.loads(at.get("plotly_chart")[0].proto.spec)
+    [told] = [
+        element.proto.json
+        for element in at.get("bidi_component")
+        if element.proto.component_name == "vaedash_live_figure"
+    ]
+    return json.loads(told)
 
 
 def test_figures_have_larger_letters_and_the_same_hues(folder):

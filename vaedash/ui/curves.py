@@ -9,7 +9,7 @@ from vaedash import glossary
 from vaedash.comparing import alike
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import components, presenter, tables
+from vaedash.ui import components, live, presenter, tables
 
 _SPLITS = ("train", "val", "test")
 _HOW_WRONG = "Lower is better. A nat (1.44 bits) is what the error of a redrawn picture and the price of its numbers are counted in."
@@ -57,10 +57,11 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
     """The curves of all that have any; a chart for those that may share an axis, as high as the first screen allows if pictures
     stand `beside` it.
     """
+    live.prepare()
     groups, places = _groups(chosen), presenter.places(chosen)
     if len(groups) > 1:
         st.caption("Different pictures, or a different beta, give losses of different units: one chart each.")
-    for group, title in zip(groups, alike.called(groups), strict=True):
+    for place, (group, title) in enumerate(zip(groups, alike.called(groups), strict=True)):
         figure = charts.loss_curves(
             group,
             term=view.term,
@@ -72,11 +73,12 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             places=places,
         )
         about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
-        presenter.chart(
-            figure,
-            key=f"curves-{group[0].id}",
+        live.figure(
+            presenter.figure(figure),
+            key=f"curves-{place}",
             alt=about,
-            height=presenter.height() if beside else "content",
+            height=presenter.height() if beside else figure.layout.height,
+            controls=True,
         )
         which = f"{components.plain(title)}. " if len(groups) > 1 else ""
         st.caption(

@@ -1,7 +1,35 @@
+const AXES = ["xaxis", "yaxis"];
+
+// Remembers how far somebody has zoomed into each axis, until it is put back as it was.
+function remember(box, changed) {
+  for (const name of AXES) {
+    const range = changed[`${name}.range`] ?? [changed[`${name}.range[0]`], changed[`${name}.range[1]`]];
+    const home = box.home[name].range?.every((end, at) => end === range[at]);
+    if (changed[`${name}.autorange`] || home) delete box.zoom[name];
+    else if (range[1] !== undefined) box.zoom[name] = { range, of: box.home[name].uirevision };
+  }
+}
+
+// What somebody has done with the figure that is there, done to the one that takes its place: hidden curves, of whichever
+// trace they consist, and on an axis that means the same, the zoom.
+function kept(box, data, layout) {
+  const group = (trace) => trace.legendgroup ?? trace.name;
+  const hidden = new Set((box.data ?? []).filter((trace) => trace.visible === "legendonly").map(group));
+  box.home = structuredClone(Object.fromEntries(AXES.map((name) => [name, layout[name]]))); // Plotly writes into its own
+  const axes = AXES.filter((name) => box.zoom[name] && box.zoom[name].of === layout[name].uirevision).map((name) => [
+    name,
+    { ...layout[name], range: box.zoom[name].range, autorange: false },
+  ]);
+  return [
+    data.map((trace) => (hidden.has(group(trace)) ? { ...trace, visible: "legendonly" } : trace)),
+    { ...layout, ...Object.fromEntries(axes), uirevision: (box.drawn = (box.drawn ?? 0) + 1) },
+  ];
+}
+
 // Draws the figure in `data`, or changes the one that is there into it.
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".live-figure");
-  box.setAttribute("role", "img");
+  box.setAttribute("role", data.config.displayModeBar ? "figure" : "img"); // an image has no buttons
   box.setAttribute("aria-label", data.alt);
   const said = parentElement.querySelector("[role=status]");
   if (said.textContent !== data.said) said.textContent = data.said;
@@ -30,7 +58,10 @@ export default function ({ data, parentElement }) {
   }
   const draw = () => {
     if (window.Plotly) {
-      window.Plotly.react(box, data.data, layout, data.config);
+      const known = box.zoom;
+      box.zoom ??= {};
+      window.Plotly.react(box, ...kept(box, data.data, layout), data.config);
+      if (!known) box.on("plotly_relayout", (changed) => remember(box, changed));
     } else {
       box.waiting = setTimeout(draw, 50); // the library is still on its way
     }

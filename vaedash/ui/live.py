@@ -1,6 +1,6 @@
 """Figures that grow under one's eyes: a Plotly figure that is updated in place, so that zoom and legend stay as they are.
 
-`st.plotly_chart` builds the plot anew whenever its figure changes. Here plotly.js (the copy inside the plotly
+`st.plotly_chart` forgets what was zoomed and hidden whenever its figure changes. Here plotly.js (the copy inside the plotly
 package) is sent to a page once, and each new figure goes to `Plotly.react`.
 """
 
@@ -34,14 +34,21 @@ def prepare() -> None:
 
 
 def figure(
-    drawn: charts.Figure, *, key: str, alt: str, height: int | None = None, said: str = "", arrival: str = ""
+    drawn: charts.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int | None = None,
+    said: str = "",
+    arrival: str = "",
+    controls: bool = False,
 ) -> None:
     """Show `drawn`, or change the figure of the same `key` into it. `alt` says in words what it shows.
 
     Without a `height`, a style sheet gives one to its `.live-figure`.
 
     What is `said` of it is read out to who cannot see it, whenever it changes. With an `arrival` that this visitor's browser
-    has not seen yet, it is scrolled into view.
+    has not seen yet, it is scrolled into view. With `controls`, there are buttons to zoom and to save it.
     """
     spec = json.loads(drawn.to_json())
     layout = spec["layout"] | {"height": height}
@@ -52,7 +59,7 @@ def figure(
             "alt": alt,
             "said": said,
             "arrival": arrival,
-            "config": dict(charts.BARE),
+            "config": dict(charts.CONTROLS if controls else charts.BARE),
         },
         key=key,
         height=height or "content",

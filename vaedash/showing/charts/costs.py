@@ -110,7 +110,7 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[FrontierPoint]) -> None:
         textposition="top right",
         showlegend=False,
         marker={"color": GREY, "size": 8, "symbol": "diamond"},
-        textfont={"color": GREY, "size": 12},
+        textfont={"size": 12},
         hovertemplate="%{customdata}: KL %{x:.1f}, recon %{y:.1f}<extra></extra>",
     )
 

@@ -81,10 +81,13 @@ def loss_curves(
     if not one_by_one:
         told = _listed([SPLITS[split] for split in splits])
         x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{told}{_SMOOTHED if smoothing else ''}"}
+    y = style.of_loss(term, chosen, log=log)
+    # A zoom is kept for as long as an axis means the same.
+    x["uirevision"], y["uirevision"] = axis, f"{style.loss_title(term, chosen)}{', log' if log else ''}"
     return style.laid_out(
         figure,
         x=x,
-        y=style.of_loss(term, chosen, log=log),
+        y=y,
         hovermode="closest" if one_by_one else "x unified",
         height=style.HEIGHT,
     )

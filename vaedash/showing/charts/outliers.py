@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from vaedash.comparing import results
 from vaedash.runs import schema
 from vaedash.runs.record import Run
-from vaedash.showing.charts.style import GREY
 
 _FAR = 8  # times what is kept of any run; the first epochs of trainings that went well lie below that
 _BROKEN = 30  # times the lowest test loss: a run that is kept above that decides nothing
@@ -55,7 +54,7 @@ def add_words(figure: go.Figure, outliers: Sequence[float]) -> None:
         yanchor="top",
         align="right",
         showarrow=False,
-        font={"color": GREY, "size": 14},
+        font={"size": 14},
     )
 
 

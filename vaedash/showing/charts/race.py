@@ -122,5 +122,5 @@ def _mark_overtaking(figure: go.Figure, chosen: Sequence[Run]) -> None:
             x=turns[-1] + 1,
             y=math.log10(height),
             ay=-50,
-            font={"color": HUE[ahead], "size": style.LETTERS},
+            font={"size": style.LETTERS},
         )

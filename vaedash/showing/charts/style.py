@@ -44,13 +44,13 @@ _LAYOUT = {
     "uirevision": "keep",  # zoom and hidden curves survive new points
 }
 _TITLE, _TICKS = 15, 14  # pixels, of the letters along an axis
-GREY = "gray"  # what belongs to no run
+GREY = "gray"  # lines that belong to no run; words have the colour of the text, or they could not be read
 _DASHED = {"color": GREY, "width": 1.5, "dash": "dash"}
 # Where the words at the end of a dashed line stand.
 _ENDS = {
-    "left": {"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "top", "font": {"color": GREY, "size": 13}},
-    "right": {"x": 1, "xref": "x domain", "xanchor": "right", "yanchor": "bottom", "font": {"color": GREY, "size": 14}},
-    "top": {"y": 1, "yref": "y domain", "xanchor": "left", "yanchor": "top", "font": {"color": GREY, "size": 13}},
+    "left": {"x": 0, "xref": "x domain", "xanchor": "left", "yanchor": "top", "font": {"size": 13}},
+    "right": {"x": 1, "xref": "x domain", "xanchor": "right", "yanchor": "bottom", "font": {"size": 14}},
+    "top": {"y": 1, "yref": "y domain", "xanchor": "left", "yanchor": "top", "font": {"size": 13}},
 }
 TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
 AXES = {

@@ -1,0 +1,108 @@
+"""What stands on pages and in reports can be read by everybody, light and dark, in charts too; and who goes by keyboard sees where."""
+
+import shutil
+
+import pytest
+
+from vaedash import places, runs
+from vaedash.bench.ui import Server
+from vaedash.showing import report
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+expect = playwright.expect
+
+pytestmark = pytest.mark.slow
+
+VIEWS = ("compare", *(f"gallery?view={view}" for view in ("As+they+learn", "Made+up", "Redrawn", "Blind+vote")))
+TOURS = ("?tour=1", "?tour=3", "?tour=4")
+# Words in charts, which axe leaves out, and captions: those that have less contrast with what is behind them than 4.5 (large
+# ones, and squares of colour, 3).
+FAINT = """() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
+    const parts = colour => {
+        canvas.clearRect(0, 0, 1, 1)
+        canvas.fillStyle = colour
+        canvas.fillRect(0, 0, 1, 1)
+        const [red, green, blue, opacity] = canvas.getImageData(0, 0, 1, 1).data
+        return { rgb: [red, green, blue], opacity: opacity / 255 }
+    }
+    const over = (top, below, opacity) => below.map((part, at) => opacity * top[at] + (1 - opacity) * part)
+    const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    const luminance = rgb => rgb.reduce((sum, part, at) => sum + linear(part / 255) * [0.2126, 0.7152, 0.0722][at], 0)
+    const words = '.js-plotly-plot g > text, [data-testid=stCaptionContainer] :is(p, span), .small, figcaption'
+    return [...document.querySelectorAll(words)].filter(one => one.textContent.trim() && one.getClientRects().length).flatMap(one => {
+        const around = []
+        for (let at = one; at; at = at.parentElement) around.unshift(at)
+        let behind = [255, 255, 255]
+        for (const { rgb, opacity } of around.map(at => parts(getComputedStyle(at).backgroundColor))) behind = over(rgb, behind, opacity)
+        const style = getComputedStyle(one)
+        const faded = around.reduce((product, at) => product * getComputedStyle(at).opacity, 1)
+        const { rgb, opacity } = parts(one instanceof SVGElement ? style.fill : style.color)
+        const [high, low] = [luminance(over(rgb, behind, opacity * faded)), luminance(behind)].sort((a, b) => b - a)
+        const size = parseFloat(style.fontSize)
+        const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) || one.textContent.trim() === '■'
+        const contrast = (high + 0.05) / (low + 0.05)
+        return faded && contrast < (large ? 3 : 4.5) ? [`${one.textContent.slice(0, 40)}: ${contrast.toFixed(2)}`] : []
+    })
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server with the runs that come along, and nothing else."""
+    folder = tmp_path_factory.mktemp("clone") / "runs"
+    for run in runs.list_runs(places.PROJECT_ROOT / "runs"):
+        if run.example:
+            shutil.copytree(run.path, folder / run.id)
+    with Server(folder, tmp_path_factory.mktemp("data")) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["light", "dark"])
+def tab(browser, request):
+    context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def assert_everybody_can_read(tab):
+    """No finding of axe-core that is more than minor, and no faint words."""
+    results = axe.Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+    found = {
+        result["id"]: [node["html"] for node in result["nodes"]] for result in results if result["impact"] != "minor"
+    }
+    assert found == {}
+    assert tab.evaluate(FAINT) == []
+
+
+@pytest.mark.parametrize("path", [*VIEWS, *TOURS, "latent-space"])
+def test_everybody_can_read_a_page(tab, server, path):
+    tab.goto(f"{server.url}/{path}")
+    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
+    for closed in tab.locator("[data-testid=stExpander] summary").all():
+        closed.click()
+    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    if path in ("compare", "latent-space"):
+        expect(tab.locator(".stPlotlyChart .xtick text").first).to_be_visible()
+    assert_everybody_can_read(tab)
+
+
+def test_everybody_can_read_a_report(tab, server, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(report.page(runs.list_runs(server.folder)), encoding="utf-8")
+    tab.goto(file.as_uri())
+    expect(tab.locator(".plot .js-line").first).to_be_attached()
+    assert_everybody_can_read(tab)
+
+
+def test_who_goes_through_the_menu_by_keyboard_sees_where(tab, server):
+    tab.goto(server.url)
+    link = tab.get_by_role("link", name="Gallery", exact=True)
+    expect(link).to_be_visible()
+    tab.keyboard.press("Tab")
+    link.focus()
+    style = link.evaluate(
+        "link => (({outlineStyle, outlineWidth}) => [outlineStyle, outlineWidth])(getComputedStyle(link))"
+    )
+    assert style == ["solid", "3px"]
