@@ -2,26 +2,29 @@
 
 import itertools
 import time
+import tomllib
 from pathlib import Path
 
 from websockets.exceptions import WebSocketException
 
+from vaedash import places
 from vaedash.bench import machine, memory, ui
 from vaedash.bench.figures import Figure, Figures
 from vaedash.bench.session import Session
 
 FILES = 256  # that macOS lets a process have open, unless it is told otherwise
-_KEPT = 120  # seconds that Streamlit keeps a closed tab
 
 
 def measure(
-    *, views: int = 1000, every: int = 100, files: int = FILES, kept: int = _KEPT, runs_dir: Path, data_dir: Path
+    *, views: int = 1000, every: int = 100, files: int = FILES, kept: int | None = None, runs_dir: Path, data_dir: Path
 ) -> Figures:
     """What a server that may have so many `files` open holds after each `every` views, one tab after the other, of all pages
-    in turn; and at last, once every closed tab has been kept for as many seconds as it is `kept`.
+    in turn; and at last, once every closed tab has been kept for as many seconds as it is `kept`, or else as the page's own
+    settings say.
 
     The first view that is not answered is the last one. POSIX only.
     """
+    kept = kept or _kept()
     options = ("--server.headless=true", f"--server.disconnectedSessionTTL={kept}")
     with ui.Server(runs_dir, data_dir, options=options, limits=f"-n {files}") as server:
         held: dict[str, Figure] = {"before the first view": _held(server)}
@@ -42,6 +45,12 @@ def measure(
         "error": error,
         **held,
     }
+
+
+def _kept() -> int:
+    """Seconds that a closed tab is kept."""
+    settings = tomllib.loads((places.PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    return int(settings["server"]["disconnectedSessionTTL"])
 
 
 def _view(server: ui.Server, page: str) -> str:
