@@ -80,10 +80,11 @@ def assert_everybody_can_read(tab):
 def test_everybody_can_read_a_page(tab, server, path):
     tab.goto(f"{server.url}/{path}")
     expect(tab.get_by_role("heading", level=1).first).to_be_visible()
+    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     for closed in tab.locator("[data-testid=stExpander] summary").all():
         closed.click()
     tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-    if path in ("compare", "latent-space"):
+    if path == "compare":
         expect(tab.locator(".stPlotlyChart .xtick text").first).to_be_visible()
     assert_everybody_can_read(tab)
 
