@@ -85,7 +85,7 @@ def test_everybody_can_read_a_page(tab, server, path):
         closed.click()
     tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     if path == "compare":
-        expect(tab.locator(".stPlotlyChart .xtick text").first).to_be_visible()
+        expect(tab.locator(".js-plotly-plot .xtick text").first).to_be_visible()
     assert_everybody_can_read(tab)
 
 

@@ -12,7 +12,10 @@ from vaedash.showing import report
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-RANGES = "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.layout.xaxis.range, plot.layout.yaxis.range].join())"
+RANGES = """() => {
+    const { xaxis, yaxis } = document.querySelector(".js-plotly-plot").layout;
+    return [xaxis.range, yaxis.range].join();
+}"""
 PLOT = ".js-plotly-plot .nsewdrag"
 
 
