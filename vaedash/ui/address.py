@@ -27,8 +27,10 @@ def complete(query: Mapping[str, str]) -> None:
     """Have the address in the browser say this too, as far as it says nothing of it, so that it can be passed on; the browser's
     Back leads to the page before, not to the same one without it.
     """
-    if lacking := {name: value for name, value in query.items() if name not in st.query_params}:
-        with st.container(key="completes-address"):  # which is hidden: there is nothing to see
+    lacking = {name: value for name, value in query.items() if name not in st.query_params}
+    # Hidden, since there is nothing to see; and always there, or what is open below would be drawn anew, and closed.
+    with st.container(key="completes-address"):
+        if lacking:
             _complete(data=lacking, key="address-completed")
 
 
