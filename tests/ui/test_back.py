@@ -1,25 +1,14 @@
 """The browser's own ways: Back undoes a choice and leads to the page before, and a form is as it was, by mouse and by touch."""
 
 import re
-import shutil
 
 import pytest
-
-from vaedash.bench import ui as bench
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 pytestmark = pytest.mark.slow
 
 SIZES = {"laptop": (1440, 900, False), "phone": (390, 844, True)}
-
-
-@pytest.fixture(scope="module")
-def classroom(pair, tmp_path_factory):
-    """A server whose runs folder holds a trained FC and conv."""
-    folder = shutil.copytree(pair.folder, tmp_path_factory.mktemp("classroom") / "runs")
-    with bench.Server(folder, pair.data_dir) as opened:
-        yield opened
 
 
 @pytest.fixture(params=SIZES)

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import re
-import shutil
 
 import pandas
 import pytest
@@ -29,14 +28,6 @@ def server(tmp_path_factory):
     for run in runs.list_runs(opened.folder):
         run.request_stop()
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def classroom(pair, tmp_path_factory):
-    """A server whose runs folder holds a trained FC and conv."""
-    folder = shutil.copytree(pair.folder, tmp_path_factory.mktemp("classroom") / "runs")
-    with bench.Server(folder, pair.data_dir) as opened:
-        yield opened
 
 
 @pytest.fixture

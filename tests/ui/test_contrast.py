@@ -1,11 +1,8 @@
 """What stands on pages and in reports can be read by everybody, light and dark, in charts too; and who goes by keyboard sees where."""
 
-import shutil
-
 import pytest
 
-from vaedash import places, runs
-from vaedash.bench.ui import Server
+from vaedash import runs
 from vaedash.showing import report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -48,17 +45,6 @@ FAINT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server with the runs that come along, and nothing else."""
-    folder = tmp_path_factory.mktemp("clone") / "runs"
-    for run in runs.list_runs(places.PROJECT_ROOT / "runs"):
-        if run.example:
-            shutil.copytree(run.path, folder / run.id)
-    with Server(folder, tmp_path_factory.mktemp("data")) as opened:
-        yield opened
-
-
 @pytest.fixture(params=["light", "dark"])
 def tab(browser, request):
     context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
@@ -77,8 +63,8 @@ def assert_everybody_can_read(tab):
 
 
 @pytest.mark.parametrize("path", [*VIEWS, *TOURS, "latent-space"])
-def test_everybody_can_read_a_page(tab, server, path):
-    tab.goto(f"{server.url}/{path}")
+def test_everybody_can_read_a_page(tab, clone, path):
+    tab.goto(f"{clone.url}/{path}")
     expect(tab.get_by_role("heading", level=1).first).to_be_visible()
     tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     for closed in tab.locator("[data-testid=stExpander] summary").all():
@@ -89,16 +75,16 @@ def test_everybody_can_read_a_page(tab, server, path):
     assert_everybody_can_read(tab)
 
 
-def test_everybody_can_read_a_report(tab, server, tmp_path):
+def test_everybody_can_read_a_report(tab, clone, tmp_path):
     file = tmp_path / "report.html"
-    file.write_text(report.page(runs.list_runs(server.folder)), encoding="utf-8")
+    file.write_text(report.page(runs.list_runs(clone.folder)), encoding="utf-8")
     tab.goto(file.as_uri())
     expect(tab.locator(".plot .js-line").first).to_be_attached()
     assert_everybody_can_read(tab)
 
 
-def test_who_goes_through_the_menu_by_keyboard_sees_where(tab, server):
-    tab.goto(server.url)
+def test_who_goes_through_the_menu_by_keyboard_sees_where(tab, clone):
+    tab.goto(clone.url)
     link = tab.get_by_role("link", name="Gallery", exact=True)
     expect(link).to_be_visible()
     tab.keyboard.press("Tab")

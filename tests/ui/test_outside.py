@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import pytest
 from visitor import shown
@@ -17,14 +16,6 @@ expect = playwright.expect
 # Each page, and what of it is one click away.
 VIEWS = (*bench.PAGES.values(), "gallery?view=Redrawn", "gallery?view=Blind+vote", "?tour=1")
 LINKS = "() => [...document.querySelectorAll('a, area, form')].map(part => String(part.href ?? part.action))"
-
-
-@pytest.fixture(scope="module")
-def server(data_dir, tmp_path_factory):
-    """A server as it is in a fresh clone: with the runs that come along."""
-    folder = shutil.copytree(places.PROJECT_ROOT / "runs", tmp_path_factory.mktemp("clone") / "runs")
-    with bench.Server(folder, data_dir) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -54,8 +45,8 @@ def press_all_on_charts(tab):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", VIEWS)
-def test_no_control_of_a_page_leads_outside(watched, server, promise, path):
-    watched.goto(f"{server.url}/{path}")
+def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
+    watched.goto(f"{clone.url}/{path}")
     expect(watched.get_by_role("heading", level=1).first).to_be_visible()
     watched.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     for closed in watched.locator("[data-testid=stExpander] summary").all():

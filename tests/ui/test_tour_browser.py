@@ -1,13 +1,9 @@
 """The tour in a real browser: every step fits the screen, keys and clicks do what a teacher expects, and the answer is a scene."""
 
 import re
-import shutil
 
 import pytest
 from patience import until
-
-from vaedash import places
-from vaedash.bench import ui as bench
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -15,14 +11,6 @@ expect = playwright.expect
 STEPS = 7
 ON = ("Space", "PageDown", "ArrowRight", "Enter", "ArrowDown")
 BACK = ("PageUp", "ArrowLeft", "ArrowUp")
-
-
-@pytest.fixture(scope="module")
-def server(data_dir, tmp_path_factory):
-    """A server as it is in a fresh clone: with the runs that come along."""
-    folder = shutil.copytree(places.PROJECT_ROOT / "runs", tmp_path_factory.mktemp("clone") / "runs")
-    with bench.Server(folder, data_dir) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -106,9 +94,9 @@ def assert_fits(tab):
         pytest.param(1024, 768, True, marks=pytest.mark.slow),
     ],
 )
-def test_every_step_fits_one_screen_before_and_after_its_answer(tab, server, width, height, large):
+def test_every_step_fits_one_screen_before_and_after_its_answer(tab, clone, width, height, large):
     tab.set_viewport_size({"width": width, "height": height})
-    tab.goto(f"{server.url}/?tour=1{'&presenter=true' if large else ''}")
+    tab.goto(f"{clone.url}/?tour=1{'&presenter=true' if large else ''}")
     presses = 0
     for number in range(1, STEPS + 1):
         at_step(tab, number)
@@ -133,8 +121,8 @@ def test_every_step_fits_one_screen_before_and_after_its_answer(tab, server, wid
 # ---- keys and clicks -------------------------------------------------------------------------------------------
 
 
-def test_keys_go_on_back_and_away_once_each_and_leave_buttons_and_text_fields_alone(tab, server):
-    tab.goto(f"{server.url}/?tour=2")
+def test_keys_go_on_back_and_away_once_each_and_leave_buttons_and_text_fields_alone(tab, clone):
+    tab.goto(f"{clone.url}/?tour=2")
     at_step(tab, 2)
     # A key that is held down goes on once.
     tab.keyboard.down("PageDown")
@@ -144,7 +132,7 @@ def test_keys_go_on_back_and_away_once_each_and_leave_buttons_and_text_fields_al
     for key in BACK:
         press(tab, key)
         at_step(tab, 1)
-        tab.goto(f"{server.url}/?tour=2&seen=w")
+        tab.goto(f"{clone.url}/?tour=2&seen=w")
         at_step(tab, 2)
     # A button that has the focus is pressed, and nothing else.
     tab.locator(".st-key-tour-back button").focus()
@@ -173,8 +161,8 @@ def test_keys_go_on_back_and_away_once_each_and_leave_buttons_and_text_fields_al
     assert "tour" not in tab.url and "seen" not in tab.url
 
 
-def test_a_click_on_a_picture_answers_and_the_next_key_goes_on(tab, server):
-    tab.goto(f"{server.url}/?tour=1")
+def test_a_click_on_a_picture_answers_and_the_next_key_goes_on(tab, clone):
+    tab.goto(f"{clone.url}/?tour=1")
     at_step(tab, 1)
     for letter in "AB":
         picture = tab.get_by_alt_text(re.compile(f"made up by {letter}")).bounding_box()
@@ -199,18 +187,18 @@ MOVES = "selector => getComputedStyle(document.querySelector(selector)).animatio
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_an_answer_is_a_scene_unless_motion_does_somebody_harm(browser, server, motion):
+def test_an_answer_is_a_scene_unless_motion_does_somebody_harm(browser, clone, motion):
     context = browser.new_context(reduced_motion=motion)
     tab = context.new_page()
     try:
-        tab.goto(f"{server.url}/?tour=4")
+        tab.goto(f"{clone.url}/?tour=4")
         at_step(tab, 4)
         press(tab, "Space")
         tab.wait_for_selector(".st-key-contest-known .scatterlayer .js-line")
         assert tab.evaluate(MOVES, ".st-key-contest-known .scatterlayer") == (
             "none" if motion == "reduce" else "uncover"
         )
-        tab.goto(f"{server.url}/?tour=1&seen=d")
+        tab.goto(f"{clone.url}/?tour=1&seen=d")
         at_step(tab, 1)
         assert tab.evaluate(MOVES, "[class*=st-key-stage-label]") == ("none" if motion == "reduce" else "turn-up")
     finally:
@@ -221,8 +209,8 @@ CANVAS = """() => document.querySelector('.st-key-winner [data-testid=stBidiComp
     ?.shadowRoot.querySelector('canvas')?.toDataURL()"""
 
 
-def test_in_the_end_the_winner_turns_one_picture_into_another_and_three_doors_lead_on(tab, server):
-    tab.goto(f"{server.url}/?tour=8&presenter=true")
+def test_in_the_end_the_winner_turns_one_picture_into_another_and_three_doors_lead_on(tab, clone):
+    tab.goto(f"{clone.url}/?tour=8&presenter=true")
     at_step(tab, STEPS + 1)
     tab.wait_for_function(f"({CANVAS})")
     before = tab.evaluate(CANVAS)
@@ -232,25 +220,25 @@ def test_in_the_end_the_winner_turns_one_picture_into_another_and_three_doors_le
         ("Gallery: ", "What do they draw"),
         ("Train: ", "Train"),
     ):
-        tab.goto(f"{server.url}/?tour=8&presenter=true")
+        tab.goto(f"{clone.url}/?tour=8&presenter=true")
         at_step(tab, STEPS + 1)
         tab.get_by_role("link", name=door).click()
         expect(tab.get_by_role("heading", level=1, name=heading)).to_be_visible()
         settled(tab)
         assert "presenter=true" in tab.url
-    tab.goto(f"{server.url}/?tour=8")
+    tab.goto(f"{clone.url}/?tour=8")
     at_step(tab, STEPS + 1)
     tab.get_by_role("link", name="Gallery: ").click()
     expect(tab.get_by_role("heading", name="Which of these did conv draw?")).to_be_visible()
 
 
 @pytest.mark.slow
-def test_a_room_sees_its_predictions_grow_without_a_click(browser, server):
+def test_a_room_sees_its_predictions_grow_without_a_click(browser, clone):
     contexts = [browser.new_context() for _ in range(3)]
     teacher, *pupils = (context.new_page() for context in contexts)
     try:
         for visitor in (teacher, *pupils):
-            visitor.goto(f"{server.url}/?tour=3&pair=qhv3pe.vcg4vt")
+            visitor.goto(f"{clone.url}/?tour=3&pair=qhv3pe.vcg4vt")
             at_step(visitor, 3, of=6)  # these have no weights
         for number, pupil in enumerate(pupils, start=1):
             pupil.get_by_role("button", name="FC").click()

@@ -4,13 +4,11 @@ Each page is walked at the size of a projector with large type and of a laptop, 
 """
 
 import re
-import shutil
 
 import pytest
 from patience import until
 
-from vaedash import config, places, runs
-from vaedash.bench.ui import Server
+from vaedash import config
 from vaedash.config import RunConfig
 from vaedash.training import launch
 
@@ -49,19 +47,6 @@ PAGES = {
     ],
 }
 EXPLAINED = {"latent-space": {"latents"}, "compare": {"nats", "nat", "PCA"}}  # where they stand
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A server with the runs that come along, and nothing else."""
-    folder = tmp_path_factory.mktemp("clone") / "runs"
-    for run in runs.list_runs(places.PROJECT_ROOT / "runs"):
-        if run.example:
-            shutil.copytree(run.path, folder / run.id)
-    data_dir = tmp_path_factory.mktemp("data")
-    with Server(folder, data_dir) as opened:
-        opened.data_dir = data_dir
-        yield opened
 
 
 @pytest.fixture(scope="module", params=LOOKS)

@@ -11,6 +11,7 @@ from vaedash.ui import address, cache, components
 
 OFFERED = 300  # runs that a choice offers at once: all of them are sent to the browser each time a page runs
 _EXPLAINED = 6  # runs of which it is said why they are not shown
+_PICKED = "runs-picked"
 _NAMED = 2  # runs whose names fit into the button
 
 
@@ -44,15 +45,14 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     with line.popover(_summary([called[run_id] for run_id in ids]), icon=":material/tune:", key="runs-chosen"):
         shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*ids}
         options = [run_id for run_id in offered if run_id in shown]
-        key = f"runs-{','.join(options)}"
-        st.session_state[key] = ids  # the address has the say: so the browser's Back undoes a choice
+        st.session_state[_PICKED] = ids  # the address has the say: so the browser's Back undoes a choice
         st.multiselect(
             "Runs",
             options,
             format_func=components.words(called),
             placeholder="Choose a run or two",
-            key=key,
-            on_change=lambda: choose(st.session_state[key]),
+            key=_PICKED,
+            on_change=lambda: choose(st.session_state[_PICKED]),
         )
         _shortcuts(every, chosen=ids)
     st.session_state.chosen = linked

@@ -10,10 +10,8 @@ from vaedash.runs import Run
 from vaedash.showing import charts
 
 _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
-_HEIGHT, _HEIGHT_BESIDE_LARGE = (
-    440,
-    360,
-)  # of the curves, in pixels: what a projector's 720 leave below title and verdict
+# Of the curves, in pixels: what a projector's 720 leave below title and verdict, without and with large type.
+_HEIGHT, _HEIGHT_BESIDE_LARGE = 440, 360
 _HERE = Path(__file__).parent
 _TOUCH = f"<script>{charts.TOUCH_JS.read_text(encoding='utf-8')}</script>"
 
