@@ -89,7 +89,5 @@ def test_who_goes_through_the_menu_by_keyboard_sees_where(tab, clone):
     expect(link).to_be_visible()
     tab.keyboard.press("Tab")
     link.focus()
-    style = link.evaluate(
-        "link => (({outlineStyle, outlineWidth}) => [outlineStyle, outlineWidth])(getComputedStyle(link))"
-    )
-    assert style == ["solid", "3px"]
+    expect(link).to_have_css("outline-style", "solid")
+    expect(link).to_have_css("outline-width", "3px")

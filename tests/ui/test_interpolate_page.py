@@ -349,7 +349,9 @@ def test_a_link_opens_where_it_was_left(opened):
     page = opened("?alpha=0.75&a=Random&a_seed=42&way=Spherical")
     assert alpha(page) == 0.75
     page.locator(".st-key-seat-A button").first.click()
-    assert page.get_by_role("spinbutton", name="Seed").input_value() == "42"
+    from playwright.sync_api import expect
+
+    expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("42")
 
 
 @pytest.mark.slow

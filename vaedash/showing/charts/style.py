@@ -44,6 +44,7 @@ _LAYOUT = {
     "uirevision": "keep",  # zoom and hidden curves survive new points
 }
 _TITLE, _TICKS = 15, 14  # pixels, of the letters along an axis
+_STANDOFF = 8  # pixels between these two, however large the letters are
 GREY = "gray"  # lines that belong to no run; words have the colour of the text, or they could not be read
 _DASHED = {"color": GREY, "width": 1.5, "dash": "dash"}
 # Where the words at the end of a dashed line stand.
@@ -66,12 +67,15 @@ PLACES = {"epoch": "epoch %{x}", "seconds": "%{x:,.0f} seconds", "images_seen": 
 def axis(title: str | None = None, *, small: bool = False, **more: object) -> Axis:
     """An axis in letters that a room can read, or as `small` as Plotly's own; and what else Plotly takes."""
     if small:
-        return {"title": {"text": title}, "automargin": True} | more
-    letters = {"title": {"text": title, "font": {"size": _TITLE}}, "tickfont": {"size": _TICKS}}
+        return {"title": {"text": title, "standoff": _STANDOFF}, "automargin": True} | more
+    letters = {
+        "title": {"text": title, "font": {"size": _TITLE}, "standoff": _STANDOFF},
+        "tickfont": {"size": _TICKS},
+    }
     return letters | {"automargin": True} | more
 
 
-LINE = "what a formula alone can do"  # of the best linear VAE
+LINE, _LINE_IN_SHORT = "what a formula alone can do", "a formula alone (PCA)"  # of the best linear VAE
 EPOCHS = "epochs (times through all pictures)"
 
 
@@ -120,7 +124,7 @@ def add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *,
     for height in {round(_height(run.line, split, term), 2) for run in compared if run.line}:
         # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
         on = "" if split == "test" else ", on the pictures learned from"
-        add_bound(figure, height, f"{LINE} (PCA){on}: {height:.1f}", end="left", log=log)
+        add_bound(figure, height, f"{_LINE_IN_SHORT}{on}: {height:.1f}", end="left", log=log)
 
 
 def _height(lines: Lines, split: str, term: str) -> float:
