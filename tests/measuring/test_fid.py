@@ -39,7 +39,8 @@ def untrained(tmp_path_factory):
 def at_hand(untrained, monkeypatch):
     """That file passes for the one that is needed."""
     [file] = untrained.glob("*.pth")
-    monkeypatch.setattr(fid, "DIGEST", storage.sha256_of(file)[:8])
+    with open(file, "rb") as opened:
+        monkeypatch.setattr(fid, "DIGEST", storage.sha256_of(opened)[:8])
     return untrained
 
 
