@@ -1,5 +1,6 @@
 """Where things are, as the environment has it: runs, images, a cluster; what visitors of the page may do; and the machine itself."""
 
+import math
 import os
 import platform
 import re
@@ -10,6 +11,7 @@ from vaedash.errors import UsageError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 HOST = "VAEDASH_HOST"
+_CGROUP = Path("/sys/fs/cgroup")  # that of this process, as a container sees it
 LOCAL, RAY = "local", "ray"  # where runs train: on this machine, or wherever a Ray cluster has room
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
 
@@ -68,8 +70,26 @@ def host() -> str:
 
 
 def cores() -> int:
-    """How many of this machine's cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many of this machine's cores this process may use: those that it may run on, and no more than a container has time for."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota()
+    return there if quota >= there else math.ceil(quota)
+
+
+def _quota() -> float:
+    """How many cores' time the control group of this process is given, as containers are; infinite where nothing limits it."""
+    for files in (
+        ("cpu.max",),
+        ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
+    ):  # of Linux's second and first version
+        try:
+            words = [word for file in files for word in (_CGROUP / file).read_text(encoding="ascii").split()]
+            quota, period = float(words[0].replace("max", "inf")), float(words[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        if quota > 0 and period > 0:
+            return quota / period
+    return math.inf
 
 
 def processor() -> str:

@@ -8,7 +8,7 @@ import torch
 
 from vaedash.runs import Run, weights
 
-TIMING = ("seconds", "images_per_second")
+TIMING = ("seconds", "images_per_second", "threads")
 
 
 def tensors(state: Any) -> list[bytes]:

@@ -26,12 +26,13 @@ from vaedash.runs import RunFolder, schema, weights
 from vaedash.training import hardware, launch, process, progress
 from vaedash.training import loop as training
 from vaedash.training.batches import Split
+from vaedash.training.pace import Pace
 
 pytestmark = pytest.mark.usefixtures("one_core")
 ARCHS = ("fc", "conv")
 ROW = [
     *("epoch", "train_loss", "train_recon", "train_kl", "test_loss", "test_recon", "test_kl"),
-    *("active_units", "lr", "beta", "images_per_second", "images_seen", "seconds"),
+    *("active_units", "lr", "beta", "images_per_second", "images_seen", "threads", "seconds"),
 ]
 
 
@@ -549,17 +550,21 @@ def test_a_run_can_be_stopped_while_its_images_are_read(monkeypatch, tmp_path, t
     assert process.work(run, data_dir) == "finished"
 
 
-def test_a_run_that_starts_again_from_nothing_keeps_the_threads_it_first_had(
-    monkeypatch, tiny, create, data_dir, stopping
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_run_goes_on_with_another_number_of_threads_bit_for_bit(
+    monkeypatch, tiny, create, data_dir, trained, stopping, precision, promise
 ):
-    monkeypatch.setattr(places, "cores", lambda: 4)
-    run = create(tiny(epochs=1))
-    stopping(run, 2)
-    assert training.train(run.reread(), sharing=2, data_dir=data_dir)[0] == "stopped"
-    run.reopen()
-    training.train(run.reread(), sharing=1, data_dir=data_dir)
-    assert [facts["threads"] for facts in run.reread().facts] == [2, 2]
-    assert torch.get_num_threads() == 2
+    settings = tiny(epochs=2, precision=precision)
+    undisturbed = trained(settings)
+    run = create(settings)
+    stopping(run, 6)  # in its second epoch
+    for threads in (2, 4):
+        monkeypatch.setattr(training, "_pace", lambda *_, threads=threads, **__: Pace.fixed(threads))
+        run.reopen()
+        process.work(run, data_dir)
+    assert [row["threads"] for row in run.reread().epochs] == [2, 4]
+    assert differences(undisturbed, run.reread()) == []
+    promise("R2")
 
 
 @pytest.mark.parametrize(("cores", "sharing", "threads"), [(8, 1, 8), (8, 2, 4), (3, 2, 1), (1, 2, 1)])

@@ -7,7 +7,9 @@ import torch
 from gpu import ON_GPU
 
 from vaedash import config
+from vaedash.measuring import heldout
 from vaedash.models import archs, losses
+from vaedash.training import hardware
 from vaedash.training.hardware import Hardware
 from vaedash.training.step import Learner
 
@@ -68,6 +70,27 @@ def test_a_learner_goes_on_from_a_saved_state_bit_for_bit(tiny, precision):
     other.load(copy.deepcopy(one.state()))
     assert taught(one) == taught(other)
     assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
+
+
+@pytest.mark.parametrize("size", [64, 37, 8])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_how_many_threads_compute_changes_no_bit(tiny, torch_as_it_was, arch, precision, size):
+    layout = archs.memory_format(arch)
+    steps = [(pixels.contiguous(memory_format=layout), noise) for pixels, noise in batches(3, size=size)]
+
+    def learned(*threads: int) -> list[torch.Tensor]:
+        learner = Learner(tiny(arch=arch), machine(precision))
+        sums = []
+        for step, count in zip(steps, threads, strict=True):
+            hardware.use(count)
+            sums.append(learner.step(*step, beta=0.5, lr=1e-3))
+        held_out = heldout.evaluate(learner.model, heldout.HeldOut.of(steps[0][0].numpy(), 4, "cpu", layout))
+        return [*sums, *learner.model.state_dict().values(), torch.from_numpy(held_out.kl_by_latent)]
+
+    alone = learned(1, 1, 1)
+    for threads in ((2, 2, 2), (1, 2, 4), (4, 8, 16)):
+        assert all(map(torch.equal, learned(*threads), alone)), threads
 
 
 def test_the_learning_rate_of_a_step_is_the_one_given(tiny):

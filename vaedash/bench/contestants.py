@@ -163,15 +163,20 @@ def _vaedash(settings: RunConfig, images: Pixels, data_dir: Path) -> "Iterator[V
     """As every run is trained here."""
     from vaedash.training import hardware
     from vaedash.training.batches import Split, batches
+    from vaedash.training.pace import Pace, Room
     from vaedash.training.step import Learner
 
     machine = hardware.choose(settings, sharing=1, data_dir=data_dir)
     machine.apply()
     learner = Learner(settings, machine)
     data = Split.of(Dataset(name="", train=images, test=images[:1], fingerprint=""), settings, machine.device)
+    on_cpu = machine.device == "cpu"
+    pace = Pace(machine.threads, machine.threads, room=Room()) if on_cpu else Pace.fixed(machine.threads)
     for epoch in itertools.count(1):
         for pixels, noise in batches(data.train, settings, epoch):
-            learner.step(pixels, noise, beta=settings.beta, lr=settings.lr)
+            with pace.step(len(pixels)) as threads:
+                hardware.use(threads)
+                learner.step(pixels, noise, beta=settings.beta, lr=settings.lr)
         yield learner.model
 
 

@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -59,17 +59,14 @@ def of_a_pair(dataset: str, data_dir: Path, *, device: str = "cpu", repeats: int
     return {"both at once": together, "one after the other": apart, "ratio": together / apart}
 
 
-def of_whole_runs(dataset: str, data_dir: Path, *, device: str = "cpu") -> Figures:
+def of_whole_runs(dataset: str, data_dir: Path, *, device: str = "cpu") -> Iterator[tuple[str, Figure]]:
     """What it takes to load the images, and what a run of each architecture costs."""
     start = time.perf_counter()
     images = datasets.load(dataset, data_dir=data_dir)
-    results: dict[str, Figure] = {
-        "loading the cached images, s": time.perf_counter() - start,
-        "images, train and test": f"{len(images.train):,} + {len(images.test):,}",
-    }
+    yield "loading the cached images, s", time.perf_counter() - start
+    yield "images, train and test", f"{len(images.train):,} + {len(images.test):,}"
     for settings in _short(dataset, device):
-        results[f"{settings.arch} run"] = _of_a_run(settings, n_train=len(images.train), data_dir=data_dir)
-    return results
+        yield f"{settings.arch} run", _of_a_run(settings, n_train=len(images.train), data_dir=data_dir)
 
 
 def of_the_study(

@@ -1,6 +1,7 @@
 """A room full of people who watch a training, each in a tab of their own: how long they wait, and what they cost the trainer."""
 
 import contextlib
+import os
 import statistics
 import tempfile
 import threading
@@ -54,19 +55,28 @@ def measure(*, sessions: int = 30, rounds: int = 2, seconds: float = 20.0, data_
 
 
 def _trainer(folder: Path, data_dir: Path) -> Run:
-    """A conv that trains on and on, with one thread: when it began, an fc shared the machine, which has been stopped."""
-    settings = [
-        RunConfig.build(arch=arch, preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE)
-        for arch in ("fc", "conv")
-    ]
-    fc, conv = launch.new_runs(folder, settings)
-    launch.start([fc, conv], data_dir=data_dir)
-    while not all(run.reread().epochs for run in (fc, conv)):
+    """A conv that trains on and on, on one core where the system can keep it there: it would take what the tabs leave."""
+    settings = RunConfig.build(arch="conv", preset="p1", epochs=10_000, patience=10_000, fraction=_SHARE)
+    [run] = launch.new_runs(folder, [settings])
+    with _one_core():
+        launch.start([run], data_dir=data_dir)
+    while not run.reread().epochs:
         time.sleep(0.2)
-    fc.request_stop()
-    while fc.held:
-        time.sleep(0.1)
-    return conv
+    return run
+
+
+@contextlib.contextmanager
+def _one_core() -> "Iterator[None]":
+    """Within, processes that are started may use one core only."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _speeds(run: Run, seconds: float) -> list[float]:

@@ -1,11 +1,12 @@
 """Figures: of a trained run, and of how fast everything is here."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vaedash import config, places
-from vaedash.bench.figures import Figures
+from vaedash.bench.figures import Figure, Figures
 from vaedash.cli import parsing, terminal
 from vaedash.measuring import measures
 from vaedash.runs import Run
@@ -36,7 +37,14 @@ def add_to(commands: parsing.Commands) -> None:
         "bench",
         bench,
         "measure how fast it is here",
-        ["bench train", "bench train --dataset cifar10", "bench ui --json", "bench load", "bench growth --runs 1000"],
+        [
+            "bench train",
+            "bench train --busy 1",
+            "bench train --dataset cifar10",
+            "bench ui --json",
+            "bench load",
+            "bench growth --runs 1000",
+        ],
     )
     benching.add_argument(
         "what",
@@ -50,6 +58,12 @@ def add_to(commands: parsing.Commands) -> None:
         "growth: thousands of runs, and a file of more images than one keeps in memory. Each takes some minutes",
     )
     benching.add_argument("--dataset", help="images that train, recipe and gpu learn from (default: shapes)")
+    benching.add_argument(
+        "--busy",
+        type=parsing.bounded(1, 64),
+        metavar="N",
+        help="of train: how it goes beside N processes that never rest, in place of all else",
+    )
     benching.add_argument(
         "--runs", type=parsing.bounded(10, 100_000), default=10_000, help="of growth: how many (default: %(default)s)"
     )
@@ -133,41 +147,56 @@ def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def bench(arguments: argparse.Namespace) -> int:
-    """Figures of speed on this machine."""
+    """Figures of speed on this machine, each as soon as it is known."""
+    known: dict[str, Figure] = {}
+    for name, figure in _measured(arguments):
+        known[name] = figure
+        if not arguments.json:
+            _print_nested({name: figure})
+            sys.stdout.flush()
+    if arguments.json:
+        terminal.print_json(known)
+    return terminal.DONE
+
+
+def _measured(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
     if arguments.what == "ui":
         from vaedash.bench import ui
 
-        results = ui.measure(runs_dir=arguments.runs_dir and terminal.runs_dir(arguments))
-    elif arguments.what == "load":
+        return ui.measure(runs_dir=arguments.runs_dir and terminal.runs_dir(arguments)).items()
+    if arguments.what == "load":
         from vaedash.bench import load
 
-        results = load.measure(data_dir=places.data_dir(arguments.data_dir))
-    elif arguments.what == "views":
+        return load.measure(data_dir=places.data_dir(arguments.data_dir)).items()
+    if arguments.what == "views":
         from vaedash.bench import views
 
-        results = views.measure(runs_dir=terminal.runs_dir(arguments), data_dir=places.data_dir(arguments.data_dir))
-    elif arguments.what == "growth":
+        runs_dir, data_dir = terminal.runs_dir(arguments), places.data_dir(arguments.data_dir)
+        return views.measure(runs_dir=runs_dir, data_dir=data_dir).items()
+    if arguments.what == "growth":
         from vaedash.bench import growth
 
-        results = growth.measure(count=arguments.runs, images=arguments.images)
-    else:
-        from vaedash.bench import gpu, recipe, train
+        return growth.measure(count=arguments.runs, images=arguments.images).items()
+    return _of_training(arguments)
 
-        if arguments.what == "gpu":
-            gpu.require()
-        spec, data_dir = config.dataset_spec(arguments.dataset or "shapes"), places.data_dir(arguments.data_dir)
-        terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
-        if arguments.what == "train":
-            results = train.measure(dataset=spec, data_dir=data_dir)
-        elif arguments.what == "recipe":
-            results = recipe.measure(dataset=spec, data_dir=data_dir)
-        else:
-            results = gpu.measure(dataset=spec, data_dir=data_dir)
-    if arguments.json:
-        terminal.print_json(results)
-    else:
-        _print_nested(results)
-    return terminal.DONE
+
+def _of_training(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
+    from vaedash.bench import gpu, neighbours, recipe, train
+
+    data_dir = places.data_dir(arguments.data_dir)
+    if arguments.busy and arguments.what == "train":
+        return (
+            found for arch in config.ARCHS for found in neighbours.measure(arch, data_dir=data_dir, busy=arguments.busy)
+        )
+    if arguments.what == "gpu":
+        gpu.require()
+    spec = config.dataset_spec(arguments.dataset or "shapes")
+    terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
+    if arguments.what == "train":
+        return train.measure(dataset=spec, data_dir=data_dir)
+    if arguments.what == "recipe":
+        return recipe.measure(dataset=spec, data_dir=data_dir).items()
+    return gpu.measure(dataset=spec, data_dir=data_dir)
 
 
 def _print_nested(figures: Figures, indent: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from vaedash.cli import terminal
 from vaedash.runs import Run, Status, schema
 from vaedash.runs.schema import Epoch, Progress
+from vaedash.training import forecast
 
 
 class Display(Protocol):
@@ -89,9 +90,10 @@ def progress_words(run: Run, progress: Progress) -> str:
     if speed is None or loss is None or left is None:
         return progress.get("phase", "starting")
     test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
+    crowded = forecast.crowded(progress)
     return (
         f"epoch {progress['epoch']}/{progress['epochs']} {speed:,.0f} images/s, "
-        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left"
+        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left{crowded and f'; {crowded}'}"
     )
 
 

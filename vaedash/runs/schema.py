@@ -74,6 +74,7 @@ class Epoch(TypedDict):
     beta: NotRequired[float | None]
     images_per_second: NotRequired[float | None]
     images_seen: NotRequired[int]
+    threads: NotRequired[int]
     seconds: NotRequired[float | None]
 
 
@@ -132,6 +133,9 @@ class Progress(TypedDict, total=False):
     kl: float | None
     images_per_second: float | None
     eta_seconds: float | None
+    threads: int
+    share: int
+    free: float | None
     trace: list[list[float]]
 
 

@@ -28,7 +28,9 @@ BF16_GAIN = 1.1  # bf16 is taken where a training step is at least this much fas
 class Hardware:
     """What a run computes on; recorded at its start and used again when it resumes.
 
-    Two runs with equal hardware, versions, settings and images give the same numbers, bit for bit.
+    Two runs with equal hardware, versions, settings and images give the same numbers, bit for bit. On a processor `threads` is a
+    run's share of the cores: a process that trains alone chooses how many it uses as it goes (`pace`), which changes no
+    number. For the processes of a team it is how many threads each has, and it is part of what makes their numbers.
     """
 
     device: str
@@ -78,8 +80,8 @@ def choose(settings: RunConfig, *, sharing: int, data_dir: Path, team: Team = AL
 def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Team = ALONE) -> tuple[Hardware, str]:
     """The hardware of a run's first start (an entry of facts.json), for its resume; and, if this machine differs, a sentence that says how.
 
-    The device is chosen anew where the recorded one is not here; precision stays, and threads do unless another number
-    of processes trains now.
+    The device is chosen anew where the recorded one is not here; precision stays, and the threads of a team do unless another
+    number of processes trains now.
     """
     known = {key: value for key, value in facts.items() if key in Hardware.__dataclass_fields__}
     recorded = Hardware(**cast(dict[str, Any], known))
@@ -87,9 +89,11 @@ def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Te
         chosen = available(recorded.device)
     except UsageError:
         chosen = available(settings.device if settings.device != recorded.device else "auto")
-    threads = recorded.threads if team.size == recorded.processes else _threads(sharing, team)
-    here = _here(chosen, recorded.precision, threads, team)
+    together = team.size == recorded.processes > 1
+    here = _here(chosen, recorded.precision, recorded.threads if together else _threads(sharing, team), team)
     before, after = asdict(recorded), asdict(here)
+    if team.size == recorded.processes == 1:
+        before["threads"] = after["threads"]  # changes no number
     changes = [f"{key} was {before[key]}, is {after[key]}" for key in before if before[key] not in ("", after[key])]
     if changes:
         return here, f"Continues, but not bit-exact: {'; '.join(changes)}."
@@ -101,6 +105,12 @@ def as_recorded(facts: Start, settings: RunConfig, *, sharing: int = 1, team: Te
 def sharing(cpus: int) -> int:
     """How many runs share this machine where each may have that many of its cores, and none more."""
     return math.ceil(places.cores() / cpus)
+
+
+def use(threads: int) -> None:
+    """Compute with so many threads from here on, in this thread of the program."""
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
 
 
 def wait_for(device: str) -> None:

@@ -31,6 +31,7 @@ from vaedash.runs.schema import Epoch, Images, Start, Status
 from vaedash.training import hardware
 from vaedash.training.batches import Split, batches
 from vaedash.training.hardware import Hardware
+from vaedash.training.pace import Pace, Room
 from vaedash.training.progress import Reporter, StopAskedError
 from vaedash.training.step import Learner
 from vaedash.training.team import ALONE, Team, TorchrunTeam
@@ -54,10 +55,11 @@ class Ending(NamedTuple):
     kept: Kept | None = None
 
 
-def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Ending:
+def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team: Team = ALONE) -> Ending:
     """Train `run` from where its directory says it is, to its end.
 
-    `sharing` is how many runs compute on this machine, this one included. Of a `team`, only its leader is here; the
+    `sharing` is how many runs compute on this machine, this one included; its share of the cores is all that it takes if it
+    is `bounded` to it, and else it takes more while nobody wants them. Of a `team`, only its leader is here; the
     others are in `follow`. Raises VaedashError where it cannot begin (images missing or changed, device not here).
     """
     settings = run.config
@@ -67,7 +69,8 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Endi
     else:
         machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
     machine.apply()
-    report = Reporter(run, settings, epoch=len(resumed["epochs"]) if resumed else 0)
+    pace = _pace(machine, bounded=bounded)
+    report = Reporter(run, settings, pace, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
         dataset = datasets.load(
             settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work
@@ -98,7 +101,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Endi
     while (ending := _ending(epochs, settings)) is None:
         epoch = len(epochs) + 1
         try:
-            learned, how = _learn(learner, data.train, settings, epochs, report)
+            learned, how = _learn(learner, data.train, settings, epochs, pace, report)
         except StopAskedError:
             return Ending(Status.STOPPED, _stopped_sentence(epochs))
         held_out = _measure(learner, data, report)
@@ -127,7 +130,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, team: Team = ALONE) -> Endi
 
 
 def _learn(
-    learner: Learner, pixels: Tensor, settings: RunConfig, epochs: Sequence[Epoch], report: Reporter
+    learner: Learner, pixels: Tensor, settings: RunConfig, epochs: Sequence[Epoch], pace: Pace, report: Reporter
 ) -> tuple[dict[str, float], dict[str, float]]:
     """The epoch after `epochs`, each image once: its train losses, the running mean while it learned, and how it went.
 
@@ -139,7 +142,9 @@ def _learn(
     for batch, noise in batches(pixels, settings, epoch):
         lr = settings.lr_at((epoch - 1 + seen / len(pixels)) / settings.epochs)
         # Sums over images, not means over batches: a short last batch weighs what its images weigh.
-        sums += learner.step(batch, noise, beta=beta, lr=lr)
+        with pace.step(len(batch)) as threads:
+            hardware.use(threads)
+            sums += learner.step(batch, noise, beta=beta, lr=lr)
         seen += len(batch)
         if report.stop_requested():
             raise StopAskedError
@@ -153,6 +158,8 @@ def _learn(
     # An epoch may be over before a report was due: what comes after it names it all the same.
     report.training(epochs, epoch, seen=seen, total=len(pixels), running=losses, seconds=seconds)
     how = {"lr": lr, "beta": beta, "images_per_second": seen / seconds, "images_seen": epoch * len(pixels)}
+    how["threads"] = pace.of_epoch()
+    hardware.use(pace.settled)
     return losses.named("train"), how
 
 
@@ -172,6 +179,13 @@ def _held_out_figures(held_out: Mapping[str, Evaluation], beta: float) -> dict[s
         if split == "test":
             figures["active_units"] = latents.active_units(measured.kl_by_latent)
     return figures
+
+
+def _pace(machine: Hardware, *, bounded: bool) -> Pace:
+    """How a run chooses its threads: among the cores that it may have, where nothing depends on how many they are."""
+    if machine.device != "cpu" or machine.processes > 1:
+        return Pace.fixed(machine.threads)
+    return Pace(machine.threads, machine.threads if bounded else places.cores(), room=Room())
 
 
 def follow(team: TorchrunTeam, *, data_dir: Path) -> None:

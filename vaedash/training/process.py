@@ -62,7 +62,8 @@ def _train(
         from vaedash.training.loop import train
         from vaedash.training.team import ALONE
 
-        return train(record.read(run.path), sharing=sharing, data_dir=data_dir, team=team or ALONE)
+        bounded = assigned is not None
+        return train(record.read(run.path), sharing=sharing, bounded=bounded, data_dir=data_dir, team=team or ALONE)
     except VaedashError as error:
         return Status.FAILED, str(error), None
     except Exception as error:

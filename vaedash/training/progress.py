@@ -12,6 +12,7 @@ from vaedash.models import latent
 from vaedash.models.vae import VAE
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import Epoch, Progress
+from vaedash.training.pace import Pace
 
 PROGRESS_SECONDS = 1.0  # between two writings of progress.json
 PICTURE_SECONDS = 2.0  # between two pictures of what is made up; with their PNG, they take less than 1% of the time
@@ -25,8 +26,8 @@ class StopAskedError(Exception):
 class Reporter:
     """Writes progress.json of a run, and listens for a stop request."""
 
-    def __init__(self, run: RunFolder, settings: RunConfig, *, epoch: int = 0) -> None:
-        self._run, self._settings = run, settings
+    def __init__(self, run: RunFolder, settings: RunConfig, pace: Pace | None = None, *, epoch: int = 0) -> None:
+        self._run, self._settings, self._pace = run, settings, pace
         self._written = self._looked = self._drawn = -math.inf
         self._last: Progress = {"epoch": epoch, "epochs": settings.epochs}
         self._said = self._last
@@ -96,7 +97,7 @@ class Reporter:
             "trace": self._trace if math.isfinite(running.loss) else [],
         }
         if self.due():
-            self._write({**self._last, "phase": "training"})
+            self._write({**self._last, **self._cores(), "phase": "training"})
 
     def draw(self, model: VAE) -> None:
         """What `model` makes up now of the first z of an epoch's pictures, unless it was drawn less than PICTURE_SECONDS ago."""
@@ -108,6 +109,12 @@ class Reporter:
         """These are what it makes up now, the first of them at least, which are shown."""
         self._run.pictures.write_now(images.encode_png(images.grid(tiles[: config.LIVE_COUNT], columns=5)))
         self._drawn = time.monotonic()
+
+    def _cores(self) -> Progress:
+        """How many cores it computes on, how many are its share, and how many of them are free for it, if that is known."""
+        if self._pace is None:
+            return {}
+        return {"threads": self._pace.settled, "share": self._pace.share, "free": self._pace.free}
 
     def _write(self, progress: Progress) -> None:
         self._written, self._said = time.monotonic(), progress

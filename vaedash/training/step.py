@@ -1,5 +1,6 @@
 """A model and its optimizer, and the one step that teaches it; on a GPU that step is recorded once and then replayed."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
@@ -7,10 +8,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 from vaedash.training.hardware import Hardware
+from vaedash.training.kernels import KernelGradients
 from vaedash.training.team import ALONE, Team, TorchrunTeam
 
 _EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kernels in the first ones
@@ -22,6 +24,8 @@ class Learner:
     In fp32 the two are the same. In bf16 `working` is a low-precision copy: the gradients found with it are
     carried over to the fp32 weights, and what Adam makes of these is copied back, once a step. (autocast would
     convert each weight anew wherever it is used.)
+
+    On a processor, the number of torch's threads may change between two steps, and changes no number (`kernels`).
 
     In a team, each member has a learner of its own, whose weights stay equal: all make the same step of the same gradient.
     """
@@ -42,6 +46,8 @@ class Learner:
         self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
         empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
         self._team, self._averaging = team, team.averaging(self.working, empty)
+        alone_on_cpu = machine.device == "cpu" and team.size == 1
+        self._kernels = KernelGradients(self.working, most=places.cores()) if alone_on_cpu else None
         self._steps = 0
         self._recorded: _Recorded | None = None
 
@@ -85,13 +91,14 @@ class Learner:
     def _compute(self, pixels: Tensor, noise: Tensor) -> Tensor:
         share = self._team.share_of(len(pixels))
         batch = latent.to_float(pixels[share])
-        mu, logvar, decoded = self._averaging(batch, noise[share])
-        recon = losses.recon_per_image(decoded, batch).sum()
-        kl = losses.kl_per_image(mu, logvar).sum()
-        # The mean over members of this is the mean over the batch, however it was divided: each image weighs the same.
-        loss = (recon + self._beta * kl) / (len(pixels) / self._team.size)
         self.working.zero_grad(set_to_none=True)
-        loss.backward()
+        with self._kernels.apart() if self._kernels else contextlib.nullcontext():
+            mu, logvar, decoded = self._averaging(batch, noise[share])
+            recon = losses.recon_per_image(decoded, batch).sum()
+            kl = losses.kl_per_image(mu, logvar).sum()
+            # The mean over members of this is the mean over the batch, however it was divided: each image weighs the same.
+            loss = (recon + self._beta * kl) / (len(pixels) / self._team.size)
+            loss.backward()
         if self.working is not self.model:
             for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
                 weight.grad = cast(Tensor, worked.grad).float()

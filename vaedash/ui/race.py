@@ -179,7 +179,10 @@ def _pace_in_words(progress: Progress) -> str:
     speed, left = progress.get("images_per_second"), progress.get("eta_seconds")
     if speed is None or left is None:  # JSON has no word for what is not finite
         return epoch
-    return f"{epoch}, {speed:,.0f} pictures a second, at most {forecast.in_words(left)} left"
+    crowded = forecast.crowded(progress)
+    return (
+        f"{epoch}, {speed:,.0f} pictures a second, at most {forecast.in_words(left)} left{crowded and f'; {crowded}'}"
+    )
 
 
 @visitors.change
