@@ -2,6 +2,7 @@
 
 from imagined import CONV, FC
 
+from vaedash import text
 from vaedash.cli import tables
 from vaedash.comparing import results
 
@@ -32,3 +33,10 @@ def test_the_studys_table_has_the_studys_columns():
     for heading in ("preset", "model", "seed", "epochs to stop", "loss", "test loss", "seconds", "status", "run"):
         assert heading in headings
     assert "73.9" in table and "79.1" in table
+
+
+def test_columns_stand_below_each_other_beside_letters_that_take_two():
+    rows = [{"name": "東京の猫", "n": 1}, {"name": "Zoe\u0301", "n": 22}, {"name": "\N{CAT FACE}", "n": 333}]
+    lines = tables.text_table(rows, {"name": "name", "n": "n"}).splitlines()
+    assert lines[0] == "name        n" and lines[1] == "--------  ---"
+    assert [text.columns(line) for line in lines] == [13] * 5
