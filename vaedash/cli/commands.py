@@ -1,16 +1,21 @@
 """The whole command line: one command is parsed and run, and what went wrong is said in a sentence."""
 
 import argparse
+import contextlib
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 
+import vaedash
 from vaedash.cli import drawing, keeping, measuring, parsing, terminal, training
 from vaedash.errors import UsageError, VaedashError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a failed run, 2 wrong usage, 130 stopped by Ctrl-C."""
+    _prepare_streams()
     try:
         arguments = parser().parse_args(argv)
         code = arguments.command(arguments)
@@ -26,13 +31,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.say("vaedash: stopped.")
         return terminal.CTRL_C
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return terminal.DONE
     except OSError as error:  # a folder that may not be written, a full disk
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        terminal.say(f"vaedash: {error.filename}: {error.strerror}.")
+        where = f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror}: free some room"
+        terminal.say(f"vaedash: {where}.")
+        _leave_stdout()
         return terminal.FAILED
+
+
+def _prepare_streams() -> None:
+    """Have no word end a command: a letter that stdout's encoding lacks is written as its number, and what nobody reads is lost."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started this; else the next file that is opened would be in its place
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_stdout() -> None:
+    """Write what can still be written, and let go of the rest, or the interpreter would complain of it as it ends."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +71,9 @@ def parser() -> argparse.ArgumentParser:
         "RUN is an id, the beginning of one, a display name, `latest` or `latest:conv`.\n"
         "Exit codes: 0 done, 1 a run failed, 2 wrong usage, 130 stopped by Ctrl-C.",
         formatter_class=parsing.Help,
+    )
+    whole.add_argument(
+        "--version", action="version", version=f"vaedash {vaedash.__version__}", help="which vaedash this is"
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for family in (training, keeping, drawing, measuring):

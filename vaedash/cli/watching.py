@@ -1,13 +1,18 @@
 """How far runs are, while somebody waits for them in a terminal: bars that move, or a line for each epoch."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from vaedash import text
 from vaedash.cli import terminal
 from vaedash.runs import Run, Status, schema
 from vaedash.runs.schema import Epoch, Progress
 from vaedash.training import forecast
+
+_WIDE, _NARROW = 24, 6  # columns of a bar: where there is room, and at least
+_SHORT_NAME = 6  # columns below which a name says nothing
 
 
 class Display(Protocol):
@@ -55,26 +60,63 @@ class _Bars:
     def __init__(self, watched: Sequence[Run]) -> None:
         from tqdm import tqdm
 
-        def bar(position: int, title: str) -> Any:
-            return tqdm(total=1, position=position, bar_format="{desc} {bar:24} {postfix}", desc=title, leave=True)
+        def bar(position: int) -> Any:
+            return tqdm(total=1, position=position, bar_format="{bar}", leave=True, dynamic_ncols=True)
 
-        self._bars = {run.id: bar(position, f"{run.id} {run.name}") for position, run in enumerate(watched)}
-        self._study = bar(len(watched), "all runs") if len(watched) > 1 else None
+        self._bars = {run.id: bar(position) for position, run in enumerate(watched)}
+        self._study = bar(len(watched)) if len(watched) > 1 else None
 
     def show(self, current: Sequence[Run]) -> None:
         for run in current:
             bar, progress = self._bars[run.id], run.progress or {}
             bar.total = progress.get("of") or 1
             bar.n = progress.get("seen", progress.get("done", 0)) if run.busy else bar.total
-            bar.set_postfix_str(progress_words(run, progress), refresh=True)
+            _draw(bar, run.id, run.name, progress_words(run, progress))
         if self._study is not None:
             self._study.total, self._study.n = len(current), sum(not run.busy for run in current)
-            self._study.set_postfix_str(_study_words(current), refresh=True)
+            _draw(self._study, "all runs", "", _study_words(current))
 
     def close(self) -> None:
         for bar in [*self._bars.values(), self._study]:
             if bar is not None:
                 bar.close()
+
+
+def _draw(bar: Any, title: str, name: str, words: str) -> None:
+    left, width, right = fitting(title, name, words, room=_terminal_columns() - 1)
+    before, after = (part.replace("{", "{{").replace("}", "}}") for part in (left, right))
+    bar.bar_format = f"{before} {{bar:{width}}} {after}"
+    bar.refresh()
+
+
+def _terminal_columns() -> int:
+    """Of the terminal that stderr goes to, as wide as it is now."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 80
+
+
+def fitting(title: str, name: str, words: str, *, room: int) -> tuple[str, int, str]:
+    """What stands left of a bar, how wide the bar is, and what stands right of it, within so many columns.
+
+    Where all of it has no room, the bar and the name give way, and of the words, which are parted by commas, the last ones.
+    """
+    room -= text.columns(title) + 2
+    while text.columns(words) > room - _NARROW and ", " in words:
+        words = words.rpartition(", ")[0]
+    room -= text.columns(words)
+    if name and room - _NARROW > _SHORT_NAME:
+        name = _cut(name, room - _NARROW - 1)
+        title, room = f"{title} {name}", room - text.columns(name) - 1
+    return title, max(1, min(_WIDE, room)), words
+
+
+def _cut(name: str, most: int) -> str:
+    """A name in so many columns."""
+    while text.columns(name) > most:
+        name = f"{name.removesuffix('…')[:-1].rstrip()}…"
+    return name
 
 
 def progress_words(run: Run, progress: Progress) -> str:
@@ -91,9 +133,10 @@ def progress_words(run: Run, progress: Progress) -> str:
         return progress.get("phase", "starting")
     test = f", test {run.epochs[-1]['test_loss']:.1f}" if run.epochs else ""
     crowded = forecast.crowded(progress)
+    # What matters most stands first: in a narrow terminal, the end has no room.
     return (
-        f"epoch {progress['epoch']}/{progress['epochs']} {speed:,.0f} images/s, "
-        f"loss {loss:.1f}{test}, at most {terminal.duration(left)} left{crowded and f'; {crowded}'}"
+        f"epoch {progress['epoch']}/{progress['epochs']}, at most {terminal.duration(left)} left, "
+        f"loss {loss:.1f}{test}, {speed:,.0f} images/s{crowded and f'; {crowded}'}"
     )
 
 
