@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from vaedash import places
 from vaedash.errors import UsageError
 from vaedash.settings import Choice, Group, Number, Setting, Value
 
@@ -447,7 +448,7 @@ def spoken(arch: str) -> str:
 
 def dataset_spec(text: str) -> str:
     """A dataset's name as it stands, or the absolute form of a path; what a config holds never depends on a working directory."""
-    return text if text in DATASETS else str(Path(text).expanduser().resolve())
+    return text if text in DATASETS else str(places.written(text).resolve())
 
 
 def dataset_title(spec: str) -> str:

@@ -16,14 +16,31 @@ LOCAL, RAY = "local", "ray"  # where runs train: on this machine, or wherever a 
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
 
 
+def written(path: str | os.PathLike[str]) -> Path:
+    """The path that a person wrote or copied: `~` is the home folder, and what file managers add goes, which is quotes around it
+    or `file:` before it.
+    """
+    words = os.fspath(path).strip()
+    if len(words) > 2 and words[0] == words[-1] and words[0] in "\"'":
+        words = words[1:-1]
+    if words.startswith("file://"):
+        from urllib.request import url2pathname
+
+        words = url2pathname(words.removeprefix("file://"))
+    try:
+        return Path(words).expanduser()
+    except RuntimeError:  # `~nobody`, who has no home here
+        return Path(words)
+
+
 def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
     """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` beside streamlit_app.py; absolute."""
-    return Path(given or os.environ.get("VAEDASH_RUNS") or PROJECT_ROOT / "runs").expanduser().resolve()
+    return written(given or os.environ.get("VAEDASH_RUNS") or PROJECT_ROOT / "runs").resolve()
 
 
 def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
     """Where downloads and caches live: `given`, else `$VAEDASH_DATA`, else `data/` beside streamlit_app.py; absolute."""
-    return Path(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").expanduser().resolve()
+    return written(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").resolve()
 
 
 def read_only() -> bool:

@@ -172,7 +172,7 @@ def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_proc
 def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
     run = dataclasses.replace(runs.create(tmp_path, tiny()), status=Status.RUNNING)
     progress = {"epoch": 2, "epochs": 9, "images_per_second": 1234.5, "loss": 75.02, "eta_seconds": 4000}
-    assert watching.progress_words(run, progress) == "epoch 2/9 1,234 images/s, loss 75.0, at most 1:06:40 left"
+    assert watching.progress_words(run, progress) == "epoch 2/9, at most 1:06:40 left, loss 75.0, 1,234 images/s"
     assert watching.progress_words(run, {"phase": "decoding images"}) == "decoding images"
     assert watching.progress_words(run, {}) == "starting"
     assert watching.progress_words(dataclasses.replace(run, status=Status.QUEUED), {}) == "queued"
@@ -486,6 +486,16 @@ def test_generate_decodes_prior_samples_of_the_best_weights(of_pair, pair, tmp_p
     model, epoch = weights.load_model(run)
     assert answer.json == {"run": run.id, "epoch": epoch, "n": 6, "seed": 3, "out": str(file)}
     assert np.array_equal(tiles(file, columns=2), latent.decode(model, latent.prior(6, 4, seed=3)))
+
+
+def test_what_is_written_goes_home_where_a_shell_leaves_that_to_the_command(of_pair, tmp_path, monkeypatch):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    for command, file in (("generate", "grid.png"), ("report", "r.html"), ("reconstruct", "recon.png")):
+        assert of_pair(command, "latest:conv", f"--out=~/{file}").code == 0
+        assert (tmp_path / file).stat().st_size
+    drawn = of_pair("interpolate", "latest:conv", "--from=~/grid.png", "--steps", 2, f"--out={tmp_path / 'strip.png'}")
+    assert drawn.code == 0
 
 
 def test_the_best_weights_are_used_unless_the_last_are_asked_for(call, pair, tmp_path):

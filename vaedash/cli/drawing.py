@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaedash import config, storage
+from vaedash import config, places, storage
 from vaedash.cli import parsing, terminal
 from vaedash.comparing import verdict
 from vaedash.errors import UsageError
@@ -60,7 +60,9 @@ def add_to(commands: parsing.Commands) -> None:
     interpolating.add_argument("--to", dest="end", metavar="POINT", default="random:2", help=ends)
     interpolating.add_argument("--method", choices=("linear", "slerp"), default="linear", help="(default: %(default)s)")
     for parser, out in ((generating, "grid.png"), (reconstructing, "recon.png"), (interpolating, "strip.png")):
-        parser.add_argument("--out", type=Path, default=Path(out), metavar="FILE", help="(default: %(default)s)")
+        parser.add_argument(
+            "--out", type=places.written, default=Path(out), metavar="FILE", help="(default: %(default)s)"
+        )
         parser.add_argument(
             "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
         )
@@ -74,7 +76,7 @@ def add_to(commands: parsing.Commands) -> None:
     )
     reporting.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
     reporting.add_argument(
-        "--out", type=Path, default=Path("report.html"), metavar="FILE", help="(default: %(default)s)"
+        "--out", type=places.written, default=Path("report.html"), metavar="FILE", help="(default: %(default)s)"
     )
     parsing.add_places(reporting)
     parsing.add_json(reporting)
@@ -169,11 +171,12 @@ def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace)
             raise UsageError(f"test:INDEX must be between 0 and {len(dataset.test) - 1}, got {index}.")
         image = dataset.test[index]
     else:
-        if not Path(text).is_file():
+        file = places.written(text)
+        if not file.is_file():
             raise UsageError(f"An end point is random:SEED, test:INDEX or an image file; {text!r} is none of them.")
         from vaedash.datasets.decode import decode
 
-        image = decode(Path(text).read_bytes())
+        image = decode(file.read_bytes())
         if image is None:
             raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
     return latent.encode(model, image[None])[0][0]

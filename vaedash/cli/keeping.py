@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaedash import runs, text
+from vaedash import places, runs, text
 from vaedash.cli import parsing, tables, terminal
 from vaedash.comparing import results
 from vaedash.errors import UsageError
@@ -47,7 +47,7 @@ def add_to(commands: parsing.Commands) -> None:
     exporting.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
     exporting.add_argument(
         "--out",
-        type=Path,
+        type=places.written,
         default=Path("tensorboard"),
         metavar="DIR",
         help="gets a folder for each run, named by its id; what an earlier export of a run left there is replaced (default: %(default)s)",
@@ -159,7 +159,7 @@ def export(arguments: argparse.Namespace) -> int:
     """Runs as TensorBoard's event files."""
     from vaedash.showing import tensorboard as exporting
 
-    out = arguments.out.expanduser()
+    out = arguments.out
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out must be a folder, but {out} is a file.")
     chosen = terminal.find_all(arguments)
