@@ -40,3 +40,7 @@ try:
     page.run()
 except VaedashError as error:
     st.error(components.escaped(str(error)))
+except OSError as error:  # a folder that may not be read or written, a full disk
+    if error.filename is None:
+        raise
+    st.error(components.refused(error))

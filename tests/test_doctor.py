@@ -14,6 +14,7 @@ import pytest
 import torch
 from filelock import FileLock
 from impostors import IMPOSTORS, at_once
+from locked import keep_out
 
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
@@ -486,3 +487,13 @@ def test_what_cannot_be_mended_stays_found(place, capsys):
         assert cli.main(["doctor", "--fix", "--runs-dir", str(place.folder), "--data-dir", str(place.data_dir)]) == 1
     assert (place.path / "facts.json").read_text() == "[]"
     assert "facts.json is not a JSON object." in capsys.readouterr().out
+
+
+def test_a_run_that_nobody_here_may_read_is_named_and_the_others_are_examined(place, monkeypatch):
+    other = runs.create(place.folder, RunConfig(latent_dim=2)).path
+    aged(other / "config.json")
+    (other / "metrics.json").write_text("{")
+    keep_out(monkeypatch, place.path)
+    found = {finding.where: finding for finding in examine(place) if finding.kind in ("not-readable", "damaged-json")}
+    assert found[place.path.name].kind == "not-readable" and "permissions" in found[place.path.name].remedy
+    assert found[other.name].kind == "damaged-json"

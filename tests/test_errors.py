@@ -391,6 +391,14 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "ask for the latest of an architecture that is none": lambda at: (
             at.run() and runs.find(at.folder, "latest:vgg")
         ),
+        "look at a runs folder of somebody else": lambda at: (
+            refused(at, os, "scandir", PermissionError(13, "Permission denied")),
+            runs.list_runs(at.folder),
+        ),
+        "make a run in a folder of somebody else": lambda at: (
+            refused(at, Path, "mkdir", PermissionError(13, "Permission denied")),
+            runs.create(at.folder, RunConfig()),
+        ),
     },
     "runs/record.py": {
         "use a run whose settings cannot be read": lambda at: (

@@ -154,6 +154,14 @@ def _unlisted(run: Run, ids: Mapping[Origin, str]) -> Finding:
 
 
 def _run(run: Run) -> Iterator[Finding]:
+    if not _may_be_read(run.path):
+        yield Finding(
+            kind="not-readable",
+            where=run.id,
+            sentence="This user may not look into its folder.",
+            remedy="Change the folder's permissions, or have its owner do so; the other runs do without it.",
+        )
+        return
     if run.held:
         yield from _silence(run)
         return  # whatever else there is, its process is at work on it
@@ -201,6 +209,14 @@ def _run(run: Run) -> Iterator[Finding]:
             sentence=f"A process holds its {names.NOTES_LOCK}, so it cannot be renamed or archived.",
             remedy="Find it (lsof, on Linux and macOS) and end it: its lock goes with it.",
         )
+
+
+def _may_be_read(folder: Path) -> bool:
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return False
+    return True
 
 
 def _silence(run: Run) -> Iterator[Finding]:

@@ -1,9 +1,11 @@
 """Runs of a folder: made under ids of their own, listed, found by what a person types."""
 
 import json
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from locked import keep_out
 from records import complete, make, over, rows
 
 from vaedash import config, runs, storage
@@ -187,3 +189,36 @@ def test_readings_know_what_came_what_went_and_what_was_put_aside(tmp_path, coun
     counted.clear()
     assert [run.id for run in readings.list_runs(tmp_path)] == [second.name]
     assert counted == [second.name]
+
+
+def test_a_name_is_found_in_capitals_or_small_letters_and_however_its_accents_were_typed(tmp_path, three):
+    three[0].write_notes(name="Zoë's Übung")
+    three[1].write_notes(name="Twin")
+    three[2].write_notes(name="twin")
+    for asked in (
+        "zoë's übung",
+        "ZOË'S ÜBUNG",
+        unicodedata.normalize("NFD", "Zoë's Übung"),
+        " Zoë's  Übung ",
+        "ABCDEF",
+        "Abc",
+    ):
+        assert runs.find(tmp_path, asked).id == "abcdef"
+    assert (runs.find(tmp_path, "Twin").id, runs.find(tmp_path, "twin").id) == ("abqrst", "xyzxyz")
+    with pytest.raises(UsageError, match="several"):
+        runs.find(tmp_path, "TWIN")
+
+
+def test_a_folder_that_nobody_here_may_look_into_hides_no_run(tmp_path, three, monkeypatch):
+    (tmp_path / "lost+found").mkdir()  # at the root of a disk
+    keep_out(monkeypatch, tmp_path / "lost+found")
+    assert listing.unlisted(tmp_path) == []
+    assert len(runs.list_runs(tmp_path)) == 3
+
+
+def test_a_run_that_nobody_here_may_read_is_damaged_in_plain_words(tmp_path, three, monkeypatch):
+    keep_out(monkeypatch, three[0].path)
+    run = next(run for run in runs.list_runs(tmp_path) if run.id == three[0].id)
+    assert run.damage and "config.json: Permission denied" in run.damage
+    assert "Errno" not in run.damage and str(tmp_path) not in run.damage
+    assert not run.weights.has("best")

@@ -209,7 +209,10 @@ class RunFolder:
     def has_settings(self) -> bool:
         """Whether there is a config.json at all."""
         settings = self.path / names.CONFIG
-        return settings.exists() or bool(storage.unfit(settings))
+        try:
+            return settings.exists() or bool(storage.unfit(settings))
+        except PermissionError:  # the folder is somebody else's, and may not be looked into
+            return False
 
     def unfit(self, wanted: Iterable[str] = (*names.FILES, names.SAMPLES)) -> dict[str, str]:
         """What lies in the place of these files and is none of the run's own: the name, and the reason as the end of a sentence."""

@@ -1,5 +1,6 @@
 """The runs of a folder: listed, found by what a person types, and made under an id of their own."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterable
@@ -7,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vaedash import config
+from vaedash import text as names
 from vaedash.config import RunConfig
-from vaedash.errors import UsageError
+from vaedash.errors import RunError, UsageError
 from vaedash.runs import record, schema
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.record import Run
@@ -32,10 +34,7 @@ def unlisted(folder: Path) -> list[RunFolder]:
 
     What begins with a dot was hidden on purpose.
     """
-    try:
-        others = [entry for entry in os.scandir(folder) if not config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    others = [entry for entry in _entries(folder) if not config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
     seen = (RunFolder(Path(entry.path)) for entry in others if not entry.name.startswith("."))
     return sorted((run for run in seen if run.has_settings()), key=lambda run: run.id)
 
@@ -64,7 +63,8 @@ def newest_first(runs: Iterable[Run]) -> list[Run]:
 
 
 def find(folder: Path, text: str) -> Run:
-    """The one run that `text` means: an id, a unique prefix of one, a display name, `latest` or `latest:conv`.
+    """The one run that `text` means: an id, a unique prefix of one, a display name, `latest` or `latest:conv`; in small letters or
+    capitals.
 
     Raises UsageError that lists what there is where it means none or several.
     """
@@ -80,8 +80,9 @@ def find(folder: Path, text: str) -> Run:
             raise UsageError(f"There is no architecture {arch!r}: give {known}.")
         matches = [run for run in every if not run.archived and run.settings and arch in ("", run.settings.arch)][:1]
     else:
-        named = [run for run in every if run.name == text]
-        matches = named or [run for run in every if text and run.id.startswith(text)]
+        called, asked = names.name(text), names.name(text).casefold()
+        named = [run for run in every if run.name == called] or [run for run in every if run.name.casefold() == asked]
+        matches = named or [run for run in every if asked and run.id.startswith(asked)]
     if len(matches) == 1:
         return matches[0]
     listed = ", ".join(run.id for run in (matches or every)[:8])
@@ -91,19 +92,30 @@ def find(folder: Path, text: str) -> Run:
 
 
 def create(folder: Path, settings: RunConfig, *, name: str | None = None) -> Run:
-    """A new run directory with its config.json, under an id of its own (claimed by `mkdir`, so two never share one)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        run = RunFolder(folder / _drawn_id())
-        try:
-            run.path.mkdir()
-            break
-        except FileExistsError:
-            continue
-    run.write_config(settings.to_json(), created=schema.now())
+    """A new run directory with its config.json, under an id of its own (claimed by `mkdir`, so two never share one).
+
+    RunError where nothing can be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run = _claimed(folder)
+        run.write_config(settings.to_json(), created=schema.now())
+    except OSError as error:
+        raise RunError(
+            f"No run can be made in {folder} ({error.strerror}): free some room, change who may write there, or give another folder "
+            "(--runs-dir, VAEDASH_RUNS)."
+        ) from error
     if name:
         run.write_notes(name=name)
     return record.read(run.path)
+
+
+def _claimed(folder: Path) -> RunFolder:
+    while True:
+        run = RunFolder(folder / _drawn_id())
+        with contextlib.suppress(FileExistsError):
+            run.path.mkdir()
+            return run
 
 
 def _drawn_id() -> str:
@@ -112,7 +124,17 @@ def _drawn_id() -> str:
 
 def _places(folder: Path) -> list[str]:
     # As text: to make ten thousand paths takes as long as to look at the files in them.
+    return [entry.path for entry in _entries(folder) if config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+
+
+def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:
+    """What lies in a runs folder; nothing where there is none. RunError if it cannot be looked at."""
     try:
-        return [entry.path for entry in os.scandir(folder) if config.RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+        return os.scandir(folder)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise RunError(
+            f"The runs in {folder} cannot be looked at ({error.strerror}): change who may read that folder, or give another one "
+            "(--runs-dir, VAEDASH_RUNS)."
+        ) from error

@@ -257,7 +257,8 @@ def read(path: Path) -> Run:
         except FileNotFoundError:
             return default
         except BAD as error:
-            flaws[name] = str(error)
+            # Of what the system says, the sentence alone: its number and our folder's place help nobody.
+            flaws[name] = str((isinstance(error, OSError) and error.strerror) or error)
             return default
 
     created, settings = record(names.CONFIG, ("", None))

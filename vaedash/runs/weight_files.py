@@ -25,7 +25,10 @@ class WeightFiles:
 
     def has(self, name: str) -> bool:
         """Whether there are weights of that name, sound or not."""
-        return self.file(name).exists()
+        try:
+            return self.file(name).exists()
+        except PermissionError:  # the folder may not be looked into
+            return False
 
     def any(self) -> bool:
         """Whether there is any file of weights, of a hash, or of what was set aside."""

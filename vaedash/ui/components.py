@@ -96,9 +96,9 @@ def choice(label: str, names: Mapping[str, str], *, default: str, key: str, help
     )
 
 
-def name_with_tags(run: Run) -> str:
-    """Its name, and its tags behind it."""
-    return " ".join([run.name, *(f"[{tag}]" for tag in run.tags)])
+def name_with_tags(run: Run, name: str | None = None) -> str:
+    """Its name, or what it is called instead, and its tags behind it."""
+    return " ".join([name or run.name, *(f"[{tag}]" for tag in run.tags)])
 
 
 def nothing_yet(*, weights: bool = False) -> NoReturn:
@@ -172,6 +172,12 @@ def _badge(run: Run) -> str:
 def elsewhere(run: Run) -> str:
     """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
     return f", on {plain(run.host)}" if run.host not in ("", places.host()) else ""
+
+
+def refused(error: OSError) -> str:
+    """What the system did not allow, for Markdown: the name of the file or folder, not its place."""
+    what = f"{plain(Path(str(error.filename)).name)}: " if error.filename else ""
+    return f"{what}{error.strerror}. Free some room, or change who may read and write there."
 
 
 def escaped(text: str) -> str:

@@ -65,5 +65,10 @@ def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
         except VaedashError as error:
             tell(components.escaped(str(error)))
             return None
+        except OSError as error:
+            if error.strerror is None:  # a mistake of ours
+                raise
+            tell(components.refused(error))
+            return None
 
     return asked
