@@ -40,7 +40,7 @@ export default function ({ data, parentElement }) {
   const layout = {
     ...data.layout,
     template: undefined,
-    paper_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: colour("--st-background-color"), // its letters could not be read on another, where it is saved as a picture
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: colour("--st-font"), color: colour("--st-text-color"), size: data.layout.font?.size ?? 15 },
     xaxis: { ...axis, ...data.layout.xaxis },

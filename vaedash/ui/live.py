@@ -59,7 +59,7 @@ def figure(
             "alt": alt,
             "said": said,
             "arrival": arrival,
-            "config": dict(charts.CONTROLS if controls else charts.BARE),
+            "config": dict(charts.controls(key) if controls else charts.BARE),
         },
         key=key,
         height=height or "content",

@@ -66,5 +66,5 @@ def chart(
         height=height,
         on_select=on_select,
         selection_mode="points",
-        config=dict(charts.CONTROLS),
+        config=dict(charts.controls(key)),
     )

@@ -3,7 +3,7 @@
 from plotly.graph_objects import Figure
 
 from vaedash.showing.charts.contest import contest
-from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS
+from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS, controls
 from vaedash.showing.charts.costs import quality, rate_distortion
 from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.keys import places
@@ -22,6 +22,7 @@ __all__ = [
     "Figure",
     "active_units",
     "contest",
+    "controls",
     "enlarged",
     "kl_by_latent",
     "kl_over_epochs",

@@ -14,3 +14,10 @@ CONTROLS: Mapping[str, object] = {
     "displayModeBar": "hover",
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
 }
+_SHARP = 3  # pixels of a saved picture for each on the screen: it is meant for a slide or a page
+
+
+def controls(name: str) -> Mapping[str, object]:
+    """CONTROLS for a chart that is saved as a picture of this `name`, made of letters, digits and hyphens."""
+    saved = {"format": "png", "scale": _SHARP, "filename": f"vaedash-{name}"}
+    return {**CONTROLS, "toImageButtonOptions": saved}
