@@ -35,6 +35,10 @@ def codes(at):
         "http://localhost:8501/",
         "http://127.0.0.1:8501",
         "http://[::1]:8501/",
+        "http://0.0.0.0:8501/",
+        "http://[::]:8501/",
+        "http://127.0.1.1:8501/",
+        "http://vaedash.localhost:8501/",
         "http://[::1",
         "ftp://a.example/",
         "http://a.example/\n",
@@ -68,3 +72,10 @@ def test_a_code_holds_the_address_dark_on_light():
     drawn = address.code("http://192.168.1.20:8501/?tour=2&pair=aaaaaa.bbbbbb")
     assert "<svg" in drawn and "viewBox" in drawn
     assert drawn.index("#fff") < drawn.index("#000")
+
+
+def test_a_code_leads_to_an_address_of_the_newer_kind_too(trained, opened_at):
+    opened_at("http://[fd00::20]:8501/")
+    at = visitor.shown("start", tour=2)
+    pair = "".join(at.query_params["pair"])
+    assert codes(at) == [f"QR code of http://[fd00::20]:8501/?tour=2&pair={pair}"]

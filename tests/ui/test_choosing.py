@@ -40,3 +40,11 @@ def test_a_look_at_a_page_that_cannot_show_them_changes_nothing_of_the_choice(fo
     assert "have no weights here" in words(at)
     at.switch_page(str(PAGES / "compare.py")).run()
     assert not at.exception and linked(at) == before == [run.id for run in three]
+
+
+def test_a_run_is_found_among_the_others_by_its_tags(folder):
+    make_run(folder, arch="conv")
+    run = make_run(folder, arch="fc")
+    run.write_notes(name="baseline", tags=["for the talk", "slow"])
+    at = shown("compare")
+    assert "baseline [for the talk] [slow]" in at.multiselect(key="runs-picked").options

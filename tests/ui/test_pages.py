@@ -8,18 +8,21 @@ import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import house
 import pytest
+from locked import keep_out
 from patience import PATIENCE
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 from visitor import APP, DATASET, PAGES, make_run, row, shown, words
 
-from vaedash import config, places, runs
+from vaedash import config, places, runs, storage
 from vaedash.comparing import results
 from vaedash.runs import queue, record, schema
 from vaedash.training import launch
-from vaedash.ui import tables
+from vaedash.ui import sets, tables, visitors
 
 
 @pytest.mark.parametrize("which", ["start", "train", "compare"])
@@ -553,3 +556,68 @@ def test_every_button_is_called_by_words_that_can_be_read_out():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kinds:
                 first = node.args[0] if node.args else None
                 assert not (isinstance(first, ast.Constant) and not first.value.strip()), f"{file.name}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    ("zone", "begun", "called"),
+    [
+        ("Asia/Tokyo", "2027-01-02 08:30", "Asia/Tokyo"),
+        ("America/St_Johns", "2027-01-01 20:00", "America/St_Johns"),
+        (None, "2027-01-01 23:30", "UTC"),
+        ("../../etc/passwd", "2027-01-01 23:30", "UTC"),
+        ("Nowhere/At_All", "2027-01-01 23:30", "UTC"),
+    ],
+)
+def test_the_results_table_says_when_a_run_began_by_the_clock_of_who_looks(folder, monkeypatch, zone, begun, called):
+    run = make_run(folder)
+    settings = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(settings | {"created": "2027-01-01T23:30:00+00:00"}))
+    monkeypatch.setattr(ContextProxy, "timezone", property(lambda self: zone))
+    [table] = [element for element in shown("compare").dataframe if "created" in element.value]
+    assert table.value["created"].dt.strftime("%Y-%m-%d %H:%M").tolist() == [begun]
+    assert f"In the time of {called}." in table.proto.columns
+
+
+def test_a_training_that_cannot_be_written_down_is_told_in_a_sentence(folder, monkeypatch):
+    at = shown("start")
+    folder.mkdir(exist_ok=True)
+    keep_out_of_making(monkeypatch)
+    at.button(key="train-both").click().run()
+    assert not at.exception
+    [said] = [toast.value.replace("\\", "") for toast in at.toast]
+    assert (
+        said.startswith("No run can be made in ")
+        and "(Permission denied): free some room, change who may write" in said
+    )
+
+
+@pytest.mark.parametrize("which", ["start", "train", "compare", "gallery", "interpolate", "latent_space"])
+def test_a_runs_folder_that_nobody_here_may_look_into_is_told_in_a_sentence(folder, monkeypatch, which):
+    make_run(folder)
+    keep_out(monkeypatch, folder)
+    at = AppTest.from_file(APP, default_timeout=PATIENCE).run()
+    at.switch_page(str(PAGES / f"{which}.py")).run()
+    assert not at.exception
+    [said] = [error.value.replace("\\", "") for error in at.error]
+    assert said.startswith("The runs in ") and "change who may read that folder" in said
+
+
+def test_pictures_that_cannot_be_kept_are_told_in_a_sentence(folder, monkeypatch):
+    monkeypatch.setattr(storage, "write_bytes", refuse("photos.zip"))
+    told = []
+    monkeypatch.setattr(visitors, "tell", told.append)
+    assert sets._keep(b"not kept") is None
+    assert [words.replace("\\", "") for words in told] == [
+        "photos.zip: Permission denied. Free some room, or change who may read and write there."
+    ]
+
+
+def refuse(name):
+    def refusing(*_, **__):
+        raise PermissionError(13, "Permission denied", f"/somewhere/{name}")
+
+    return refusing
+
+
+def keep_out_of_making(monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", refuse("runs"))

@@ -1,6 +1,7 @@
 """Where others find this page, and what its address says of it: as a QR code for their phones, and for the way back."""
 
 import io
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,9 @@ from urllib.parse import urlencode
 import segno
 import streamlit as st
 
-_ADDRESS = re.compile(r"https?://(?P<host>[A-Za-z0-9.-]{1,253})(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?")
-_THIS_COMPUTER = ("localhost", "127.0.0.1")
+_ADDRESS = re.compile(
+    r"https?://(\[(?P<ip>[0-9a-fA-F:.]{2,45})\]|(?P<host>[A-Za-z0-9.-]{1,253}))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?"
+)
 _CLOSED = (
     "Phones cannot open this page yet. How one command lets a room in is told in docs/security.md, beside this program."
 )
@@ -51,9 +53,18 @@ def outside(query: Mapping[str, str]) -> str | None:
     It is the one by which this visitor came, be that a server's own or that of a proxy before it.
     """
     here = _ADDRESS.fullmatch(st.context.url or "")  # as the browser says it is
-    if here is None or here["host"] in _THIS_COMPUTER:
+    if here is None or _is_this_computer(here["ip"] or here["host"]):
         return None
     return f"{here[0]}?{urlencode(query, safe=',')}"
+
+
+def _is_this_computer(host: str) -> bool:
+    """Whether a host's name or address means, on each machine, that machine: on a phone, the phone."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.rstrip(".").rpartition(".")[2].lower() == "localhost"
+    return address.is_loopback or address.is_unspecified
 
 
 def code(address: str) -> str:

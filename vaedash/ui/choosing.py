@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import config, places
+from vaedash import config, places, text
 from vaedash.runs import Run, names
 from vaedash.ui import address, cache, components
 
@@ -49,7 +49,10 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
         st.multiselect(
             "Runs",
             options,
-            format_func=components.words(called),
+            # What is typed here looks for tags, too.
+            format_func=components.words(
+                {run_id: components.name_with_tags(offered[run_id], called[run_id]) for run_id in called}
+            ),
             placeholder="Choose a run or two",
             key=_PICKED,
             on_change=lambda: choose(st.session_state[_PICKED]),
@@ -131,7 +134,11 @@ def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
     sought = st.text_input(
         "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
     )
-    meant = [run for run in runs if all(word in _known_as(run) for word in sought.casefold().split())]
+    meant = [
+        run
+        for run in runs
+        if all(word in _known_as(run) for word in text.name(sought, most=len(sought)).casefold().split())
+    ]
     if len(meant) > most:
         st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
     elif not meant:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -60,24 +61,35 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
         runs = [run for run in runs if run.id in kept]
     table = pd.DataFrame([_pick(results.result(run)) for run in runs])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in runs])
-    table["created"] = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce")
+    begun, zone = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce"), _zone()
+    table["created"] = begun.dt.tz_convert(zone)
     table["command"] = [results.replay_command(run) for run in runs]
     st.dataframe(
         table,
         hide_index=True,
         row_height=56,
         height="content" if len(runs) <= _SHORT else "auto",
-        column_config=_column_config(table),
+        column_config=_column_config(table, zone=zone),
     )
     if len(runs) > PICTURED:
         st.caption(f"{len(runs):,} runs, the newest first; pictures of the newest {PICTURED} and of the chosen ones.")
 
 
-def _column_config(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
+def _zone() -> ZoneInfo:
+    """The time zone of whoever looks, as the browser says it is; UTC where it says none that is known here."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):  # an unknown name is a KeyError
+        return ZoneInfo("UTC")
+
+
+def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnConfig]":
     drawn = f"After its last epoch.\n\n{glossary.about('prior sample')}"
     return {
         "drawn": st.column_config.ImageColumn("drawn", help=drawn),
-        "created": st.column_config.DatetimeColumn("begun", format="YYYY-MM-DD HH:mm", help="In UTC."),
+        "created": st.column_config.DatetimeColumn(
+            "begun", format="YYYY-MM-DD HH:mm", help=f"In the time of {zone.key}."
+        ),
         "seed": st.column_config.NumberColumn(format="%d", help=glossary.about("seed")),
         "epochs": _number(table["epochs"], "epochs to stop", help=glossary.about("epoch", "early stopping")),
         "loss": _nats(table["loss"], "loss", "train, test", title="train loss"),
