@@ -24,6 +24,7 @@ PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 STANDS_FOR = {"COMMAND": "train", "HOST:PORT": "first.example:6379", "PATH": "photos.zip"}
 # Flags of other programs than vaedash.
 OTHERS = {
+    "the whole command line": ("--version",),
     "torchrun": ("--nproc-per-node", "--nnodes", "--rdzv-backend", "--rdzv-endpoint", "--max-restarts"),
     "streamlit": ("--server.address", "--server.allowedHosts", "--server.maxUploadSize"),
     "ray": ("--head", "--port", "--address", "--num-cpus"),
