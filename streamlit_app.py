@@ -39,7 +39,7 @@ visitors.told()
 try:
     page.run()
 except VaedashError as error:
-    st.error(components.escaped(str(error)))
+    st.error(components.said(error))
 except OSError as error:  # a folder that may not be read or written, a full disk
     if error.filename is None:
         raise

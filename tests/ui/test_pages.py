@@ -589,6 +589,7 @@ def test_a_training_that_cannot_be_written_down_is_told_in_a_sentence(folder, mo
         said.startswith("No run can be made in ")
         and "(Permission denied): free some room, change who may write" in said
     )
+    assert str(folder.parent) not in said
 
 
 @pytest.mark.parametrize("which", ["start", "train", "compare", "gallery", "interpolate", "latent_space"])
@@ -600,6 +601,7 @@ def test_a_runs_folder_that_nobody_here_may_look_into_is_told_in_a_sentence(fold
     assert not at.exception
     [said] = [error.value.replace("\\", "") for error in at.error]
     assert said.startswith("The runs in ") and "change who may read that folder" in said
+    assert str(folder.parent) not in said
 
 
 def test_pictures_that_cannot_be_kept_are_told_in_a_sentence(folder, monkeypatch):

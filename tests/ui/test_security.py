@@ -146,14 +146,24 @@ def test_the_browser_opens_and_nobody_is_asked_for_an_email_address(tmp_path, da
 
 
 def test_an_error_shows_words_and_no_traceback(tmp_path, data_dir):
-    nowhere = tmp_path / "a-file-where-the-runs-should-be"
-    nowhere.write_text("")
-    with Server(nowhere, data_dir, log=tmp_path / "log") as server, Session(server.url) as visitor:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text("[auth\n")  # cannot be read
+    options, log = ("--server.headless=true", f"--secrets.files={secrets}"), tmp_path / "log"
+    with Server(tmp_path / "runs", data_dir, options=options, log=log) as server, Session(server.url) as visitor:
         (error,) = visitor.errors()
         assert list(error.stack_trace) == []
         assert error.message
         assert not re.search(r"[/\\]|\.py|Error:", error.message)
         assert "Traceback" in (tmp_path / "log").read_text()  # whoever runs the server is told
+
+
+def test_a_file_in_the_place_of_the_runs_is_told_without_where_it_lies(tmp_path, data_dir):
+    nowhere = tmp_path / "a-file-where-the-runs-should-be"
+    nowhere.write_text("")
+    with Server(nowhere, data_dir) as server, Session(server.url) as visitor:
+        assert visitor.errors() == []
+        assert f"The runs in {nowhere.name} cannot be looked at" in visitor.words()
+        assert str(tmp_path) not in visitor.words()
 
 
 def test_who_has_not_signed_in_sees_nothing_where_that_is_asked(tmp_path, data_dir):

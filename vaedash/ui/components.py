@@ -1,6 +1,7 @@
 """What several pages show alike: which pair is meant, a run's state, the verdict, what to do where there is nothing yet."""
 
 import functools
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from vaedash import config, places, text
 from vaedash.comparing import alike
 from vaedash.comparing import verdict as comparing
 from vaedash.comparing.verdict import Verdict
+from vaedash.errors import VaedashError
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import TRAINED
 
@@ -172,6 +174,14 @@ def _badge(run: Run) -> str:
 def elsewhere(run: Run) -> str:
     """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
     return f", on {plain(run.host)}" if run.host not in ("", places.host()) else ""
+
+
+def said(error: VaedashError) -> str:
+    """What an error tells a person, for Markdown, without where runs and images lie on this machine: others may look on."""
+    words = str(error)
+    for place in (places.PROJECT_ROOT, places.runs_dir().parent, places.data_dir().parent):
+        words = words.replace(f"{place}{os.sep}", "")
+    return escaped(words)
 
 
 def refused(error: OSError) -> str:

@@ -63,7 +63,7 @@ def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
         try:
             return action(*args, **kwargs)
         except VaedashError as error:
-            tell(components.escaped(str(error)))
+            tell(components.said(error))
             return None
         except OSError as error:
             if error.strerror is None:  # a mistake of ours
