@@ -254,8 +254,9 @@ def compared(model: VAE, dataset: Dataset, *, beta: float, say: Callable[[str], 
     found["SSIM"] = (figures["ssim"]["value"], ssim)
     say("IWAE bound")
     generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
-    draws = torch.randn(len(few), quality.DRAWS, model.latent_dim, generator=generator).double().numpy()
-    found["IWAE bound"] = (figures["iwae"]["value"], importance_bound(exact, few, draws, beta=beta))
+    weighed = few[: quality.BOUND]
+    draws = torch.randn(len(weighed), quality.DRAWS, model.latent_dim, generator=generator).double().numpy()
+    found["IWAE bound"] = (figures["iwae"]["value"], importance_bound(exact, weighed, draws, beta=beta))
     say("patches")
     made = latent.decode(model, latent.prior(len(few), model.latent_dim))
     found["SWD"] = (figures["swd"]["value"], patch_distance(made, few))

@@ -76,7 +76,13 @@ def test_no_control_of_a_report_leads_outside(watched, trained, tmp_path, promis
 
 @pytest.mark.parametrize("page", ["compare", "latent_space"])
 def test_every_chart_of_a_page_is_told_to_share_nothing(trained, page):
-    shows = [json.loads(chart.proto.config) for chart in shown(page).get("plotly_chart")]
+    at = shown(page)
+    shows = [json.loads(chart.proto.config) for chart in at.get("plotly_chart")]
+    shows += [
+        json.loads(figure.proto.json)["config"]
+        for figure in at.get("bidi_component")
+        if figure.proto.component_name == "vaedash_live_figure"
+    ]
     assert shows and all(config.items() >= charts.CONTROLS.items() for config in shows)
 
 

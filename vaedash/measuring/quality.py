@@ -23,6 +23,7 @@ from vaedash.runs.schema import Figure
 
 DRAWS = 64  # of z for each image in the importance-weighted bound
 MOST = 2000  # images that the costly measures rest on, at most
+BOUND = 1000  # of them, those of the costliest: its error is that of the loss on as many images, on which it is measured too
 PATHS, STEPS = 100, 64  # between pairs of held-out images, ends included
 _ALIKE = (
     0.01  # grey levels: ends closer than this are the same picture, and what is between them is arithmetic's rounding
@@ -57,7 +58,7 @@ def one_by_one(
         yield {"swd": _likeness_of_patches(model, few[: len(real)], real, workers, progress=progress)}
         yield smoothness(model, few[: len(real)], workers, progress=progress)
         if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
-            yield {"iwae": importance_bound(model, few, workers, beta=beta, progress=progress)}
+            yield {"iwae": importance_bound(model, few[:BOUND], workers, beta=beta, progress=progress)}
 
 
 def some(images: Pixels, count: int) -> Pixels:

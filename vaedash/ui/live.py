@@ -1,7 +1,7 @@
 """Figures that grow under one's eyes: a Plotly figure that is updated in place, so that zoom and legend stay as they are.
 
-`st.plotly_chart` forgets what was zoomed and hidden whenever its figure changes. Here plotly.js (the copy inside the plotly
-package) is sent to a page once, and each new figure goes to `Plotly.react`.
+`st.plotly_chart` forgets what was zoomed and hidden whenever its figure changes. Here plotly.js (a bundle of what these
+figures need) is sent to a page once, and each new figure goes to `Plotly.react`.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
 from vaedash.showing import charts
+from vaedash.ui import presenter
 
 _library = st.components.v2.component(
     "vaedash_plotly",
@@ -31,6 +32,12 @@ def prepare() -> None:
     """Bring plotly.js to the page, outside any fragment; once, however often it is asked for."""
     with contextlib.suppress(StreamlitDuplicateElementKey):
         _library(key="plotly-js", height=1)
+
+
+def still(drawn: charts.Figure, *, key: str, alt: str) -> None:
+    """Show a figure that does not grow, as this visitor is to see it, on a page that has brought plotly.js (`prepare`): here for
+    Streamlit's own charts another four megabytes would have to come. Nothing in it can be clicked."""
+    figure(presenter.figure(drawn), key=key, alt=alt, height=drawn.layout.height, controls=True)
 
 
 def figure(

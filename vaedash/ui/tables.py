@@ -17,7 +17,7 @@ from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, RunFolder
 from vaedash.showing import charts
-from vaedash.ui import presenter
+from vaedash.ui import live
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -176,7 +176,7 @@ def quality(chosen: Sequence[Run]) -> None:
     )  # fmt: skip
     st.caption(MEASURES[which].about)
     values = [f"{run.name} {figures[run.id][which]['value']}" for run in chosen if which in figures[run.id]]
-    presenter.chart(
+    live.still(
         charts.quality(chosen, which),
         key=f"quality-{chosen[0].id}",
         alt=f"{MEASURES[which].title}: {', '.join(values)}",
