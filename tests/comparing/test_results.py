@@ -106,6 +106,25 @@ def test_a_name_that_does_not_begin_with_the_architecture_follows_it():
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["fc p1 shapes seed 0", "conv p2"], [("FC", "p1 shapes seed 0"), ("conv", "p2")]),
+        (
+            ["fc p1", "conv p1 seed 1", "conv p1 seed 2"],
+            [("FC", "p1"), ("conv seed 1", "p1"), ("conv seed 2", "p1")],
+        ),
+        (["conv p1", "conv p1"], [("conv 0bcdef", "p1"), ("conv 1bcdef", "p1")]),
+        (["conv", "conv p1"], [("conv", ""), ("conv p1", "")]),
+    ],
+)
+def test_a_run_is_called_by_its_architecture_or_where_that_is_not_enough_by_what_the_names_do_not_share(
+    names, expected
+):
+    chosen = [run(f"{at}bcdef", arch=name.partition(" ")[0], name=name) for at, name in enumerate(names)]
+    assert [(results.short(run, chosen), results.rest_of_name(run, chosen)) for run in chosen] == expected
+
+
 def test_the_seeds_of_a_cell_are_called_by_what_they_share_and_the_others_do_not():
     every = [
         run(f"{preset}{seed}", **RunConfig.build(arch="fc", preset=preset, seed=seed).to_json())

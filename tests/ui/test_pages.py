@@ -323,7 +323,16 @@ def test_runs_that_differ_in_any_setting_are_called_so_in_list_headings_and_tabl
     names = {"conv on shapes, 10%", "conv on shapes, warm-up 2", "conv on shapes, patience 7"}
     assert names | {"conv on shapes"} == {*at.dataframe[-1].value["name"]}
     assert names | {f"conv on shapes ({twin.id})" for twin in twins} <= {*at.multiselect[0].options}
-    assert all(name.removeprefix("conv ") in words(at) for name in names)
+    said = {"conv 10%", "conv warm-up 2", "conv patience 7", *(f"conv {twin.id}" for twin in twins)}
+    assert all(f" {called}** :gray[on shapes]" in words(at) for called in said)
+
+
+def test_the_lanes_of_a_race_of_one_architecture_are_called_by_what_tells_its_runs_apart(folder):
+    pair = [make_run(folder, batch_size=size, status="running") for size in (16, 32)]
+    pair[0].write_notes(name="the small one")
+    with pair[0].claim(), pair[1].claim():
+        said = words(shown("train"))
+    assert "conv the small one**" in said and "conv on shapes batch 32**" in said
 
 
 def test_a_csv_says_that_it_is_utf_8_and_when_each_run_began(folder):

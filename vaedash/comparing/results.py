@@ -304,7 +304,22 @@ def replay_command(run: Run) -> str:
 
 
 def short(run: Run, among: Sequence[Run]) -> str:
-    """What tells a run from the others in a word or two: its architecture, with its id where that is not enough."""
-    of_its_kind = [other for other in among if other.config.arch == run.config.arch]
-    called = config.spoken(run.config.arch)
-    return f"{called} {run.id}" if len(of_its_kind) > 1 else called
+    """What tells a run from the others in a few words: its architecture, and where another one has the same, as `told_apart`."""
+    return _told(run, among) if _has_rivals(run, among) else config.spoken(run.config.arch)
+
+
+def rest_of_name(run: Run, among: Sequence[Run]) -> str:
+    """What the name of a run says beside what is `short`; often empty."""
+    if _has_rivals(run, among):
+        shared = _shared(among)
+        return " ".join(part for part in _parts(run) if part in shared)
+    arch = config.spoken(run.config.arch)
+    return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
+
+
+def _told(run: Run, among: Sequence[Run]) -> str:
+    return next(call for other, call in zip(among, told_apart(among), strict=True) if other.id == run.id)
+
+
+def _has_rivals(run: Run, among: Sequence[Run]) -> bool:
+    return sum(other.config.arch == run.config.arch for other in among) > 1

@@ -10,7 +10,7 @@ from vaedash.comparing.missing import Missing
 from vaedash.config import RunConfig
 from vaedash.runs import Run
 from vaedash.training import launch
-from vaedash.ui import choosing, visitors
+from vaedash.ui import choosing, components, visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
 _DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
@@ -54,7 +54,13 @@ def missing(proposal: Missing, *, beside: Sequence[Run], key: str) -> None:
 
 def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:
     """A button that lets a run go on that was stopped, interrupted or failed."""
-    st.button(label, key=key or f"resume-{run.id}", icon=":material/play_arrow:", on_click=resume, args=(run,))
+    st.button(
+        components.plain(label),
+        key=key or f"resume-{run.id}",
+        icon=":material/play_arrow:",
+        on_click=resume,
+        args=(run,),
+    )
 
 
 def mine() -> list[str]:

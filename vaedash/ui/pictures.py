@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import config, images
+from vaedash import images
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -19,7 +19,8 @@ BESIDE_CURVES = 2  # runs whose pictures fit beside their curves
 
 def named(run: Run, among: Sequence[Run]) -> str:
     """The short name behind a square of the architecture's colour, as Markdown."""
-    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {results.short(run, among)}'
+    short = components.plain(results.short(run, among))
+    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {short}'
 
 
 def able(chosen: Sequence[Run]) -> list[Run]:
@@ -51,14 +52,9 @@ def heading(run: Run, among: Sequence[Run]) -> None:
 
 
 def titled(run: Run, among: Sequence[Run]) -> str:
-    """Its short name and, in grey, what its own name says beside the architecture; as Markdown."""
-    return f"**{named(run, among)}** :gray[{components.plain(rest_of_name(run))}]"
-
-
-def rest_of_name(run: Run) -> str:
-    """What its name says beside the architecture."""
-    arch = config.spoken(run.config.arch)
-    return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
+    """Its short name and, in grey, what its own name says besides; as Markdown."""
+    rest = components.plain(results.rest_of_name(run, among))
+    return " ".join([f"**{named(run, among)}**", *([f":gray[{rest}]"] if rest else [])])
 
 
 def beside(chosen: Sequence[Run], *, also: bool = False) -> DeltaGenerator:
