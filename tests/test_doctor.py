@@ -378,6 +378,7 @@ def test_pictures_that_a_link_leads_to_are_named_and_mended_by_nobody(place):
 
 
 def unlisted(place, name: str) -> doctor.Finding:
+    """What is found of a copy of the run under that name."""
     shutil.copytree(place.path, place.folder / name)
     [finding] = examine(place)
     return finding
@@ -386,20 +387,70 @@ def unlisted(place, name: str) -> doctor.Finding:
 @pytest.mark.parametrize("name", ["{id} (copy)", "Copy of {id}", "{id}-old", "my best run"])
 def test_a_copy_under_another_name_is_named_as_one(place, name):
     finding = unlisted(place, called := name.format(id=place.path.name))
-    assert (finding.kind, finding.where, finding.mend) == ("unlisted", called, None)
+    assert (finding.kind, finding.where) == ("unlisted", called)
     assert f"holds a copy of run {place.path.name}, but its name is no id" in finding.sentence
-    assert finding.remedy.startswith("Compare the two, then delete the copy")
+    assert finding.remedy.startswith("--fix moves it into the folder .aside")
+    before = bytes_of(place.folder / called)
+    doctor.mend([finding])
+    assert examine(place) == [] and bytes_of(place.folder / ".aside" / called) == before
+    # Another of that name takes nothing's place.
+    doctor.mend([unlisted(place, called)])
+    assert {folder.name for folder in (place.folder / ".aside").iterdir()} == {called, f"{called}.2"}
+
+
+def test_a_copy_that_has_learned_more_than_the_run_is_let_alone(place):
+    copy = place.folder / "the longer one"
+    shutil.copytree(place.path, copy)
+    losses = json.loads((copy / "metrics.json").read_text())["epochs"]
+    RunFolder(copy).write_metrics([*losses, losses[-1] | {"epoch": 3}])
+    [finding] = examine(place)
+    assert finding.remedy.startswith(f"It has more epochs than {place.path.name}: compare the two")
+    assert doctor.mend([finding]) == [] and copy.is_dir()
 
 
 @pytest.mark.parametrize(
-    ("name", "to"), [("{id} (1)", "{id}"), ("the good one", "six small letters and digits"), ("{id}x", "six small")]
+    ("name", "to"),
+    [
+        ("the good one", "six small letters and digits"),
+        ("{id}x", "six small"),
+        ("{id} second try", "{id}"),
+        ("{id} backup", "{id}"),
+        ("{id} of school", "{id}"),
+    ],
 )
 def test_a_run_whose_folder_was_renamed_is_named_with_what_to_call_it(place, name, to):
     called = name.format(id=place.path.name)
     place.path.rename(place.folder / called)
     [finding] = examine(place)
-    assert (finding.kind, finding.where) == ("unlisted", called)
+    assert (finding.kind, finding.where, finding.mend) == ("unlisted", called, None)
     assert finding.remedy.startswith(f"Rename it to {to.format(id=place.path.name)}")
+
+
+@pytest.mark.parametrize("name", ["{id} (1)", "{id} - Copy", "Copy of {id}", "{id} (copy) (2)", "{id}_2026-11-02"])
+def test_a_run_whose_name_says_its_id_alone_is_called_by_it_again(place, name):
+    called, before = name.format(id=place.path.name), bytes_of(place.path)
+    place.path.rename(place.folder / called)
+    [finding] = examine(place)
+    assert finding.remedy.startswith(f"--fix renames it to {place.path.name};")
+    with FileLock(place.folder / called / "lock"):  # it trains
+        assert doctor.mend([finding]) == [] and examine(place)[0].mend is None
+    assert doctor.mend([finding]) == [finding]
+    assert examine(place) == [] and bytes_of(place.path) == before
+
+
+def test_a_name_that_another_run_has_is_given_to_nobody_else(place):
+    shutil.copytree(place.path, place.folder / "away")
+    changed(place.folder / "away" / "config.json", created="2020-01-01T00:00:00+00:00")
+    (place.folder / "away").rename(place.folder / f"{place.path.name} (1)")
+    [finding] = examine(place)
+    assert finding.mend is None and finding.remedy.startswith("Rename it to six small letters and digits")
+    # Nor is it where that run came back in the meantime.
+    place.path.rename(hidden := place.folder / ".hidden")
+    [finding] = examine(place)
+    hidden.rename(place.path)
+    before = bytes_of(place.folder)
+    assert finding.mend and doctor.mend([finding]) == []
+    assert bytes_of(place.folder) == before
 
 
 def test_folders_that_hold_no_run_or_are_hidden_are_nobodys_business(place):
@@ -413,7 +464,28 @@ def test_a_run_that_is_there_twice_under_two_ids_is_named(place):
     shutil.copytree(place.path, place.folder / "zzzzzz")
     [finding] = examine(place)
     assert (finding.kind, finding.where) == ("twin", "zzzzzz")
-    assert f"the same run as {place.path.name}" in finding.sentence and "archive zzzzzz" in finding.remedy
+    assert f"the same run as {place.path.name}" in finding.sentence
+    assert "restore zzzzzz undoes it" in finding.remedy and "as many epochs" in finding.remedy
+    with FileLock(place.folder / "zzzzzz" / "lock"):
+        [finding] = examine(place)
+        assert "stop it, then archive zzzzzz" in finding.remedy and finding.mend is None
+    doctor.mend(examine(place))
+    assert examine(place) == []
+    assert [run.id for run in runs.list_runs(place.folder)] == [place.path.name]
+    # Nor does an archived one hide that there are two others.
+    for run_id in ("aaaaaa", "bbbbbb"):
+        shutil.copytree(place.path, place.folder / run_id)
+    RunFolder(place.folder / "aaaaaa").write_notes(archived=True)
+    [finding] = examine(place)
+    assert f"the same run as {min('bbbbbb', place.path.name)}" in finding.sentence
+
+
+def test_of_two_that_are_the_same_run_the_one_that_has_learned_less_is_archived(place):
+    shutil.copytree(place.path, place.folder / "zzzzzz")
+    losses = json.loads((place.path / "metrics.json").read_text())["epochs"]
+    RunFolder(place.folder / "zzzzzz").write_metrics([*losses, losses[-1] | {"epoch": 3}])
+    doctor.mend(finding for finding in examine(place) if finding.kind == "twin")
+    assert [run.id for run in runs.list_runs(place.folder)] == ["zzzzzz"]
 
 
 @pytest.mark.parametrize(
@@ -434,8 +506,24 @@ def test_a_run_that_is_there_twice_under_two_ids_is_named(place):
 def test_what_a_program_that_syncs_folders_left_is_named(place, name):
     shutil.copyfile(next((place.path / "samples").glob("*.png")), place.path / name)
     [finding] = examine(place)
-    assert (finding.kind, finding.where, finding.mend) == ("conflict-copy", place.path.name, None)
+    assert (finding.kind, finding.where) == ("conflict-copy", place.path.name)
     assert finding.sentence.startswith(f"{name} is no file of a run")
+    copied = (place.path / name).read_bytes()
+    doctor.mend([finding])
+    shutil.copyfile(next((place.path / "samples").glob("*.png")), place.path / name)
+    doctor.mend(examine(place))  # where one of that name is aside already
+    assert examine(place) == [] and not (place.path / name).exists()
+    aside = place.path / "aside" / Path(name).name
+    assert {file.name for file in aside.parent.iterdir()} == {aside.name, f"{aside.name}.2"}
+    assert aside.read_bytes() == copied
+
+
+def test_what_is_put_aside_leaves_no_run_by_a_link(place, tmp_path):
+    (outside := tmp_path / "outside").mkdir()
+    (place.path / "aside").symlink_to(outside)
+    shutil.copyfile(place.path / "metrics.json", place.path / "metrics (1).json")
+    assert doctor.mend(finding for finding in examine(place) if finding.kind == "conflict-copy") == []
+    assert (place.path / "metrics (1).json").exists() and not list(outside.iterdir())
 
 
 def test_a_run_that_seems_to_train_on_another_machine_is_let_alone(place):

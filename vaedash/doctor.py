@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,8 @@ _READ_BY_NOBODY_ELSE = (
     *map(names.hashes_file, names.WEIGHTS),
 )
 _ID_WITHIN = re.compile(rf"(?<![a-z0-9]){config.RUN_ID.pattern}(?![a-z0-9])")
+_WORD = re.compile(r"[^\W\d_]+")
+_ADDED = {"copy", "of"}  # by programs that copy folders; beside other words, what looks like an id may be one too
 _SETTLED = queue.GRACE  # seconds after which nobody is still writing a temporary file
 
 Origin: TypeAlias = tuple[str, RunConfig | None]
@@ -48,13 +50,18 @@ class Finding:
 def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
     """Everything that is wrong in a runs folder and in the cache of images; changes nothing. Loads torch if there are weights."""
     findings = [*_folders(runs_dir, data_dir), *_queue(runs_dir)]
-    ids: dict[Origin, str] = {}
+    ids, originals = set[str](), dict[Origin, Run]()
     for folder in sorted(listing.folders(runs_dir), key=lambda folder: folder.id):
         run = record.read(folder.path)
+        ids.add(run.id)
         findings += _run(run)
-        if run.settings and (first := ids.setdefault(_origin(run), run.id)) != run.id:
-            findings.append(_twin(run, first))
-    findings += (_unlisted(record.read(folder.path), ids) for folder in listing.unlisted(runs_dir))
+        first = originals.get(_origin(run))
+        if first and not first.archived:
+            findings += _twin(first, run)
+        elif run.settings:
+            originals[_origin(run)] = run
+    copies = (record.read(folder.path) for folder in listing.unlisted(runs_dir))
+    findings += (_unlisted(run, originals.get(_origin(run)), ids) for run in copies)
     return [*findings, *_cache(data_dir)]
 
 
@@ -128,26 +135,53 @@ def _origin(run: Run) -> Origin:
     return run.created, run.settings
 
 
-def _twin(run: Run, first: str) -> Finding:
-    return Finding(
+def _twin(first: Run, run: Run) -> Iterator[Finding]:
+    """Of a run that is there under a second id and not archived."""
+    if run.archived:
+        return
+    same = len(run.epochs) == len(first.epochs)
+    other = min((run, first), key=lambda twin: len(twin.epochs))
+    which = f"{other.id}, which has {'as many' if same else 'fewer'} epochs"
+    fix = f"--fix archives {which}: python -m vaedash restore {other.id} undoes it."
+    by_hand = (
+        f"A process holds it: wait for that or stop it, then archive {which}: python -m vaedash archive {other.id}"
+    )
+    yield Finding(
         kind="twin",
         where=run.id,
-        sentence=f"It is the same run as {first}, copied: a comparison would count it twice.",
-        remedy=f"Keep one of them, and archive the other: python -m vaedash archive {run.id}",
+        sentence=f"It is the same run as {first.id}, copied: a comparison would count it twice.",
+        remedy=by_hand if other.held else fix,
+        mend=None if other.held else partial(_alone, other, partial(other.write_notes, archived=True)),
     )
 
 
-def _unlisted(run: Run, ids: Mapping[Origin, str]) -> Finding:
+def _unlisted(run: Run, original: Run | None, ids: Collection[str]) -> Finding:
     """Of a folder that no list has."""
-    original = ids.get(_origin(run))
-    within = [found for found in _ID_WITHIN.findall(run.id) if found not in ids.values()]
-    to = within[0] if within else "six small letters and digits, the first a letter"
+    remedy, mend = _relisted(run, ids) if original is None else _spared(run, original)
     return Finding(
         kind="unlisted",
         where=run.id,
-        sentence=f"This folder holds {f'a copy of run {original}' if original else 'a run'}, but its name is no id, so no list has it.",
-        remedy=f"{'Compare the two, then delete the copy' if original else f'Rename it to {to}'}, or move it out of the runs folder.",
+        sentence=f"This folder holds {f'a copy of run {original.id}' if original else 'a run'}, but its name is no id, so no list has it.",
+        remedy=remedy,
+        mend=None if run.held else mend,
     )
+
+
+def _relisted(run: Run, ids: Collection[str]) -> tuple[str, Callable[[], None] | None]:
+    """What brings a renamed run back into the lists, and what does it where only one id may be meant."""
+    within = [found for found in _ID_WITHIN.findall(run.id) if found not in ids]
+    besides = {word.casefold() for word in _WORD.findall(_ID_WITHIN.sub(" ", run.id))}
+    if len(within) != 1 or besides - _ADDED:
+        to = within[0] if within else "six small letters and digits, the first a letter"
+        return f"Rename it to {to}, or move it out of the runs folder.", None
+    return f"--fix renames it to {within[0]}; renaming it undoes that.", partial(run.rename, within[0])
+
+
+def _spared(run: Run, original: Run) -> tuple[str, Callable[[], None] | None]:
+    """What is to be done with a copy, and what does it where that holds no epoch more."""
+    if len(run.epochs) > len(original.epochs):
+        return f"It has more epochs than {original.id}: compare the two, and move one out of the runs folder.", None
+    return "--fix moves it into the folder .aside beside it; moving it back undoes that.", run.leave
 
 
 # ---- one run --------------------------------------------------------------------------------------------
@@ -199,7 +233,8 @@ def _run(run: Run) -> Iterator[Finding]:
             kind="conflict-copy",
             where=run.id,
             sentence=f"{text.name(copies[0])}{more} is no file of a run: a program that syncs folders leaves such copies.",
-            remedy="They are not read. Compare them with the files beside them, keep the better ones, and delete the rest.",
+            remedy="They are not read. --fix moves them into its folder aside; moving them back undoes that.",
+            mend=run.set_copies_aside,
         )
     yield from _leftovers(run.id, run.leftovers(), run.path)
     if _stays_true(run.notes_held):

@@ -63,7 +63,9 @@ def add_to(commands: parsing.Commands) -> None:
         ["doctor", "doctor --fix"],
     )
     examining.add_argument(
-        "--fix", action="store_true", help="mend what can be mended without losing anything; the rest is only named"
+        "--fix",
+        action="store_true",
+        help="mend what can be mended without losing anything, and say what was done; the rest is only named",
     )
     parsing.add_places(examining, data=True)
     parsing.add_json(examining)
@@ -194,7 +196,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         )
     else:
         for finding in mended:
-            print(text.visible(f"{finding.where}: mended. {finding.sentence}"))
+            print(text.visible(f"{finding.where}: mended. {finding.sentence} {finding.remedy}"))
         for finding in findings:
             print(text.visible(f"{finding.where}: {finding.sentence} {finding.remedy}"))
         print(_summary(runs_dir, findings))

@@ -1,6 +1,7 @@
 """A run's directory as an object: the one place that knows its files, each with one writer; state lives nowhere else."""
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from vaedash.runs.weight_files import WeightFiles
 _LIKE_OURS = re.compile(
     "|".join(rf"{stem}[\W_].*\.{end}" for stem, dot, end in (name.partition(".") for name in names.FILES) if dot)
 )
+_FOLDERS = (names.SAMPLES, names.ASIDE)
 LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
 
 
@@ -39,6 +41,7 @@ class RunFolder:
     samples/        `Pictures`, decoded after each epoch, and while it trains the one of the moment: the trainer
     *.npy           `Figures`: the trainer
     *.pt            `WeightFiles`: the trainer
+    aside/          what is none of these files, once somebody had the doctor put it there; nothing reads it
     stop            a request to stop: page or command line; the trainer polls it between batches
     lock            held by the process that trains it and then measures it, or has that done on a cluster; the kernel drops it
                     however that dies
@@ -214,16 +217,16 @@ class RunFolder:
         except PermissionError:  # the folder is somebody else's, and may not be looked into
             return False
 
-    def unfit(self, wanted: Iterable[str] = (*names.FILES, names.SAMPLES)) -> dict[str, str]:
+    def unfit(self, wanted: Iterable[str] = (*names.FILES, *_FOLDERS)) -> dict[str, str]:
         """What lies in the place of these files and is none of the run's own: the name, and the reason as the end of a sentence."""
-        flaws = {name: storage.unfit(self.path / name) for name in wanted if name != names.SAMPLES}
-        if names.SAMPLES in wanted and self.pictures.folder.is_symlink():
-            flaws[names.SAMPLES] = "is a link, and what it leads to is not the run's"
+        flaws = {name: storage.unfit(self.path / name) for name in wanted if name not in _FOLDERS}
+        for name in (name for name in _FOLDERS if name in wanted and (self.path / name).is_symlink()):
+            flaws[name] = "is a link, and what it leads to is not the run's"
         return {name: flaw for name, flaw in flaws.items() if flaw}
 
     def require_own(self, *wanted: str) -> None:
         """RunError, which names it, if in the place of a file, of these or of all, lies what is none of the run's own."""
-        for name, flaw in self.unfit(wanted or (*names.FILES, names.SAMPLES)).items():
+        for name, flaw in self.unfit(wanted or (*names.FILES, *_FOLDERS)).items():
             raise RunError(f"{name} of run {self.id} {flaw}. Put a file of its own in its place, or remove it.")
 
     def set_aside(self, name: str) -> None:
@@ -256,6 +259,27 @@ class RunFolder:
         like_ours = storage.listed(self.path, _LIKE_OURS)
         return [file for file in like_ours if file.name not in names.FILES] + self.pictures.conflict_copies()
 
+    def set_copies_aside(self) -> None:
+        """Move its conflict copies into `aside`, where none replaces another. RunError where that cannot be done."""
+        with self._changing(names.ASIDE):
+            for file in self.conflict_copies():
+                (self.path / names.ASIDE).mkdir(exist_ok=True)
+                storage.replace(file, _free(self.path / names.ASIDE / file.name))
+
+    def rename(self, name: str) -> None:
+        """Call its folder `name`, where nothing is called so. RunError where that cannot be done, or a process holds it."""
+        self._move(self.path.with_name(name))
+
+    def leave(self) -> None:
+        """Move its folder out of the runs folder's lists, into `.aside` there. RunError as for `rename`."""
+        self._move(_free(self.path.with_name(names.COPIES) / self.path.name))
+
+    def _move(self, place: Path) -> None:
+        self._require_left()
+        with self._changing(names.CONFIG):
+            place.parent.mkdir(exist_ok=True)
+            self.path.rename(place)
+
     def sweep_temporary(self) -> None:
         """Remove what a killed writer left half written, or was drawing; only the holder of the run's lock may."""
         self.pictures.forget_now()
@@ -273,8 +297,7 @@ class RunFolder:
 
     def delete(self) -> None:
         """Remove the run and all its files for ever. RunError where a process holds it, or only a link to it is here."""
-        if self.held:
-            raise RunError(f"Run {self.id} is trained or measured by a process: wait for it, or stop it first.")
+        self._require_left()
         if self.path.is_symlink():
             raise RunError(
                 f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."
@@ -285,6 +308,17 @@ class RunFolder:
             raise RunError(
                 f"Run {self.id} is not deleted whole ({error.strerror}). Change who may write into its folder, then delete it again."
             ) from error
+
+    def _require_left(self) -> None:
+        """RunError where a process holds it."""
+        if self.held:
+            raise RunError(f"Run {self.id} is trained or measured by a process: wait for it, or stop it first.")
+
+
+def _free(place: Path) -> Path:
+    """The place, or where something is there the first with a number behind its name."""
+    others = (place.with_name(f"{place.name}.{number}") for number in itertools.count(2))
+    return next(free for free in itertools.chain([place], others) if not os.path.lexists(free))
 
 
 def cluster_log(folder: Path) -> Path:

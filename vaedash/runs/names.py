@@ -7,6 +7,7 @@ OUTCOME, MEASURED, NOTES = "outcome.json", "measured.json", "notes.json"
 LOG = "train.log"
 STOP, LOCK, NOTES_LOCK = "stop", "lock", "notes.lock"
 SAMPLES = "samples"
+ASIDE = "aside"  # for what is none of its files, once somebody has it put there
 NOW = "now.png"  # in there
 TEST_LOSSES, KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
 # Weights by what they are called: `previous` is the `last` before it.
@@ -17,6 +18,7 @@ HALF_WRITTEN = re.compile(r"\..*\.tmp")  # as `storage.write_bytes` calls a file
 
 # In a runs folder, beside the runs.
 QUEUE, SLOTS = ".queue", ".slots"
+COPIES = ".aside"  # for copies of runs under another name, once somebody has them put there
 CLUSTER_LOG = ".cluster.log"  # what the processes said that had runs trained elsewhere
 
 
