@@ -12,7 +12,7 @@ expect = playwright.expect
 pytestmark = pytest.mark.slow
 
 VIEWS = ("compare", *(f"gallery?view={view}" for view in ("As+they+learn", "Made+up", "Redrawn", "Blind+vote")))
-TOURS = ("?tour=1", "?tour=3", "?tour=4")
+STEPS = 7  # of the tour, before its end
 # Words in charts, which axe leaves out, and captions: those that have less contrast with what is behind them than 4.5 (large
 # ones, and squares of colour, 3).
 FAINT = """() => {
@@ -62,16 +62,55 @@ def assert_everybody_can_read(tab):
     assert tab.evaluate(FAINT) == []
 
 
-@pytest.mark.parametrize("path", [*VIEWS, *TOURS, "latent-space"])
+def settled(tab):
+    """Waits until the script has run and nothing old is on the page."""
+    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
+    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
+
+
+@pytest.mark.parametrize("path", [*VIEWS, "latent-space"])
 def test_everybody_can_read_a_page(tab, clone, path):
     tab.goto(f"{clone.url}/{path}")
-    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    settled(tab)
     for closed in tab.locator("[data-testid=stExpander] summary").all():
         closed.click()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    settled(tab)
     if path == "compare":
         expect(tab.locator(".js-plotly-plot .xtick text").first).to_be_visible()
+    assert_everybody_can_read(tab)
+
+
+def test_everybody_can_read_every_step_of_the_tour_before_and_after_its_answer(tab, clone):
+    tab.goto(f"{clone.url}/?tour=1")
+    for step in range(1, STEPS + 1):
+        expect(tab.get_by_text(f"Step {step} of {STEPS}", exact=True)).to_be_visible()
+        settled(tab)
+        assert_everybody_can_read(tab)
+        if tab.locator("[class*=st-key-tour-say-] button").count():
+            tab.keyboard.press("1")
+            expect(tab.locator("[class*=st-key-tour-say-] button").first).to_contain_text("person_raised_hand")
+            tab.keyboard.press("Space")
+            expect(tab.locator(".st-key-tour-on button")).to_have_text("Next")
+            settled(tab)
+            tab.wait_for_timeout(1500)  # until what turns up has turned
+            assert_everybody_can_read(tab)
+        tab.keyboard.press("Space")
+    expect(tab.get_by_text("The end", exact=True)).to_be_visible()
+    settled(tab)
+    assert_everybody_can_read(tab)
+
+
+def test_everybody_can_read_a_vote_and_its_answer(tab, clone):
+    tab.goto(f"{clone.url}/gallery?view=Blind+vote&ballot=7")
+    settled(tab)
+    tab.get_by_role("button", name="Vote A").click()
+    expect(tab.get_by_role("button", name="A, my vote")).to_be_visible()
+    settled(tab)
+    assert_everybody_can_read(tab)
+    tab.keyboard.press("Shift+Enter")
+    expect(tab.locator(".st-key-stage-label-A")).to_be_visible()
+    settled(tab)
+    tab.wait_for_timeout(1500)
     assert_everybody_can_read(tab)
 
 

@@ -96,7 +96,7 @@ def test_an_address_without_a_step_is_the_start_page(trained, step, what):
 
 def test_a_step_beyond_the_last_is_the_end(trained):
     at = shown(tour=99)
-    assert "tour-on" not in keys(at) and at.subheader[0].value.startswith("No clear leader")
+    assert "tour-on" not in keys(at) and at.header[0].value.startswith("No clear leader")
 
 
 # ---- the walk ------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
     assert "Nobody has tried that" in words(at)
     press(press(at, "tour-say-fc"), "tour-on")
     assert title(at) == "Does architecture matter?"
-    learned = at.subheader[0].value.replace("\\", "")
+    learned = at.header[0].value.replace("\\", "")
     assert learned == quiz.learned(both, {}) and verdict.judged(both).plain in learned
     assert f"You predicted {right} of {len(questions) - 1} right" in words(at)
 
@@ -348,7 +348,7 @@ def test_the_last_question_is_answered_once_somebody_has_tried(folder):
     assert "conv is 52% more wrong than before and FC is about as good as before" in words(at)
     assert {"FC", "conv"} <= {text.value for text in at.markdown} and len(alternatives(at)) == 2
     press(at, "tour-on")
-    assert "Shuffle the pixels, and that lead is gone" in at.subheader[0].value and "1 of 1 right" in words(at)
+    assert "Shuffle the pixels, and that lead is gone" in at.header[0].value and "1 of 1 right" in words(at)
 
 
 def shuffling(folder, **status):

@@ -29,7 +29,7 @@ def show(
     with moving:
         _winner(quiz.leader(pair))
     with words:
-        st.subheader(components.escaped(quiz.learned(pair, tested)), anchor=False)
+        st.header(components.escaped(quiz.learned(pair, tested)), anchor=False)
         right, counted, luck = quiz.score(asked, bookmark.guesses(asked))
         if counted:
             st.markdown(f"**You predicted {right} of {counted} right** (dice would get {luck:.1f}).")
