@@ -3,9 +3,18 @@
 import shutil
 
 import pytest
+from hand import SIZES
 
 from vaedash import places, runs
 from vaedash.bench.ui import Server
+
+
+@pytest.fixture(params=SIZES)
+def anyone(browser, request):
+    """A tab of somebody: on a laptop by mouse, or on a phone by touch."""
+    context = browser.new_context(**SIZES[request.param])
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from hand import press
 from visitor import shown
 
 from vaedash import places, runs
@@ -19,14 +20,12 @@ LINKS = "() => [...document.querySelectorAll('a, area, form')].map(part => Strin
 
 
 @pytest.fixture
-def watched(browser):
+def watched(anyone):
     """A tab that keeps in `left` every address outside this machine that it asks for, and every window that it opens."""
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.left = []
-    tab.on("request", lambda asked: tab.left.append(asked.url) if not stays(asked.url) else None)
-    tab.on("popup", lambda window: tab.left.append(window.url))
-    yield tab
-    tab.close()
+    anyone.left = []
+    anyone.on("request", lambda asked: anyone.left.append(asked.url) if not stays(asked.url) else None)
+    anyone.on("popup", lambda window: anyone.left.append(window.url))
+    return anyone
 
 
 def stays(address):
@@ -50,12 +49,12 @@ def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
     expect(watched.get_by_role("heading", level=1).first).to_be_visible()
     watched.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     for closed in watched.locator("[data-testid=stExpander] summary").all():
-        closed.click()
+        press(closed)
     if path in ("compare", "latent-space"):
         expect(watched.locator(".modebar-btn").first).to_be_attached()
     called = press_all_on_charts(watched)
     if menu := watched.get_by_test_id("stMainMenu").get_by_role("button"):
-        menu.first.click()
+        press(menu.first)
         expect(watched.get_by_text("Print", exact=True)).to_be_visible()
     assert [title for title in called if re.search("share|cloud|edit", title, re.IGNORECASE)] == []
     assert [address for address in watched.evaluate(LINKS) if not stays(address)] == []

@@ -3,6 +3,8 @@
 import itertools
 
 import pytest
+from hand import SIZES
+from patience import until
 from visitor import make_run
 
 from vaedash import runs
@@ -21,7 +23,7 @@ PLOT = ".js-plotly-plot .nsewdrag"
 
 @pytest.fixture
 def phone(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = browser.new_context(**SIZES["phone"])
     yield context.new_page()
     context.close()
 
@@ -53,10 +55,25 @@ def assert_a_finger_scrolls_and_a_tap_finds_a_point(tab):
 
 
 @pytest.mark.slow
-def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, pair):
-    with Server(pair.folder, pair.data_dir) as server:
-        phone.goto(f"{server.url}/compare")
-        assert_a_finger_scrolls_and_a_tap_finds_a_point(phone)
+@pytest.mark.parametrize("path", ["compare", "latent-space"])
+def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, classroom, path):
+    phone.goto(f"{classroom.url}/{path}")
+    assert_a_finger_scrolls_and_a_tap_finds_a_point(phone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["compare", "latent-space"])
+def test_a_wheel_over_a_chart_of_a_page_scrolls_it(browser, classroom, path):
+    tab = browser.new_page(**SIZES["laptop"])
+    tab.goto(f"{classroom.url}/{path}")
+    plot = tab.locator(PLOT).first
+    expect(plot).to_be_visible()
+    plot.hover()
+    before, ranges = plot.bounding_box()["y"], tab.evaluate(RANGES)
+    tab.mouse.wheel(0, 200)
+    until(lambda: before - plot.bounding_box()["y"] > 100)
+    assert tab.evaluate(RANGES) == ranges
+    tab.close()
 
 
 def test_a_finger_on_a_chart_of_a_report_scrolls_it(phone, trained, tmp_path):

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.slow
 
 LOOKS = {  # the window, whether type is large, and the colours
     "room": ((1280, 720), True, "dark"),
+    "room-light": ((1280, 720), True, "light"),
     "laptop": ((1440, 900), False, "light"),
+    "laptop-dark": ((1440, 900), False, "dark"),
     "phone": ((390, 844), False, "light"),
 }
 # What nobody of fourteen knows, and therefore nobody finds before asking for it: words, in any form.

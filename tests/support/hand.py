@@ -1,0 +1,38 @@
+"""Hands on a page in a browser: a mouse on a laptop, or a finger on a phone."""
+
+from typing import Any
+
+# The window, and whether one points by a finger.
+SIZES: dict[str, dict[str, Any]] = {
+    "laptop": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+
+
+def by_touch(tab: Any) -> bool:
+    """Whether one points by a finger there."""
+    return bool(tab.evaluate("navigator.maxTouchPoints"))
+
+
+def press(place: Any) -> None:
+    """A click, or a tap where that is how one points."""
+    place.scroll_into_view_if_needed()
+    (place.tap if by_touch(place.page) else place.click)()
+
+
+def menu(tab: Any, page: str) -> None:
+    """Through the menu, which on a phone is opened first and closed afterwards."""
+    link, opener = tab.get_by_role("link", name=page, exact=True), tab.get_by_test_id("stExpandSidebarButton")
+    if tab.viewport_size["width"] > 700:
+        press(link)
+        return
+    press(opener)
+    press(link)
+    press(tab.get_by_test_id("stSidebarCollapseButton").get_by_role("button"))
+    opener.wait_for()
+
+
+def settled(tab: Any) -> None:
+    """Waits until the script has run and nothing old is on the page."""
+    tab.get_by_role("heading", level=1).first.wait_for()
+    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
