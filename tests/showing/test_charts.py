@@ -476,7 +476,8 @@ def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_
 
 
 def lines(figure):
-    return {shape.y0 for shape in figure.layout.shapes}, [note.text for note in figure.layout.annotations]
+    words = [note.text.replace("<br>", " ") for note in figure.layout.annotations]
+    return {shape.y0 for shape in figure.layout.shapes}, words
 
 
 def test_the_best_linear_vae_is_one_line_for_all_runs_that_share_it():
@@ -489,6 +490,28 @@ def test_the_best_linear_vae_is_one_line_for_all_runs_that_share_it():
         ["a formula alone (PCA), on the pictures learned from: 5.5"],
     )
     assert charts.loss_curves(pair, log=True).layout.annotations[0].y == pytest.approx(0.653, abs=1e-3)
+
+
+def words_on(*losses):
+    """The words of the line at 4.5 beside a curve with these test losses."""
+    measured = dataclasses.replace(run_of(losses), measured={"pca": LINE})
+    return charts.loss_curves([measured], splits=["test"]).layout.annotations[0]
+
+
+def test_words_stand_where_no_curve_runs_through_them():
+    aside = words_on(*[9.0] * 4, 2.0)
+    assert (aside.text, aside.x, aside.xanchor, aside.yanchor) == ("a formula alone (PCA): 4.5", 0, "left", "top")
+    through = words_on(9.0, *[4.4] * 6, *[2.0] * 6)  # along the left half, just below the line
+    assert through.text == "a formula alone<br>(PCA): 4.5" and through.yanchor == "bottom" and through.x > 0
+    everywhere = words_on(*[9.0, 1.0] * 20)
+    assert 0 <= everywhere.x <= 1
+
+
+def test_enlarged_a_unit_has_a_line_of_its_own():
+    assert (
+        charts.enlarged(charts.loss_curves([run_of([5.0])]), by=1.4).layout.yaxis.title.text
+        == "how wrong: loss<br>(nats per picture)"
+    )
 
 
 def test_without_a_measurement_there_is_no_line():
@@ -616,9 +639,20 @@ def test_other_charts_of_a_long_run_have_no_more_points_than_a_screen_shows():
     counted = dataclasses.replace(run, epochs=rows)
     seeds = [dataclasses.replace(counted, settings=RunConfig.build(seed=seed)) for seed in (1, 2)]
     course = charts.kl_over_epochs(run, np.ones((10_000, 4)), threshold=0.01).data[0]
-    assert len(course.x) == course.z.shape[1] == 400 and (course.x[0], course.x[-1]) == (1, 10_000)
-    for figure in (charts.active_units([counted]), charts.rate_distortion([counted]), charts.loss_curves(seeds)):
+    assert len(course.x) == course.z.shape[1] == 200 and (course.x[0], course.x[-1]) == (1, 10_000)
+    pair = [counted, dataclasses.replace(counted, settings=RunConfig.build(arch="fc"))]
+    drawn = [charts.active_units([counted]), charts.rate_distortion([counted]), charts.loss_curves(seeds)]
+    for figure in (*drawn, charts.race(pair), charts.contest(pair)):
         assert all(len(trace.x) < 4_000 for trace in figure.data)
+        assert not [trace for trace in figure.data if len(trace.x) > 400 and "markers" in trace.mode]
+
+
+def test_the_race_of_long_runs_keeps_what_stands_out():
+    run, losses = long_run()
+    [drawn] = named(charts.race([run]), "on new pictures")
+    there = dict(zip(drawn.x, drawn.y, strict=True))
+    assert (there[1], there[10_000], there[4_322], there[7_778]) == (losses[0], losses[-1], 190.0, 50.0)
+    assert there[6_001] is None
 
 
 def test_a_short_curve_keeps_every_point():

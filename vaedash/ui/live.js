@@ -36,15 +36,16 @@ export default function ({ data, parentElement }) {
 
   const style = getComputedStyle(parentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const axis = { gridcolor: colour("--st-border-color"), zerolinecolor: colour("--st-border-color") };
+  const lines = (strength) => ({ gridcolor: `rgba(128,128,128,${strength})`, zerolinecolor: `rgba(128,128,128,${strength})` });
   const layout = {
     ...data.layout,
     template: undefined,
     paper_bgcolor: colour("--st-background-color"), // its letters could not be read on another, where it is saved as a picture
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: colour("--st-font"), color: colour("--st-text-color"), size: data.layout.font?.size ?? 15 },
-    xaxis: { ...axis, ...data.layout.xaxis },
-    yaxis: { ...axis, ...data.layout.yaxis },
+    // Faint, the upright ones most: what is read off is how high a curve is.
+    xaxis: { ...lines(0.12), ...data.layout.xaxis },
+    yaxis: { ...lines(0.25), ...data.layout.yaxis },
     hoverlabel: {
       ...data.layout.hoverlabel,
       bgcolor: colour("--st-background-color"),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vaedash.comparing import alike
 from vaedash.runs import schema
 from vaedash.runs.record import Run
-from vaedash.showing.charts import keys, outliers, style, thinning
+from vaedash.showing.charts import clearing, keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import AXES, HUE, SPLITS
 
@@ -77,6 +77,7 @@ def loss_curves(
         _add_means(figure, chosen, term, axis)
     if cut:
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
+    clearing.clear(figure, log=log)
     x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
     if not one_by_one:
         told = _listed([SPLITS[split] for split in splits])

@@ -143,7 +143,9 @@ def plain(name: str) -> str:
 
 
 def enlarged(figure: go.Figure, *, by: float) -> go.Figure:
-    """A copy of a figure with letters, lines and dots `by` times as large; what it shows, and its hues, stay."""
+    """A copy of a figure with letters, lines and dots `by` times as large; what it shows, and its hues, stay. A unit along the
+    upright axis gets a line of its own.
+    """
     copy = go.Figure(figure)
     layout, curves = copy.layout, list(copy.select_traces({"type": "scatter"}))
     fonts = [layout.font, layout.legend.font, layout.hoverlabel.font, *(note.font for note in layout.annotations)]
@@ -157,4 +159,6 @@ def enlarged(figure: go.Figure, *, by: float) -> go.Figure:
         line.width *= by
     for marker in (curve.marker for curve in curves if curve.marker.size):
         marker.size *= by
+    if layout.yaxis.title.text:
+        layout.yaxis.title.text = layout.yaxis.title.text.replace(" (", "<br>(")
     return copy
