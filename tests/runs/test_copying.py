@@ -1,5 +1,7 @@
 """Runs once more under other ids."""
 
+import numpy as np
+
 from vaedash import places, runs
 from vaedash.runs import copying
 
@@ -37,3 +39,21 @@ def test_a_copy_and_a_copy_of_it_show_what_was_drawn_last_and_share_the_files(tm
         file.stat().st_ino for file in twice.pictures.of_epoch(last)
     ]
     assert len(once.pictures.of_epoch(last)) == 2
+
+
+def test_a_run_that_is_drawn_out_is_whole_and_has_all_that_grows_with_its_epochs(tmp_path):
+    original = next(run for run in runs.list_runs(places.PROJECT_ROOT / "runs") if run.weights.has("best"))
+    made = runs.read(copying.drawn_out(original, tmp_path / "runs", "a00007", epochs=300).path)
+    assert (made.status, made.damage, len(made.epochs)) == ("finished", None, 300)
+    assert made.epochs[0].keys() == original.epochs[0].keys()
+    assert [row["images_seen"] for row in made.epochs[:2]] == [
+        original.epochs[0]["images_seen"] * times for times in (1, 2)
+    ]
+    losses = [row["test_loss"] for row in made.epochs]
+    assert losses[0] > losses[-1] and len(set(losses)) == 300
+    assert made.figures.kl_by_latent().shape == (300, original.config.latent_dim)
+    for kind in ("prior", "recon"):
+        for epoch, same in ((1, 1), (300, len(original.epochs))):
+            assert np.array_equal(made.pictures.sample(kind, epoch), original.pictures.sample(kind, same))
+    assert made.weights.read("best") == original.weights.read("best")
+    assert np.array_equal(made.figures.test_losses(), original.figures.test_losses())

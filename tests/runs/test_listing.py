@@ -11,7 +11,7 @@ from records import complete, make, over, rows
 from vaedash import config, runs, storage
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
-from vaedash.runs import RunFolder, listing, queue, record
+from vaedash.runs import RunFolder, listing, queue, record, schema
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_an_id_has_six_letters_and_digits_none_of_them_easily_misread(tmp_path):
 def counted(monkeypatch) -> list[str]:
     """The ids of runs that were read, in order."""
     read, ids = runs.read, []
-    monkeypatch.setattr(record, "read", lambda path: (ids.append(path.name), read(path))[1])
+    monkeypatch.setattr(record, "read", lambda path, **known: (ids.append(path.name), read(path, **known))[1])
     return ids
 
 
@@ -170,6 +170,27 @@ def test_readings_are_what_is_listed_and_only_what_changed_is_read_again(tmp_pat
         counted.clear()
     with RunFolder(one).claim():
         assert {run.id: run.status for run in readings.list_runs(tmp_path)}[one.name] == "running"
+
+
+def test_epochs_are_read_again_only_when_one_was_written(tmp_path, monkeypatch):
+    run, opened = RunFolder(over(complete(tmp_path).path)), []
+    check = schema.CHECKS["metrics.json"]
+    monkeypatch.setitem(schema.CHECKS, "metrics.json", lambda value: (opened.append(1), check(value))[1])
+    readings = listing.Readings()
+    assert readings.run(run.path) == readings.list_runs(tmp_path)[0] and opened == [1]
+    run.write_progress({"phase": "training", "epoch": 3})
+    run.write_notes(name="another")
+    again = readings.run(run.path)
+    assert (again.name, again.progress["epoch"], len(again.epochs)) == ("another", 3, 2) and opened == [1]
+    run.write_metrics(rows(9.0, 8.0, 7.0))
+    assert len(readings.run(run.path).epochs) == 3 and opened == [1, 1]
+    (run.path / "metrics.json").write_text("{")
+    assert readings.run(run.path).damage and not readings.run(run.path).epochs
+    run.write_notes(name="still damaged")
+    assert readings.run(run.path).damage == runs.read(run.path).damage
+    (run.path / "metrics.json").unlink()
+    assert readings.run(run.path) == runs.read(run.path)
+    assert readings.run(tmp_path / "aaaaaa").damage
 
 
 def test_readings_know_what_came_what_went_and_what_was_put_aside(tmp_path, counted):

@@ -1,4 +1,4 @@
-"""How far it grows: thousands of runs, listed and compared; and more images than anybody has memory for."""
+"""How far it grows: thousands of runs, listed and compared; runs of thousands of epochs; more images than anybody has memory for."""
 
 import datetime
 import subprocess
@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from vaedash import places, runs
+from vaedash.bench import epochs, machine, memory, pages, readings, ui
 from vaedash.bench import images as many_images
-from vaedash.bench import machine, memory, pages, readings, ui
 from vaedash.bench.figures import Figures
 from vaedash.runs import copying, listing, record
 from vaedash.training import launch
@@ -32,6 +32,7 @@ def measure(*, count: int = 10_000, images: int = 500_000) -> Figures:
             "machine": {**machine.described("streamlit", "numpy"), "browser": browser.version},
             "runs": {"count": count, "making them": making, **_on_disk(place / "runs")},
             "listing": list_all(place / "runs"),
+            "epochs, computing of server and tab": epochs.measure(browser, place / "long"),
             "pages": pages.measure(browser, place / "runs"),
             "images": many_images.measure(place / "images.npy", images),
         }

@@ -1,4 +1,6 @@
-"""What a process holds (memory, threads, open files), what torch alone makes it hold, and what the kernel keeps of files in memory."""
+"""What a process holds (memory, threads, open files) and has computed, what torch alone makes it hold, and what the kernel keeps
+of files in memory.
+"""
 
 import argparse
 import contextlib
@@ -30,6 +32,15 @@ def open_files(pid: int) -> int:
         return len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:
         return 0
+
+
+def computing(pid: int) -> float:
+    """Seconds that a process has computed; 0 where the system does not say."""
+    try:
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return 0.0
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _status(pid: int, word: str) -> int:

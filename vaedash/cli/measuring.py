@@ -55,7 +55,7 @@ def add_to(commands: parsing.Commands) -> None:
         "gpu: what a GPU makes of it, from a batch to the whole study, and whether it learns what the processor learns; "
         "ui: the page in a real browser; load: thirty people watching one training; "
         "views: what a server holds while its pages are opened a thousand times; "
-        "growth: thousands of runs, and a file of more images than one keeps in memory. Each takes some minutes",
+        "growth: thousands of runs, runs of thousands of epochs, and a file of more images than fit in memory. Each takes some minutes",
     )
     benching.add_argument("--dataset", help="images that train, recipe and gpu learn from (default: shapes)")
     benching.add_argument(

@@ -30,7 +30,7 @@ def epochs(side: Sequence[Standing]) -> int:
 
 
 def _epochs(standing: Standing) -> int:
-    return sum(None not in row.values() for row in standing.run.epochs)
+    return standing.run.finite_epochs
 
 
 def shortened(rivals: Rivals) -> int | None:

@@ -40,21 +40,35 @@ def unlisted(folder: Path) -> list[RunFolder]:
 
 
 class Readings:
-    """Runs as they were when last read. To list them again, only those are read whose signature has changed since."""
+    """Runs as they were when last read. Only those are read again whose signature has changed since, and of these the epochs only
+    where an epoch has been written.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], Run]] = {}
 
     def list_runs(self, folder: Path, *, archived: bool = False) -> list[Run]:
         """As `listing.list_runs`."""
-        known, kept = self._kept, {}
-        for place in _places(folder):
-            before = known.get(place)
-            path = before[1].path if before else Path(place)
-            mark = record.signature(path)
-            kept[place] = before if before and before[0] == mark else (mark, record.read(path))
+        kept = {place: self._reading(place) for place in _places(folder)}
         self._kept = kept  # without those that are gone
         return newest_first(run for _, run in kept.values() if archived or not run.archived)
+
+    def run(self, path: Path) -> Run:
+        """As `record.read`."""
+        reading = self._reading(str(path))
+        self._kept[str(path)] = reading
+        return reading[1]
+
+    def _reading(self, place: str) -> tuple[tuple[Any, ...], Run]:
+        before = self._kept.get(place)
+        path = before[1].path if before else Path(place)
+        mark = record.signature(path)
+        if before is None:
+            return mark, record.read(path)
+        was, run = before
+        if was == mark:
+            return before
+        return mark, record.read(path, epochs=record.epochs_still(run, was, mark))
 
 
 def newest_first(runs: Iterable[Run]) -> list[Run]:

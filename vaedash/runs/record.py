@@ -29,6 +29,7 @@ from vaedash.runs.schema import (
 )
 
 DOCTOR = "What can be done about it says: python -m vaedash doctor"
+_METRICS = [*schema.CHECKS].index(names.METRICS)  # where a signature has the stamp of that file
 _BY_TRAINER = (names.FACTS, names.PROGRESS, names.METRICS)
 # Seconds after which nobody seems to train what another machine began: while it trains, its files change every second, and
 # what carries them here takes its time.
@@ -200,6 +201,11 @@ class Run(RunFolder):
         """The epoch whose weights `best.pt` holds: the plain minimum of the monitored loss."""
         return stopping.best_epoch(self.epochs, self.settings) if self.settings else None
 
+    @cached_property
+    def finite_epochs(self) -> int:
+        """How many epochs had finite losses only."""
+        return sum(None not in row.values() for row in self.epochs)
+
     @property
     def best(self) -> Epoch | None:
         """The metrics row of that epoch."""
@@ -244,8 +250,10 @@ class Run(RunFolder):
         return signature(self.path)
 
 
-def read(path: Path) -> Run:
-    """The run in directory `path`, as it is now; never raises on what it finds there."""
+def read(path: Path, *, epochs: tuple[Epoch, ...] | None = None) -> Run:
+    """The run in directory `path`, as it is now; never raises on what it finds there. With `epochs`, those that its metrics.json
+    is known to hold, this is not read: of thousands it takes longer than all else.
+    """
     folder = RunFolder(path)
     # The order matters: a trainer writes its outcome before it frees its lock, so the lock is looked at first.
     held = folder.held
@@ -262,7 +270,7 @@ def read(path: Path) -> Run:
             return default
 
     created, settings = record(names.CONFIG, ("", None))
-    epochs = record(names.METRICS, ())
+    epochs = record(names.METRICS, ()) if epochs is None else epochs
     facts = record(names.FACTS, ())
     outcome = record(names.OUTCOME, None)
     held = held or (outcome is None and folder.held)  # it may have begun meanwhile
@@ -337,6 +345,12 @@ def signature(path: Path | str) -> tuple[Any, ...]:
     recent = written and now - written[0] / 1e9 < queue.GRACE + 1
     changed = any(stamp and abs(now - stamp[0] / 1e9) < STILL + 1 for stamp in map(files.__getitem__, _BY_TRAINER))
     return (*files.values(), held, ticket, int(now) if recent or changed or ticket else None)
+
+
+def epochs_still(run: Run, before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Epoch, ...] | None:
+    """The epochs of a reading, where by the signatures of then and now its metrics.json is the same and could be read; else None."""
+    same = now[_METRICS] is not None and before[_METRICS] == now[_METRICS]
+    return run.epochs if same and names.METRICS not in run.flaws else None
 
 
 def _stamp(file: str) -> tuple[int, int, int] | None:

@@ -33,7 +33,7 @@ def all_runs(*, archived: bool = False) -> list[Run]:
 
 def current(run_id: str) -> Run:
     """A run as it is now, however often it is asked for."""
-    return record.read(places.runs_dir() / run_id)
+    return _readings().run(places.runs_dir() / run_id)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading weights ...")

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.runs.record import Run
-from vaedash.showing.charts import outliers, style
+from vaedash.showing.charts import outliers, style, thinning
 from vaedash.showing.charts.style import HUE
 
 
@@ -18,13 +18,14 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
     figure = go.Figure()
     for run in pair:
         losses = [row["test_loss"] for row in run.epochs][:looks]
+        places = thinning.kept([losses])
         name = config.spoken(run.config.arch)
         figure.add_scatter(
-            x=list(range(1, len(losses) + 1)),
-            y=losses,
+            x=[place + 1 for place in places],
+            y=[losses[place] for place in places],
             name=name,
-            text=[*[""] * (len(losses) - 1), name],
-            mode="lines+markers+text",
+            text=[*[""] * (len(places) - 1), name],
+            mode="lines+markers+text" if thinning.dotted(len(places)) else "lines+text",
             textposition="middle right",
             textfont={"color": HUE[run.config.arch], "size": 20, "weight": 700},
             line={"color": HUE[run.config.arch], "width": 3.5},

@@ -53,13 +53,13 @@ def active_units(chosen: Sequence[Run], *, places: Mapping[str, int] | None = No
     for run, key in zip(counted, of_runs, strict=True):
         in_use = [row.get("active_units") for row in run.epochs]
         drawn = thinning.kept([in_use])
+        dots = {"mode": "lines+markers", "marker": {"size": 6, "symbol": key.mark or "circle"}}
         figure.add_scatter(
             x=[run.epochs[place]["epoch"] for place in drawn],
             y=[in_use[place] for place in drawn],
             name=key.entry,
-            mode="lines+markers",
             line={**key.line, "width": 2.5},
-            marker={"size": 6, "symbol": key.mark or "circle"},
+            **(dots if thinning.dotted(len(drawn)) else key.on_line()),
             hovertemplate=f"%{{y}} of {run.config.latent_dim}<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
@@ -89,7 +89,9 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
             z=np.log10(np.maximum(shown, threshold)).T,
             zmin=math.log10(threshold),
             zmax=math.log10(top),
-            customdata=np.dstack([np.broadcast_to(order + 1, shown.shape), shown]).transpose(1, 0, 2),
+            customdata=np.dstack([np.broadcast_to(order + 1, shown.shape), shown])
+            .transpose(1, 0, 2)
+            .astype(np.float32),
             # Clear, rather than white or black, where there is nothing: the page may be either.
             colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
             colorbar={

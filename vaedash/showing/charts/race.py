@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.runs.record import Run
-from vaedash.showing.charts import keys, outliers, style
+from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.style import HUE, SPLITS
 
 _WHOLE = 20  # epochs: a shorter race is shown to its end from the start
@@ -18,7 +18,8 @@ _LAST = 0.6  # of the line, or below what was reached: where the axis ends
 
 
 def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
-    """The curves of runs in progress: test (bold, one dot an epoch) and train (thin), which grows within the epoch too.
+    """The curves of runs in progress: test (bold, with a dot for each of some epochs) and train (thin), which grows within the
+    epoch too; of many epochs those that a screen can show (`thinning.kept`).
 
     Both axes stand still from the first second, the losses' on a logarithmic scale: from what the mean picture costs down to
     somewhat below the line of the best linear VAE. Either may be `known` from earlier runs on the same images. The train loss
@@ -27,11 +28,12 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     figure = go.Figure()
     for run, key in zip(chosen, keys.of_runs(chosen), strict=True):
         hue, called = HUE[run.config.arch], key.short
-        epochs: list[int] = [row["epoch"] for row in run.epochs]
-        fresh = [point for point in _trace(run) if point[0] > len(epochs)]
+        trains, tests = ([row[split] for row in run.epochs] for split in ("train_loss", "test_loss"))
+        places = thinning.kept([trains, tests])
+        fresh = [point for point in _trace(run) if point[0] > len(run.epochs)]
         figure.add_scatter(
-            x=[*style.middles(epochs), *(point[0] for point in fresh)],
-            y=[*(row["train_loss"] for row in run.epochs), *(point[1] for point in fresh)],
+            x=[*(place + 0.5 for place in places), *(point[0] for point in fresh)],
+            y=[*(trains[place] for place in places), *(point[1] for point in fresh)],
             name=f"{called} {SPLITS['train']}",
             legendgroup=run.id,
             showlegend=False,
@@ -40,12 +42,12 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
             hovertemplate="%{y:.1f}",
         )
         figure.add_scatter(
-            x=epochs or [0],  # without a point there would be no legend, and later a jump
-            y=[row["test_loss"] for row in run.epochs] or [None],
+            x=[place + 1 for place in places] or [0],  # without a point there would be no legend, and later a jump
+            y=[tests[place] for place in places] or [None],
             name=f"{called} {SPLITS['test']}",
             legendgroup=run.id,
             showlegend=True,
-            mode="lines+markers",
+            mode="lines+markers" if thinning.dotted(len(places)) else "lines",
             line={"color": hue, "width": 3.5},
             marker={"size": 8},
             hovertemplate="%{y:.1f}",
