@@ -26,7 +26,7 @@ def room_for_two(monkeypatch):
 
 def test_where_there_is_room_for_all_nothing_is_looked_for(five):
     at = shown("compare")
-    assert list(at.multiselect[0].options) == [run.name for run in five]
+    assert list(at.multiselect[0].options) == [*(run.name for run in five[:-1]), "the very first [dear]"]
     assert not at.text_input and not [toggle for toggle in at.toggle if toggle.key == "all-results"]
     assert len(at.dataframe[-1].value) == 5
 
@@ -42,7 +42,7 @@ def test_of_many_runs_the_newest_are_offered_beside_the_chosen(five, room_for_tw
 def test_a_run_is_looked_for_by_words_and_what_was_chosen_stays(five, room_for_two, sought):
     at = shown("compare", runs=five[0].id)
     at.text_input(key="look-for-runs").set_value(sought.format(id=five[4].id)).run()
-    assert list(at.multiselect[0].options) == [five[0].name, "the very first"]
+    assert list(at.multiselect[0].options) == [five[0].name, "the very first [dear]"]
     assert at.multiselect[0].value == [five[0].id]
     at.multiselect[0].set_value([five[0].id, five[4].id]).run()
     at.text_input(key="look-for-runs").set_value("").run()

@@ -449,7 +449,7 @@ def test_readings_are_kept_until_a_file_changes(folder, monkeypatch):
     monkeypatch.setattr(queue, "GRACE", -10.0)
     cache.all_runs()
     reads = []
-    monkeypatch.setattr(record, "read", lambda path, read=record.read: reads.append(path) or read(path))
+    monkeypatch.setattr(record, "read", lambda path, read=record.read, **how: reads.append(path) or read(path, **how))
     assert len(cache.all_runs()[0].epochs) == 2
     assert not reads
     time.sleep(0.01)
