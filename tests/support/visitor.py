@@ -1,5 +1,7 @@
 """A visitor of the app: runs to find there, a page opened with a link's query, and what it says and shows."""
 
+import json
+
 import numpy as np
 import torch
 from patience import PATIENCE
@@ -66,6 +68,12 @@ def words(at):
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.expander)
     texts = (str(getattr(element, "value", "") or getattr(element, "label", "")) for kind in kinds for element in kind)
     return " ".join(texts).replace("\\", "")
+
+
+def figures(at):
+    """What each figure is told: its `data` and `layout`, how it is spoken of, what may be done with it."""
+    drawn = (element.proto for element in at.get("bidi_component"))
+    return [json.loads(proto.json) for proto in drawn if proto.component_name == "vaedash_live_figure"]
 
 
 def pictures(at):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import visitor
-from visitor import pictures, words
+from visitor import figures, pictures, words
 
 from vaedash import runs
 from vaedash.config import RunConfig
@@ -18,10 +18,6 @@ from vaedash.runs import listing, weights
 from vaedash.showing import charts
 
 shown = functools.partial(visitor.shown, "latent_space")
-
-
-def figures(at):
-    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
 
 # ---- the page --------------------------------------------------------------------------------------------
@@ -47,7 +43,7 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
     assert len(maps) == 2
     assert len(pictures(at)) == 2 * (1 + 3)  # a strip, and the photograph three times
-    assert all(alt for alt, _ in pictures(at)) and all(chart.proto.alt for chart in at.get("plotly_chart"))
+    assert all(alt for alt, _ in pictures(at)) and all(figure["alt"] for figure in figures(at))
 
 
 def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):

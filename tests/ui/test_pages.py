@@ -16,7 +16,7 @@ from locked import keep_out
 from patience import PATIENCE
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
-from visitor import APP, DATASET, PAGES, make_run, row, shown, words
+from visitor import APP, DATASET, PAGES, figures, make_run, row, shown, words
 
 from vaedash import config, places, runs, storage
 from vaedash.comparing import results
@@ -367,12 +367,6 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
     assert not at.get("plotly_chart")  # for one of those another four megabytes of plotly.js would come
     every = at.dataframe[-1].value
     assert list(every["psnr"]) == [24.48, 21.95] and list(every["psnr_n"]) == [2000, 2000]
-
-
-def figures(at):
-    """What each figure that can change in place is told."""
-    live = (element.proto for element in at.get("bidi_component"))
-    return [json.loads(proto.json) for proto in live if proto.component_name == "vaedash_live_figure"]
 
 
 def curves(at):

@@ -1,9 +1,7 @@
 """Presenter mode: the switch is on every page, the address carries it, and what is enlarged stays what it was."""
 
-import json
-
 import pytest
-from visitor import PAGES, make_run, shown
+from visitor import PAGES, figures, make_run, shown
 
 from vaedash.showing import charts
 from vaedash.ui import presenter
@@ -25,12 +23,7 @@ def test_the_switch_goes_along_from_page_to_page(folder):
 
 
 def spec(at):
-    told = (
-        json.loads(element.proto.json)
-        for element in at.get("bidi_component")
-        if element.proto.component_name == "vaedash_live_figure"
-    )
-    [curves] = [figure for figure in told if figure["alt"].startswith("Curves of")]
+    [curves] = [figure for figure in figures(at) if figure["alt"].startswith("Curves of")]
     return curves
 
 

@@ -106,7 +106,7 @@ def _behind(group: Sequence[Run], places: Mapping[str, int]) -> None:
             help=glossary.about("recon", "KL", "beta", "PCA line"),
         )
         about = f"KL against reconstruction error: {_names(group)}"
-        live.still(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
+        live.chart(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
     with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
         tables.quality(group)
 

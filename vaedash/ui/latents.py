@@ -10,7 +10,7 @@ from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
-from vaedash.ui import cache, components, decoded, pictures, presenter
+from vaedash.ui import cache, components, decoded, live, pictures, presenter
 
 
 def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
@@ -40,7 +40,7 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
                 st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in by_run)
     figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL, places=presenter.places(chosen))
-    presenter.chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
+    live.chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
     st.caption(
         f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
         "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
@@ -54,7 +54,7 @@ def since_when(chosen: Sequence[Run]) -> None:
         return
     st.header("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
     counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
-    presenter.chart(
+    live.chart(
         figure,
         alt=f"Latents in use after each epoch. {', '.join(counts)}",
         key="active-units",
@@ -83,7 +83,7 @@ def _course(run: Run, kl: Floats) -> None:
     from vaedash.measuring import latents
 
     sentences = latents.course(kl)
-    presenter.chart(
+    live.chart(
         charts.kl_over_epochs(run, kl, threshold=config.ACTIVE_KL),
         alt=f"{run.name}: KL of each latent by epoch. {sentences}",
         key=f"course-{run.id}",
@@ -114,11 +114,10 @@ def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> Non
 
 
 def _map(run: Run, number: int) -> None:
-    key = f"map-{run.id}"
-    presenter.chart(
+    live.chart(
         decoded.chart(run, chosen=number),
-        key=key,
-        on_select=lambda: _choose_clicked(key),
+        key=f"map-{run.id}",
+        on_click=_choose,
         height=presenter.height(),
         alt=f"Map of new pictures among the numbers of {run.name}; the number above chooses one too.",
     )
@@ -134,9 +133,8 @@ def how_to_read() -> None:
     )
 
 
-def _choose_clicked(key: str) -> None:
-    if points := st.session_state[key].selection.points:
-        st.session_state.photograph = points[0]["customdata"]
+def _choose(number: int) -> None:
+    st.session_state.photograph = number
 
 
 def _photograph(run: Run, number: int, photos: Pixels) -> None:

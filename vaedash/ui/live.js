@@ -27,8 +27,9 @@ function kept(box, data, layout) {
 }
 
 // Draws the figure in `data`, or changes the one that is there into it.
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".live-figure");
+  box.clicked = data.clickable ? (point) => setTriggerValue("clicked", point.customdata) : undefined;
   box.setAttribute("role", data.config.displayModeBar ? "figure" : "img"); // an image has no buttons
   box.setAttribute("aria-label", data.alt);
   const said = parentElement.querySelector("[role=status]");
@@ -62,7 +63,9 @@ export default function ({ data, parentElement }) {
       const known = box.zoom;
       box.zoom ??= {};
       window.Plotly.react(box, ...kept(box, data.data, layout), data.config);
-      if (!known) box.on("plotly_relayout", (changed) => remember(box, changed));
+      if (known) return;
+      box.on("plotly_relayout", (changed) => remember(box, changed));
+      box.on("plotly_click", ({ points: [point] }) => point.customdata !== undefined && box.clicked?.(point));
     } else {
       box.waiting = setTimeout(draw, 50); // the library is still on its way
     }

@@ -1,12 +1,14 @@
-"""Figures that grow under one's eyes: a Plotly figure that is updated in place, so that zoom and legend stay as they are.
+"""Figures, drawn by Plotly and updated in place, so that zoom and legend stay as they are.
 
-`st.plotly_chart` forgets what was zoomed and hidden whenever its figure changes. Here plotly.js (a bundle of what these
-figures need) is sent to a page once, and each new figure goes to `Plotly.react`.
+`st.plotly_chart` forgets what was zoomed and hidden whenever its figure changes, and brings all of plotly.js. Here plotly.js (a
+bundle of what these figures need) is sent to a page once, and each new figure goes to `Plotly.react`.
 """
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
@@ -34,10 +36,20 @@ def prepare() -> None:
         _library(key="plotly-js", height=1)
 
 
-def still(drawn: charts.Figure, *, key: str, alt: str) -> None:
-    """Show a figure that does not grow, as this visitor is to see it, on a page that has brought plotly.js (`prepare`): here for
-    Streamlit's own charts another four megabytes would have to come. Nothing in it can be clicked."""
-    figure(presenter.figure(drawn), key=key, alt=alt, height=drawn.layout.height, controls=True)
+def chart(
+    drawn: charts.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int | None = None,
+    on_click: Callable[[Any], None] | None = None,
+) -> None:
+    """Show a figure as this visitor is to see it, in a height of pixels, else in its own; with buttons to zoom and to save it.
+
+    `on_click` is called with the `customdata` of a point that is clicked.
+    """
+    height = height or drawn.layout.height
+    figure(presenter.figure(drawn), key=key, alt=alt, height=height, controls=True, on_click=on_click)
 
 
 def figure(
@@ -49,6 +61,7 @@ def figure(
     said: str = "",
     arrival: str = "",
     controls: bool = False,
+    on_click: Callable[[Any], None] | None = None,
 ) -> None:
     """Show `drawn`, or change the figure of the same `key` into it. `alt` says in words what it shows.
 
@@ -56,7 +69,13 @@ def figure(
 
     What is `said` of it is read out to who cannot see it, whenever it changes. With an `arrival` that this visitor's browser
     has not seen yet, it is scrolled into view. With `controls`, there are buttons to zoom and to save it.
+    `on_click` is called with the `customdata` of a point that is clicked.
     """
+
+    def clicked() -> None:
+        if on_click and (point := st.session_state[key].clicked) is not None:
+            on_click(point)
+
     spec = json.loads(drawn.to_json())
     layout = spec["layout"] | {"height": height}
     _figure(
@@ -66,8 +85,10 @@ def figure(
             "alt": alt,
             "said": said,
             "arrival": arrival,
+            "clickable": on_click is not None,
             "config": dict(charts.controls(key) if controls else charts.BARE),
         },
         key=key,
         height=height or "content",
+        on_clicked_change=clicked,
     )

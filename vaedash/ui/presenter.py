@@ -1,8 +1,7 @@
 """Presenter mode: letters and lines for the last row of a room, by a switch that is on every page and travels in the URL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
@@ -45,26 +44,3 @@ def places(chosen: Sequence[Run]) -> Mapping[str, int]:
     """Which dash and mark each of the chosen runs has in charts: the same for as long as this visitor has it chosen."""
     st.session_state.places = charts.places(chosen, st.session_state.get("places", {}))
     return st.session_state.places
-
-
-def chart(
-    drawn: charts.Figure,
-    *,
-    key: str,
-    alt: str,
-    height: int | Literal["content"] = "content",
-    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
-) -> None:
-    """Shows a figure that stands still, as this visitor is to see it; `alt` says it in words.
-
-    `on_select` is called when a point is clicked.
-    """
-    st.plotly_chart(
-        figure(drawn),
-        key=key,
-        alt=alt,
-        height=height,
-        on_select=on_select,
-        selection_mode="points",
-        config=dict(charts.controls(key)),
-    )

@@ -176,7 +176,7 @@ def quality(chosen: Sequence[Run]) -> None:
     )  # fmt: skip
     st.caption(MEASURES[which].about)
     values = [f"{run.name} {figures[run.id][which]['value']}" for run in chosen if which in figures[run.id]]
-    live.still(
+    live.chart(
         charts.quality(chosen, which),
         key=f"quality-{chosen[0].id}",
         alt=f"{MEASURES[which].title}: {', '.join(values)}",

@@ -17,9 +17,9 @@ Axis = dict[str, object]  # as Plotly takes it
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
 HUE = dict(zip(config.ARCHS, _HUES, strict=False))
-# The plotly.js that figures of points, lines and bars need: its own "basic" bundle, a quarter of the whole, as
-# https://registry.npmjs.org/plotly.js-basic-dist-min has it. The version is that inside the plotly package.
-PLOTLY_JS = Path(__file__).parent / "plotly-basic.min.js"
+# The plotly.js that figures of two axes need: its own "cartesian" bundle, a third of the whole, as
+# https://registry.npmjs.org/plotly.js-cartesian-dist-min has it. The version is that inside the plotly package.
+PLOTLY_JS = Path(__file__).parent / "plotly-cartesian.min.js"
 LETTERS = 15  # pixels, where a figure says nothing else
 WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
 # What a loss was measured on, as a part of a sentence.

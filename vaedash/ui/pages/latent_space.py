@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash import glossary
-from vaedash.ui import cache, choosing, components, decoded, latents, pictures
+from vaedash.ui import cache, choosing, components, decoded, latents, live, pictures
 
 MOST_RUNS = 2
 STARTS = {"average": "The average", "photo": "The picture"}
@@ -28,6 +28,7 @@ with middle:
 last = min((len(images) for images in photos.values()), default=1) - 1
 pictures.within("photograph", last)
 number = right.number_input("Picture", 0, last, key="photograph", bind="query-params")
+live.prepare()
 latents.explored(chosen, rank=rank, start=start, number=number, photos=photos)
 if measured:
     latents.how_to_read()
