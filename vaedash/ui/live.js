@@ -37,7 +37,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const style = getComputedStyle(parentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const lines = (strength) => ({ gridcolor: `rgba(128,128,128,${strength})`, zerolinecolor: `rgba(128,128,128,${strength})` });
+  const lines = (strength) => {
+    const faint = `rgba(128,128,128,${strength})`;
+    return { gridcolor: faint, zerolinecolor: faint, automargin: true }; // what is written at an axis has room
+  };
   const layout = {
     ...data.layout,
     template: undefined,
