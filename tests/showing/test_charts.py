@@ -56,6 +56,32 @@ def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
             assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
 
 
+def luminance(hue):
+    """As WCAG 2 has it."""
+    parts = [int(hue[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("hue", charts.PINNED.values())
+def test_a_colour_to_pin_is_nobodys_and_can_be_seen_on_light_and_dark(hue):
+    assert hue not in charts.HUE.values()
+    for ground in (1.0, luminance("#181715")):
+        light, dark = sorted((luminance(hue), ground), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > 3
+
+
+@pytest.mark.parametrize(("colour", "known"), [("purple", True), ("no such", False), (["purple"], False)])
+def test_a_run_has_the_colour_that_it_was_given_in_every_figure(colour, known):
+    run = run_of([5.0, 4.0], arch="conv", name="mine")
+    run = dataclasses.replace(run, notes={**run.notes, "colour": colour})
+    hue = charts.PINNED["purple"] if known else charts.HUE["conv"]
+    other = run_of([5.0, 4.0], arch="conv", name="other")
+    for figure in (charts.loss_curves([run, other]), charts.race([run, other])):
+        assert {trace.line.color for trace in named(figure, "mine") if trace.line.color} == {hue}
+        assert {trace.line.color for trace in named(figure, "other") if trace.line.color} == {charts.HUE["conv"]}
+
+
 def test_an_enlarged_figure_says_the_same_in_the_same_hues():
     measured = {"pca": LINE, "frontier": [{"beta": 1.0, "kl": 3.0, "recon": 2.0}]}
     pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured=measured) for arch in config.ARCHS]

@@ -21,6 +21,7 @@ from visitor import APP, DATASET, PAGES, figures, make_run, row, shown, words
 from vaedash import config, places, runs, storage
 from vaedash.comparing import results
 from vaedash.runs import queue, record, schema
+from vaedash.showing import charts
 from vaedash.training import launch
 from vaedash.ui import sets, tables, visitors
 
@@ -226,6 +227,19 @@ def test_a_name_may_be_as_long_here_as_anywhere_else(folder):
     assert (run.reread().name, run.reread().tags) == ("n" * 79 + "m", ("t" * 80,) * 20)
     edit(at, run, tags=", ".join(["t" * 80] * 19))
     assert run.reread().tags == ("t" * 80,) * 19
+
+
+def test_a_run_is_given_a_colour_and_that_of_its_architecture_again(folder):
+    run = make_run(folder)
+    run.write_notes(tags=["dear"])
+    for colour in ("purple", ""):
+        at = shown("train")
+        [field] = [field for field in at.radio if field.key.startswith(f"colour-{run.id}-")]
+        field.set_value(colour)
+        at.button(key=f"save-{run.id}").click().run()
+        assert not at.exception and (run.reread().colour, run.reread().tags) == (colour, ("dear",))
+        marked = any(charts.PINNED["purple"] in element.value for element in shown("compare").markdown)
+        assert marked == bool(colour)
 
 
 @pytest.mark.parametrize("button", ["save", "archive", "again"])

@@ -112,6 +112,12 @@ class Run(RunFolder):
         return tuple(text.name(tag) for tag in given if isinstance(tag, str)) if isinstance(given, list) else ()
 
     @property
+    def colour(self) -> str:
+        """What its colour in charts was called by who gave it one of its own; empty where it has that of its architecture."""
+        given = self.notes.get("colour")
+        return given if isinstance(given, str) else ""
+
+    @property
     def archived(self) -> bool:
         """Whether it was put aside; it is then left out of lists."""
         return self.notes.get("archived") is True

@@ -152,6 +152,7 @@ class Notes(TypedDict, total=False):
 
     name: str
     tags: list[str]
+    colour: str
     star: bool
     archived: bool
 

@@ -9,6 +9,7 @@ from vaedash.comparing import quiz, verdict
 from vaedash.comparing.quiz import Question
 from vaedash.comparing.shuffle import Variant
 from vaedash.runs import Run
+from vaedash.showing import charts
 from vaedash.ui import bookmark, components, decoded, morph, pictures, stage
 from vaedash.ui.ends import End
 
@@ -58,7 +59,7 @@ def _winner(run: Run) -> None:
         ends = [End(label=f"picture {letter}", pixels=photo.tobytes()) for letter, photo in zip("AB", two, strict=True)]
         frames = morph.frames(run, ends, method="linear")
         with st.container(key="winner"):
-            morph.show([name], [run.config.arch], [frames], ends, playing=True)
+            morph.show([name], [charts.hue(run)], [frames], ends, playing=True)
         return
     tiles = run.pictures.sample("prior", run.best_epoch) if run.best_epoch else None
     if tiles is not None:

@@ -5,10 +5,11 @@ import zlib
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import places, text
+from vaedash import config, places, text
 from vaedash.runs import Run, Status, listing
 from vaedash.runs.schema import Notes
-from vaedash.ui import components, forms, launching, visitors
+from vaedash.showing import charts
+from vaedash.ui import components, forms, launching, pictures, visitors
 
 LISTED = 100  # runs of a list, each with widgets behind it: a thousand of those keep a page busy for a minute
 _NAMED = 5  # folders that are in no list
@@ -33,9 +34,10 @@ def manage(run: Run) -> None:
 
 def _edit(run: Run) -> DeltaGenerator:
     """What may be changed of it, and the row of buttons for that."""
-    name, tags = _fields(run)
+    name, tags, colour = _fields(run)
     st.text_input("Name", run.given_name, key=name, placeholder=run.name, max_chars=text.LONGEST_NAME)
     st.text_input("Tags", _tags(run), key=tags, max_chars=max(_TAGS, len(_tags(run))), help="By comma.")
+    _choose_colour(run, key=colour)
     row = st.container(horizontal=True)
     row.button("Save", key=f"save-{run.id}", on_click=_save, args=(run,))
     row.button("Duplicate with changes", key=f"copy-{run.id}", on_click=forms.copy, args=(run,))
@@ -49,6 +51,21 @@ def _edit(run: Run) -> DeltaGenerator:
             st.write("It leaves all lists; nothing is deleted, and it can be restored.")
             st.button("Archive it", key=f"archive-{run.id}", on_click=_archive, args=(run, True))
     return row
+
+
+def _choose_colour(run: Run, *, key: str) -> None:
+    """That of its architecture, or one of its own, on every chart."""
+    own = f"that of {config.spoken(run.config.arch)}"
+    hues = {"": (charts.HUE[run.config.arch], own), **{name: (hue, name) for name, hue in charts.PINNED.items()}}
+    now = run.colour if run.colour in hues else ""
+    st.radio(
+        "Colour",
+        [*hues],
+        [*hues].index(now),
+        key=key,
+        format_func=lambda name: pictures.mark(*hues[name]),
+        horizontal=True,
+    )
 
 
 def _confirm(run: Run) -> None:
@@ -74,9 +91,11 @@ def unlisted() -> None:
         )
 
 
-def _fields(run: Run) -> tuple[str, str]:
-    """The keys of the fields of its name and its tags, each another once that was changed, be it elsewhere: then what is there is shown."""
-    return _key("rename", run, run.given_name), _key("tags", run, _tags(run))
+def _fields(run: Run) -> tuple[str, str, str]:
+    """The keys of the fields of its name, its tags and its colour, each another once that was changed, be it elsewhere: then what
+    is there is shown.
+    """
+    return _key("rename", run, run.given_name), _key("tags", run, _tags(run)), _key("colour", run, run.colour)
 
 
 def _key(field: str, run: Run, kept: str) -> str:
@@ -91,11 +110,13 @@ def _tags(run: Run) -> str:
 def _save(run: Run) -> None:
     """Write down what this visitor has edited of the run as it was shown, and nothing else: another may have changed the rest."""
     changes = Notes()
-    name, tags = (st.session_state[field] for field in _fields(run))
+    name, tags, colour = (st.session_state[field] for field in _fields(run))
     if name != run.given_name:
         changes["name"] = name
     if tags != _tags(run):
         changes["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    if colour != run.colour and (colour or run.colour in charts.PINNED):
+        changes["colour"] = colour
     if changes:
         run.write_notes(**changes)
 

@@ -12,7 +12,6 @@ import streamlit as st
 from vaedash import config, images
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.showing import charts
 from vaedash.ui import cache, components, crisp, decoded
 from vaedash.ui.cache import Stamp
 from vaedash.ui.ends import End
@@ -108,9 +107,9 @@ def gif(paths: Sequence[Pixels]) -> bytes:
 
 @st.fragment
 def show(
-    names: Sequence[str], archs: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End], *, playing: bool = False
+    names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End], *, playing: bool = False
 ) -> None:
-    """The frames of several runs side by side, all under one control; `archs` give their hues. With `playing`, it moves by itself.
+    """The frames of several runs side by side, all under one control; in their `hues`. With `playing`, it moves by itself.
 
     While the control moves, nothing is sent. Where it is let go on a path is written into the URL, as alpha.
     """
@@ -118,8 +117,8 @@ def show(
     first, second, *_ = ends
     data = {
         "runs": [
-            {"name": name, "hue": charts.HUE[arch], "frames": base64.b64encode(frames.tobytes()).decode()}
-            for name, arch, frames in zip(names, archs, drawn, strict=True)
+            {"name": name, "hue": hue, "frames": base64.b64encode(frames.tobytes()).decode()}
+            for name, hue, frames in zip(names, hues, drawn, strict=True)
         ],
         "columns": FRAMES if flat else SIDE,
         "rows": 1 if flat else SIDE,

@@ -18,9 +18,13 @@ BESIDE_CURVES = 2  # runs whose pictures fit beside their curves
 
 
 def named(run: Run, among: Sequence[Run]) -> str:
-    """The short name behind a square of the architecture's colour, as Markdown."""
-    short = components.plain(results.short(run, among))
-    return f':color[■]{{foreground="{charts.HUE[run.config.arch]}"}} {short}'
+    """The short name behind a square of the run's colour, as Markdown."""
+    return mark(charts.hue(run), components.plain(results.short(run, among)))
+
+
+def mark(hue: str, words: str) -> str:
+    """Words behind a square of this colour, as Markdown."""
+    return f':color[■]{{foreground="{hue}"}} {words}'
 
 
 def able(chosen: Sequence[Run]) -> list[Run]:

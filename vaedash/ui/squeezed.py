@@ -38,7 +38,7 @@ def show(run: Run) -> None:
         _tile(shown, f"a new picture: {config.PIXELS:,} numbers", key="squeezed-before")
     with middle, stage.limited(WIDTH, HEIGHT, key="squeezed"):
         what = f"what {name} keeps of it: {len(mu)} numbers"
-        st.image(bars(mu, hue=charts.HUE[run.config.arch]), alt=what, caption=what, width="stretch")
+        st.image(bars(mu, hue=charts.hue(run)), alt=what, caption=what, width="stretch")
     with after:
         _tile(redrawn, f"what {name} draws from them", key="squeezed-after")
 

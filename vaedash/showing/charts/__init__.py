@@ -9,13 +9,14 @@ from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.keys import places
 from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
 from vaedash.showing.charts.race import race
-from vaedash.showing.charts.style import AXES, HUE, PLOTLY_JS, TERMS, enlarged
+from vaedash.showing.charts.style import AXES, HUE, PINNED, PLOTLY_JS, TERMS, enlarged, hue
 
 __all__ = [
     "AXES",
     "BARE",
     "CONTROLS",
     "HUE",
+    "PINNED",
     "PLOTLY_JS",
     "TERMS",
     "TOUCH_JS",
@@ -24,6 +25,7 @@ __all__ = [
     "contest",
     "controls",
     "enlarged",
+    "hue",
     "kl_by_latent",
     "kl_over_epochs",
     "latent_map",

@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 from vaedash import config
 from vaedash.runs.record import Run
 from vaedash.showing.charts import outliers, style, thinning
-from vaedash.showing.charts.style import HUE
 
 
 def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
@@ -27,8 +26,8 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
             text=[*[""] * (len(places) - 1), name],
             mode="lines+markers+text" if thinning.dotted(len(places)) else "lines+text",
             textposition="middle right",
-            textfont={"color": HUE[run.config.arch], "size": 20, "weight": 700},
-            line={"color": HUE[run.config.arch], "width": 3.5},
+            textfont={"color": style.hue(run), "size": 20, "weight": 700},
+            line={"color": style.hue(run), "width": 3.5},
             marker={"size": 8},
             hoverinfo="skip",
             cliponaxis=False,

@@ -12,7 +12,7 @@ from vaedash.runs.record import Run
 from vaedash.runs.schema import FrontierPoint
 from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
-from vaedash.showing.charts.style import GREY, HUE
+from vaedash.showing.charts.style import GREY
 
 _MOST_LINES = 10  # of equal loss, beside which dots can still be seen
 
@@ -79,7 +79,7 @@ def _add_end(figure: go.Figure, standing: Standing, key: Key) -> None:
         name=key.entry,
         mode="markers",
         marker={
-            "color": HUE[key.arch],
+            "color": key.hue,
             "size": 13,
             "symbol": key.mark or "circle",
             "line": {"width": 2, "color": "white"},
@@ -134,7 +134,7 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
             textfont={"size": 14},
             showlegend=False,
             cliponaxis=False,
-            marker={"color": HUE[key.arch], "size": 14, "line": {"width": 2, "color": "white"}},
+            marker={"color": key.hue, "size": 14, "line": {"width": 2, "color": "white"}},
             hovertemplate=f"n = {measurement['n']:,}<extra>{key.label}</extra>",
         )
     floors = {round(floor, measure.digits) for _, measurement, _ in measured if (floor := measurement.get("floor"))}

@@ -12,7 +12,7 @@ from vaedash.runs import schema
 from vaedash.runs.record import Run
 from vaedash.showing.charts import clearing, keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
-from vaedash.showing.charts.style import AXES, HUE, SPLITS
+from vaedash.showing.charts.style import AXES, SPLITS
 
 # What tells the splits apart, the boldest last: strokes, and where there are no curves, marks.
 _STROKES = {"train": "thin", "val": "in between", "test": "bold"}
@@ -249,7 +249,7 @@ def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
             figure.add_scatter(
                 x=[curve.x[place] for place in alone],
                 y=[curve.y[place] for place in alone],
-                marker={"color": HUE[key.arch], "size": 2.5 * style.WIDTHS[curve.split]},
+                marker={"color": key.hue, "size": 2.5 * style.WIDTHS[curve.split]},
                 hoverinfo="skip",
                 **look,
             )
@@ -259,7 +259,7 @@ def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
                 y=[curve.y[place - 1] for place in ends],
                 customdata=[curve.epochs[place] for place in ends],
                 name=f"{key.label}, no finite loss",
-                marker={"color": HUE[key.arch], "size": 12, "symbol": "x"},
+                marker={"color": key.hue, "size": 12, "symbol": "x"},
                 hovertemplate=f"epoch %{{customdata}}: no finite number {SPLITS[curve.split]}<extra>{key.label}</extra>",
                 **look,
             )
@@ -267,7 +267,7 @@ def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
 
 def _marker(key: Key, *, size: int) -> dict[str, object]:
     times = _THIN if key.crowded else 1
-    return {"color": HUE[key.arch], "size": size * times, "line": {"width": 2 * times, "color": "white"}}
+    return {"color": key.hue, "size": size * times, "line": {"width": 2 * times, "color": "white"}}
 
 
 def _kept_losses(run: Run, term: str, splits: Sequence[str]) -> dict[str, float]:
@@ -287,7 +287,7 @@ def _add_dots(figure: go.Figure, run: Run, losses: Mapping[str, float], key: Key
             showlegend=split == list(losses)[-1],
             mode="markers",
             marker={
-                "color": HUE[key.arch],
+                "color": key.hue,
                 "size": 14 if split == "test" else 10,
                 "symbol": _SYMBOLS[split],
                 "line": {"width": 2},
@@ -318,7 +318,7 @@ def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[
         x=[*x, *x[::-1]],
         y=[*upper, *lower[::-1]],
         fill="toself",
-        fillcolor=HUE[key.arch],
+        fillcolor=key.hue,
         opacity=0.15,
         line={"width": 0},
         hoverinfo="skip",

@@ -26,7 +26,7 @@ class Key:
     `dash` and `mark`, they share all of them.
     """
 
-    arch: str
+    hue: str
     label: str
     short: str
     entry: str
@@ -38,7 +38,7 @@ class Key:
     @property
     def line(self) -> dict[str, object]:
         """Colour and dash, as Plotly takes them for the line of a trace."""
-        return {"color": style.HUE[self.arch], "dash": self.dash}
+        return {"color": self.hue, "dash": self.dash}
 
     def on_line(self, mode: str = "lines") -> dict[str, object]:
         """The mode of a trace and its markers, a few of them along its line where the key has a mark."""
@@ -50,7 +50,8 @@ class Key:
 def of_runs(chosen: Sequence[Run], places: Mapping[str, int] | None = None) -> list[Key]:
     """The key of each run; `places` (by run id) say which dash and mark those have that were given some before."""
     owners = [(run.config.arch, run.id) for run in chosen]
-    return _keys(owners, results.told_apart(chosen), many="{} runs", given=places or {})
+    hues = {run.id: style.hue(run) for run in chosen}
+    return _keys(owners, results.told_apart(chosen), many="{} runs", given=places or {}, hues=hues)
 
 
 def places(chosen: Sequence[Run], given: Mapping[str, int]) -> dict[str, int]:
@@ -75,11 +76,16 @@ def of_means(cells: Sequence[Sequence[Run]], among: Sequence[Run]) -> list[Key]:
     """The key of the mean of each of these cells, which differ in nothing but their seed, of the runs that are shown."""
     owners = [(cell[0].config.arch, f"mean-{cell[0].id}") for cell in cells]
     labels = [f"{results.together(cell, among)}, mean of {len(cell)} seeds" for cell in cells]
-    return _keys(owners, labels, many="{} means of seeds", given={})
+    return _keys(owners, labels, many="{} means of seeds", given={}, hues={})
 
 
 def _keys(
-    owners: Sequence[tuple[str, str]], labels: Sequence[str], *, many: str, given: Mapping[str, int]
+    owners: Sequence[tuple[str, str]],
+    labels: Sequence[str],
+    *,
+    many: str,
+    given: Mapping[str, int],
+    hues: Mapping[str, str],
 ) -> list[Key]:
     """The key of each of these (architecture, id) with its label; `many` says how many there are where they are crowded."""
     total = Counter(arch for arch, _ in owners)
@@ -92,7 +98,7 @@ def _keys(
         short = style.plain(label if len(label) <= _LONGEST else f"{label[:_LONGEST].rstrip()}…")
         made.append(
             Key(
-                arch=arch,
+                hue=hues.get(owner, style.HUE[arch]),
                 label=style.plain(label),
                 short=short,
                 entry=together if crowded else short,

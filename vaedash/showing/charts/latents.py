@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vaedash import images
 from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, style, thinning
-from vaedash.showing.charts.style import AXES, HUE
+from vaedash.showing.charts.style import AXES
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
 _PICTURES_ACROSS = 10  # large enough for the last row
@@ -79,7 +79,7 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
     places = thinning.evenly(len(kl))
     shown = kl[places][:, order].astype(np.float32)
-    red, green, blue = (int(HUE[run.config.arch][at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = (int(style.hue(run)[at : at + 2], 16) for at in (1, 3, 5))
     top = max(1.0, float(np.nanmax(kl, initial=0.0)))
     ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
     figure = go.Figure(
@@ -126,7 +126,7 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
             customdata=numbers[chosen],
             mode="markers",
             showlegend=False,
-            marker={"color": HUE[run.config.arch], "size": size, "opacity": opacity},
+            marker={"color": style.hue(run), "size": size, "opacity": opacity},
             selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
             unselected={"marker": {"opacity": opacity}},
             hovertemplate="picture %{customdata}<extra></extra>",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from vaedash import config
 from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, outliers, style, thinning
-from vaedash.showing.charts.style import HUE, SPLITS
+from vaedash.showing.charts.style import SPLITS
 
 _WHOLE = 20  # epochs: a shorter race is shown to its end from the start
 _REACHES = (20, 50, 100, 200, 500, 1000)  # where the axis of a longer one ends, one after the other
@@ -27,7 +27,7 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     """
     figure = go.Figure()
     for run, key in zip(chosen, keys.of_runs(chosen), strict=True):
-        hue, called = HUE[run.config.arch], key.short
+        hue, called = style.hue(run), key.short
         trains, tests = ([row[split] for row in run.epochs] for split in ("train_loss", "test_loss"))
         places = thinning.kept([trains, tests])
         fresh = [point for point in _trace(run) if point[0] > len(run.epochs)]

@@ -17,6 +17,8 @@ Axis = dict[str, object]  # as Plotly takes it
 # Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
 HUE = dict(zip(config.ARCHS, _HUES, strict=False))
+# What a run may have in its place: like those, with a contrast of more than 3 to white and to the dark ground of a page.
+PINNED = {"purple": "#8C6BD1", "green": "#2E8B57", "pink": "#C9508F", "brown": "#A0703A", "grey": "#808080"}
 # The plotly.js that figures of two axes need: its own "cartesian" bundle, a third of the whole, as
 # https://registry.npmjs.org/plotly.js-cartesian-dist-min has it. The version is that inside the plotly package.
 PLOTLY_JS = Path(__file__).parent / "plotly-cartesian.min.js"
@@ -89,6 +91,11 @@ def loss_title(term: str, chosen: Sequence[Run]) -> str:
 def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
     """That axis."""
     return axis(loss_title(term, chosen), type="log" if log else "linear")
+
+
+def hue(run: Run) -> str:
+    """The colour of what belongs to a run: the one that somebody gave it, else that of its architecture."""
+    return PINNED.get(run.colour, HUE[run.config.arch])
 
 
 def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure:

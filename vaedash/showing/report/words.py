@@ -16,7 +16,7 @@ _PLACE = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/'\"<>]+[\\/])+")
 
 
 def label(run: Run, among: Sequence[Run]) -> Label:
-    return Label(name=run.name, id=run.id, short=results.short(run, among), hue=charts.HUE[run.config.arch])
+    return Label(name=run.name, id=run.id, short=results.short(run, among), hue=charts.hue(run))
 
 
 def title(chosen: Sequence[Run]) -> str:

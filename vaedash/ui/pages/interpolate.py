@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from vaedash import glossary
+from vaedash.showing import charts
 from vaedash.ui import cache, choosing, components, ends, morph, pictures
 
 MOST_RUNS = 4
@@ -49,7 +50,7 @@ with stage:
         st.stop()
     path = [point for point in points.values() if point]
     drawn = [morph.frames(run, path, method=way) for run in chosen]
-    morph.show(names, [run.config.arch for run in chosen], drawn, path)
+    morph.show(names, [charts.hue(run) for run in chosen], drawn, path)
     morph.different_sizes(names, chosen, path)
 ids = "-".join(run.id for run in chosen)
 stills = [morph.stills(frames) for frames in drawn]
