@@ -33,6 +33,8 @@ def menu(tab: Any, page: str) -> None:
 
 
 def settled(tab: Any) -> None:
-    """Waits until the script has run and nothing old is on the page."""
+    """Waits until the script has run, and nothing old and nothing that only holds a place is on the page."""
     tab.get_by_role("heading", level=1).first.wait_for()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
+    tab.wait_for_function(
+        "() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true], [data-testid=stSkeleton]')"
+    )

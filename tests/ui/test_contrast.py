@@ -1,6 +1,7 @@
 """What stands on pages and in reports can be read by everybody, light and dark, in charts too; and who goes by keyboard sees where."""
 
 import pytest
+from hand import settled
 
 from vaedash import runs
 from vaedash.showing import report
@@ -62,12 +63,6 @@ def assert_everybody_can_read(tab):
     assert tab.evaluate(FAINT) == []
 
 
-def settled(tab):
-    """Waits until the script has run and nothing old is on the page."""
-    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
-
-
 @pytest.mark.parametrize("path", [*VIEWS, "latent-space"])
 def test_everybody_can_read_a_page(tab, clone, path):
     tab.goto(f"{clone.url}/{path}")
@@ -77,6 +72,8 @@ def test_everybody_can_read_a_page(tab, clone, path):
     settled(tab)
     if path == "compare":
         expect(tab.locator(".js-plotly-plot .xtick text").first).to_be_visible()
+    if path == "latent-space":
+        expect(tab.locator("[class*=st-key-map-] .nsewdrag")).to_have_count(2)
     assert_everybody_can_read(tab)
 
 

@@ -23,7 +23,7 @@ SEEN = """() => {
 
 
 def zoom(tab):
-    box = tab.locator(".live-figure .nsewdrag").bounding_box()
+    box = tab.locator(".live-figure .nsewdrag").first.bounding_box()
     tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     tab.mouse.down()
     tab.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
@@ -36,8 +36,9 @@ def test_zoom_and_hidden_curves_survive_what_is_chosen_beside_them(anyone, tmp_p
     made = [make_run(tmp_path / "runs", arch=arch, epochs=20) for arch in ("fc", "conv")]
     with Server(tmp_path / "runs", data_dir) as server:
         anyone.goto(f"{server.url}/compare?runs={','.join(run.id for run in made)}")
-        expect(anyone.locator(".live-figure .legendtoggle")).to_have_count(2)
-        press(anyone.locator(".live-figure .legendtoggle").first)
+        curves = anyone.locator(".live-figure").first
+        expect(curves.locator(".legendtoggle")).to_have_count(2)
+        press(curves.locator(".legendtoggle").first)
         until(lambda: anyone.evaluate(SEEN)["hidden"] == [made[0].id])
         if not by_touch(anyone):  # a finger scrolls past a chart
             zoom(anyone)

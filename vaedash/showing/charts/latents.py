@@ -65,7 +65,7 @@ def active_units(chosen: Sequence[Run], *, places: Mapping[str, int] | None = No
             legendgroup=key.group,
         )
     for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
-        style.add_bound(figure, worth, f"best linear VAE: {worth}", end="right")
+        style.add_bound(figure, worth, f"best linear VAE: {worth}", end="left")
     x = style.axis(AXES["epoch"], rangemode="tozero")
     y = style.axis("latents in use", rangemode="tozero", tickformat="d")
     return style.laid_out(figure, x=x, y=y, hovermode=keys.pointed_at(of_runs))
