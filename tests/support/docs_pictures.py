@@ -14,7 +14,7 @@ from vaedash.bench import ui
 
 _LAPTOP, _ROOM = (1440, 900), (1280, 720)
 _DRAWN = """() => [...document.images].every(image => image.complete)
-    && [...document.querySelectorAll('.live-figure')].every(figure => figure.querySelector('.trace'))"""
+    && [...document.querySelectorAll('.live-figure')].every(figure => figure.querySelector('.main-svg'))"""
 
 
 def halfway(tab: Any) -> None:
