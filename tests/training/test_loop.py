@@ -559,7 +559,7 @@ def test_a_run_goes_on_with_another_number_of_threads_bit_for_bit(
     run = create(settings)
     stopping(run, 6)  # in its second epoch
     for threads in (2, 4):
-        monkeypatch.setattr(training, "_pace", lambda *_, threads=threads, **__: Pace.fixed(threads))
+        monkeypatch.setattr(hardware, "pace", lambda *_, threads=threads: Pace.fixed(threads))
         run.reopen()
         process.work(run, data_dir)
     assert [row["threads"] for row in run.reread().epochs] == [2, 4]

@@ -38,7 +38,8 @@ class Machine:
         return self.cores - self.busy(self.clock) if self.says else None
 
     def train(self, until: float, *, share: int | None = None) -> Pace:
-        this = Pace(share or self.cores, self.cores, room=self.room)
+        choices = [threads for threads in pace.THREADS if threads <= self.cores]
+        this = Pace(share or self.cores, choices, batch=64, room=self.room)
         while self.clock < until:
             took, alone = self.seconds(this.threads), self.seconds(1)
             self.seen.append((self.clock, took, alone, this.threads))
@@ -101,22 +102,22 @@ def test_what_goes_wrong_with_more_threads_for_another_reason_is_tried_less_and_
 
 
 def test_small_last_batches_say_nothing():
-    this = Pace(2, 2, room=lambda: 2.0)
+    this = Pace(2, [2], batch=64, room=lambda: 2.0)
     for _ in range(50):
         this.took(64, STEP if this.threads == 1 else STEP / 1.3)
         this.took(1, STEP / 2)  # an image costs thirty times as much in it
     assert this.settled == 2
 
 
-def test_a_very_small_batch_is_computed_by_one_thread_with_which_its_numbers_are_known():
+def test_what_is_no_whole_batch_is_computed_by_one_thread_with_which_its_numbers_are_known():
     this = Machine(2).train(5.0)
     assert this.settled == 2
-    with this.step(7) as threads:
+    with this.step(63) as threads:
         assert threads == 1
 
 
 def test_an_epoch_knows_what_most_of_it_was_computed_with():
-    this = Pace(2, 2, room=lambda: 2.0)
+    this = Pace(2, [2], batch=64, room=lambda: 2.0)
     for _ in range(100):
         this.took(64, STEP if this.threads == 1 else STEP / 1.3)
     assert this.of_epoch() == 2

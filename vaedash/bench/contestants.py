@@ -163,15 +163,14 @@ def _vaedash(settings: RunConfig, images: Pixels, data_dir: Path) -> "Iterator[V
     """As every run is trained here."""
     from vaedash.training import hardware
     from vaedash.training.batches import Split, batches
-    from vaedash.training.pace import Pace, Room
     from vaedash.training.step import Learner
 
     machine = hardware.choose(settings, sharing=1, data_dir=data_dir)
     machine.apply()
-    learner = Learner(settings, machine)
+    apart = hardware.apart(settings, machine, bounded=False, cache=data_dir / "cache")
+    learner = Learner(settings, machine, apart=apart)
     data = Split.of(Dataset(name="", train=images, test=images[:1], fingerprint=""), settings, machine.device)
-    on_cpu = machine.device == "cpu"
-    pace = Pace(machine.threads, machine.threads, room=Room()) if on_cpu else Pace.fixed(machine.threads)
+    pace = hardware.pace(settings, machine, apart)
     for epoch in itertools.count(1):
         for pixels, noise in batches(data.train, settings, epoch):
             with pace.step(len(pixels)) as threads:

@@ -68,14 +68,15 @@ def _speed(settings: RunConfig, data_dir: Path, way: str, seconds: float) -> flo
 
     from vaedash.models import archs
     from vaedash.training import hardware
-    from vaedash.training.pace import Pace, Room
+    from vaedash.training.pace import Pace
     from vaedash.training.step import Learner
 
     machine = hardware.choose(settings, sharing=1, data_dir=data_dir)
     machine.apply()
-    learner = Learner(settings, machine)
-    chosen = Pace(machine.threads, machine.threads, room=Room())
-    pace = {"one thread": Pace.fixed(1), "all cores": Pace.fixed(machine.threads)}.get(way, chosen)
+    apart = hardware.apart(settings, machine, bounded=False, cache=data_dir / "cache")
+    learner = Learner(settings, machine, apart=apart)
+    fixed = {"one thread": Pace.fixed(1), "all cores": Pace.fixed(machine.threads)}
+    pace = fixed.get(way) or hardware.pace(settings, machine, apart)
     pixels = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8)
     pixels = pixels.contiguous(memory_format=archs.memory_format(settings.arch))
     noise = torch.randn(settings.batch_size, settings.latent_dim)

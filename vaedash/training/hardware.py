@@ -17,7 +17,9 @@ from vaedash.errors import UsageError
 from vaedash.models import archs
 from vaedash.models.vae import VAE
 from vaedash.runs.schema import Start
-from vaedash.training import provenance
+from vaedash.training import kernels, provenance
+from vaedash.training.kernels import Apart
+from vaedash.training.pace import THREADS, Pace, Room
 from vaedash.training.team import ALONE, Team
 
 _Dtype = torch.dtype  # within `Hardware`, torch is a version
@@ -111,6 +113,22 @@ def use(threads: int) -> None:
     """Compute with so many threads from here on, in this thread of the program."""
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+def apart(settings: RunConfig, machine: Hardware, *, bounded: bool, cache: Path) -> Apart:
+    """What a run does with each number of threads that it may choose (`kernels.divided`): those of the cores that it may have, all
+    of the machine's unless it is `bounded` to its share. Empty where nothing is chosen: on a GPU, in a team."""
+    if machine.device != "cpu" or machine.processes > 1:
+        return {}
+    most = machine.threads if bounded else places.cores()
+    return kernels.divided(settings, machine.dtype, [count for count in THREADS if 1 < count <= most], cache)
+
+
+def pace(settings: RunConfig, machine: Hardware, apart: Apart) -> Pace:
+    """How such a run chooses."""
+    if machine.device != "cpu" or machine.processes > 1:
+        return Pace.fixed(machine.threads)
+    return Pace(machine.threads, [*apart], batch=settings.batch_size, room=Room())
 
 
 def wait_for(device: str) -> None:

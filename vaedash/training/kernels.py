@@ -1,18 +1,29 @@
 """Gradients of the weights of convolutions, whose sums come out the same, bit for bit, however many threads compute.
 
-They are the only sums of a step that torch divides among its threads by images, so that their last bits depend on how many
-those are. Here each layer's gradient is found by one thread, and the layers are divided among the threads. As none of them
-needs another, no thread waits for the others in between.
+They are the only sums of a step that torch divides among its threads by images, so that their last bits may depend on how many
+those are. Which of them do is found out once on each machine (`divided`). Where one does, its gradient is found by one thread,
+side by side with the others of its kind; as none of them needs another, no thread waits for the others in between.
 """
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from vaedash import config, places, storage
+from vaedash.config import RunConfig
+from vaedash.models import archs, losses
+from vaedash.models.vae import VAE
+
+_PROBES = 24  # batches: of bf16's few digits, one batch in ten shows a sum that was divided otherwise
+Apart = Mapping[int, Sequence[int]]
+"""By number of threads, which convolutions of a model (0 for the first) are to be taken apart."""
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d
 
@@ -32,11 +43,13 @@ class _Task(NamedTuple):
 class KernelGradients:
     """Takes the gradients of the weights of a model's convolutions out of its backward passes, and finds them afterwards.
 
-    For a processor. `most` is how many threads there will ever be.
+    For a processor. With one thread there is nothing to do; with several, it concerns those that are `apart`, or all where that
+    is not said. `most` is how many threads there will ever be.
     """
 
-    def __init__(self, model: nn.Module, *, most: int) -> None:
-        self._layers = [layer for layer in model.modules() if isinstance(layer, Convolution)]
+    def __init__(self, model: nn.Module, apart: Apart | None, *, most: int) -> None:
+        self._layers = convolutions(model)
+        self._apart = apart
         self._tasks: list[_Task] = []
         self._helpers = min(most, len(self._layers)) - 1
         self._pool = (
@@ -50,21 +63,26 @@ class KernelGradients:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Within, a forward and a backward pass; at its end, all gradients are where `backward` alone would have put them."""
-        watched = [layer.register_forward_hook(self._remember) for layer in self._layers]
-        self._learn(within=False)
+        layers = self._concerned(torch.get_num_threads())
+        watched = [layer.register_forward_hook(self._remember) for layer in layers]
+        _learn(layers, within=False)
         try:
             yield
         finally:
             for handle in watched:
                 handle.remove()
-            self._learn(within=True)
+            _learn(layers, within=True)
             tasks = sorted(self._tasks, key=lambda task: -task.multiplications)
             self._tasks.clear()
-        self._find(tasks)
+        if tasks:
+            self._find(tasks)
 
-    def _learn(self, *, within: bool) -> None:
-        for layer in self._layers:
-            layer.requires_grad_(within)
+    def _concerned(self, threads: int) -> Sequence[Convolution]:
+        if threads == 1:
+            return ()
+        if self._apart is None or threads not in self._apart:
+            return self._layers
+        return [self._layers[place] for place in self._apart[threads]]
 
     def _find(self, tasks: list[_Task]) -> None:
         threads = torch.get_num_threads()
@@ -82,6 +100,11 @@ class KernelGradients:
         output.requires_grad_()  # of the first layer nothing else does
         output.register_hook(lambda gradient: self._tasks.append(_Task(layer, seen, gradient)))
         return output
+
+
+def _learn(layers: Sequence[Convolution], *, within: bool) -> None:
+    for layer in layers:
+        layer.requires_grad_(within)
 
 
 def _work(tasks: Iterator[_Task], lock: threading.Lock) -> None:
@@ -113,3 +136,82 @@ def _gradient(task: _Task) -> None:
     )
     if layer.bias is not None:
         layer.bias.grad = bias
+
+
+# ---- which of them depend on the number of threads -------------------------------------------------------------
+
+
+def convolutions(model: nn.Module) -> list[Convolution]:
+    """Those of a model, from the first to the last."""
+    return [layer for layer in model.modules() if isinstance(layer, Convolution)]
+
+
+def divided(settings: RunConfig, dtype: torch.dtype, counts: Sequence[int], cache: Path) -> dict[int, list[int]]:
+    """For each of these numbers of threads, which convolutions have other gradients with it than with one thread, for a full batch;
+    without those numbers with which anything else differs. Found out once on a machine, then read from a file.
+    """
+    file = threads_file(cache)
+    of = f"{settings.arch} {settings.latent_dim} {settings.activation} {settings.batch_size} {str(dtype).removeprefix('torch.')}"
+    found = {}
+    for count in counts:
+        key = f"{places.processor()} torch {torch.__version__} {of} {count} threads"
+
+        def read(key: str = key) -> dict[str, list[int] | None] | None:
+            known = _known(file)
+            return {key: known[key]} if key in known else None
+
+        def make(key: str = key, count: int = count) -> dict[str, list[int] | None]:
+            answer = {key: _differing(settings, dtype, count)}
+            storage.write_json(file, _known(file) | answer)
+            return answer
+
+        apart = storage.once(read, make, lock=file.with_suffix(".lock"))[key]
+        if apart is not None:
+            found[count] = apart
+    return found
+
+
+def threads_file(cache: Path) -> Path:
+    """Where it is kept which sums depend on the number of threads."""
+    return cache / "threads.json"
+
+
+def _known(file: Path) -> dict[str, list[int] | None]:
+    try:
+        return dict(json.loads(file.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _differing(settings: RunConfig, dtype: torch.dtype, count: int) -> list[int] | None:
+    """The convolutions; None if they are not all that differs."""
+    generator, before = torch.Generator().manual_seed(0), torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = archs.build(settings).to(dtype)
+    layers = convolutions(model)
+    inside = {id(weight) for layer in layers for weight in layer.parameters()}
+    others = [weight for weight in model.parameters() if id(weight) not in inside]
+    apart: set[int] = set()
+    try:
+        for _ in range(_PROBES):
+            batch = torch.rand(settings.batch_size, *config.IMAGE_SHAPE, generator=generator)
+            batch = batch.contiguous(memory_format=archs.memory_format(settings.arch))
+            noise = torch.randn(settings.batch_size, settings.latent_dim, generator=generator)
+            one, many = (_gradients(model, batch, noise, threads) for threads in (1, count))
+            if any(not torch.equal(one[id(weight)], many[id(weight)]) for weight in others):
+                return None
+            for place, layer in enumerate(layers):
+                if any(not torch.equal(one[id(weight)], many[id(weight)]) for weight in layer.parameters()):
+                    apart.add(place)
+    finally:
+        torch.set_num_threads(before)
+    return sorted(apart)
+
+
+def _gradients(model: VAE, batch: Tensor, noise: Tensor, threads: int) -> dict[int, Tensor]:
+    torch.set_num_threads(threads)
+    model.zero_grad()
+    mu, logvar, decoded = model(batch, noise)
+    (losses.recon_per_image(decoded, batch).sum() + losses.kl_per_image(mu, logvar).sum()).div(len(batch)).backward()
+    return {id(weight): weight.grad.clone() for weight in model.parameters() if weight.grad is not None}

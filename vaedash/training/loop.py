@@ -31,7 +31,7 @@ from vaedash.runs.schema import Epoch, Images, Start, Status
 from vaedash.training import hardware
 from vaedash.training.batches import Split, batches
 from vaedash.training.hardware import Hardware
-from vaedash.training.pace import Pace, Room
+from vaedash.training.pace import Pace
 from vaedash.training.progress import Reporter, StopAskedError
 from vaedash.training.step import Learner
 from vaedash.training.team import ALONE, Team, TorchrunTeam
@@ -69,7 +69,8 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     else:
         machine, difference = hardware.choose(settings, sharing=sharing, data_dir=data_dir, team=team), ""
     machine.apply()
-    pace = _pace(machine, bounded=bounded)
+    apart = hardware.apart(settings, machine, bounded=bounded, cache=data_dir / "cache")
+    pace = hardware.pace(settings, machine, apart)
     report = Reporter(run, settings, pace, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
         dataset = datasets.load(
@@ -82,7 +83,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
 
     team.begin(Beginning(settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
-    learner = Learner(settings, machine, team)
+    learner = Learner(settings, machine, team, apart=apart)
     epochs: list[Epoch] = []
     if resumed:
         learner.load(resumed)
@@ -179,13 +180,6 @@ def _held_out_figures(held_out: Mapping[str, Evaluation], beta: float) -> dict[s
         if split == "test":
             figures["active_units"] = latents.active_units(measured.kl_by_latent)
     return figures
-
-
-def _pace(machine: Hardware, *, bounded: bool) -> Pace:
-    """How a run chooses its threads: among the cores that it may have, where nothing depends on how many they are."""
-    if machine.device != "cpu" or machine.processes > 1:
-        return Pace.fixed(machine.threads)
-    return Pace(machine.threads, machine.threads if bounded else places.cores(), room=Room())
 
 
 def follow(team: TorchrunTeam, *, data_dir: Path) -> None:

@@ -8,12 +8,11 @@ import os
 import statistics
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-THREADS = (1, 2, 4, 8, 16)  # with each of these a step was seen to give the same numbers, bit for bit
-_FEW = 8  # images of a batch, for which that was not seen, and for which one thread is fast enough
+THREADS = (1, 2, 4, 8, 16)
 _STEPS = 4  # of a trial, after one that only makes ready
 _WINDOW = 8  # steps, whose median is what a step takes now
 _FASTER = 0.95  # more threads are taken where a step takes less than this share of its time before
@@ -64,23 +63,23 @@ class Room:
 
 
 class Pace:
-    """The number of `threads` for the next step of a run whose share of the machine is `share` cores, of `most` that it could
-    ever have. It begins with one thread, and goes by the time that steps take.
+    """The number of `threads` for the next step of a run whose share of the machine is `share` cores, one of those that it may
+    choose. It begins with one thread, and goes by the time that steps take; what is less than a `batch` gets one thread.
 
     More threads are tried where `room` sees cores that nobody uses, or cannot say; one, as soon as steps take much longer
     than usual; fewer, now and then. What trials lose is limited to a fiftieth of the time.
     """
 
-    def __init__(self, share: int, most: int, *, room: Callable[[], float | None]) -> None:
+    def __init__(self, share: int, choices: Sequence[int], *, batch: int, room: Callable[[], float | None]) -> None:
         self.share = share
         self.threads = 1  # of the next step
         self.settled = 1  # of those that are no trial, too
-        self._choices = [threads for threads in THREADS if threads <= most]
+        self._choices = sorted({1, *choices})
         self._room = room
         self._recent: deque[float] = deque(maxlen=_WINDOW)  # seconds per image
         self._trial: list[float] | None = None
         self._usual = float("inf")
-        self._batch = 0
+        self._batch = batch
         self._clock = self._fewer_at = self._more_at = 0.0  # seconds of steps
         self._patience = _SHORTEST
         self._images: Counter[int] = Counter()
@@ -88,7 +87,7 @@ class Pace:
     @classmethod
     def fixed(cls, threads: int) -> "Pace":
         """One that never changes: of a GPU, or of a team."""
-        pace = cls(threads, threads, room=lambda: None)
+        pace = cls(threads, [threads], batch=0, room=lambda: None)
         pace._choices, pace.threads, pace.settled = [threads], threads, threads
         return pace
 
@@ -101,7 +100,7 @@ class Pace:
     def step(self, images: int) -> Iterator[int]:
         """A step over so many images, to be taken with as many threads as this gives; its time is noted."""
         start = time.perf_counter()
-        few = images < _FEW and len(self._choices) > 1
+        few = images < self._batch and len(self._choices) > 1
         yield 1 if few else self.threads
         self.took(images, time.perf_counter() - start)
 
@@ -109,7 +108,6 @@ class Pace:
         """A step over so many images, with `threads`, has taken so long."""
         self._clock += seconds
         self._images[self.threads] += images
-        self._batch = max(self._batch, images)
         if images < self._batch or len(self._choices) == 1:
             return  # the last batch of an epoch may be small: it says nothing of the others
         if self._trial is not None:

@@ -12,7 +12,7 @@ from vaedash import config, places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 from vaedash.training.hardware import Hardware
-from vaedash.training.kernels import KernelGradients
+from vaedash.training.kernels import Apart, KernelGradients
 from vaedash.training.team import ALONE, Team, TorchrunTeam
 
 _EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kernels in the first ones
@@ -25,12 +25,15 @@ class Learner:
     carried over to the fp32 weights, and what Adam makes of these is copied back, once a step. (autocast would
     convert each weight anew wherever it is used.)
 
-    On a processor, the number of torch's threads may change between two steps, and changes no number (`kernels`).
+    On a processor, the number of torch's threads may change between two steps, and changes no number: what is
+    `apart` for that says `kernels.divided`.
 
     In a team, each member has a learner of its own, whose weights stay equal: all make the same step of the same gradient.
     """
 
-    def __init__(self, settings: RunConfig, machine: Hardware, team: Team = ALONE) -> None:
+    def __init__(
+        self, settings: RunConfig, machine: Hardware, team: Team = ALONE, *, apart: Apart | None = None
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.on_gpu = machine.device == "cuda"
         self.model = archs.build(settings).to(machine.device)
@@ -47,7 +50,7 @@ class Learner:
         empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
         self._team, self._averaging = team, team.averaging(self.working, empty)
         alone_on_cpu = machine.device == "cpu" and team.size == 1
-        self._kernels = KernelGradients(self.working, most=places.cores()) if alone_on_cpu else None
+        self._kernels = KernelGradients(self.working, apart, most=places.cores()) if alone_on_cpu else None
         self._steps = 0
         self._recorded: _Recorded | None = None
 
