@@ -46,6 +46,13 @@ def test_what_differs_is_found_once_and_a_number_with_which_more_differs_is_none
     assert len([threads for threads in torch_that_divides if threads == 2]) == 2 * kernels._PROBES
 
 
+def test_what_is_not_to_be_found_out_is_taken_apart_as_a_whole(tmp_path, torch_that_divides):
+    assert kernels.divided(SETTINGS, torch.float32, [2], tmp_path, find=False) == {2: None}
+    assert not torch_that_divides and not kernels.threads_file(tmp_path).exists()
+    kernels.divided(SETTINGS, torch.float32, [2, 4], tmp_path)
+    assert kernels.divided(SETTINGS, torch.float32, [2, 4], tmp_path, find=False) == {2: [1]}
+
+
 def test_a_file_that_says_nonsense_is_made_anew(tmp_path, torch_that_divides):
     kernels.threads_file(tmp_path).write_text("[")
     assert kernels.divided(SETTINGS, torch.float32, [2], tmp_path) == {2: [1]}

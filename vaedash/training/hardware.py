@@ -115,13 +115,16 @@ def use(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-def apart(settings: RunConfig, machine: Hardware, *, bounded: bool, cache: Path) -> Apart:
+def apart(settings: RunConfig, machine: Hardware, *, bounded: bool, cache: Path, find: bool = True) -> Apart:
     """What a run does with each number of threads that it may choose (`kernels.divided`): those of the cores that it may have, all
-    of the machine's unless it is `bounded` to its share. Empty where nothing is chosen: on a GPU, in a team."""
+    of the machine's unless it is `bounded` to its share. Empty where nothing is chosen: on a GPU, in a team. What is not known is
+    not found out where `find` says so, and for a run whose share is one core, which will hardly need it.
+    """
     if machine.device != "cpu" or machine.processes > 1:
         return {}
     most = machine.threads if bounded else places.cores()
-    return kernels.divided(settings, machine.dtype, [count for count in THREADS if 1 < count <= most], cache)
+    counts = [count for count in THREADS if 1 < count <= most]
+    return kernels.divided(settings, machine.dtype, counts, cache, find=find and machine.threads > 1)
 
 
 def pace(settings: RunConfig, machine: Hardware, apart: Apart) -> Pace:

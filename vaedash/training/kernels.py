@@ -22,8 +22,8 @@ from vaedash.models import archs, losses
 from vaedash.models.vae import VAE
 
 _PROBES = 24  # batches: of bf16's few digits, one batch in ten shows a sum that was divided otherwise
-Apart = Mapping[int, Sequence[int]]
-"""By number of threads, which convolutions of a model (0 for the first) are to be taken apart."""
+Apart = Mapping[int, Sequence[int] | None]
+"""By number of threads, which convolutions of a model (0 for the first) are to be taken apart; None for all of them."""
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d
 
@@ -80,9 +80,8 @@ class KernelGradients:
     def _concerned(self, threads: int) -> Sequence[Convolution]:
         if threads == 1:
             return ()
-        if self._apart is None or threads not in self._apart:
-            return self._layers
-        return [self._layers[place] for place in self._apart[threads]]
+        places = self._apart.get(threads) if self._apart else None
+        return self._layers if places is None else [self._layers[place] for place in places]
 
     def _find(self, tasks: list[_Task]) -> None:
         threads = torch.get_num_threads()
@@ -146,13 +145,16 @@ def convolutions(model: nn.Module) -> list[Convolution]:
     return [layer for layer in model.modules() if isinstance(layer, Convolution)]
 
 
-def divided(settings: RunConfig, dtype: torch.dtype, counts: Sequence[int], cache: Path) -> dict[int, list[int]]:
+def divided(
+    settings: RunConfig, dtype: torch.dtype, counts: Sequence[int], cache: Path, *, find: bool = True
+) -> dict[int, list[int] | None]:
     """For each of these numbers of threads, which convolutions have other gradients with it than with one thread, for a full batch;
-    without those numbers with which anything else differs. Found out once on a machine, then read from a file.
+    without those numbers with which anything else differs. Found out once on a machine, in a second or two, then read from a
+    file; unless it is to be found out, all (None) stands for what is not known yet.
     """
     file = threads_file(cache)
     of = f"{settings.arch} {settings.latent_dim} {settings.activation} {settings.batch_size} {str(dtype).removeprefix('torch.')}"
-    found = {}
+    found: dict[int, list[int] | None] = {}
     for count in counts:
         key = f"{places.processor()} torch {torch.__version__} {of} {count} threads"
 
@@ -165,6 +167,9 @@ def divided(settings: RunConfig, dtype: torch.dtype, counts: Sequence[int], cach
             storage.write_json(file, _known(file) | answer)
             return answer
 
+        if not find and key not in _known(file):
+            found[count] = None
+            continue
         apart = storage.once(read, make, lock=file.with_suffix(".lock"))[key]
         if apart is not None:
             found[count] = apart
