@@ -147,7 +147,8 @@ def test_the_spectrum_that_comes_along_is_that_of_the_shapes(data_dir, tmp_path,
     monkeypatch.setattr(pca, "measure", None)  # it is known
     known = pca.spectrum(made, data_dir=tmp_path)
     assert known.train == pytest.approx(measured.train, rel=1e-6, abs=1e-9)
-    assert known.test == pytest.approx(measured.test, rel=1e-3, abs=1e-5)
+    # Directions of nearly the same variance may be turned into each other: what they hold together stays.
+    assert known.test.cumsum() == pytest.approx(measured.test.cumsum(), rel=1e-4)
 
 
 def test_the_line_of_fewer_images_than_pixels_is_that_of_as_many(dataset, monkeypatch):
