@@ -156,7 +156,8 @@ def test_a_hostile_name_has_no_effect_in_a_browser(browser, tmp_path, promise):
             if page != "gallery":  # the page may still be on its way, and a chart comes after the words around it
                 until(lambda main=main: not unsaid(made, main.evaluate("element => element.textContent")))
             made_of_it = main.locator(  # but for the page's own links to the next one
-                "a:not([aria-label='Link to heading'], [data-testid=stPageLink-NavLink]), script, iframe, math, h1 h1, img[src*=evil], img[src=x], .katex"
+                "a:not([aria-label='Link to heading'], [data-testid=stPageLink-NavLink]), "
+                "script, iframe, math, h1 h1, img[src*=evil], img[src=x], .katex"
             )
             found = made_of_it.evaluate_all("found => found.map(one => one.outerHTML)")
             assert [one for one in found if OURS not in one] == []
