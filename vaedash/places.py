@@ -95,10 +95,8 @@ def cores() -> int:
 
 def _quota() -> float:
     """How many cores' time the control group of this process is given, as containers are; infinite where nothing limits it."""
-    for files in (
-        ("cpu.max",),
-        ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
-    ):  # of Linux's second and first version
+    # Of Linux's second and first version.
+    for files in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
         try:
             words = [word for file in files for word in (_CGROUP / file).read_text(encoding="ascii").split()]
             quota, period = float(words[0].replace("max", "inf")), float(words[1])

@@ -228,6 +228,29 @@ def once(read: Callable[[], Value | None], make: Callable[[], Value], *, lock: P
     return kept
 
 
+def answers(file: Path) -> dict[str, Any]:
+    """What a file of answers holds, by question; nothing where it cannot be read."""
+    try:
+        return dict(json.loads(file.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def answered(file: Path, question: str, make: Callable[[], Value], *, kind: type | tuple[type, ...]) -> Value:
+    """The answer of this kind that a file of answers holds, or what `make` makes, which is then kept there: once, whoever asks."""
+
+    def read() -> tuple[Value] | None:
+        known = answers(file)
+        return (known[question],) if question in known and isinstance(known[question], kind) else None
+
+    def keep() -> tuple[Value]:
+        answer = make()
+        write_json(file, answers(file) | {question: answer})
+        return (answer,)
+
+    return once(read, keep, lock=file.with_suffix(".lock"))[0]
+
+
 def is_locked(path: Path | str) -> bool:
     """Whether a living process holds the lock file at `path`; asking never disturbs it or another who asks."""
     if "fcntl" in globals():

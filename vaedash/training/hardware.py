@@ -1,6 +1,5 @@
 """Where and how a run computes: its device, its share of the processor's cores, and the faster precision."""
 
-import json
 import math
 import time
 from dataclasses import asdict, dataclass
@@ -202,23 +201,11 @@ def _bf16_gain(cache: Path) -> float:
     key = f"{name_of('cpu')} torch {torch.__version__}"
     file = precision_file(cache)
 
-    def known() -> dict[str, float]:
-        try:
-            return dict(json.loads(file.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return {}
-
-    def read() -> float | None:
-        gain = known().get(key)
-        return gain if isinstance(gain, float) else None
-
-    def make() -> float:
+    def gain() -> float:
         seconds = {precision: _step_seconds(precision) for precision in ("fp32", "bf16")}
-        gain = seconds["fp32"] / seconds["bf16"]
-        storage.write_json(file, known() | {key: gain})
-        return gain
+        return seconds["fp32"] / seconds["bf16"]
 
-    return storage.once(read, make, lock=file.with_suffix(".lock"))
+    return storage.answered(file, key, gain, kind=float)
 
 
 def precision_file(cache: Path) -> Path:

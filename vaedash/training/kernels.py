@@ -5,7 +5,7 @@ those are. Which of them do is found out once on each machine (`divided`). Where
 side by side with the others of its kind; as none of them needs another, no thread waits for the others in between.
 """
 
-import json
+import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -157,20 +157,12 @@ def divided(
     found: dict[int, list[int] | None] = {}
     for count in counts:
         key = f"{places.processor()} torch {torch.__version__} {of} {count} threads"
-
-        def read(key: str = key) -> dict[str, list[int] | None] | None:
-            known = _known(file)
-            return {key: known[key]} if key in known else None
-
-        def make(key: str = key, count: int = count) -> dict[str, list[int] | None]:
-            answer = {key: _differing(settings, dtype, count)}
-            storage.write_json(file, _known(file) | answer)
-            return answer
-
-        if not find and key not in _known(file):
+        if not find and key not in storage.answers(file):
             found[count] = None
             continue
-        apart = storage.once(read, make, lock=file.with_suffix(".lock"))[key]
+        apart = storage.answered(
+            file, key, functools.partial(_differing, settings, dtype, count), kind=(list, type(None))
+        )
         if apart is not None:
             found[count] = apart
     return found
@@ -179,13 +171,6 @@ def divided(
 def threads_file(cache: Path) -> Path:
     """Where it is kept which sums depend on the number of threads."""
     return cache / "threads.json"
-
-
-def _known(file: Path) -> dict[str, list[int] | None]:
-    try:
-        return dict(json.loads(file.read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return {}
 
 
 def _differing(settings: RunConfig, dtype: torch.dtype, count: int) -> list[int] | None:
