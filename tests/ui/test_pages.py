@@ -599,6 +599,7 @@ def test_the_results_table_says_when_a_run_began_by_the_clock_of_who_looks(folde
     [table] = [element for element in shown("compare").dataframe if "created" in element.value]
     assert table.value["created"].dt.strftime("%Y-%m-%d %H:%M").tolist() == [begun]
     assert f"In the time of {called}." in table.proto.columns
+    assert f"{run.id}, created {begun}, " in words(shown("train"))
 
 
 def test_a_training_that_cannot_be_written_down_is_told_in_a_sentence(folder, monkeypatch):

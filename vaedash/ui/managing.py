@@ -1,5 +1,6 @@
 """What a person may do with a run in a list: rename and tag it, run it again with changes, resume it, put it aside, delete it."""
 
+import datetime
 import zlib
 
 import streamlit as st
@@ -21,8 +22,9 @@ def manage(run: Run) -> None:
     # Known by its key, it stays open when its name or its state becomes another.
     with st.expander(f"{components.plain(components.name_with_tags(run))}: {run.status}", key=f"run-{run.id}"):
         components.status_line(run)
-        created = run.created[:16].replace("T", " ")
-        st.caption(f"{run.id}, created {created} UTC, {len(run.epochs)} epochs{components.elsewhere(run)}")
+        created = datetime.datetime.fromisoformat(run.created).astimezone(visitors.zone()) if run.created else None
+        begun = f", created {created:%Y-%m-%d %H:%M}" if created else ""
+        st.caption(f"{run.id}{begun}, {len(run.epochs)} epochs{components.elsewhere(run)}")
         if places.read_only():
             return
         row = _edit(run) if run.settings else st.container(horizontal=True)

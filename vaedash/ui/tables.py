@@ -17,7 +17,7 @@ from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, RunFolder
 from vaedash.showing import charts
-from vaedash.ui import live
+from vaedash.ui import live, visitors
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -61,7 +61,7 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
         runs = [run for run in runs if run.id in kept]
     table = pd.DataFrame([_pick(results.result(run)) for run in runs])
     table.insert(0, "drawn", [_thumbnail(run) if run.id in pictured else None for run in runs])
-    begun, zone = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce"), _zone()
+    begun, zone = pd.to_datetime(table["created"], format="ISO8601", utc=True, errors="coerce"), visitors.zone()
     table["created"] = begun.dt.tz_convert(zone)
     table["command"] = [results.replay_command(run) for run in runs]
     st.dataframe(
@@ -73,14 +73,6 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
     )
     if len(runs) > PICTURED:
         st.caption(f"{len(runs):,} runs, the newest first; pictures of the newest {PICTURED} and of the chosen ones.")
-
-
-def _zone() -> ZoneInfo:
-    """The time zone of whoever looks, as the browser says it is; UTC where it says none that is known here."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (KeyError, ValueError, OSError):  # an unknown name is a KeyError
-        return ZoneInfo("UTC")
 
 
 def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnConfig]":

@@ -1,10 +1,11 @@
-"""What visitors may do: everything, or, where the page is shown to a room (`places.read_only`), look on."""
+"""Visitors: what they may do, which is everything, or, where the page is shown to a room (`places.read_only`), look on; and their clock."""
 
 import functools
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -72,3 +73,11 @@ def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
             return None
 
     return asked
+
+
+def zone() -> ZoneInfo:
+    """The time zone of whoever looks, as the browser says it is; UTC where it says none that is known here."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):  # an unknown name is a KeyError
+        return ZoneInfo("UTC")
