@@ -33,8 +33,9 @@ def menu(tab: Any, page: str) -> None:
 
 
 def settled(tab: Any) -> None:
-    """Waits until the script has run, and nothing old and nothing that only holds a place is on the page."""
+    """Waits until the script has run, nothing old and nothing that only holds a place is on the page, and pictures are there."""
     tab.get_by_role("heading", level=1).first.wait_for()
     tab.wait_for_function(
         "() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true], [data-testid=stSkeleton]')"
+        " && [...document.images].every(image => image.complete)"
     )

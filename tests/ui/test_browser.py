@@ -6,6 +6,7 @@ import re
 
 import pandas
 import pytest
+from hand import settled
 from patience import until
 from visitor import make_run, row
 
@@ -49,12 +50,6 @@ def leaves(url: str) -> bool:
 def unexpected(complaints: list[str]) -> list[str]:
     # On a page other than the first, Streamlit looks for its server below that page's address before it looks above.
     return [text for text in complaints if "404 (Not Found)" not in text]
-
-
-def settled(tab) -> None:
-    """Waits until the script has run."""
-    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    expect(tab.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, marks=[pytest.mark.slow] if path else []) for path in PAGES])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from hand import settled
 from hostile import NAMES
 from patience import until
 from visitor import give_weights, make_run, shown
@@ -150,8 +151,7 @@ def test_a_hostile_name_has_no_effect_in_a_browser(browser, tmp_path, promise):
             give_weights(run, seed=1)
         for page in ("train", "compare", "gallery"):
             tab.goto(f"{server.url}/{page}?runs={','.join(run.id for run in made)}")
-            tab.get_by_role("heading", level=1).first.wait_for()
-            tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+            settled(tab)
             main = tab.get_by_test_id("stMain")
             if page != "gallery":  # the page may still be on its way, and a chart comes after the words around it
                 until(lambda main=main: not unsaid(made, main.evaluate("element => element.textContent")))

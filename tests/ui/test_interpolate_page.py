@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import visitor
+from hand import settled
 from patience import until
 from PIL import Image
 from visitor import words
@@ -272,7 +273,7 @@ def opened(browser, server):
         page.goto(server + query)
         page.locator("output").wait_for()
         page.get_by_text("Drag in a map").or_(page.get_by_text("in ten steps")).first.wait_for()
-        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')")
+        settled(page)
         return page
 
     yield open_page
@@ -291,7 +292,7 @@ def alpha(page):
     return int(page.locator("output").inner_text().partition("%")[0]) / 100
 
 
-def settled(page):
+def silent(page):
     """How often the page has spoken to the server, once it has been silent for a second."""
     count = -1
     while count != len(page.messages):
@@ -303,7 +304,7 @@ def settled(page):
 @pytest.mark.slow
 def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(opened):
     page = opened()
-    messages = settled(page)
+    messages = silent(page)
     slider = page.locator("input[name=x]").bounding_box()
     y = slider["y"] + slider["height"] / 2
     page.mouse.move(slider["x"] + 9, y)
@@ -314,10 +315,10 @@ def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(ope
         seen.add(tuple(pixels(page)))
     assert len(seen) == 5
     assert len(pixels(page)) == 2 and len(set(pixels(page))) == 2
-    assert settled(page) == messages
+    assert silent(page) == messages
     page.mouse.up()
     until(lambda: f"alpha={alpha(page):.2f}" in page.url)
-    assert settled(page) == messages + 1
+    assert silent(page) == messages + 1
 
 
 CAMERA = """() => {
@@ -378,7 +379,7 @@ def test_where_motion_is_unwanted_it_plays_in_the_ten_steps_of_the_study(opened)
 @pytest.mark.slow
 def test_keys_move_it_and_space_plays(opened):
     page = opened()
-    messages = settled(page)
+    messages = silent(page)
     page.locator("input[name=x]").focus()
     page.keyboard.press("End")
     assert alpha(page) == 1
@@ -393,7 +394,7 @@ def test_keys_move_it_and_space_plays(opened):
     page.get_by_role("button", name="Pause").wait_for()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Play").wait_for()
-    assert settled(page) > messages
+    assert silent(page) > messages
 
 
 @pytest.mark.slow

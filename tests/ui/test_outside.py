@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hand import press
+from hand import press, settled
 from visitor import figures, shown
 
 from vaedash import places, runs
@@ -45,8 +45,7 @@ def press_all_on_charts(tab):
 @pytest.mark.parametrize("path", VIEWS)
 def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
     watched.goto(f"{clone.url}/{path}")
-    expect(watched.get_by_role("heading", level=1).first).to_be_visible()
-    watched.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    settled(watched)
     for closed in watched.locator("[data-testid=stExpander] summary").all():
         press(closed)
     if path in ("compare", "latent-space"):

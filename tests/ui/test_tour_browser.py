@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from hand import settled
 from patience import until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -18,14 +19,6 @@ def tab(browser):
     opened = browser.new_page(viewport={"width": 1280, "height": 720})
     yield opened
     opened.close()
-
-
-def settled(tab):
-    """Waits until nothing is drawn any more."""
-    expect(tab.get_by_role("heading", level=1).first).to_be_visible()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-    tab.wait_for_function("() => [...document.images].every(image => image.complete)")
-    tab.wait_for_function("() => !document.querySelector('[data-stale=true]')")
 
 
 def at_step(tab, number, *, of=STEPS):
