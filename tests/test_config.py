@@ -103,8 +103,8 @@ def test_numbers_are_whole_where_what_they_stand_for_is_counted():
 
 def test_what_defines_a_model_changes_its_speed_and_what_only_steers_its_learning_does_not():
     assert config.MODEL_SETTINGS == ("arch", "latent_dim", "activation", "pixel_order")
-    assert set(config.SPEED_SETTINGS) == {*config.MODEL_SETTINGS, "batch_size", "device", "precision"}
-    assert config.PRESET_SETTINGS == ("batch_size", "lr", "latent_dim", "schedule", "activation")
+    assert set(config.SPEED_SETTINGS) == {*config.MODEL_SETTINGS, "batch_size", "optimizer", "device", "precision"}
+    assert config.PRESET_SETTINGS == ("batch_size", "lr", "latent_dim", "optimizer", "schedule", "activation")
 
 
 def test_a_model_is_built_from_the_settings_that_define_one():
@@ -194,10 +194,10 @@ def test_a_path_is_made_absolute_when_it_is_given(tmp_path, monkeypatch):
 
 def test_a_default_of_a_preset_or_a_dataset_stands_in_for_the_general_one():
     epochs, fraction = SETTINGS["epochs"], SETTINGS["fraction"]
-    assert (epochs.default_with("p1", None), epochs.default_with("fast", None)) == (100, 4)
+    assert (epochs.default_with("p1", None), epochs.default_with("fast", None)) == (100, 5)
     assert (fraction.default_with("shapes"), fraction.default_with("celeba")) == (1.0, 0.3)
-    assert (epochs.offered_with("p1"), epochs.offered_with("fast")) == (20, 4)
-    assert (epochs.defaults, fraction.defaults) == ("100; fast: 4", "1.0; celeba: 0.3")
+    assert (epochs.offered_with("p1"), epochs.offered_with("fast")) == (20, 5)
+    assert (epochs.defaults, fraction.defaults) == ("100; fast: 5", "1.0; celeba: 0.3")
 
 
 # ---- records ---------------------------------------------------------------------------------------------
@@ -309,6 +309,33 @@ def test_one_cycle_is_what_torchs_scheduler_makes_of_it():
     assert max(rates) == 0.02
 
 
+def test_a_linear_rate_rises_straight_over_the_first_15_percent_and_falls_straight_to_nothing():
+    settings = RunConfig(schedule="linear", lr=0.02)
+    assert settings.lr_at(0.0) == pytest.approx(0.02 / 25)
+    assert settings.lr_at(0.075) == pytest.approx((0.02 / 25 + 0.02) / 2)
+    assert settings.lr_at(0.15) == 0.02
+    assert settings.lr_at(0.575) == pytest.approx(0.01)
+    assert settings.lr_at(1.0) == 0.0
+
+
+def test_a_run_of_a_preset_that_stood_for_other_values_keeps_those_and_loses_its_name():
+    before = {
+        "preset": "fast",
+        "batch_size": 64,
+        "lr": 0.003,
+        "schedule": "one-cycle",
+        "activation": "silu",
+        "epochs": 4,
+    }
+    settings = RunConfig.from_json(before)
+    assert settings.preset is None
+    assert {name: getattr(settings, name) for name in before if name != "preset"} == {
+        name: value for name, value in before.items() if name != "preset"
+    }
+    now = RunConfig.build(preset="fast")
+    assert RunConfig.from_json(now.to_json()) == now
+
+
 def test_the_fast_preset_brings_its_epochs_unless_others_are_given():
     assert RunConfig.build(preset="fast").epochs == config.DEFAULT_EPOCHS["fast"]
     assert RunConfig.build(preset="fast", epochs=9).epochs == 9
@@ -317,7 +344,7 @@ def test_the_fast_preset_brings_its_epochs_unless_others_are_given():
 
 def test_the_fast_preset_trains_each_architecture_at_its_own_rate_in_any_order_of_arguments():
     rates = {arch: RunConfig.build(preset="fast", arch=arch).lr for arch in config.ARCHS}
-    assert rates == {"fc": 1e-3, "conv": 3e-3}
+    assert rates == {"fc": 0.004, "conv": 0.01}
     assert RunConfig.build(preset="fast", arch="fc", lr=3e-3).preset is None
 
 

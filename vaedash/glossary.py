@@ -68,6 +68,11 @@ MEANINGS: Mapping[str, Meaning] = {
         plain="training pictures that a run may hold back, to decide by them when to stop.",
         exact="held back to decide when to stop",
     ),
+    "optimizer": Meaning(
+        plain="what decides how each weight is changed after a look at a few pictures.",
+        exact="Adam, which scales each weight's step by its own gradients; or Muon, which makes the step of a whole matrix equally "
+        "long in all its directions",
+    ),
     "early stopping": Meaning(
         plain="a run ends by itself once its loss has hardly fallen for some epochs in a row (its patience).",
         code=("patience", "min_delta"),

@@ -52,6 +52,16 @@ def test_the_quantile_is_that_of_students_t():
     assert found == pytest.approx(list(scipy.stats.t.ppf(0.975, degrees)), abs=1e-3)
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 4, 5, 6, 20, 31])
+def test_the_p_value_is_that_of_students_one_sided_test(seeds):
+    rng = np.random.default_rng(seeds)
+    for bound in (4.0, 4.9, 5.0, 5.3, 6.5):
+        values = list(rng.normal(5.0, 0.4, seeds))
+        expected = scipy.stats.ttest_1samp(values, bound, alternative="less").pvalue
+        assert intervals.p_not_below(values, bound) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+    assert intervals.p_not_below([1.0, 1.0], 1.5) == 0.0 and intervals.p_not_below([1.0, 1.0], 1.0) == 1.0
+
+
 def test_pairing_takes_out_what_is_hard_for_both():
     rng = np.random.default_rng(2)
     easy = rng.gamma(4.0, 20.0, 1000)

@@ -576,7 +576,7 @@ def test_half_its_own_learning_rate_stays_each_architectures_own():
     diverged = run("abcdef", 90.0, None, status="diverged", **RunConfig.build(preset="fast", arch="conv").to_json())
     other = run("ghjkmn", 90.0, 80.0, **RunConfig.build(preset="fast", arch="fc").to_json())
     proposal = missing.proposed([diverged, other])
-    assert {(settings.arch, settings.lr) for settings in proposal.settings} == {("conv", 0.0015), ("fc", 0.0005)}
+    assert {(settings.arch, settings.lr) for settings in proposal.settings} == {("conv", 0.005), ("fc", 0.002)}
 
 
 def test_nothing_is_proposed_that_a_setting_does_not_allow_or_that_is_there_already():

@@ -71,14 +71,14 @@ def test_who_has_stepped_aside_takes_the_other_slots_share_too(
 def test_who_steps_aside_goes_last_with_its_session_where_that_is_its_own(tmp_path, own_session):
     session = tmp_path / "autogroup"  # in the place of the kernel's, which not every machine has, or lets be written
     session.write_text("0")
-    assert stepped_aside(session, own_session=own_session) == ["19", "True"]
-    assert session.read_text() == ("19" if own_session else "0")
+    assert stepped_aside(session, own_session=own_session) == [str(workers._ASIDE), "True"]
+    assert session.read_text() == (str(workers._ASIDE) if own_session else "0")
     assert not workers._is_aside()
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="no priorities of this kind")
 def test_who_steps_aside_does_without_what_the_kernel_lacks(tmp_path):
-    assert stepped_aside(tmp_path / "nowhere" / "autogroup", own_session=True) == ["19", "True"]
+    assert stepped_aside(tmp_path / "nowhere" / "autogroup", own_session=True) == [str(workers._ASIDE), "True"]
 
 
 def stepped_aside(session, *, own_session):

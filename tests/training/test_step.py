@@ -63,24 +63,26 @@ def test_both_precisions_learn_alike(tiny, arch):
         assert sum(other) == pytest.approx(sum(one), rel=0.01)
 
 
+@pytest.mark.parametrize("optimizer", config.OPTIMIZERS)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_learner_goes_on_from_a_saved_state_bit_for_bit(tiny, precision):
-    one, other = Learner(tiny(), machine(precision)), Learner(tiny(seed=7), machine(precision))
+def test_a_learner_goes_on_from_a_saved_state_bit_for_bit(tiny, precision, optimizer):
+    one, other = (Learner(tiny(optimizer=optimizer, seed=seed), machine(precision)) for seed in (0, 7))
     taught(one)
     other.load(copy.deepcopy(one.state()))
     assert taught(one) == taught(other)
     assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
 
 
+@pytest.mark.parametrize("optimizer", config.OPTIMIZERS)
 @pytest.mark.parametrize("size", [64, 37, 8])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("arch", config.ARCHS)
-def test_how_many_threads_compute_changes_no_bit(tiny, torch_as_it_was, arch, precision, size):
+def test_how_many_threads_compute_changes_no_bit(tiny, torch_as_it_was, arch, precision, size, optimizer):
     layout = archs.memory_format(arch)
     steps = [(pixels.contiguous(memory_format=layout), noise) for pixels, noise in batches(3, size=size)]
 
     def learned(*threads: int) -> list[torch.Tensor]:
-        learner = Learner(tiny(arch=arch), machine(precision))
+        learner = Learner(tiny(arch=arch, optimizer=optimizer), machine(precision))
         sums = []
         for step, count in zip(steps, threads, strict=True):
             hardware.use(count)
@@ -105,13 +107,15 @@ def test_the_learning_rate_of_a_step_is_the_one_given(tiny):
         assert torch.equal(weight, as_it_was) and not torch.equal(weight, other)
 
 
+@pytest.mark.parametrize("optimizer", config.OPTIMIZERS)
 @pytest.mark.parametrize("arch", config.ARCHS)
 @pytest.mark.parametrize("device", [ON_GPU])
-def test_a_gpu_learns_what_a_processor_learns_recorded_steps_included(tiny, torch_as_it_was, arch, device):
+def test_a_gpu_learns_what_a_processor_learns_recorded_steps_included(tiny, torch_as_it_was, arch, device, optimizer):
     machine(device=device).apply()
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    expected = taught(Learner(tiny(arch=arch), machine()))
-    learned = taught(Learner(tiny(arch=arch), machine(device=device)), device=device)
+    settings = tiny(arch=arch, optimizer=optimizer)
+    expected = taught(Learner(settings, machine()))
+    learned = taught(Learner(settings, machine(device=device)), device=device)
     # Recon of a batch is thousands of nats, its kl at first a hundredth of one; and each step magnifies the last bits.
     assert learned == [pytest.approx(sums, rel=1e-3, abs=1e-3) for sums in expected]
 

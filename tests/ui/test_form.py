@@ -84,7 +84,7 @@ def test_a_preset_brings_its_epochs_which_the_form_shows(launched, preset):
 
 def test_epochs_go_back_with_the_preset_unless_somebody_has_changed_them(folder):
     at = shown("train")
-    for preset, epochs in (("fast", 4), ("p2", 20)):
+    for preset, epochs in (("fast", 5), ("p2", 20)):
         at.button_group(key="preset").set_value(preset).run()
         assert at.number_input(key="epochs").value == epochs
     at.number_input(key="epochs").set_value(7).run()
@@ -93,7 +93,7 @@ def test_epochs_go_back_with_the_preset_unless_somebody_has_changed_them(folder)
         assert at.number_input(key="epochs").value == 7
 
 
-@pytest.mark.parametrize(("query", "epochs"), [({}, 4), ({"epochs": 20}, 20), ({"epochs": 9}, 9)])
+@pytest.mark.parametrize(("query", "epochs"), [({}, 5), ({"epochs": 20}, 20), ({"epochs": 9}, 9)])
 def test_a_link_may_say_other_epochs_than_its_preset_does(launched, query, epochs):
     at = shown("train", preset="fast", **query)
     assert at.number_input(key="epochs").value == epochs

@@ -107,6 +107,13 @@ def test_a_set_that_needs_a_download_is_marked_before_it_is_chosen_and_no_more_o
     assert at.button_group(key="dataset").value == "cifar10"
 
 
+def test_both_can_be_trained_on_photographs_at_a_click_where_those_are_here(data, launched):
+    assert "train-both-photographs" not in {button.key for button in shown("start").button}
+    (data / "cifar-10-batches-py").mkdir()
+    shown("start").button(key="train-both-photographs").click().run()
+    assert launched == ["cifar10", "cifar10"]
+
+
 def test_what_is_downloaded_by_itself_is_said_before_and_can_be_launched(data, launched):
     at = choose(shown("train"), "cifar10")
     for part in ("170 MB", "can take an hour", "Stop ends that too", "The download comes on top of that."):

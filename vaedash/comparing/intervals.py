@@ -72,3 +72,26 @@ def quantile(degrees: int) -> float:
     if degrees <= len(_T):
         return _T[degrees - 1]
     return _Z + (_Z**3 + _Z) / (4 * degrees) + (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / (96 * degrees**2)
+
+
+def p_not_below(values: Sequence[float], bound: float) -> float:
+    """How likely a mean this far below `bound`, or farther, would be if their true mean were `bound`: Student's one-sided test.
+
+    `values` are two or more that vary normally.
+    """
+    mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
+    if not error:
+        return float(mean >= bound)
+    return _below((mean - bound) / error, len(values) - 1)
+
+
+def _below(t: float, degrees: int) -> float:
+    """The share of Student's distribution with so many degrees of freedom that lies below `t` (Abramowitz & Stegun 1964, 26.7.3-4)."""
+    angle = math.atan(t / math.sqrt(degrees))
+    even = degrees % 2 == 0
+    term = total = 1.0 if even else math.cos(angle) if degrees > 1 else 0.0
+    for power in range(2 if even else 3, degrees - 1, 2):
+        term *= math.cos(angle) ** 2 * (power - 1) / power
+        total += term
+    within = math.sin(angle) * total if even else 2 / math.pi * (angle + math.sin(angle) * total)
+    return (1 + within) / 2

@@ -31,6 +31,12 @@ def memory_format(arch: str) -> torch.memory_format:
     return _architecture(arch).MEMORY_FORMAT
 
 
+def muon_rate(arch: str) -> float:
+    """Muon's learning rate with this architecture, as a multiple of Adam's. Raises UsageError for an unknown name."""
+    rate: float = _architecture(arch).MUON_RATE
+    return rate
+
+
 def _architecture(arch: str) -> ModuleType:
     if arch not in config.ARCHS:
         raise UsageError(f"arch must be one of {', '.join(config.ARCHS)}; got {arch!r}.")

@@ -5,6 +5,8 @@ from torch import nn
 
 MEMORY_FORMAT = torch.channels_last  # what convolutions are fastest with, on processors and GPUs
 
+MUON_RATE = 2.0  # of the learning rate, which is Adam's
+
 
 def encoder(latent_dim: int, activation: type[nn.Module]) -> nn.Module:
     """Images to mu and logvar, channels 3-32-64-128 on 32-16-8-4 pixels."""

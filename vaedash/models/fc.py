@@ -5,6 +5,9 @@ from torch import nn
 
 MEMORY_FORMAT = torch.contiguous_format
 
+# Of the learning rate, which is Adam's: of layers in which each unit adds up thousands of pixels, small steps are large already.
+MUON_RATE = 5.0
+
 
 def encoder(latent_dim: int, activation: type[nn.Module]) -> nn.Module:
     """Images to mu and logvar, 3072-512-256."""

@@ -20,6 +20,7 @@ from vaedash import config, places, storage
 from vaedash.config import RunConfig
 from vaedash.models import archs, losses
 from vaedash.models.vae import VAE
+from vaedash.training import muon
 
 _PROBES = 24  # batches: of bf16's few digits, one batch in ten shows a sum that was divided otherwise
 Apart = Mapping[int, Sequence[int] | None]
@@ -154,6 +155,7 @@ def divided(
     """
     file = threads_file(cache)
     of = f"{settings.arch} {settings.latent_dim} {settings.activation} {settings.batch_size} {str(dtype).removeprefix('torch.')}"
+    of += f" {settings.optimizer}" if settings.optimizer == "muon" else ""
     found: dict[int, list[int] | None] = {}
     for count in counts:
         key = f"{places.processor()} torch {torch.__version__} {of} {count} threads"
@@ -191,12 +193,23 @@ def _differing(settings: RunConfig, dtype: torch.dtype, count: int) -> list[int]
             one, many = (_gradients(model, batch, noise, threads) for threads in (1, count))
             if any(not torch.equal(one[id(weight)], many[id(weight)]) for weight in others):
                 return None
+            of_muon = muon.taught(model) if settings.optimizer == "muon" else []
+            if of_muon and _directions_differ([one[id(weight)].float() for weight, _ in of_muon], of_muon, count):
+                return None
             for place, layer in enumerate(layers):
                 if any(not torch.equal(one[id(weight)], many[id(weight)]) for weight in layer.parameters()):
                     apart.add(place)
     finally:
         torch.set_num_threads(before)
     return sorted(apart)
+
+
+def _directions_differ(gradients: Sequence[Tensor], of_muon: Sequence[muon.Taught], count: int) -> bool:
+    found = []
+    for threads in (1, count):
+        torch.set_num_threads(threads)
+        found.append(muon.directions(gradients, [matrices for _, matrices in of_muon]))
+    return not all(map(torch.equal, *found))
 
 
 def _gradients(model: VAE, batch: Tensor, noise: Tensor, threads: int) -> dict[int, Tensor]:

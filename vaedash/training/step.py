@@ -1,7 +1,8 @@
-"""A model and its optimizer, and the one step that teaches it; on a GPU that step is recorded once and then replayed."""
+"""A model and its optimizers, and the one step that teaches it; on a GPU that step is recorded once and then replayed."""
 
 import contextlib
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from vaedash import config, places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
+from vaedash.training import muon
 from vaedash.training.hardware import Hardware
 from vaedash.training.kernels import Apart, KernelGradients
 from vaedash.training.team import ALONE, Team, TorchrunTeam
@@ -19,10 +21,10 @@ _EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kern
 
 
 class Learner:
-    """A freshly initialised model that Adam teaches. Its weights learn in fp32; `working` is what computes.
+    """A freshly initialised model that is taught, by Adam or by Muon and Adam. Its weights learn in fp32; `working` is what computes.
 
     In fp32 the two are the same. In bf16 `working` is a low-precision copy: the gradients found with it are
-    carried over to the fp32 weights, and what Adam makes of these is copied back, once a step. (autocast would
+    carried over to the fp32 weights, and what the optimizers make of these is copied back, once a step. (autocast would
     convert each weight anew wherever it is used.)
 
     On a processor, the number of torch's threads may change between two steps, and changes no number: what is
@@ -40,12 +42,19 @@ class Learner:
         # A recorded step reads its learning rate and beta from tensors, the only things that may change in it.
         self._lr = torch.tensor(settings.lr, device=machine.device)
         self._beta = torch.zeros((), device=machine.device)
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(),
-            lr=self._lr if self.on_gpu else settings.lr,
-            fused=machine.device != "mps",
-            capturable=self.on_gpu,
-        )
+        of_muon = muon.taught(self.model) if settings.optimizer == "muon" else []
+        taken = {id(weight) for weight, _ in of_muon}
+        lr = self._lr if self.on_gpu else settings.lr
+        self._optimizers: dict[str, torch.optim.Optimizer] = {
+            "optimizer": torch.optim.Adam(
+                [weight for weight in self.model.parameters() if id(weight) not in taken],
+                lr=lr,
+                fused=machine.device != "mps",
+                capturable=self.on_gpu,
+            )
+        }
+        if of_muon:
+            self._optimizers["muon"] = muon.Muon(of_muon, lr=lr, rate=archs.muon_rate(settings.arch))
         self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
         empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
         self._team, self._averaging = team, team.averaging(self.working, empty)
@@ -55,14 +64,16 @@ class Learner:
         self._recorded: _Recorded | None = None
 
     def state(self) -> dict[str, Any]:
-        """All that is needed to go on: the weights and Adam's moments."""
-        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        """All that is needed to go on: the weights, Adam's moments, and Muon's where it takes part."""
+        gathered = {name: optimizer.state_dict() for name, optimizer in self._optimizers.items()}
+        return {"model": self.model.state_dict(), **gathered}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state`, wherever it was saved."""
         self.model.load_state_dict(state["model"])
-        # Adam's settings are those of this run and this device; only what it has gathered is taken over.
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state["optimizer"]["state"]})
+        # An optimizer's settings are those of this run and this device; only what it has gathered is taken over.
+        for name, optimizer in self._optimizers.items():
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": state[name]["state"]})
         self._refresh()
 
     def step(self, pixels: Tensor, noise: Tensor, *, beta: float, lr: float) -> Tensor:
@@ -74,7 +85,8 @@ class Learner:
         self._team.call_step(beta=beta, lr=lr)
         self._beta.fill_(beta)
         if not self.on_gpu:
-            self.optimizer.param_groups[0]["lr"] = lr
+            for group in itertools.chain(*(optimizer.param_groups for optimizer in self._optimizers.values())):
+                group["lr"] = lr
             return self._compute(pixels, noise)
         self._lr.fill_(lr)
         self._steps += 1
@@ -105,7 +117,8 @@ class Learner:
         if self.working is not self.model:
             for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
                 weight.grad = cast(Tensor, worked.grad).float()
-        self.optimizer.step()
+        for optimizer in self._optimizers.values():
+            optimizer.step()
         self._refresh()
         return self._team.sum(torch.stack([recon, kl]).detach())
 

@@ -246,5 +246,5 @@ def _preset_words() -> str:
         if name in STUDY
     ]
     words = glossary.about(*SETTINGS["preset"].words)
-    fast = "**fast**, our own: a learning rate that rises and falls once over all epochs; as good after a third of p1's"
+    fast = "**fast**, our own: another optimizer, and a learning rate that rises and falls once over all epochs, fewer of which it needs"
     return f"Values that go together; {', '.join(STUDY)} are the study's. {'; '.join(lines)}. {fast}.\n\n{words}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import places
+from vaedash import config, places
 from vaedash.comparing.missing import Missing
 from vaedash.config import RunConfig
 from vaedash.runs import Run
@@ -13,6 +13,7 @@ from vaedash.training import launch
 from vaedash.ui import choosing, components, visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
+PHOTO_EPOCHS = 2  # of its button for photographs: within a minute on a laptop, and conv is below the PCA line
 _DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
 
 
@@ -42,6 +43,11 @@ def button(
         on_click=_launch,
         args=(tuple(settings), name, tuple(keep), on),
     )
+
+
+def pair(preset: str, dataset: str, *, epochs: int) -> list[RunConfig]:
+    """Every architecture once, with one preset on the same pictures."""
+    return [RunConfig.build(preset=preset, arch=arch, dataset=dataset, epochs=epochs) for arch in config.ARCHS]
 
 
 def missing(proposal: Missing, *, beside: Sequence[Run], key: str) -> None:

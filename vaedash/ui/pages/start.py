@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from vaedash import config, glossary
-from vaedash.config import RunConfig
+from vaedash import config, datasets, glossary, places
 from vaedash.models import layers
 from vaedash.ui import cache, components, crisp, diagram, launching, race, shuffling, teaser, tour
 
@@ -23,9 +22,12 @@ st.markdown(
 readable = [run for run in runs if run.settings]
 example, latest = components.showcase(readable), components.latest(readable)
 racing = any(run.active for run in runs)
-settings = [RunConfig.build(preset="p1", arch=arch, epochs=launching.QUICK_EPOCHS) for arch in config.ARCHS]
+shapes = launching.pair("p1", "shapes", epochs=launching.QUICK_EPOCHS)
+photographs = launching.pair("fast", "cifar10", epochs=launching.PHOTO_EPOCHS)
 with st.container(horizontal=True):
-    launching.button("Train both (about a minute or two)", settings, key="train-both", disabled=racing, primary=True)
+    launching.button("Train both (about a minute or two)", shapes, key="train-both", disabled=racing, primary=True)
+    if not datasets.lacking("cifar10", data_dir=places.data_dir()):
+        launching.button("Train both on photographs", photographs, key="train-both-photographs", disabled=racing)
     tour.invitation(runs)
 if not readable:
     st.caption(
