@@ -242,7 +242,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
         **{"dataset": "celeba", "batch_size": 32, "lr": 0.002, "latent_dim": 16, "epochs": 7, "beta": 0.5},
         **{"kl_warmup": 3, "fraction": 0.25, "seed": 4, "patience": 9, "min_delta": 0.1, "monitor": "val"},
         **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16", "schedule": "one-cycle", "activation": "silu"},
-        "pixel_order": "shuffled",
+        **{"pixel_order": "shuffled", "optimizer": "muon"},
     }
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert call("train", "--arch", "conv", *flags).code == 0

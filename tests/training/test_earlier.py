@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from outcomes import TIMING
 
-from vaedash import cli, places, runs
+from vaedash import cli, config, places, runs
 from vaedash.runs import Run, weights
 from vaedash.training import process
 
@@ -60,6 +60,9 @@ def test_it_is_shown_as_it_was(run, capsys):
     assert record.pop("created") == run.created  # which it did not say then
     expected = uninterrupted()["show"]
     assert record.pop("name") and expected.pop("name")  # nobody gave it one: it is made anew out of the settings
+    # Of a setting that there was not then, it has what everything had.
+    for name in set(record["config"]) - set(expected["config"]):
+        assert record["config"].pop(name) == config.SETTINGS[name].default
     assert record == expected
 
 

@@ -55,7 +55,7 @@ def test_the_form_explains_its_words(folder):
     at = shown("train", preset="own")
     for key, word in (("epochs", "epoch"), ("batch_size", "batch size"), ("lr", "learning rate"), ("beta", "beta")):
         assert glossary.WORDS[word] in at.number_input(key=key).help
-    assert at.number_input(key="lr").help.startswith("Learning rate of Adam.")
+    assert at.number_input(key="lr").help.startswith("Learning rate of Adam, ")
     assert glossary.WORDS["seed"] in at.text_input(key="seeds").help
     assert all(widget.help for widget in at.number_input)
 
