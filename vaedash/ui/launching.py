@@ -13,7 +13,7 @@ from vaedash.training import launch
 from vaedash.ui import choosing, components, visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
-PHOTO_EPOCHS = 2  # of its button for photographs: within a minute on a laptop, and conv is below the PCA line
+PHOTO_EPOCHS = 2  # of its button for photographs: a minute or two, and conv is below the PCA line
 _DOUBLE_CLICK = 3.0  # seconds within which the same launch again is the same click
 
 
