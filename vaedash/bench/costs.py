@@ -42,6 +42,12 @@ class Launched:
         """How long ago it was."""
         return time.perf_counter() - self._begin
 
+    def until_trained(self) -> float:
+        """Waits until none of them trains or is to train any more; the seconds since the launch. They may still be measured."""
+        while any(run.active for run in self.now()):
+            time.sleep(0.05)
+        return self.seconds()
+
     def wait(self) -> None:
         """Until their processes have ended, which measure each run after its training."""
         for process in self.processes:
@@ -82,9 +88,7 @@ def of_the_study(
         for arch in config.ARCHS
     ]
     with Launched(study, data_dir) as launched:
-        while any(run.active for run in launched.now()):  # runs that are measured keep the next ones waiting
-            time.sleep(0.05)
-        trained = launched.seconds()
+        trained = launched.until_trained()
         launched.wait()
         ended = {f"{run.config.preset} {run.config.arch}": _how_it_ended(run) for run in launched.now()}
         return {

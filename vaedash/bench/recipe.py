@@ -5,7 +5,6 @@ the epoch whose loss is compared, of the notebook's way its epochs alone.
 """
 
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -49,9 +48,8 @@ def measure(
 def _of_a_run(settings: RunConfig, data_dir: Path) -> tuple[float, float]:
     """Seconds from launch to the end of its last epoch, and the held-out loss there."""
     with costs.Launched([settings], data_dir) as launched:
-        while (run := launched.now()[0]).active:  # afterwards it is measured, which is no part of the race
-            time.sleep(0.05)
-        return launched.seconds(), cast(float, run.epochs[-1]["test_loss"])
+        seconds, [run] = launched.until_trained(), launched.now()
+        return seconds, cast(float, run.epochs[-1]["test_loss"])
 
 
 def _summary(losses: Sequence[float], seconds: Sequence[float]) -> Figures:

@@ -27,7 +27,8 @@ photographs = launching.pair("fast", "cifar10", epochs=launching.PHOTO_EPOCHS)
 with st.container(horizontal=True):
     launching.button("Train both (about a minute or two)", shapes, key="train-both", disabled=racing, primary=True)
     if not datasets.lacking("cifar10", data_dir=places.data_dir()):
-        launching.button("Train both on photographs", photographs, key="train-both-photographs", disabled=racing)
+        label = "Train both on photographs (a minute or two)"
+        launching.button(label, photographs, key="train-both-photographs", disabled=racing)
     tour.invitation(runs)
 if not readable:
     st.caption(
