@@ -9,6 +9,13 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 
 
+def expect(place: Any) -> Any:
+    """What is waited for at a place; where playwright is missing, only whoever asks finds out."""
+    from playwright.sync_api import expect
+
+    return expect(place)
+
+
 def by_touch(tab: Any) -> bool:
     """Whether one points by a finger there."""
     return bool(tab.evaluate("navigator.maxTouchPoints"))

@@ -142,9 +142,8 @@ def test_however_many_runs_are_compared_their_curves_keep_300_pixels(browser, cr
         plot = page.locator(".js-plotly-plot").first
         expect(plot.locator(".legend .traces").first).to_be_visible()
         if large:
-            page.wait_for_function(
-                "() => parseFloat(getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fontSize) > 18"
-            )
+            ticks = page.locator(".js-plotly-plot .xtick text").first
+            until(lambda: ticks.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") > 18)
         assert plot.locator(".nsewdrag").first.bounding_box()["height"] >= 300
         assert page.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
     finally:
@@ -287,10 +286,7 @@ def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_
     small = [part.evaluate(size) for part in (words, ticks)]
     tab.get_by_text("Large type").click()
     tab.wait_for_url("**presenter=true**")
-    tab.wait_for_function(
-        "old => parseFloat(getComputedStyle(document.querySelector('.live-figure .xtick text')).fontSize) > old",
-        arg=small[1],
-    )
+    until(lambda: ticks.evaluate(size) > small[1])
     large = [part.evaluate(size) for part in (words, ticks)]
     assert all(after >= 1.25 * before for before, after in zip(small, large, strict=True)), (small, large)
     tab.get_by_role("link", name="Gallery", exact=True).click()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import visitor
-from hand import settled
+from hand import expect, settled
 from patience import until
 from PIL import Image
 from visitor import words
@@ -350,8 +350,6 @@ def test_a_link_opens_where_it_was_left(opened):
     page = opened("?alpha=0.75&a=Random&a_seed=42&way=Spherical")
     assert alpha(page) == 0.75
     page.locator(".st-key-seat-A button").first.click()
-    from playwright.sync_api import expect
-
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("42")
 
 
@@ -404,7 +402,7 @@ def test_a_clicked_picture_becomes_an_end_and_the_place_stays(opened):
     page.locator(".st-key-seat-A button").first.click()
     page.get_by_alt_text("Some of the test pictures").first.click(position={"x": 5, "y": 5})
     page.wait_for_url("**a_picture=0*")
-    page.wait_for_function("document.querySelector('input[aria-label=\"Test picture\"]').value === '0'")
+    expect(page.locator("input[aria-label='Test picture']")).to_have_value("0")
     until(lambda: pixels(page) != before)
     assert alpha(page) == 0.5
 
@@ -416,15 +414,15 @@ def test_a_finger_in_one_map_leads_all_runs(opened):
     box = page.locator(".map canvas").first.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
-    assert page.locator("output").inner_text() == "0.00 across, 0.00 down"
+    expect(page.locator("output")).to_have_text("0.00 across, 0.00 down")
     page.mouse.move(box["x"] + box["width"] + 50, box["y"] + box["height"] / 2)
-    assert page.locator("output").inner_text() == "1.00 across, 0.50 down"
+    expect(page.locator("output")).to_have_text("1.00 across, 0.50 down")
     page.mouse.up()
     after = pixels(page)
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True, False]
     page.locator("input[name=y]").focus()
     page.keyboard.press("ArrowUp")
-    assert page.locator("output").inner_text() == f"1.00 across, {5 / 12:.2f} down"
+    expect(page.locator("output")).to_have_text(f"1.00 across, {5 / 12:.2f} down")
 
 
 @pytest.mark.slow
@@ -435,7 +433,7 @@ def test_it_fits_a_phone(opened, query):
     for canvas in page.locator("canvas").all():
         box = canvas.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    assert page.evaluate("document.querySelector('section.stMain, [data-testid=stMain]').scrollWidth") <= 390
+    assert page.get_by_test_id("stMain").evaluate("element => element.scrollWidth") <= 390
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hand import SIZES
+from hand import SIZES, settled
 from patience import until
 from visitor import make_run
 
@@ -14,11 +14,14 @@ from vaedash.showing import report
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-RANGES = """() => {
-    const { xaxis, yaxis } = document.querySelector(".js-plotly-plot").layout;
-    return [xaxis.range, yaxis.range].join();
-}"""
 PLOT = ".js-plotly-plot .nsewdrag"
+
+
+def ranges(tab):
+    """What the axes of the first chart span, once there is one."""
+    return tab.locator(".js-plotly-plot").first.evaluate(
+        "({layout: {xaxis, yaxis}}) => [xaxis.range, yaxis.range].join()"
+    )
 
 
 @pytest.fixture
@@ -44,20 +47,21 @@ def swipe(tab, locator, *, up=200):
 def assert_a_finger_scrolls_and_a_tap_finds_a_point(tab):
     plot = tab.locator(PLOT).first
     expect(plot).to_be_visible()
-    before = tab.evaluate(RANGES)
+    before = ranges(tab)
     assert swipe(tab, plot) > 100
-    assert tab.evaluate(RANGES) == before
+    assert ranges(tab) == before
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     tab.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(tab.locator(".hoverlayer text").first).to_be_visible()
-    assert tab.evaluate(RANGES) == before
+    assert ranges(tab) == before
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["compare", "latent-space"])
 def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, classroom, path):
     phone.goto(f"{classroom.url}/{path}")
+    settled(phone)
     assert_a_finger_scrolls_and_a_tap_finds_a_point(phone)
 
 
@@ -66,13 +70,14 @@ def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, classroom, path):
 def test_a_wheel_over_a_chart_of_a_page_scrolls_it(browser, classroom, path):
     tab = browser.new_page(**SIZES["laptop"])
     tab.goto(f"{classroom.url}/{path}")
+    settled(tab)
     plot = tab.locator(PLOT).first
     expect(plot).to_be_visible()
     plot.hover()
-    before, ranges = plot.bounding_box()["y"], tab.evaluate(RANGES)
+    before, whole = plot.bounding_box()["y"], ranges(tab)
     tab.mouse.wheel(0, 200)
     until(lambda: before - plot.bounding_box()["y"] > 100)
-    assert tab.evaluate(RANGES) == ranges
+    assert ranges(tab) == whole
     tab.close()
 
 
@@ -101,4 +106,18 @@ def test_pictures_of_many_runs_stand_in_reading_order(browser, tmp_path, data_di
         assert places == sorted(places)
         said = last.evaluate_all("all => all.map(one => one.alt)")
         assert said == [f"{run.name}: what it made up last" for run in made]
+    tab.close()
+
+
+@pytest.mark.slow
+def test_a_map_of_another_size_and_back_shows_what_it_showed(browser, classroom):
+    tab = browser.new_page(**SIZES["laptop"])
+    tab.goto(f"{classroom.url}/latent-space")
+    settled(tab)
+    before, whole = tab.locator(PLOT).first.bounding_box()["width"], ranges(tab)
+    tab.set_viewport_size({"width": 1100, "height": 900})
+    until(lambda: tab.locator(PLOT).first.bounding_box()["width"] < before)
+    tab.set_viewport_size(SIZES["laptop"]["viewport"])
+    until(lambda: tab.locator(PLOT).first.bounding_box()["width"] == before)
+    until(lambda: ranges(tab) == whole)
     tab.close()

@@ -141,7 +141,7 @@ def test_keys_go_on_back_and_away_once_each_and_leave_buttons_and_text_fields_al
     for key in ("Space", "PageDown", "1", "Escape", "Enter"):
         press(tab, key)
     assert tab.locator("#note").input_value() == " 1"
-    tab.evaluate("() => document.querySelector('#note').remove()")
+    tab.locator("#note").evaluate("element => element.remove()")
     expect(on(tab)).to_have_text("Reveal")
     expect(tab.locator(".st-key-tour-say-A button")).not_to_contain_text("person_raised_hand")
     # Away, and the keys are the page's again.

@@ -10,8 +10,7 @@ from vaedash.bench.ui import Server
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-SEEN = """() => {
-    const plot = document.querySelector('.live-figure')
+SEEN = """plot => {
     const ends = axis => axis.range.map(end => Math.round(100 * end))
     return {
         x: ends(plot._fullLayout.xaxis), y: ends(plot._fullLayout.yaxis),
@@ -22,13 +21,18 @@ SEEN = """() => {
 }"""
 
 
+def seen(tab):
+    """What the first figure shows, once it shows anything."""
+    return tab.locator(".live-figure:has(.js-line)").first.evaluate(SEEN)
+
+
 def zoom(tab):
     box = tab.locator(".live-figure .nsewdrag").first.bounding_box()
     tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     tab.mouse.down()
     tab.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
     tab.mouse.up()
-    until(lambda: (tab.evaluate(SEEN)["x"][1] - tab.evaluate(SEEN)["x"][0]) < 1000)
+    until(lambda: (seen(tab)["x"][1] - seen(tab)["x"][0]) < 1000)
 
 
 @pytest.mark.slow
@@ -39,21 +43,21 @@ def test_zoom_and_hidden_curves_survive_what_is_chosen_beside_them(anyone, tmp_p
         curves = anyone.locator(".live-figure").first
         expect(curves.locator(".legendtoggle")).to_have_count(2)
         press(curves.locator(".legendtoggle").first)
-        until(lambda: anyone.evaluate(SEEN)["hidden"] == [made[0].id])
+        until(lambda: seen(anyone)["hidden"] == [made[0].id])
         if not by_touch(anyone):  # a finger scrolls past a chart
             zoom(anyone)
-        before = anyone.evaluate(SEEN)
+        before = seen(anyone)
         press(anyone.locator(".st-key-curves button").first)
         for choice in ("Cut outliers", "val"):
             press(anyone.get_by_text(choice, exact=True).first)
             anyone.wait_for_timeout(1500)
-            assert anyone.evaluate(SEEN) == before, choice
+            assert seen(anyone) == before, choice
         anyone.get_by_role("slider").first.press("ArrowRight")  # smoothing, with faint lines behind
-        until(lambda: anyone.evaluate(SEEN)["traces"] > before["traces"])
-        after = anyone.evaluate(SEEN)
+        until(lambda: seen(anyone)["traces"] > before["traces"])
+        after = seen(anyone)
         kept = ("x", "hidden", "shown", *(() if by_touch(anyone) else ("y",)))  # which fits the curves until one zooms
         assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
         press(anyone.get_by_text("Log scale", exact=True))  # on which the same heights would mean others
-        until(lambda: anyone.evaluate(SEEN)["y"] != before["y"])
-        after = anyone.evaluate(SEEN)
+        until(lambda: seen(anyone)["y"] != before["y"])
+        after = seen(anyone)
         assert (after["x"], after["hidden"]) == (before["x"], before["hidden"])

@@ -10,6 +10,13 @@ function remember(box, changed) {
   }
 }
 
+// Two axes of one scale widen as the room for them changes, and stay wide: they begin anew from what they are to show.
+function fit(box) {
+  if (!box.home.yaxis.scaleanchor) return;
+  const axes = AXES.filter((name) => !box.zoom[name] && box.home[name].range);
+  window.Plotly.relayout(box, Object.fromEntries(axes.map((name) => [`${name}.range`, [...box.home[name].range]])));
+}
+
 // What somebody has done with the figure that is there, done to the one that takes its place: hidden curves, of whichever
 // trace they consist, and on an axis that means the same, the zoom.
 function kept(box, data, layout) {
@@ -65,9 +72,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (window.Plotly) {
       const known = box.zoom;
       box.zoom ??= {};
-      window.Plotly.react(box, ...kept(box, data.data, layout), data.config);
+      window.Plotly.react(box, ...kept(box, data.data, layout), data.config).then(() => fit(box));
       if (known) return;
-      box.on("plotly_relayout", (changed) => remember(box, changed));
+      box.on("plotly_relayout", (changed) => {
+        remember(box, changed);
+        if (changed.autosize) fit(box);
+      });
       box.on("plotly_click", ({ points: [point] }) => point.customdata !== undefined && box.clicked?.(point));
     } else {
       box.waiting = setTimeout(draw, 50); // the library is still on its way
