@@ -17,6 +17,8 @@ def test_the_tables_hold_what_was_measured(photos, data_dir):
     table = dict(train.measure(dataset=str(photos), data_dir=data_dir, images=20, rounds=1, archs=("conv",)))
     whole_runs = ["loading the cached images, s", "images, train and test", "fc run", "conv run"]
     shares = table.pop("conv p1, where a step's time goes, one thread")
+    for share in table.pop("conv p1 beside its layers alone").values():
+        assert list(share) == ["precision", "images/s", "its layers alone", "share"] and 0 < share["share"] < 1.5
     assert list(table) == ["machine", "conv p1", "a pair at once", *whole_runs]
     conv = table["conv p1"]
     assert list(conv) == [*contestants.present(), "arithmetic"]

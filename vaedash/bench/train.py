@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vaedash import config
-from vaedash.bench import contestants, costs, operations
+from vaedash.bench import contestants, costs, operations, roof
 from vaedash.bench.figures import Figure
 
 ROUNDS = 3
@@ -28,6 +28,7 @@ def measure(
     for arch in archs:
         compared = contestants.compared(arch, dataset=dataset, data_dir=data_dir, images=images, rounds=rounds)
         yield f"{arch} p1", compared
+        yield f"{arch} p1 beside its layers alone", roof.measure(arch, data_dir)
         yield f"{arch} p1, where a step's time goes, one thread", operations.measure(arch, data_dir)
     yield "a pair at once", costs.of_a_pair(dataset, data_dir, repeats=min(rounds, _PAIRS))
     yield from costs.of_whole_runs(dataset, data_dir)

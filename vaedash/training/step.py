@@ -2,9 +2,8 @@
 
 import contextlib
 import copy
-import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +11,9 @@ from torch import Tensor
 from vaedash import config, places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
-from vaedash.training import muon
 from vaedash.training.hardware import Hardware
 from vaedash.training.kernels import Apart, KernelGradients
+from vaedash.training.optimizers import Optimizers
 from vaedash.training.team import ALONE, Team, TorchrunTeam
 
 _EAGER_STEPS = 3  # before a GPU's step is recorded: libraries choose their kernels in the first ones
@@ -39,23 +38,10 @@ class Learner:
         torch.manual_seed(settings.seed)
         self.on_gpu = machine.device == "cuda"
         self.model = archs.build(settings).to(machine.device)
-        # A recorded step reads its learning rate and beta from tensors, the only things that may change in it.
-        self._lr = torch.tensor(settings.lr, device=machine.device)
+        # A recorded step reads its beta from a tensor, as its learning rate: nothing else may change in it.
         self._beta = torch.zeros((), device=machine.device)
-        of_muon = muon.taught(self.model) if settings.optimizer == "muon" else []
-        taken = {id(weight) for weight, _ in of_muon}
-        lr = self._lr if self.on_gpu else settings.lr
-        self._optimizers: dict[str, torch.optim.Optimizer] = {
-            "optimizer": torch.optim.Adam(
-                [weight for weight in self.model.parameters() if id(weight) not in taken],
-                lr=lr,
-                fused=machine.device != "mps",
-                capturable=self.on_gpu,
-            )
-        }
-        if of_muon:
-            self._optimizers["muon"] = muon.Muon(of_muon, lr=lr, rate=archs.muon_rate(settings.arch))
         self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
+        self._optimizers = Optimizers(settings, self.model, self.working, machine.device)
         empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
         self._team, self._averaging = team, team.averaging(self.working, empty)
         alone_on_cpu = machine.device == "cpu" and team.size == 1
@@ -65,16 +51,12 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on: the weights, Adam's moments, and Muon's where it takes part."""
-        gathered = {name: optimizer.state_dict() for name, optimizer in self._optimizers.items()}
-        return {"model": self.model.state_dict(), **gathered}
+        return {"model": self.model.state_dict(), **self._optimizers.state()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state`, wherever it was saved."""
         self.model.load_state_dict(state["model"])
-        # An optimizer's settings are those of this run and this device; only what it has gathered is taken over.
-        for name, optimizer in self._optimizers.items():
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": state[name]["state"]})
-        self._refresh()
+        self._optimizers.load(state)
 
     def step(self, pixels: Tensor, noise: Tensor, *, beta: float, lr: float) -> Tensor:
         """One step down the gradient of a batch's mean loss; the batch's summed recon and kl, `(2,)`.
@@ -84,11 +66,9 @@ class Learner:
         """
         self._team.call_step(beta=beta, lr=lr)
         self._beta.fill_(beta)
+        self._optimizers.set_rate(lr)
         if not self.on_gpu:
-            for group in itertools.chain(*(optimizer.param_groups for optimizer in self._optimizers.values())):
-                group["lr"] = lr
             return self._compute(pixels, noise)
-        self._lr.fill_(lr)
         self._steps += 1
         if self._recorded is None and self._steps > _EAGER_STEPS and self._team.records_steps:
             self._recorded = _Recorded(self._compute, pixels, noise)
@@ -114,19 +94,8 @@ class Learner:
             # The mean over members of this is the mean over the batch, however it was divided: each image weighs the same.
             loss = (recon + self._beta * kl) / (len(pixels) / self._team.size)
             loss.backward()
-        if self.working is not self.model:
-            for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
-                weight.grad = cast(Tensor, worked.grad).float()
-        for optimizer in self._optimizers.values():
-            optimizer.step()
-        self._refresh()
+        self._optimizers.step()
         return self._team.sum(torch.stack([recon, kl]).detach())
-
-    @torch.no_grad()
-    def _refresh(self) -> None:
-        if self.working is not self.model:
-            for weight, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
-                worked.copy_(weight)
 
 
 class _Recorded:
