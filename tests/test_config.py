@@ -309,12 +309,12 @@ def test_one_cycle_is_what_torchs_scheduler_makes_of_it():
     assert max(rates) == 0.02
 
 
-def test_a_linear_rate_rises_straight_over_the_first_15_percent_and_falls_straight_to_nothing():
+def test_a_linear_rate_rises_straight_over_the_first_10_percent_and_falls_straight_to_nothing():
     settings = RunConfig(schedule="linear", lr=0.02)
     assert settings.lr_at(0.0) == pytest.approx(0.02 / 25)
-    assert settings.lr_at(0.075) == pytest.approx((0.02 / 25 + 0.02) / 2)
-    assert settings.lr_at(0.15) == 0.02
-    assert settings.lr_at(0.575) == pytest.approx(0.01)
+    assert settings.lr_at(0.05) == pytest.approx((0.02 / 25 + 0.02) / 2)
+    assert settings.lr_at(0.1) == 0.02
+    assert settings.lr_at(0.55) == pytest.approx(0.01)
     assert settings.lr_at(1.0) == 0.0
 
 

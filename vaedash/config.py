@@ -456,12 +456,12 @@ class RunConfig:
         """The learning rate when this share (0 to 1) of all steps is done.
 
         one-cycle (Smith & Topin 2018): a cosine from lr / 25 up to lr over the first 30%, then one down to lr / 250,000.
-        linear: straight from lr / 25 up to lr over the first 15%, then straight down to nothing.
+        linear: straight from lr / 25 up to lr over the first 10%, then straight down to nothing.
         """
         if self.schedule == "constant":
             return self.lr
         if self.schedule == "linear":
-            rise, first = 0.15, self.lr / 25
+            rise, first = 0.1, self.lr / 25
             return (
                 first + (self.lr - first) * progress / rise
                 if progress < rise
