@@ -132,12 +132,13 @@ def faces(scene: Scene, count: int, partition: str | None = None, data: bytes | 
     return scene.data
 
 
-def locked_zip(scene: Scene) -> Path:
-    path = scene.files("locked") / "set.zip"
+def odd_zip(scene: Scene, place: int, value: int) -> Path:
+    """A zip of one picture, with another byte at a place of what its directory says of it."""
+    path = scene.files("odd") / "set.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.png", picture())
     data = bytearray(path.read_bytes())
-    data[data.index(b"PK\x01\x02") + 8] |= 1
+    data[data.index(b"PK\x01\x02") + place] = value
     path.write_bytes(data)
     return path
 
@@ -290,19 +291,27 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             refused(at, os, "scandir", PermissionError(13, "Permission denied")),
             collection.open_collection(at.files("own")).__enter__(),
         ),
-        "train on a zip with a password": lambda at: own.read(locked_zip(at)),
+        "train on a zip with a password": lambda at: own.read(odd_zip(at, 8, 1)),
+        "train on a zip that Windows has packed": lambda at: own.read(odd_zip(at, 10, 9)),
+        "train on a part of a zip": lambda at: own.read(at.files("own", a__z01=b"x", a__zip=b"x") / "a.zip"),
     },
     "datasets/own.py": {
         "train on what is not there": lambda at: own.read(at.home / "none"),
         "train on what may not be read": lambda at: own.read(may_not_be_read(at)),
         "train on pictures of a kind that is not read": lambda at: own.read(at.files("own", a__heic=b"x")),
-        "train on pictures for testing only": lambda at: own.read(at.files("own", test_in_a__png=picture())),
         "test on pictures that are empty": lambda at: own.read(
             at.files("own", test_in_a__png=b"", train_in_a__png=picture())
         ),
         "train on a single picture": lambda at: own.read(at.files("own", a__png=picture())),
         "train on a table that is cut off": lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet"),
         "train on a table of words": lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"])),
+        "train on a table of names": lambda at: own.read(
+            table(at.files("own") / "x.parquet", image=[{"bytes": None, "path": "a.png"}])
+        ),
+        "train on what Git LFS has left out": lambda at: own.read(at.files("own", a__png=b"version https://git-lfs.")),
+    },
+    "datasets/parts.py": {
+        "train on pictures for testing only": lambda at: own.read(at.files("own", test_in_a__png=picture())),
     },
     "measuring/after.py": {
         "measure a run whose images have changed": lambda at: after.measure(at.changed(), data_dir=at.data),

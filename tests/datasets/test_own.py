@@ -9,63 +9,12 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
+from somebodys import BLUE, GREEN, RED, encoded, packed, photograph, plain, shade, shades, table, write, zipped
 
 from vaedash.datasets import collection, decode, own
 from vaedash.errors import DatasetError
-
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
-
-
-def plain(colour=RED, size=(32, 32), format: str = "PNG") -> bytes:
-    return encoded(Image.new("RGB", size, colour), format)
-
-
-def photograph(width: int, height: int) -> Image.Image:
-    rows, columns = np.mgrid[0:height, 0:width]
-    channels = [columns * 255 / width, rows * 255 / height, 255 - columns * 255 / width]
-    return Image.fromarray(np.stack(channels, axis=-1).astype(np.uint8))
-
-
-def shade(level: int) -> bytes:
-    return plain((level, level, level))
-
-
-def shades(images: np.ndarray) -> list[int]:
-    return images[:, 0, 16, 16].tolist()
-
-
-def write(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-def packed(path: Path, files: dict[str, bytes], kind: str) -> Path:
-    return write(path / "set", files) if kind == "folder" else zipped(path / "set.zip", files)
-
-
-def table(path: Path, **columns) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), path)
-    return path
 
 
 def read_with(tmp_path: Path, name: str, data: bytes):
@@ -94,14 +43,14 @@ def test_train_and_test_folders_are_recognised_with_and_without_folders_above(tm
     assert shades(source.train) == [10, 20]
     assert shades(source.test) == [30]
     assert source.skipped == 0
-    assert source.notes == ()
+    assert source.notes == ("Learned from: train/ (2 files). Tested on: test/ (1 file).",)
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "Validation"])
 def test_a_validation_folder_serves_as_test_where_there_is_none(tmp_path, name):
     source = own.read(write(tmp_path, {"Train/a.png": shade(10), f"{name}/a.png": shade(20)}))
     assert (shades(source.train), shades(source.test)) == ([10], [20])
-    assert "serve as test" in source.notes[0]
+    assert "serve as test" in source.notes[1]
 
 
 def test_a_validation_folder_is_left_out_beside_a_test_folder(tmp_path):
@@ -109,8 +58,8 @@ def test_a_validation_folder_is_left_out_beside_a_test_folder(tmp_path):
         write(tmp_path, {"train/a.png": shade(10), "val/a.png": shade(20), "test/a.png": shade(30), "b.png": shade(40)})
     )
     assert (shades(source.train), shades(source.test)) == ([10], [30])
-    assert len(source.notes) == 2
-    assert source.notes[1] == "Files outside train/ and test/ are left out: 1."
+    assert source.notes[1] == "The validation set is left out: val/ (1 file). Training and test have sets of their own."
+    assert source.notes[2] == "Left out, since they lie outside both: b.png."
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vaedash import config, places
 from vaedash.bench import probe
@@ -13,7 +13,7 @@ from vaedash.bench.figures import Figures
 from vaedash.config import RunConfig
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from vaedash.models.vae import VAE
 
 _TURNS, _SECONDS = 5, 0.6  # of each, in turns
 
@@ -85,14 +85,14 @@ def _per_second(what: Callable[[], None]) -> float:
     return times / (time.perf_counter() - start)
 
 
-def _layers(model: "nn.Module", pixels: "Tensor", noise: "Tensor") -> list[Callable[[], object]]:
+def _layers(model: "VAE", pixels: Any, noise: Any) -> list[Callable[[], object]]:
     """Of each layer with weights its forward and backward pass, by itself; the first one's images need no gradient."""
     import torch
     from torch import nn
 
     found: list[Callable[[], object]] = []
 
-    def remember(layer: nn.Module, inputs: "tuple[Tensor]", output: "Tensor") -> None:
+    def remember(layer: nn.Module, inputs: tuple[Any], output: Any) -> None:
         seen, gradient = inputs[0].detach(), torch.randn_like(output)
         needed = bool(found)
         if isinstance(layer, nn.Linear):
@@ -108,7 +108,7 @@ def _layers(model: "nn.Module", pixels: "Tensor", noise: "Tensor") -> list[Calla
     return found
 
 
-def _product(layer: "nn.Linear", seen: "Tensor", gradient: "Tensor", needed: bool) -> None:
+def _product(layer: Any, seen: Any, gradient: Any, needed: bool) -> None:
     import torch
 
     with torch.no_grad():
@@ -118,7 +118,7 @@ def _product(layer: "nn.Linear", seen: "Tensor", gradient: "Tensor", needed: boo
             gradient @ layer.weight
 
 
-def _convolution(layer: "nn.Conv2d | nn.ConvTranspose2d", seen: "Tensor", gradient: "Tensor", needed: bool) -> None:
+def _convolution(layer: Any, seen: Any, gradient: Any, needed: bool) -> None:
     import torch
 
     shape = (list(layer.stride), list(layer.padding), list(layer.dilation), isinstance(layer, torch.nn.ConvTranspose2d))

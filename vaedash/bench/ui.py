@@ -180,7 +180,9 @@ def _both_buttons(browser: "Browser", server: Server) -> Iterator[tuple[str, Fig
         if button.count():
             start = time.perf_counter()
             button.click()
-            tab.wait_for_function("() => document.querySelector('.live-figure .scatterlayer .js-line')", timeout=300_000)
+            tab.wait_for_function(
+                "() => document.querySelector('.live-figure .scatterlayer .js-line')", timeout=300_000
+            )
             first = time.perf_counter() - start
             tab.wait_for_function(_JUDGED, timeout=600_000)
             yield f"click on {label}", {"to first point": first, "to verdict": time.perf_counter() - start}

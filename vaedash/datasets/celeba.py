@@ -67,9 +67,7 @@ def _holds(folder: Path, endings: tuple[str, ...]) -> bool:
         return False
     with os.scandir(folder) as entries:
         return any(
-            _holds(Path(entry), endings)
-            if entry.is_dir(follow_symlinks=False)
-            else entry.name.lower().endswith(endings)
+            _holds(Path(entry), endings) if entry.is_dir() else entry.name.lower().endswith(endings)
             for entry in entries
         )
 
@@ -110,9 +108,9 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
         return None
     again = f"Download it again from {HOME}, or remove it to split the images at random."
     partition = {}
-    lines = (files.read(name) or b"").decode("utf-8", errors="replace").splitlines()
+    lines = (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines()
     for count, line in enumerate(lines, start=1):
-        fields = re.split(r"[,\s]+", line.strip())
+        fields = re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,"))
         if fields[0] in ("", "image_id"):
             continue
         if len(fields) != 2 or fields[1] not in ("0", "1", "2"):

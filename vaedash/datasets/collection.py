@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
 from vaedash.errors import DatasetError
 
+_UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
@@ -30,6 +32,10 @@ class Collection:
     def images(self) -> list[str]:
         """The names that end as images do, in order."""
         return [name for name in self.names if name.lower().endswith(IMAGE_ENDINGS)]
+
+    def only(self, ending: str) -> bool:
+        """Whether there is something, and all of it ends so."""
+        return bool(self.names) and all(name.lower().endswith(ending) for name in self.names)
 
     def content(self) -> str:
         """What it holds, in a few words for a person: `12 .heic files`."""
@@ -50,7 +56,11 @@ def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
         archive = zipfile.ZipFile(path)
     except PermissionError:
         raise DatasetError(f"{path} may not be read by this user; change its permissions.") from None
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
+        if "multiple disks" in str(error) or path.with_suffix(".z01").exists():
+            raise DatasetError(
+                f"{path} is one part of a zip that was split; unpack it with all parts beside it, and give the folder."
+            ) from None
         raise DatasetError(
             f"{path} is not a zip that can be opened: it is {describe(path)}. {advice}".rstrip()
         ) from None
@@ -65,18 +75,46 @@ def describe(path: Path) -> str:
             head = file.read(512)
     except OSError as error:
         return f"not readable ({error.strerror or error})"
+    if what := known(head):
+        return what
+    if path.suffix.lower() in IMAGE_ENDINGS:
+        return "a single image; give a folder, a zip or a Parquet file with many"
+    return "something else; give a folder, a zip or a Parquet file of images"
+
+
+def walk(path: Path) -> Iterator[tuple[str, Path]]:
+    """All files below a folder: their names, `/` between folders, and where they are. Hidden ones are left out; links are followed, and
+    each real folder is entered once, by its own way rather than by a link beside it.
+    """
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(
+            (name for name in folders if not _hidden(name)), key=lambda name: (Path(folder, name).is_symlink(), name)
+        )
+        inside = os.path.relpath(folder, path).replace(os.sep, "/")
+        prefix = "" if inside == "." else inside + "/"
+        yield from ((prefix + name, Path(folder, name)) for name in sorted(files) if not _hidden(name))
+
+
+def known(head: bytes) -> str:
+    """What a file that begins so is, if no image, with what to do about it; empty where that cannot be said."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
         return "an empty file of 0 bytes; download it again"
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")) or b"<html" in start:
         return "a web page, as sites send when a quota is used up or a login is needed; download it again in a browser"
+    if start.startswith(b"version https://git-lfs"):
+        return "a pointer that Git LFS leaves where a file was not fetched; fetch the files with `git lfs pull`, then try again"
     if head.startswith(b"PK"):
         return "the beginning of a zip whose end is missing or damaged; download it again"
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")) or head[257:262] == b"ustar":
         return "another kind of archive; unpack it and give the folder"
-    if path.suffix.lower() in IMAGE_ENDINGS:
-        return "a single image; give a folder, a zip or a Parquet file with many"
-    return "something else; give a folder, a zip or a Parquet file of images"
+    return ""
 
 
 def _folder(path: Path) -> Collection:
@@ -84,12 +122,7 @@ def _folder(path: Path) -> Collection:
         os.scandir(path).close()
     except OSError as error:
         raise DatasetError(f"The folder {path} cannot be listed ({error.strerror}); change its permissions.") from None
-    names = []
-    for folder, folders, files in os.walk(path):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        inside = os.path.relpath(folder, path).replace(os.sep, "/")
-        prefix = "" if inside == "." else inside + "/"
-        names += [prefix + name for name in files if not _hidden(name)]
+    names = [name for name, _ in walk(path)]
 
     def read(name: str) -> bytes | None:
         try:
@@ -113,6 +146,11 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Collection:
     }
     if members and all(info.flag_bits & 1 for info in members.values()):
         raise DatasetError(f"{path} is locked with a password; unpack it and give the folder.")
+    if members and all(info.compress_type not in _UNPACKED for info in members.values()):
+        raise DatasetError(
+            f"{path} is packed in a way that Python does not unpack (Deflate64, as Windows packs large folders); unpack it and give "
+            "the folder."
+        )
     lock = threading.Lock()  # a ZipFile counts its open members without one
 
     def read(name: str) -> bytes | None:

@@ -5,133 +5,189 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from vaedash.datasets.collection import Collection, describe, open_collection
-from vaedash.datasets.decode import MAX_BYTES, decode_all
+from vaedash.datasets import parts
+from vaedash.datasets.collection import Collection, describe, known, open_collection
+from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES, decode_all
 from vaedash.datasets.source import Progress, Source, silent
-from vaedash.datasets.split import hold_out
+from vaedash.datasets.split import apart, marks
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.text import visible
 
 if TYPE_CHECKING:
     import pyarrow.parquet
 
-SPLIT_OF = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-}
-
 Decoded = tuple[Pixels, int]  # images, and how many could not be read
-Part = TypeVar("Part", str, Path)  # what belongs to one split: an image's name, or a table
 
 _ALLOWED = "Give a folder or a zip of images (.jpg, .png, .gif, .bmp, .webp, .tif, .ppm, .avif), or Parquet files."
 _ROWS = 32  # of Parquet in memory at once
+_LOOKED_AT = 10  # files, where none can be read, to say what they are
+_SORTS = 4  # of other files that are named
+_UNREAD = frozenset(
+    {
+        ".heic",
+        ".heif",
+        ".jxl",
+        ".jp2",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".raw",
+        ".psd",
+        ".svg",
+        ".eps",
+        ".mp4",
+        ".mov",
+        ".parquet",
+        ".npy",
+        ".npz",
+    }
+)
+# Of pictures that say of others what is where in them, and are none to learn from.
+_MASKS = frozenset(
+    {
+        "mask",
+        "masks",
+        "segmentation",
+        "segmentations",
+        "segmentationclass",
+        "segmentationobject",
+        "label_maps",
+        "labelmaps",
+        "trimaps",
+        "annotations",
+        "ground_truth",
+        "groundtruth",
+    }
+)
+_MASK_OF = re.compile(r"[_-](mask|seg|segmentation|label|labels|labelids|instanceids)$")
 
 
 def read(path: Path, *, progress: Progress = silent) -> Source:
     """All usable images at `path`, in the order of their names, as 32 x 32 RGB.
 
-    Folders (or Parquet file names) `train` and `test` are recognised, also one folder deep; `val` stands in for
-    a missing `test`; without either, a seeded tenth is held out and a note says so. Bad files are skipped and
-    counted. Raises DatasetError with what was found and what is allowed.
+    Folders (or Parquet file names) `train` and `test` are recognised, also one folder deep and with more in their names
+    (`parts`); `val` stands in for a missing `test`; without either, a seeded tenth is held out. Of two sorts in one folder,
+    Parquet and image files, the one with more images counts; masks beside images are left out. Notes say what became of what.
+    Bad files are skipped and counted. Raises DatasetError with what was found and what is allowed.
     """
     if not path.is_file() and not path.is_dir():  # nothing, or a pipe, which would be waited for
         raise DatasetError(f"There is no file or folder {path}. {_ALLOWED}")
     if not os.access(path, os.R_OK):
         raise DatasetError(f"{path} may not be read by this user; change its permissions.")
     if path.is_file() and _looks_like_parquet(path):
-        return _read_parquet([path], path, progress=progress)
+        return _read_parquet([path], [], path, progress=progress)
     with open_collection(path) as files:
-        images = files.images()
+        images, aside = _without_masks(files.images())
+        tables = [path / name for name in files.names if name.lower().endswith(".parquet")] if path.is_dir() else []
+        if tables and (not images or sum(map(_images_in, tables)) > len(images)):
+            beside = f"{len(images):,} image files beside the Parquet files are left out ({{}})."
+            return _read_parquet(tables, [beside.format(visible(one)) for one in images[:1]], path, progress=progress)
         if images:
-            return _read_images(files, images, path, progress=progress)
-        tables = [path / name for name in files.names if name.lower().endswith(".parquet")]
-        if tables and path.is_dir():
-            return _read_parquet(tables, path, progress=progress)
-        raise DatasetError(f"There are no images in {path}: it holds {files.content()}. {_ALLOWED}")
+            return _read_images(files, images, [*aside, *_left_out(files)], path, progress=progress)
+        advice = "Unpack it once, and give the folder, or one of those. " if files.only(".zip") else ""
+        raise DatasetError(f"There are no images in {path}: it holds {files.content()}. {advice}{_ALLOWED}")
 
 
-def _read_images(files: Collection, images: list[str], path: Path, *, progress: Progress) -> Source:
+def _without_masks(images: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The images that are none of masks, label maps and the like beside those that they belong to; and a sentence on these."""
+
+    def masks(name: str) -> bool:
+        *folders, file = PurePosixPath(name.lower()).parts
+        return any(folder in _MASKS for folder in folders) or bool(_MASK_OF.search(PurePosixPath(file).stem))
+
+    kept = [name for name in images if not masks(name)]
+    left = len(images) - len(kept)
+    # Where they are more than a few for each image, or all there is, they are the images.
+    if not left or not kept:
+        return [*images], []
+    one = visible(next(filter(masks, images)))
+    if left > 2 * len(kept):
+        return [*images], [
+            f"{left:,} files are called like masks or label maps ({one}), and are learned from like the rest."
+        ]
+    return kept, [f"{left:,} files are left out as masks or label maps of the others ({one} is one of them)."]
+
+
+def _left_out(files: Collection) -> list[str]:
+    """What else lies there, a sentence for each sort: how many, why not, and one name."""
+    sorts: dict[str, list[str]] = {}
+    for name in files.names:
+        ending = PurePosixPath(name).suffix.lower()
+        if ending not in IMAGE_ENDINGS:
+            sorts.setdefault(ending, []).append(name)
+    told = []
+    for ending, names in sorted(sorts.items(), key=lambda item: -len(item[1]))[:_SORTS]:
+        one = len(names) == 1
+        s = "" if one else "s"
+        what = f"{ending} file{s}" if ending else f"file{s} without an ending"
+        why = "a format that is not read here" if ending in _UNREAD else f"no image{s}"
+        told.append(f"{len(names):,} {what} {'is' if one else 'are'} left out: {why} ({visible(names[0])}).")
+    return told
+
+
+def _read_images(
+    files: Collection, images: Sequence[str], notes: list[str], path: Path, *, progress: Progress
+) -> Source:
     def decode_names(names: Sequence[str], what: str) -> Decoded:
-        return decode_all(names, files.read, len(names), what=what, progress=progress)
+        found = decode_all(names, files.read, len(names), what=what, progress=progress)
+        if not len(found[0]):
+            for name in names[:_LOOKED_AT]:
+                if (data := files.read(name)) and (what := known(data)):
+                    raise DatasetError(f"No image file in {path} can be read: {visible(name)} is {what}.")
+        return found
 
-    train, test, notes = _choose(images, _split_by_folder(images), path)
-    if test:
-        return _source(decode_names(train, "decoding train"), decode_names(test, "decoding test"), notes, path)
-    return _divide(*decode_names(train, "decoding images"), notes, path)
+    chosen = parts.by_folder(images, path)
+    notes = [*chosen.notes, *notes]
+    if chosen.test:
+        train, test = decode_names(chosen.train, "decoding train"), decode_names(chosen.test, "decoding test")
+        return _source(train, test, notes, path)
+    return _divide(*decode_names(chosen.train, "decoding images"), notes, path)
 
 
-def _read_parquet(tables: list[Path], path: Path, *, progress: Progress) -> Source:
+def _read_parquet(tables: Sequence[Path], notes: list[str], path: Path, *, progress: Progress) -> Source:
     def decode_tables(tables: Sequence[Path], what: str) -> Decoded:
         total = sum(_rows(table) for table in tables)
         cells = (cell for table in tables for cell in _cells(table))
-        return decode_all(itertools.islice(cells, total), lambda cell: cell, total, what=what, progress=progress)
+        found = decode_all(itertools.islice(cells, total), lambda cell: cell, total, what=what, progress=progress)
+        if not len(found[0]) and (named := _first_named(tables[0])):
+            raise DatasetError(
+                f"{tables[0]} names image files ({visible(named)}) and holds none; give the folder that they are in."
+            )
+        return found
 
-    # Of a file that is given by itself, the name does not matter: it is all there is.
-    by_name = path.is_dir()
-    splits = [_split_by_name(table.relative_to(path).parts) if by_name else None for table in tables]
-    train, test, notes = _choose(tables, splits, path)
-    if test:
-        return _source(decode_tables(train, "decoding train"), decode_tables(test, "decoding test"), notes, path)
-    return _divide(*decode_tables(train, "decoding images"), notes, path)
-
-
-def _choose(
-    parts: Sequence[Part], splits: Sequence[str | None], path: Path
-) -> tuple[Sequence[Part], Sequence[Part], list[str]]:
-    """Train, test and notes, from each part's split; test is empty where a tenth is to be held out."""
-    by_split: dict[str | None, list[Part]] = {split: [] for split in ("train", "test", "val", None)}
-    for part, split in zip(parts, splits, strict=True):
-        by_split[split].append(part)
-    train, test, others = by_split["train"], by_split["test"] or by_split["val"], by_split[None]
-    notes: list[str] = []
-    if not test:
-        # Without a test set, a folder train/ beside others is one class among them: cars, ships and trains.
-        return parts, [], notes
-    if not train:
-        # Nothing is called train, so what is called nothing must be it.
-        train, others = others, []
-    if not train:
-        raise DatasetError(f"{path} has images for testing only; put those to learn from into a folder train/.")
-    if not by_split["test"]:
-        notes.append("There is no test/: the images of the validation set serve as test.")
-    elif by_split["val"]:
-        notes.append("The validation set is left out: training and test have sets of their own.")
-    if others:
-        notes.append(f"Files outside train/ and test/ are left out: {len(others)}.")
-    return train, test, notes
-
-
-def _split_by_folder(names: list[str]) -> list[str | None]:
-    """Each image's split by the first or second of its folders, below those that all images share."""
-    folders = [name.lower().split("/")[:-1] for name in names]
-    while all(folders) and len({parts[0] for parts in folders}) == 1 and folders[0][0] not in SPLIT_OF:
-        folders = [parts[1:] for parts in folders]
-    return [_split_by_words(parts[:2]) for parts in folders]
-
-
-def _split_by_name(parts: Sequence[str]) -> str | None:
-    """A Parquet file's split as Hugging Face names them: `train-00000-of-00001.parquet`, `test/0000.parquet`."""
-    *folders, file = (part.lower() for part in parts)
-    return _split_by_words([re.split(r"[^a-z]", file, maxsplit=1)[0], *folders])
-
-
-def _split_by_words(words: Sequence[str]) -> str | None:
-    return next((SPLIT_OF[word] for word in words if word in SPLIT_OF), None)
+    chosen = parts.by_table(tables, path)
+    notes = [*chosen.notes, *notes]
+    if chosen.test:
+        train, test = decode_tables(chosen.train, "decoding train"), decode_tables(chosen.test, "decoding test")
+        return _source(train, test, notes, path)
+    return _divide(*decode_tables(chosen.train, "decoding images"), notes, path)
 
 
 def _source(train: Decoded, test: Decoded, notes: list[str], path: Path) -> Source:
     for name, (images, skipped) in (("train", train), ("test", test)):
         if not len(images):
             raise DatasetError(f"No image for {name} in {path} can be read: {skipped} tried. {_ALLOWED}")
+    known = marks(train[0])
+    among = {*known}
+    again = sum(mark in among for mark in marks(test[0]))
+    if again:
+        notes = [
+            *notes,
+            f"{again:,} of the {len(test[0]):,} test images are among the training images too, pixel by pixel.",
+        ]
+    notes = [*notes, *_copies(known)]
     return Source(train=train[0], test=test[0], skipped=train[1] + test[1], notes=tuple(notes))
+
+
+def _copies(known: Sequence[bytes]) -> list[str]:
+    copies = len(known) - len({*known})
+    return [f"{copies:,} of the {len(known):,} images to learn from are copies of others among them."] if copies else []
 
 
 def _divide(images: Pixels, skipped: int, notes: list[str], path: Path) -> Source:
@@ -140,11 +196,10 @@ def _divide(images: Pixels, skipped: int, notes: list[str], path: Path) -> Sourc
             f"{path} has too few usable images: {len(images)}, and {skipped} that cannot be read; "
             f"at least 2 are needed. {_ALLOWED}"
         )
-    train, test = hold_out(len(images))
-    notes.append(
-        f"There is no test set: {len(test)} of the {len(images)} images, drawn with a fixed seed, are held out."
-    )
-    return Source(train=images[train], test=images[test], skipped=skipped, notes=tuple(notes))
+    train, test = apart(images)
+    held = f"There is no test set: {len(test)} of the {len(images)} images, drawn with a fixed seed, are held out."
+    told = [*notes, held, *_copies(marks(images[train]))]
+    return Source(train=images[train], test=images[test], skipped=skipped, notes=tuple(told))
 
 
 def _looks_like_parquet(path: Path) -> bool:
@@ -176,6 +231,15 @@ def _rows(path: Path) -> int:
         return file.metadata.num_rows
 
 
+def _images_in(path: Path) -> int:
+    """How many images a table holds: none where it cannot be read, or has no column of them."""
+    try:
+        with _open_parquet(path) as file:
+            return file.metadata.num_rows if _image_column(file, path) else 0
+    except DatasetError:
+        return 0
+
+
 def _cells(path: Path) -> Iterator[bytes | None]:
     """Each row's encoded image, a few rows in memory at a time."""
     with _open_parquet(path) as file:
@@ -183,6 +247,15 @@ def _cells(path: Path) -> Iterator[bytes | None]:
             for cell in batch.column(0).to_pylist():
                 data = cell["bytes"] if isinstance(cell, dict) else cell
                 yield data if data and len(data) <= MAX_BYTES else None
+
+
+def _first_named(path: Path) -> str:
+    """The path that the first row gives in place of an image, if it does."""
+    with _open_parquet(path) as file:
+        column, _, part = _image_column(file, path).partition(".")
+        first = next(file.iter_batches(batch_size=1, columns=[column]), None) if part else None
+        [cell] = first.column(0).to_pylist() if first is not None and len(first) else [None]
+        return str(cell.get("path") or "") if cell else ""
 
 
 def _image_column(file: "pyarrow.parquet.ParquetFile", path: Path) -> str:

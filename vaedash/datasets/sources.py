@@ -2,13 +2,17 @@
 
 import hashlib
 import importlib
+import itertools
 import os
 from pathlib import Path
 from types import ModuleType
 
 from vaedash import config
+from vaedash.datasets.collection import walk
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
+
+_FEW = 1000  # entries of a folder that are looked at one by one
 
 
 def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, download: bool) -> Source:
@@ -74,21 +78,34 @@ def _path_stamp(path: Path) -> list[object]:
     if path.is_file():
         return _file_stamp(path)
     digest = hashlib.sha256()
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            digest.update(f"{os.path.relpath(folder, path)}/{name} {_file_stamp(Path(folder, name))}\n".encode())
+    for name, file in walk(path):  # what is read: no hidden files, and links as what they lead to
+        digest.update(os.fsencode(f"{name} {_file_stamp(file)}\n"))  # a name may be no UTF-8
     return [digest.hexdigest()]
 
 
 def _entries_stamp(folder: Path) -> list[object]:
-    """The same for the direct entries of a folder, if it is there."""
-    return [[entry.name, *_file_stamp(entry)] for entry in sorted(folder.glob("*"))]
+    """The same for the direct entries of a folder, if it is there, and for those of its folders that hold few."""
+    stamps: list[object] = []
+    above = (folder.resolve(), *folder.resolve().parents)
+    for entry in sorted(entry for entry in folder.glob("*") if not entry.name.startswith(".")):
+        if entry.is_dir() and entry.resolve() not in above and _holds_few(entry):
+            stamps.append([entry.name, _entries_stamp(entry)])
+        else:
+            stamps.append([entry.name, *_file_stamp(entry)])
+    return stamps
+
+
+def _holds_few(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return len(list(itertools.islice(entries, _FEW + 1))) <= _FEW
+    except OSError:
+        return False
 
 
 def _file_stamp(path: Path) -> list[object]:
     try:
-        stat = path.lstat()  # of a link itself: it may lead nowhere
+        stat = path.stat() if path.exists() else path.lstat()  # a link may lead nowhere
     except OSError:
         return []
     return [stat.st_size, stat.st_mtime_ns]

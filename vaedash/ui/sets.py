@@ -85,6 +85,8 @@ def _upload() -> tuple[str | None, str]:
     _draw(images.spread(loaded.train, _OF_OWN), _sizes(loaded), _HERE)
     if loaded.skipped:
         st.caption(f"{loaded.skipped:,} files skipped because they could not be read.")
+    for note in loaded.notes:
+        st.caption(components.escaped(note))
     return str(path), ""
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from vaedash.comparing import alike, results
 from vaedash.measuring import measures
@@ -103,6 +104,8 @@ def facts(run: Run) -> dict[str, str]:
     start: Mapping[str, object] = run.facts[-1] if run.facts else {}
     dataset: Mapping[str, object] = run.dataset
     about = {title: dataset[key] for key, title in _ABOUT_IMAGES.items() if dataset.get(key) not in (None, "")}
+    if notes := dataset.get("notes"):
+        about["what became of the files"] = " ".join(map(str, cast(Sequence[object], notes)))
     kept = {key: value for key, value in start.items() if key not in _UNTOLD and isinstance(value, (str, int, float))}
     if "started" in kept:
         kept["started"] = str(kept["started"])[:16].replace("T", " ")  # in UTC

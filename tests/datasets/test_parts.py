@@ -1,0 +1,280 @@
+"""Which of somebody's files are learned from and which are tested on, and that it is said: of each kind the smallest case."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from somebodys import packed, shade, shades, table, write, zipped
+
+from vaedash import datasets
+from vaedash.datasets import own, sources, split
+from vaedash.errors import DatasetError
+
+
+def levels(source) -> tuple[list[int], list[int]]:
+    return shades(source.train), shades(source.test)
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("seg_train", "seg_test"),
+        ("train2017", "test2017"),
+        ("train2017", "val2017"),
+        ("trainA", "testA"),
+        ("train", "test1"),
+        ("train_images", "test_images"),
+        ("training_set", "test_set"),
+        ("trainset", "testset"),
+        ("Train", "dev"),
+        ("images-train", "images-eval"),
+        ("training", "validation"),
+    ],
+)
+def test_a_split_is_found_with_something_before_or_after_its_word(tmp_path, kind, train, test):
+    source = own.read(packed(tmp_path, {f"{train}/cat/0.png": shade(10), f"{test}/cat/0.png": shade(30)}, kind))
+    assert levels(source) == ([10], [30])
+    assert source.notes[0] == f"Learned from: {train}/ (1 file). Tested on: {test}/ (1 file)."
+
+
+def test_one_folder_deeper_too(tmp_path):
+    # As one well-known set of landscapes is packed.
+    files = {
+        f"seg_{side}/seg_{side}/sea/0.png": shade(level) for side, level in (("train", 10), ("test", 20), ("pred", 30))
+    }
+    source = own.read(write(tmp_path, files))
+    assert levels(source) == ([10], [20])
+    assert source.notes[-1] == "Left out, since they lie outside both: seg_pred/ (1 file)."
+
+
+@pytest.mark.parametrize("names", [("test_tubes", "bottles"), ("bus", "train_station"), ("trainers", "boots")])
+def test_one_side_alone_is_no_split(tmp_path, names):
+    files = {f"{name}/{level}.png": shade(level + 100 * side) for side, name in enumerate(names) for level in range(10)}
+    source = own.read(write(tmp_path, files))
+    assert (len(source.train), len(source.test)) == (18, 2)
+
+
+def test_a_class_called_test_stays_one_and_that_is_said(tmp_path):
+    starts = {"cats": 0, "dogs": 50, "test": 100}
+    files = {f"{name}/{level}.png": shade(level + start) for name, start in starts.items() for level in range(10)}
+    source = own.read(write(tmp_path, files))
+    assert (len(source.train), len(source.test)) == (27, 3)
+    assert source.notes[0].startswith(
+        "test/ lies among 2 other folders of which none is called train, so it is taken for a class"
+    )
+
+
+def test_a_folder_test_that_holds_the_classes_again_is_no_class(tmp_path):
+    files = {
+        "cats/0.png": shade(10),
+        "dogs/0.png": shade(20),
+        "test/cats/0.png": shade(30),
+        "test/dogs/0.png": shade(40),
+    }
+    assert levels(own.read(write(tmp_path, files))) == ([10, 20], [30, 40])
+
+
+def test_parquet_files_by_words_with_more_around_them(tmp_path):
+    table(tmp_path / "small_train-00000-of-00001.parquet", image=[shade(10)])
+    table(tmp_path / "small_test-00000-of-00001.parquet", image=[shade(20)])
+    assert levels(own.read(tmp_path)) == ([10], [20])
+
+
+def test_every_sort_that_is_left_out_is_counted_with_its_reason_and_one_name(tmp_path):
+    files = {f"{level}.jpg": shade(level) for level in range(8)} | {f"IMG_{number}.heic": b"x" for number in range(40)}
+    source = own.read(write(tmp_path, files | {"read me.txt": b"x", "LICENSE": b"x"}))
+    assert source.notes[0] == "40 .heic files are left out: a format that is not read here (IMG_0.heic)."
+    assert {*source.notes[1:3]} == {
+        "1 file without an ending is left out: no image (LICENSE).",
+        "1 .txt file is left out: no image (read me.txt).",
+    }
+
+
+def test_of_tables_and_thumbnails_the_many_count(tmp_path):
+    table(tmp_path / "train-0.parquet", image=[shade(level) for level in range(60)])
+    write(tmp_path, {"thumb1.png": shade(100), "thumb2.png": shade(101)})
+    source = own.read(tmp_path)
+    assert len(source.train) + len(source.test) == 60
+    assert source.notes[0] == "2 image files beside the Parquet files are left out (thumb1.png)."
+
+
+def test_of_images_and_a_small_table_the_many_count(tmp_path):
+    table(tmp_path / "labels.parquet", image=[shade(200)])
+    write(tmp_path, {f"{level}.png": shade(level) for level in range(10)})
+    source = own.read(tmp_path)
+    assert len(source.train) + len(source.test) == 10
+    assert source.notes[0] == "1 .parquet file is left out: a format that is not read here (labels.parquet)."
+
+
+def test_a_table_without_images_beside_images_does_no_harm(tmp_path):
+    table(tmp_path / "labels.parquet", label=[*range(60)])
+    write(tmp_path, {f"{level}.png": shade(level) for level in range(10)})
+    assert len(own.read(tmp_path).train) == 9
+
+
+@pytest.mark.parametrize(
+    "mask", ["masks/{}.png", "images/{}_mask.png", "annotations/trimaps/{}.png", "SegmentationClass/{}.png"]
+)
+def test_masks_beside_images_are_left_out(tmp_path, mask):
+    files = {f"images/{level}.png": shade(level) for level in range(10)}
+    files |= {mask.format(level): shade(200 + level) for level in range(10)}
+    source = own.read(write(tmp_path, files))
+    assert sorted(shades(source.train) + shades(source.test)) == [*range(10)]
+    assert source.notes[0].startswith("10 files are left out as masks or label maps of the others (")
+
+
+def test_where_there_is_nothing_but_masks_they_are_the_images(tmp_path):
+    assert len(own.read(write(tmp_path, {f"masks/{level}.png": shade(level) for level in range(10)})).train) == 9
+
+
+def test_the_same_picture_on_both_sides_is_said_with_the_count(tmp_path):
+    files = {f"{side}/{level}.png": shade(level) for side in ("train", "test") for level in range(20)}
+    source = own.read(write(tmp_path, files | {"train/new.png": shade(99)}))
+    assert "20 of the 20 test images are among the training images too, pixel by pixel." in source.notes
+
+
+def test_in_a_split_of_its_own_copies_stay_on_one_side_and_are_counted(tmp_path):
+    files = {f"{level}-{copy}.png": shade(level) for level in range(30) for copy in range(3)}
+    source = own.read(write(tmp_path, files))
+    train, test = levels(source)
+    assert test and not {*train} & {*test}
+    assert len(train) + len(test) == 90
+    copies = len(train) - len({*train})
+    assert f"{copies} of the {len(train)} images to learn from are copies of others among them." in source.notes
+
+
+def test_without_copies_the_split_is_that_of_ever():
+    images = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), np.uint8)
+    assert all(map(np.array_equal, split.apart(images), split.hold_out(40)))
+    same = np.zeros((20, 3, 32, 32), np.uint8)
+    assert all(map(np.array_equal, split.apart(same), split.hold_out(20)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_folders_reached_by_links_are_read_each_once(tmp_path):
+    disk = write(tmp_path / "disk", {"train/0.png": shade(10), "test/0.png": shade(20)})
+    (disk / "again").symlink_to(disk / "train")
+    (disk / "round").symlink_to(disk)
+    home = tmp_path / "set"
+    home.mkdir()
+    for side in ("train", "test"):
+        (home / side).symlink_to(disk / side)
+    assert levels(own.read(home)) == ([10], [20])
+    assert levels(own.read(disk)) == ([10], [20])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_celeba_and_cifar_are_found_behind_links(tmp_path):
+    large = write(tmp_path / "large", {f"img_align_celeba/{number:06}.jpg": shade(number) for number in range(1, 21)})
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / "celeba").symlink_to(large)
+    assert datasets.lacking("celeba", data_dir=data_dir) == ""
+    (data_dir / "celeba").unlink()
+    (data_dir / "celeba").mkdir()
+    (data_dir / "celeba" / "faces").symlink_to(large / "img_align_celeba")
+    assert datasets.lacking("celeba", data_dir=data_dir) == ""
+    assert len(datasets.load("celeba", data_dir=data_dir).test) == 2
+
+
+def test_a_stamp_looks_at_what_is_read(tmp_path):
+    folder = write(tmp_path / "set", {"a/0.png": shade(1), "a/1.png": shade(2)})
+
+    def stamp():
+        return sources.stamp(str(folder), data_dir=tmp_path, fraction=1.0)
+
+    before = stamp()
+    write(folder, {".DS_Store": b"x", "a/.DS_Store": b"x"})
+    assert stamp() == before
+    write(folder, {"a/2.png": shade(3)})
+    assert stamp() != before
+
+
+def test_faces_added_deep_in_a_doubled_folder_are_noticed_and_hidden_files_are_not(tmp_path):
+    deep = tmp_path / "celeba" / "img_align_celeba" / "img_align_celeba"
+    write(deep, {"000001.jpg": shade(1)})
+
+    def stamp():
+        return sources.stamp("celeba", data_dir=tmp_path, fraction=0.3)
+
+    before = stamp()
+    write(tmp_path / "celeba", {".DS_Store": b"x", "img_align_celeba/.DS_Store": b"x"})
+    assert stamp() == before
+    write(deep, {"000002.jpg": shade(2)})
+    assert stamp() != before
+
+
+@pytest.mark.skipif(os.name == "nt" or os.uname().sysname == "Darwin", reason="names are Unicode there")
+@pytest.mark.parametrize("bad", [b"caf\xe9.png", b"caf\xe9/0.png", b"caf\xe9.heic"])
+def test_a_name_that_is_no_utf8_is_a_name(tmp_path, promise, bad):
+    promise("R13")
+    folder = write(tmp_path / "set", {f"{level}.png": shade(level) for level in range(10)})
+    file = folder / os.fsdecode(bad)
+    file.parent.mkdir(exist_ok=True)
+    shutil.copy(folder / "0.png", file)
+    loaded = datasets.load(str(folder), data_dir=tmp_path / "data")
+    assert len(loaded.train) + len(loaded.test) == (10 if bad.endswith(b"heic") else 11)
+    for note in loaded.notes:
+        note.encode()
+
+
+def test_a_set_for_testing_alone_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="images for testing only; put those to learn from into a folder train/"):
+        own.read(zipped(tmp_path / "set.zip", {"test_images/test/0.png": shade(1)}))
+
+
+MISLEADING = {
+    "Git LFS": (
+        {"train/0.png": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"},
+        "git lfs pull",
+    ),
+    "a web page": ({"0.jpg": b"<!DOCTYPE html><html>"}, "No image file in .* can be read: 0.jpg is a web page"),
+    "zips in a folder": (
+        {"a.zip": b"PK", "b.zip": b"PK"},
+        "it holds 2 .zip files. Unpack it once, and give the folder, or one",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISLEADING)
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_what_cannot_be_read_is_called_what_it_is(tmp_path, promise, kind, case):
+    promise("R14")
+    files, told = MISLEADING[case]
+    with pytest.raises(DatasetError, match=told):
+        own.read(packed(tmp_path, files, kind))
+
+
+def test_a_zip_that_python_does_not_unpack_is_refused_as_such(tmp_path, promise):
+    promise("R14")
+    path = zipped(tmp_path / "set.zip", {"a.png": shade(10)})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 10] = 9  # Deflate64
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"packed in a way that Python does not unpack \(Deflate64"):
+        own.read(path)
+
+
+def test_a_part_of_a_split_zip_is_refused_as_such(tmp_path, promise):
+    promise("R14")
+    write(tmp_path, {"set.z01": b"x", "set.zip": b"not the beginning"})
+    with pytest.raises(DatasetError, match="one part of a zip that was split"):
+        own.read(tmp_path / "set.zip")
+
+
+def test_a_table_that_only_names_its_images_is_refused_with_one_of_them(tmp_path, promise):
+    promise("R14")
+    path = table(tmp_path / "x.parquet", image=[{"bytes": None, "path": f"{number}.png"} for number in range(3)])
+    with pytest.raises(DatasetError, match=r"names image files \(0.png\) and holds none; give the folder"):
+        own.read(path)
+
+
+@pytest.mark.parametrize("line", ["{:06}.jpg {}", "{:06}.jpg;{}", '"{:06}.jpg","{}"', "{:06}.jpg,{},"])
+def test_a_partition_that_a_spreadsheet_has_saved_is_read(tmp_path, line):
+    lines = [line.format(number, 2 if number > 8 else 0) for number in range(1, 11)]
+    files = {f"{number:06}.jpg": shade(number) for number in range(1, 11)}
+    write(tmp_path / "celeba", files | {"list_eval_partition.csv": b"\xef\xbb\xbf" + "\r\n".join(lines).encode()})
+    loaded = datasets.load("celeba", data_dir=tmp_path, fraction=1.0)
+    assert (len(loaded.train), len(loaded.test)) == (8, 2)
