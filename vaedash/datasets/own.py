@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vaedash.datasets import parts
 from vaedash.datasets.collection import Collection, describe, known, open_collection
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES, decode_all
+from vaedash.datasets.parts import Part, Parts
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import apart, marks
 from vaedash.errors import DatasetError
@@ -138,16 +139,11 @@ def _read_images(
         found = decode_all(names, files.read, len(names), what=what, progress=progress)
         if not len(found[0]):
             for name in names[:_LOOKED_AT]:
-                if (data := files.read(name)) and (what := known(data)):
-                    raise DatasetError(f"No image file in {path} can be read: {visible(name)} is {what}.")
+                if (data := files.read(name)) and (kind := known(data)):
+                    raise DatasetError(f"No image file in {path} can be read: {visible(name)} is {kind}.")
         return found
 
-    chosen = parts.by_folder(images, path)
-    notes = [*chosen.notes, *notes]
-    if chosen.test:
-        train, test = decode_names(chosen.train, "decoding train"), decode_names(chosen.test, "decoding test")
-        return _source(train, test, notes, path)
-    return _divide(*decode_names(chosen.train, "decoding images"), notes, path)
+    return _gathered(parts.by_folder(images, path), decode_names, notes, path)
 
 
 def _read_parquet(tables: Sequence[Path], notes: list[str], path: Path, *, progress: Progress) -> Source:
@@ -161,12 +157,17 @@ def _read_parquet(tables: Sequence[Path], notes: list[str], path: Path, *, progr
             )
         return found
 
-    chosen = parts.by_table(tables, path)
-    notes = [*chosen.notes, *notes]
+    return _gathered(parts.by_table(tables, path), decode_tables, notes, path)
+
+
+def _gathered(
+    chosen: Parts[Part], decode: Callable[[Sequence[Part], str], Decoded], notes: Sequence[str], path: Path
+) -> Source:
+    """Both sides decoded, or all that there is divided; `notes` are on what was left out before."""
+    told = [*chosen.notes, *notes]
     if chosen.test:
-        train, test = decode_tables(chosen.train, "decoding train"), decode_tables(chosen.test, "decoding test")
-        return _source(train, test, notes, path)
-    return _divide(*decode_tables(chosen.train, "decoding images"), notes, path)
+        return _source(decode(chosen.train, "decoding train"), decode(chosen.test, "decoding test"), told, path)
+    return _divide(*decode(chosen.train, "decoding images"), told, path)
 
 
 def _source(train: Decoded, test: Decoded, notes: list[str], path: Path) -> Source:
