@@ -56,6 +56,16 @@ def test_one_side_alone_is_no_split(tmp_path, names):
     assert (len(source.train), len(source.test)) == (18, 2)
 
 
+def test_where_both_sides_are_found_by_their_words_alone_others_with_more_around_them_are_none(tmp_path):
+    files = {"train/a.png": shade(10), "test/a.png": shade(20), "testing_notes/a.png": shade(30)}
+    assert levels(own.read(write(tmp_path, files))) == ([10], [20])
+
+
+def test_an_official_test_set_comes_before_a_validation_set_whatever_is_around_its_word(tmp_path):
+    files = {"train/a.png": shade(10), "val/a.png": shade(20), "test_images/a.png": shade(30)}
+    assert levels(own.read(write(tmp_path, files))) == ([10], [30])
+
+
 def test_a_class_called_test_stays_one_and_that_is_said(tmp_path):
     starts = {"cats": 0, "dogs": 50, "test": 100}
     files = {f"{name}/{level}.png": shade(level + start) for name, start in starts.items() for level in range(10)}

@@ -51,13 +51,14 @@ def by_table(tables: Sequence[Path], path: Path) -> Parts[Path]:
 
 
 def _splits(words: Sequence[Sequence[str]]) -> list[str | None]:
-    """The split that each part's words say: as they are, or, where both sides are found so, with something before or after them,
-    as in `seg_train`, `train2017`, `testA`, `test_images`.
+    """The split that each part's words say: as they are, or, where only so both sides are found, with something before or after
+    them, as in `seg_train`, `train2017`, `testA`, `test_images`.
     """
+    exactly = [next(filter(None, (SPLIT_OF.get(word.lower()) for word in each)), None) for each in words]
     loosely = [next(filter(None, map(_loosely, each)), None) for each in words]
-    if "train" in loosely and {"test", "val"} & {*loosely}:
-        return loosely
-    return [next(filter(None, (SPLIT_OF.get(word.lower()) for word in each)), None) for each in words]
+    if {"train", "test"} <= {*exactly} or not ("train" in loosely and {"test", "val"} & {*loosely}):
+        return exactly
+    return loosely
 
 
 def _loosely(name: str) -> str | None:
