@@ -236,6 +236,9 @@ def _morph(browser: "Browser", server: Server, *, keys: int = 200, clicks: int =
     tab.evaluate(_ENDS)
     sheet = tab.get_by_alt_text("Some of the test pictures").first
     for number in range(clicks):
+        if not sheet.is_visible():  # it lies behind the end that it is chosen for
+            tab.locator(".st-key-seat-A button").first.click()
+            sheet.wait_for()
         box = cast("FloatRect", sheet.bounding_box())  # of what is on the page
         across, down = number % 8, number // 8
         middle: Position = {"x": (across + 0.5) * box["width"] / 8, "y": (down + 0.5) * box["height"] / 2}
