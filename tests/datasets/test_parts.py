@@ -92,6 +92,15 @@ def test_parquet_files_by_words_with_more_around_them(tmp_path):
     assert levels(own.read(tmp_path)) == ([10], [20])
 
 
+@pytest.mark.parametrize("name", ["test-00000-of-00001", "test.00", "test/0000"])
+def test_of_tables_one_side_alone_is_known_by_the_word_in_front(tmp_path, name):
+    table(tmp_path / "set" / f"{name}.parquet", image=[shade(20)])
+    with pytest.raises(DatasetError, match="images for testing only"):
+        own.read(tmp_path / "set")
+    table(tmp_path / "set" / "cats.parquet", image=[shade(10)])
+    assert levels(own.read(tmp_path / "set")) == ([10], [20])
+
+
 def test_every_sort_that_is_left_out_is_counted_with_its_reason_and_one_name(tmp_path):
     files = {f"{level}.jpg": shade(level) for level in range(8)} | {f"IMG_{number}.heic": b"x" for number in range(40)}
     source = own.read(write(tmp_path, files | {"read me.txt": b"x", "LICENSE": b"x"}))
@@ -187,6 +196,17 @@ def test_celeba_and_cifar_are_found_behind_links(tmp_path):
     (data_dir / "celeba" / "faces").symlink_to(large / "img_align_celeba")
     assert datasets.lacking("celeba", data_dir=data_dir) == ""
     assert len(datasets.load("celeba", data_dir=data_dir).test) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_links_that_lead_round_end(tmp_path):
+    for one, other in ("ab", "ba"):
+        (tmp_path / "celeba" / one).mkdir(parents=True)
+        (tmp_path / "celeba" / one / other).symlink_to(tmp_path / "celeba" / other)
+    assert "CelebA is not here yet" in datasets.lacking("celeba", data_dir=tmp_path)
+    assert sources.stamp("celeba", data_dir=tmp_path, fraction=0.3)
+    write(tmp_path / "celeba", {"b/000001.jpg": shade(1)})
+    assert datasets.lacking("celeba", data_dir=tmp_path) == ""
 
 
 def test_a_stamp_looks_at_what_is_read(tmp_path):

@@ -61,13 +61,14 @@ def _folder(data_dir: Path) -> Path:
     return data_dir / "celeba"
 
 
-def _holds(folder: Path, endings: tuple[str, ...]) -> bool:
-    """Whether there is a file with one of these endings; of 200,000, the first is enough."""
-    if not folder.is_dir():
+def _holds(folder: Path, endings: tuple[str, ...], seen: frozenset[Path] = frozenset()) -> bool:
+    """Whether there is a file with one of these endings; of 200,000, the first is enough. Links that lead round are not followed."""
+    if not folder.is_dir() or folder.resolve() in seen:
         return False
+    seen |= {folder.resolve()}
     with os.scandir(folder) as entries:
         return any(
-            _holds(Path(entry), endings) if entry.is_dir() else entry.name.lower().endswith(endings)
+            _holds(Path(entry), endings, seen) if entry.is_dir() else entry.name.lower().endswith(endings)
             for entry in entries
         )
 

@@ -39,14 +39,14 @@ def by_folder(names: Sequence[str], path: Path) -> Parts[str]:
     taken_for_class = _class_called_test(folders, splits)
     if taken_for_class:
         return Parts(train=names, notes=[taken_for_class])
-    return _chosen(names, splits, [_said(parts, f"{name}") for parts, name in zip(words, names, strict=True)], path)
+    return _chosen(names, splits, [_said(parts, name) for parts, name in zip(words, names, strict=True)], path)
 
 
 def by_table(tables: Sequence[Path], path: Path) -> Parts[Path]:
     """Of Parquet files, as Hugging Face names them: `train-00000-of-00001.parquet`, `test/0000.parquet`."""
     # Of a file that is given by itself, the name does not matter: it is all there is.
     inside = [table.relative_to(path) if path.is_dir() else Path() for table in tables]
-    words = [[part.stem if part.name else "", *part.parts[:-1]] for part in inside]
+    words = [[re.split(r"[^A-Za-z]", part.stem, maxsplit=1)[0], part.stem, *part.parts[:-1]] for part in inside]
     return _chosen(tables, _splits(words), [part.name for part in inside], path)
 
 

@@ -83,13 +83,13 @@ def _path_stamp(path: Path) -> list[object]:
     return [digest.hexdigest()]
 
 
-def _entries_stamp(folder: Path) -> list[object]:
-    """The same for the direct entries of a folder, if it is there, and for those of its folders that hold few."""
+def _entries_stamp(folder: Path, seen: frozenset[Path] = frozenset()) -> list[object]:
+    """The same for the direct entries of a folder, if it is there, and for those of its folders that hold few; round no links."""
     stamps: list[object] = []
-    above = (folder.resolve(), *folder.resolve().parents)
+    seen |= {folder.resolve()}
     for entry in sorted(entry for entry in folder.glob("*") if not entry.name.startswith(".")):
-        if entry.is_dir() and entry.resolve() not in above and _holds_few(entry):
-            stamps.append([entry.name, _entries_stamp(entry)])
+        if entry.is_dir() and entry.resolve() not in seen and _holds_few(entry):
+            stamps.append([entry.name, _entries_stamp(entry, seen)])
         else:
             stamps.append([entry.name, *_file_stamp(entry)])
     return stamps
