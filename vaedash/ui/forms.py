@@ -149,12 +149,13 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
 
 def _own_values() -> dict[str, Value | None]:
     own = [SETTINGS[name] for name in PRESET_SETTINGS]
-    values = {}
-    for kind in (Number, Choice):
-        row = [setting for setting in own if isinstance(setting, kind)]
-        for setting, column in zip(row, st.columns(len(row)), strict=True):
-            with column:
-                values[setting.name] = _field(setting)
+    numbers = [setting for setting in own if isinstance(setting, Number)]
+    values: dict[str, Value | None] = {}
+    for number, column in zip(numbers, st.columns(len(numbers)), strict=True):
+        with column:
+            values[number.name] = _field(number)
+    with st.container(horizontal=True, gap="small"):  # each as wide as its choices are
+        values |= {setting.name: _field(setting) for setting in own if isinstance(setting, Choice)}
     return values
 
 
