@@ -121,7 +121,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    torch.use_deterministic_algorithms(True)  # imports another 900 modules: here, instead of in each child
     # One thread, small pictures, and reports that do not depend on the clock: each training does the same operations
     # in the same order.
     places.cores = lambda: 1

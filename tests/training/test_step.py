@@ -120,6 +120,27 @@ def test_a_gpu_learns_what_a_processor_learns_recorded_steps_included(tiny, torc
     assert learned == [pytest.approx(sums, rel=1e-3, abs=1e-3) for sums in expected]
 
 
+@pytest.mark.parametrize("optimizer", config.OPTIMIZERS)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("device", [ON_GPU])
+def test_a_gpu_goes_on_from_a_saved_state_at_the_rate_that_is_given_then(
+    tiny, torch_as_it_was, precision, device, optimizer
+):
+    machine(precision, device=device).apply()
+    one, other = (Learner(tiny(optimizer=optimizer, seed=seed), machine(precision, device=device)) for seed in (0, 7))
+    taught(one, device=device)
+    other.load(copy.deepcopy(one.state()))
+    start = copy.deepcopy(one.model)
+    for learner in (one, other):
+        for number, (pixels, noise) in enumerate(batches(6)):
+            learner.step(pixels.to(device), noise.to(device), beta=1.0, lr=1e-3 / (number + 1))
+    # The one's step was recorded before, the other's is recorded anew: both are told the rate of each step.
+    for weight, as_it_was, of_other in zip(
+        *(each.parameters() for each in (one.model, start, other.model)), strict=True
+    ):
+        assert torch.equal(weight, of_other) and not torch.equal(weight, as_it_was)
+
+
 @pytest.mark.parametrize(("arch", "layout"), [("fc", torch.contiguous_format), ("conv", torch.channels_last)])
 def test_each_architecture_names_the_layout_of_its_images(arch, layout):
     assert archs.memory_format(arch) is layout

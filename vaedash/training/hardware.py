@@ -49,7 +49,8 @@ class Hardware:
         """Set this process up accordingly; once, before the first tensor is computed."""
         torch.set_num_threads(self.threads)
         torch.backends.cudnn.benchmark = False
-        torch.use_deterministic_algorithms(True)
+        # What use_deterministic_algorithms(True) does, but that loads torch's compiler too: a second of each start.
+        torch.set_deterministic_debug_mode("error")
         # Every tensor here is written before it is read; filling each one first cost FC an eighth of its speed.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # missing in its stubs
         if self.device == "cuda":
