@@ -11,24 +11,29 @@ from vaedash.ui import race
 SESSIONS = 30
 
 
+@pytest.fixture
+def asked(folder, monkeypatch):
+    """How often each view of a page asks to be renewed, in seconds."""
+    shown("start")  # whatever makes fragments as it is imported, is
+    every = []
+    monkeypatch.setattr(race.st, "fragment", lambda view, run_every: every.append(run_every) or (lambda *_: None))
+    return every
+
+
 @pytest.mark.parametrize(("others", "seconds"), [(0, 1), (14, 1), (15, 2), (29, 2), (30, 3)])
-def test_the_more_watch_the_less_often_each_looks(folder, monkeypatch, others, seconds):
+def test_the_more_watch_the_less_often_each_looks(folder, asked, monkeypatch, others, seconds):
     now = time.monotonic()
     watching = {str(number): now for number in range(others)} | {"left": now - 100}
     monkeypatch.setattr(race, "_watching", lambda: watching)
     run = make_run(folder, status="running")
-    asked = []
-    monkeypatch.setattr(race.st, "fragment", lambda view, run_every: asked.append(run_every) or (lambda *_: None))
     with run.claim():
         shown("start")
     assert asked[-1] == seconds
     assert len(watching) == others + 1
 
 
-def test_a_view_of_runs_that_are_over_is_not_renewed(folder, monkeypatch):
+def test_a_view_of_runs_that_are_over_is_not_renewed(folder, asked):
     make_run(folder)
-    asked = []
-    monkeypatch.setattr(race.st, "fragment", lambda view, run_every: asked.append(run_every) or (lambda *_: None))
     shown("start")
     assert asked == [None]
 

@@ -57,41 +57,53 @@ class Muon(torch.optim.Optimizer):
             ahead.append(gradient.lerp(mean, _MOMENTUM))  # Nesterov's
         found = directions(ahead, [group["matrices"] for group in self.param_groups])
         for group, direction in zip(self.param_groups, found, strict=True):
-            group["params"][0].sub_(direction.mul_(group["lr"] * group["rate"]))
+            [weight], lr = group["params"], group["lr"] * group["rate"]
+            if isinstance(lr, Tensor):
+                weight.sub_(direction.mul_(lr))
+            else:
+                weight.sub_(direction, alpha=lr)
 
 
 def directions(gradients: Sequence[Tensor], matrices: Sequence[int]) -> list[Tensor]:
     """What a step along each of some gradients `(rows, ...)` becomes, in its shape: of each of its `matrices` only the directions;
     one that is higher than wide goes further, as it has fewer of them for each of its rows."""
-    lying = [gradient.movedim(1, -1) for gradient in gradients]  # as convolutions lie in memory
+    lying = [gradient.movedim(1, -1).contiguous() for gradient in gradients]  # as convolutions lie in memory
     parts = [gradient.flatten(1).chunk(count) for gradient, count in zip(lying, matrices, strict=True)]
-    found = iter(orthogonal(list(itertools.chain(*parts))))
-    stepped = []
-    for gradient, falls_into in zip(lying, parts, strict=True):
-        rows, columns = falls_into[0].shape
-        whole = torch.cat([next(found) for _ in falls_into]) * max(1.0, rows / columns) ** 0.5
-        stepped.append(whole.view(gradient.shape).movedim(-1, 1))
-    return stepped
+    stepped = [torch.empty_like(gradient) for gradient in lying]
+    into = [step.flatten(1).chunk(count) for step, count in zip(stepped, matrices, strict=True)]
+    orthogonal(list(itertools.chain(*parts)), into=list(itertools.chain(*into)), further=True)
+    return [step.movedim(-1, 1) for step in stepped]
 
 
-def orthogonal(matrices: Sequence[Tensor]) -> list[Tensor]:
+def orthogonal(
+    matrices: Sequence[Tensor], *, into: Sequence[Tensor] | None = None, further: bool = False
+) -> Sequence[Tensor]:
     """Of each of some matrices `(rows, columns)` about the nearest one whose singular values are 1; they come between 0.7 and 1.2,
-    tiny ones below.
+    tiny ones below. Written `into` others of these shapes, where given; `further` makes one that is higher than wide longer, by the
+    root of how much.
 
     Each round is p(X) = (a + b X X^T + c (X X^T)^2) X. As all of these factors commute, they are found from X X^T alone, of the
     shorter side, and X is multiplied once: a third of the work for a matrix eight times as wide as high. Those of one shorter
     side take their rounds together.
     """
-    wide = [matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T for matrix in matrices]
-    products = [matrix @ matrix.T for matrix in wide]
+    products = [matrix @ matrix.T if _wide(matrix) else matrix.T @ matrix for matrix in matrices]
     factors: dict[int, Iterator[Tensor]] = {
         side: iter(_factors(torch.stack([product for product in products if len(product) == side])))
         for side in {len(product) for product in products}
     }
-    found = [next(factors[len(matrix)]) @ matrix for matrix in wide]
-    return [
-        turned if matrix.shape == turned.shape else turned.T for matrix, turned in zip(matrices, found, strict=True)
-    ]
+    found = into if into is not None else [torch.empty_like(matrix) for matrix in matrices]
+    for matrix, product, target in zip(matrices, products, found, strict=True):
+        factor = next(factors[len(product)])
+        if _wide(matrix):
+            torch.mm(factor, matrix, out=target)
+        else:
+            length = (matrix.shape[0] / matrix.shape[1]) ** 0.5 if further else 1.0
+            torch.mm(matrix, factor.mul_(length), out=target)
+    return found
+
+
+def _wide(matrix: Tensor) -> bool:
+    return matrix.shape[0] <= matrix.shape[1]
 
 
 def _factors(products: Tensor) -> Tensor:
