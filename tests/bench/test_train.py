@@ -34,6 +34,7 @@ def test_the_tables_hold_what_was_measured(photos, data_dir):
         "start to first step, s",
         "epoch, s",
         "of it held-out loss, pictures, checkpoints",
+        "measured after the training, s",
         "memory beyond torch, MB",
     ]
     assert 0 < table["conv run"]["memory beyond torch, MB"] < 10_000

@@ -114,16 +114,20 @@ def _seconds_together(settings: Sequence[RunConfig], data_dir: Path) -> float:
 
 
 def _of_a_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Figures:
-    """Seconds to its first step and of its last epoch, the share of that beside training steps, and what it came to hold in memory."""
+    """Seconds to its first step, of its last epoch and of what is measured after it, the share of an epoch beside training
+    steps, and what the process came to hold in memory."""
     with Launched([settings], data_dir) as launched:
         [process] = launched.processes
-        first_step, most = None, 0
+        first_step, trained, most = None, 0.0, 0
         while process.poll() is None:
             [run] = launched.now()
+            if run.active:
+                trained = launched.seconds()
             if first_step is None and (run.progress or {}).get("seen"):
                 first_step = launched.seconds()
             most = max(most, memory.peak(process.pid))
             time.sleep(0.02 if first_step is None else 0.2)
+        measured = launched.seconds() - trained
         [run] = launched.now()
     row = run.epochs[-1]
     # Of an epoch that is finished, neither is missing.
@@ -132,6 +136,7 @@ def _of_a_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Figures:
         "start to first step, s": first_step,
         "epoch, s": seconds,
         "of it held-out loss, pictures, checkpoints": 1 - n_train / speed / seconds,
+        "measured after the training, s": measured,
     }
     if settings.device == "cpu":  # on a GPU, torch alone holds much more, and the images are elsewhere
         results["memory beyond torch, MB"] = (most - memory.bare()) / 1024
