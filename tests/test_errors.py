@@ -1,13 +1,16 @@
 """The catalogue of errors: whatever a person can run into is said in sentences, with what to do about it, and nothing else."""
 
 import ast
+import gzip
 import io
 import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import tarfile
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,7 +29,7 @@ from vaedash import cli, datasets, places, runs, storage
 from vaedash.bench import ui as bench_ui
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
-from vaedash.datasets import celeba, cifar10, collection, own
+from vaedash.datasets import celeba, cifar10, collection, download, mnist, own, svhn
 from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
 from vaedash.models import archs, latent
@@ -129,6 +132,40 @@ def faces(scene: Scene, count: int, partition: str | None = None, data: bytes | 
     scene.files("data/celeba", **{f"{number:06}__png": data or picture(number) for number in range(1, count + 1)})
     if partition is not None:
         (scene.faces / "list_eval_partition.txt").write_text(partition)
+    return scene.data
+
+
+def arrays_at(scene: Scene, name: str, **arrays: np.ndarray) -> Path:
+    path = scene.files("own") / name
+    np.savez(path, **arrays)
+    return path
+
+
+def tarred(scene: Scene, *names: str) -> Path:
+    path = scene.files("tars") / "set.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = 9_000
+            archive.addfile(member, io.BytesIO(os.urandom(9_000)))
+    return path
+
+
+def cut_off(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[:-4_000])
+    return path
+
+
+def digits(scene: Scene, *, images: bytes = b"", count: int = 2) -> Path:
+    """The files of MNIST, as few as there can be; `images` in place of one, classes of so many."""
+    head = {
+        "images": struct.pack(">4I", 0x803, 2, 28, 28) + bytes(2 * 28 * 28),
+        "labels": struct.pack(">2I", 0x801, count),
+    }
+    for part, remote in mnist.PACKED.files.items():
+        what = part.split("/")[1]
+        data = images if images and part == "train/images" else head[what] + (bytes(count) if what == "labels" else b"")
+        (scene.files("data") / remote.filename.removesuffix(".gz")).write_bytes(data)
     return scene.data
 
 
@@ -265,18 +302,18 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "split by an empty file": lambda at: celeba_of(at, 3, ""),
         "train on a single face": lambda at: celeba_of(at, 1),
         "split by a file that is cut off": lambda at: celeba_of(at, 3, "000001.jpg 0\n"),
-        "split where the faces for testing are missing": lambda at: celeba_of(at, 1, "000001.jpg 0\n000002.jpg 2\n"),
     },
-    "datasets/cifar10.py": {
+    "datasets/arrays.py": {
+        "train on an array of words": lambda at: own.read(arrays_at(at, "a.npz", words=np.array(["a"]))),
+        "train on an array that is none": lambda at: own.read(at.files("own", a__npy=b"no") / "a.npy"),
+        "train on an array with holes": lambda at: own.read(arrays_at(at, "a.npz", images=np.full((3, 8, 8), np.nan))),
+    },
+    "datasets/cifar.py": {
         "train on half an archive": lambda at: cifar10.read(at.files("data", **{"cifar-10-python__tar__gz": b"half"})),
         "train on a sound archive whose files are not, since the disk lies": lambda at: (
-            at.monkeypatch.setattr(cifar10, "_flaw", lambda *_: None),
+            at.monkeypatch.setattr(download, "flaw", lambda *_: None),
             refused_nothing(at, torchvision.datasets.utils, "extract_archive"),
             cifar10.read(at.files("data", **{"cifar-10-python__tar__gz": b"whole"})),
-        ),
-        "download from where nothing answers": lambda at: (
-            at.monkeypatch.setenv(cifar10.MIRROR, "http://localhost:9/x"),
-            cifar10.read(at.data),
         ),
     },
     "datasets/collection.py": {
@@ -293,22 +330,48 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
         "train on a zip with a password": lambda at: own.read(odd_zip(at, 8, 1)),
         "train on a zip that Windows has packed": lambda at: own.read(odd_zip(at, 10, 9)),
+        "train on the archive of CIFAR-10 as one's own": lambda at: own.read(
+            tarred(at, "data_batch_1", "test_batch", "batches.meta")
+        ),
+        "train on a tar that is cut off": lambda at: own.read(cut_off(tarred(at, "a.png"))),
         "train on a part of a zip": lambda at: own.read(at.files("own", a__z01=b"x", a__zip=b"x") / "a.zip"),
     },
-    "datasets/own.py": {
-        "train on what is not there": lambda at: own.read(at.home / "none"),
-        "train on what may not be read": lambda at: own.read(may_not_be_read(at)),
-        "train on pictures of a kind that is not read": lambda at: own.read(at.files("own", a__heic=b"x")),
+    "datasets/download.py": {
+        "download from where nothing answers": lambda at: (
+            at.monkeypatch.setenv(cifar10.ARCHIVE.mirror, "http://localhost:9/x"),
+            cifar10.read(at.data),
+        ),
+    },
+    "datasets/gathered.py": {
         "test on pictures that are empty": lambda at: own.read(
             at.files("own", test_in_a__png=b"", train_in_a__png=picture())
         ),
         "train on a single picture": lambda at: own.read(at.files("own", a__png=picture())),
-        "train on a table that is cut off": lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet"),
-        "train on a table of words": lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"])),
+    },
+    "datasets/idx.py": {
+        "train on digits that are cut off": lambda at: mnist.read(digits(at, images=gzip.compress(b"x" * 99)[:-20])),
+        "train on digits that are a web page": lambda at: mnist.read(digits(at, images=b"<html>")),
+        "train on digits with the classes of others": lambda at: mnist.read(digits(at, count=3)),
+    },
+    "datasets/own.py": {
+        "train on what is not there": lambda at: own.read(at.home / "none"),
+        "train on what may not be read": lambda at: own.read(may_not_be_read(at)),
+        "train on pictures of a kind that is not read": lambda at: own.read(at.files("own", a__jxl=b"x")),
         "train on a table of names": lambda at: own.read(
             table(at.files("own") / "x.parquet", image=[{"bytes": None, "path": "a.png"}])
         ),
         "train on what Git LFS has left out": lambda at: own.read(at.files("own", a__png=b"version https://git-lfs.")),
+    },
+    "datasets/svhn.py": {
+        "train on house numbers without scipy": lambda at: (
+            at.monkeypatch.setattr(svhn, "find_spec", lambda _: None),
+            svhn.read(at.data),
+        ),
+        "train on house numbers that are cut off": lambda at: svhn.read(at.files("data", train_32x32__mat=b"MATLAB")),
+    },
+    "datasets/tables.py": {
+        "train on a table that is cut off": lambda at: own.read(at.files("own", x__parquet=b"PAR1") / "x.parquet"),
+        "train on a table of words": lambda at: own.read(table(at.files("own") / "x.parquet", words=["a"])),
     },
     "datasets/parts.py": {
         "train on pictures for testing only": lambda at: own.read(at.files("own", test_in_a__png=picture())),

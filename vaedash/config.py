@@ -34,6 +34,7 @@ class BuiltIn:
     downloaded: bool = False  # when it is first needed
     decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded
     may_change: bool = False  # what lies in its folder of the data folder, put there by hand, after it was decoded
+    beside: bool = False  # the study: pages offer it where it is here, and else among more
 
 
 # The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
@@ -54,6 +55,26 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         fraction=0.3,
         decoded_in_part=True,
         may_change=True,
+    ),
+    "mnist": BuiltIn(
+        title="MNIST", shows="handwritten digits, grey", training_images=60_000, downloaded=True, beside=True
+    ),
+    "fashion_mnist": BuiltIn(
+        title="Fashion-MNIST", shows="things to wear, grey", training_images=60_000, downloaded=True, beside=True
+    ),
+    "cifar100": BuiltIn(
+        title="CIFAR-100",
+        shows="photographs of a hundred kinds of things",
+        training_images=50_000,
+        downloaded=True,
+        beside=True,
+    ),
+    "svhn": BuiltIn(
+        title="SVHN",
+        shows="house numbers, photographed from the street",
+        training_images=73_257,
+        downloaded=True,
+        beside=True,
     ),
 }
 DATASETS = tuple(BUILT_IN)
@@ -144,7 +165,7 @@ class RunConfig:
         str,
         Setting(
             label="Pictures",
-            help=f"{', '.join(DATASETS)}, or the path of a folder, zip or Parquet file of images",
+            help=f"{', '.join(DATASETS)}, or the path of a folder, zip, tar or Parquet file of images, or of arrays",
             called="",
             group=Group.IMAGES,
         ),

@@ -5,7 +5,7 @@ import pytest
 from visitor import make_run, shown, words
 
 from vaedash import config, runs
-from vaedash.bench import growth, images
+from vaedash.bench import growth, images, pages
 from vaedash.ui import choosing, components, managing, tables
 
 
@@ -97,3 +97,11 @@ def test_images_are_read_in_order_and_as_they_are_drawn(tmp_path):
     assert np.load(tmp_path / "images.npy", mmap_mode="r").shape == (500, *config.IMAGE_SHAPE)
     speeds = [figures["images/s"] for figures in measured.values() if isinstance(figures, dict)]
     assert len(speeds) == 5 and min(speeds) > 0
+
+
+@pytest.mark.slow
+def test_pages_are_timed_where_there_are_many_runs(browser, tmp_path):
+    growth.fill(tmp_path / "runs", 12)
+    table = pages.measure(browser, tmp_path / "runs")
+    assert all(seconds > 0 for seconds in table[f"Compare, {pages.CHOSEN} chosen"].values())
+    assert {"Start", "Gallery", "Interpolate", "Latent space", "memory of the server, MB"} < table.keys()

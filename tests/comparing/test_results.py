@@ -161,7 +161,7 @@ def test_a_run_on_a_copy_of_a_dataset_is_replayed_on_the_dataset_itself():
     assert results.replay_command(copied) == "python -m vaedash train --arch conv --dataset cifar10 --preset p2"
 
 
-@pytest.mark.parametrize("said", ["mnist", ["cifar10"], 7, ""])
+@pytest.mark.parametrize("said", ["imagenet", ["cifar10"], 7, ""])
 def test_a_copy_of_what_is_unknown_is_replayed_as_it_was_asked(said):
     assert "--dataset /my/cats" in results.replay_command(run("abcdef", copy_of=said, dataset="/my/cats"))
 

@@ -193,12 +193,14 @@ def test_a_damaged_partition_file_is_told(tmp_path, text, expected, promise):
     assert expected in told(tmp_path)
 
 
-def test_images_that_stop_half_way_are_told(tmp_path, promise):
-    promise("R14")
+def test_a_sample_without_a_face_for_testing_is_divided_at_random_and_that_is_told(tmp_path):
     unpacked(tmp_path, faces=dict(list(FACES.items())[:42]))
     partition(tmp_path)
-    message = told(tmp_path)
-    assert "40 training and 0 test images: 8 images that the partition file names are not there" in message
+    source = celeba.read(tmp_path, fraction=1.0)
+    assert (len(source.train), len(source.test)) == (38, 4)
+    [note, *_] = source.notes
+    assert note.startswith("8 of the 50 images that the partition file names are not in")
+    assert "among them all for testing: a sample of CelebA" in note and "4 of 42 images" in note
 
 
 def test_nothing_but_bad_images_is_told(tmp_path, promise):

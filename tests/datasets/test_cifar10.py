@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from vaedash.datasets import cifar10
+from vaedash.datasets import cifar10, cifar100, download, own
 from vaedash.errors import DatasetError
 
 TRAIN = np.random.default_rng(1).integers(0, 256, (15, 3, 32, 32), dtype=np.uint8)
@@ -52,7 +52,9 @@ def _packed() -> bytes:
 
 PACKED = _packed()
 MD5 = {name: hashlib.md5(data).hexdigest() for name, data in _files().items()}
-ARCHIVE = cifar10.Archive(
+FILENAME, MIRROR = cifar10.ARCHIVE.filename, cifar10.ARCHIVE.mirror
+ARCHIVE = dataclasses.replace(
+    cifar10.ARCHIVE,
     url=NOWHERE,
     size=len(PACKED),
     md5=hashlib.md5(PACKED).hexdigest(),
@@ -80,7 +82,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+    monkeypatch.delenv(MIRROR, raising=False)
     plan = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -119,7 +121,7 @@ def archive(server):
 @pytest.fixture
 def offline(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+    monkeypatch.delenv(MIRROR, raising=False)
 
 
 def failure(data_dir, archive) -> str:
@@ -132,14 +134,60 @@ def assert_whole(source):
     assert np.array_equal(source.train, TRAIN) and np.array_equal(source.test, TEST)
 
 
-def test_the_checksums_are_those_of_torchvision():
-    from torchvision.datasets import CIFAR10
+@pytest.mark.parametrize("ours", [cifar10.ARCHIVE, cifar100.ARCHIVE])
+def test_the_checksums_are_those_of_torchvision(ours):
+    import torchvision.datasets
 
-    ours = cifar10.ARCHIVE
-    assert (ours.url, ours.md5, cifar10.FILENAME) == (CIFAR10.url, CIFAR10.tgz_md5, CIFAR10.filename)
-    assert list(map(list, ours.train.items())) == CIFAR10.train_list
-    assert list(map(list, ours.test.items())) == CIFAR10.test_list
-    assert ours.meta == CIFAR10.meta["md5"]
+    theirs = getattr(torchvision.datasets, ours.loader)
+    assert (ours.url, ours.md5, ours.filename, ours.folder) == (
+        theirs.url,
+        theirs.tgz_md5,
+        theirs.filename,
+        theirs.base_folder,
+    )
+    assert list(map(list, ours.train.items())) == theirs.train_list
+    assert list(map(list, ours.test.items())) == theirs.test_list
+    assert ours.meta == theirs.meta["md5"]
+
+
+def test_the_classes_are_kept_with_their_names(tmp_path, archive):
+    source = cifar10.read(tmp_path, archive=archive)
+    assert source.names == {"class": ("airplane",)}
+    assert source.labels["train/class"].tolist() == [3] * len(TRAIN) and len(source.labels["test/class"]) == len(TEST)
+
+
+@pytest.mark.parametrize("place", ["cifar10/cifar-10-python/cifar-10-batches-py", "cifar10", "cifar10/of mine"])
+def test_its_files_are_found_deeper_and_in_folders_of_other_names(tmp_path, offline, place):
+    (tmp_path / place).mkdir(parents=True)
+    for name, data in _files().items():
+        (tmp_path / place / name).write_bytes(data)
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+    assert cifar10.lacking(tmp_path) == ""
+
+
+@pytest.mark.parametrize("place", ["cifar10/cifar-10-python (1).tar.gz", "cifar10/mirror/CIFAR10.tgz"])
+def test_an_archive_of_another_name_is_found(tmp_path, offline, place):
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_bytes(PACKED)
+    assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
+
+
+def test_what_looks_like_it_and_is_damaged_is_said_where_the_archive_was_taken(tmp_path, archive):
+    folder = tmp_path / "cifar10" / "old"
+    folder.mkdir(parents=True)
+    for name, data in _files().items():
+        (folder / name).write_bytes(data[: 100 if name == "data_batch_2" else None])
+    source = cifar10.read(tmp_path, archive=archive)
+    assert_whole(source)
+    assert source.notes == (
+        f"{folder} looks like CIFAR-10, but not all of its files are there and as they should be; the archive was taken.",
+    )
+
+
+def test_the_archive_as_somebodys_own_pictures_is_told_where_it_belongs(tmp_path):
+    (tmp_path / FILENAME).write_bytes(PACKED)
+    with pytest.raises(DatasetError, match=r"is the archive of CIFAR-10: put it into the folder cifar10 of the data"):
+        own.read(tmp_path / FILENAME)
 
 
 def test_what_is_not_there_is_downloaded_checked_and_read(tmp_path, archive):
@@ -149,7 +197,7 @@ def test_what_is_not_there_is_downloaded_checked_and_read(tmp_path, archive):
     assert source.train.dtype == np.uint8 and source.train.flags.c_contiguous and source.test.flags.c_contiguous
     sizes = [done for what, done, total in calls if what.startswith("downloading") and total == len(PACKED)]
     assert sizes[0] == 0 and sizes == sorted(sizes) and sizes[-1] == len(PACKED)
-    assert sorted(path.name for path in (tmp_path / "cifar10").iterdir()) == ["cifar-10-batches-py", cifar10.FILENAME]
+    assert sorted(path.name for path in (tmp_path / "cifar10").iterdir()) == ["cifar-10-batches-py", FILENAME]
 
 
 def test_a_second_read_asks_the_server_for_nothing(tmp_path, archive, server):
@@ -159,14 +207,14 @@ def test_a_second_read_asks_the_server_for_nothing(tmp_path, archive, server):
 
 
 def test_the_mirror_variable_comes_before_the_home(tmp_path, server, monkeypatch):
-    monkeypatch.setenv(cifar10.MIRROR, server.url)
+    monkeypatch.setenv(MIRROR, server.url)
     assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
 
 
 @pytest.mark.parametrize("place", ["cifar10", "."])
 def test_an_archive_put_there_by_hand_needs_no_network(tmp_path, offline, place):
     (tmp_path / place).mkdir(exist_ok=True)
-    (tmp_path / place / cifar10.FILENAME).write_bytes(PACKED)
+    (tmp_path / place / FILENAME).write_bytes(PACKED)
     assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
 
 
@@ -182,7 +230,7 @@ def test_an_unpacked_folder_put_there_by_hand_is_enough(tmp_path, offline, place
 def test_an_unpacked_folder_that_is_not_whole_is_unpacked_anew(tmp_path, offline, name, harm):
     home = tmp_path / "cifar10"
     home.mkdir()
-    (home / cifar10.FILENAME).write_bytes(PACKED)
+    (home / FILENAME).write_bytes(PACKED)
     cifar10.read(tmp_path, archive=ARCHIVE)
     harm(home / "cifar-10-batches-py" / name)
     assert_whole(cifar10.read(tmp_path, archive=ARCHIVE))
@@ -203,7 +251,7 @@ def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archi
     server.body = PACKED[:-1] + b"\xff"
     text = failure(tmp_path, archive)
     assert f"MD5 {hashlib.md5(server.body).hexdigest()} in place of {archive.md5}" in text
-    assert cifar10.FILENAME in text and cifar10.MIRROR in text
+    assert FILENAME in text and MIRROR in text
     # Nothing is kept of it: the next try begins anew.
     server.body = PACKED
     assert_whole(cifar10.read(tmp_path, archive=archive))
@@ -213,10 +261,10 @@ def test_a_wrong_checksum_names_the_file_and_the_mirror_variable(tmp_path, archi
 @pytest.mark.parametrize(("data", "flaw"), [(PACKED[:500], "has 500 bytes"), (PACKED[:-1] + b"\xff", "has the MD5")])
 def test_a_damaged_archive_put_there_by_hand_is_named_and_left_alone(tmp_path, offline, data, flaw, promise):
     promise("R14")
-    path = tmp_path / cifar10.FILENAME
+    path = tmp_path / FILENAME
     path.write_bytes(data)
     text = failure(tmp_path, ARCHIVE)
-    assert text.startswith(f"{path} {flaw}") and "delete it" in text and cifar10.MIRROR in text
+    assert text.startswith(f"{path} {flaw}") and "delete it" in text and MIRROR in text
     assert path.read_bytes() == data
 
 
@@ -236,7 +284,7 @@ def test_an_answer_that_is_an_error_is_told(tmp_path, archive, server):
 
 
 def test_a_mirror_that_is_no_web_address_is_told(tmp_path, offline, monkeypatch):
-    monkeypatch.setenv(cifar10.MIRROR, "my-mirror/cifar")
+    monkeypatch.setenv(MIRROR, "my-mirror/cifar")
     text = failure(tmp_path, ARCHIVE)
     assert "could not be downloaded from my-mirror/cifar: that is not a web address" in text
 
@@ -244,7 +292,7 @@ def test_a_mirror_that_is_no_web_address_is_told(tmp_path, offline, monkeypatch)
 def test_a_server_that_falls_silent_is_an_error_and_the_next_try_goes_on_from_there(
     tmp_path, archive, server, monkeypatch
 ):
-    monkeypatch.setattr(cifar10, "STALL_SECONDS", 2.0)
+    monkeypatch.setattr(download, "STALL_SECONDS", 2.0)
     server.stall = 20_000
     text = failure(tmp_path, archive)
     assert "no byte came for 2 seconds." in text
@@ -255,7 +303,7 @@ def test_a_server_that_falls_silent_is_an_error_and_the_next_try_goes_on_from_th
 
 
 def test_a_server_that_says_nothing_at_all_is_an_error(tmp_path, archive, server, monkeypatch):
-    monkeypatch.setattr(cifar10, "STALL_SECONDS", 2.0)
+    monkeypatch.setattr(download, "STALL_SECONDS", 2.0)
     server.stall = 0
     assert "no byte came for 2 seconds. Its home" in failure(tmp_path, archive)
 
@@ -276,20 +324,20 @@ def test_progress_that_raises_cancels_the_download_and_keeps_what_came(tmp_path,
 
     with pytest.raises(KeyboardInterrupt):
         cifar10.read(tmp_path, progress=cancel, archive=archive)
-    assert not (tmp_path / "cifar10" / cifar10.FILENAME).exists()
+    assert not (tmp_path / "cifar10" / FILENAME).exists()
     assert_whole(cifar10.read(tmp_path, archive=archive))
 
 
 def test_before_a_download_it_is_said_how_large_it_is_how_long_it_takes_and_how_it_ends(tmp_path, monkeypatch):
-    monkeypatch.delenv(cifar10.MIRROR, raising=False)
+    monkeypatch.delenv(MIRROR, raising=False)
     for part in ("170 MB", "can take an hour", "Stop ends that too"):
         assert part in cifar10.lacking(tmp_path)
-    monkeypatch.setenv(cifar10.MIRROR, NOWHERE)
-    assert cifar10.MIRROR in cifar10.lacking(tmp_path) and "hour" not in cifar10.lacking(tmp_path)
+    monkeypatch.setenv(MIRROR, NOWHERE)
+    assert MIRROR in cifar10.lacking(tmp_path) and "hour" not in cifar10.lacking(tmp_path)
 
 
 @pytest.mark.parametrize("folder", ["", "cifar10"])
-@pytest.mark.parametrize("name", [cifar10.FILENAME, "cifar-10-batches-py"])
+@pytest.mark.parametrize("name", [FILENAME, "cifar-10-batches-py"])
 def test_where_it_lies_packed_or_unpacked_nothing_is_lacking(tmp_path, folder, name):
     (tmp_path / folder / name).mkdir(parents=True)
     assert cifar10.lacking(tmp_path) == ""
@@ -297,5 +345,5 @@ def test_where_it_lies_packed_or_unpacked_nothing_is_lacking(tmp_path, folder, n
 
 def test_what_has_come_of_a_download_is_not_all_of_it(tmp_path):
     (tmp_path / "cifar10").mkdir()
-    (tmp_path / "cifar10" / f"{cifar10.FILENAME}.part").write_bytes(PACKED[:100])
+    (tmp_path / "cifar10" / f"{FILENAME}.part").write_bytes(PACKED[:100])
     assert cifar10.lacking(tmp_path)

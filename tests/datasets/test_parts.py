@@ -5,7 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
-from somebodys import packed, shade, shades, table, write, zipped
+from PIL import Image
+from somebodys import encoded, packed, photograph, shade, shades, table, write, zipped
 
 from vaedash import datasets
 from vaedash.datasets import own, sources, split
@@ -102,9 +103,9 @@ def test_of_tables_one_side_alone_is_known_by_the_word_in_front(tmp_path, name):
 
 
 def test_every_sort_that_is_left_out_is_counted_with_its_reason_and_one_name(tmp_path):
-    files = {f"{level}.jpg": shade(level) for level in range(8)} | {f"IMG_{number}.heic": b"x" for number in range(40)}
+    files = {f"{level}.jpg": shade(level) for level in range(8)} | {f"IMG_{number}.jxl": b"x" for number in range(40)}
     source = own.read(write(tmp_path, files | {"read me.txt": b"x", "LICENSE": b"x"}))
-    assert source.notes[0] == "40 .heic files are left out: a format that is not read here (IMG_0.heic)."
+    assert source.notes[0] == "40 .jxl files are left out: a format that is not read here (IMG_0.jxl)."
     assert {*source.notes[1:3]} == {
         "1 file without an ending is left out: no image (LICENSE).",
         "1 .txt file is left out: no image (read me.txt).",
@@ -237,7 +238,7 @@ def test_faces_added_deep_in_a_doubled_folder_are_noticed_and_hidden_files_are_n
 
 
 @pytest.mark.skipif(os.name == "nt" or os.uname().sysname == "Darwin", reason="names are Unicode there")
-@pytest.mark.parametrize("bad", [b"caf\xe9.png", b"caf\xe9/0.png", b"caf\xe9.heic"])
+@pytest.mark.parametrize("bad", [b"caf\xe9.png", b"caf\xe9/0.png", b"caf\xe9.jxl"])
 def test_a_name_that_is_no_utf8_is_a_name(tmp_path, promise, bad):
     promise("R13")
     folder = write(tmp_path / "set", {f"{level}.png": shade(level) for level in range(10)})
@@ -245,7 +246,7 @@ def test_a_name_that_is_no_utf8_is_a_name(tmp_path, promise, bad):
     file.parent.mkdir(exist_ok=True)
     shutil.copy(folder / "0.png", file)
     loaded = datasets.load(str(folder), data_dir=tmp_path / "data")
-    assert len(loaded.train) + len(loaded.test) == (10 if bad.endswith(b"heic") else 11)
+    assert len(loaded.train) + len(loaded.test) == (10 if bad.endswith(b"jxl") else 11)
     for note in loaded.notes:
         note.encode()
 
@@ -308,3 +309,210 @@ def test_a_partition_that_a_spreadsheet_has_saved_is_read(tmp_path, line):
     write(tmp_path / "celeba", files | {"list_eval_partition.csv": b"\xef\xbb\xbf" + "\r\n".join(lines).encode()})
     loaded = datasets.load("celeba", data_dir=tmp_path, fraction=1.0)
     assert (len(loaded.train), len(loaded.test)) == (8, 2)
+
+
+# ---- what is said beside the files themselves ------------------------------------------------------------
+
+
+def rows(path, side: str, levels, **columns):
+    images = [{"bytes": shade(level), "path": f"{level}.png"} for level in levels]
+    return table(path / f"{side}.parquet", image=images, **columns)
+
+
+def test_a_column_called_split_divides_a_table(tmp_path):
+    said = ["train", "test", "train", "validation", "train"]
+    source = own.read(rows(tmp_path, "data", (10, 20, 30, 40, 50), split=said, label=[1, 0, 1, 1, 0]))
+    assert levels(source) == ([10, 30, 50], [20])
+    assert source.notes[0] == "Learned from: split train/ (3 files). Tested on: split test/ (1 file)."
+    assert source.labels["train/class"].tolist() == [1, 1, 0] and source.labels["test/class"].tolist() == [0]
+
+
+def test_in_a_table_that_is_divided_by_its_rows_a_bad_one_takes_nothing_else_with_it(tmp_path):
+    images = [{"bytes": data, "path": ""} for data in (shade(10), b"no", shade(30), shade(40))]
+    path = table(
+        tmp_path / "x.parquet", image=images, split=["train", "train", "test", "train"], label=["a", "b", "c", "d"]
+    )
+    source = own.read(path)
+    assert levels(source) == ([10, 40], [30])
+    assert [source.names["class"][label] for label in source.labels["train/class"]] == ["a", "d"]
+    assert "1 file cannot be read and is left out (x.parquet, row 1)." in source.notes
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        (("meta/train.txt", "meta/test.txt"), "cat/{}"),
+        (("train.txt", "val.txt"), "images/cat/{}.png"),
+        (("splits/train_list.txt", "splits/test_list.txt"), "images/cat/{}.png 3"),
+        (("train.csv", "test.csv"), '"{}.png","cat"'),
+    ],
+)
+def test_lists_of_names_divide_images(tmp_path, kind, names, lines):
+    files = {f"images/cat/{level}.png": shade(level) for level in (10, 20, 30, 40)}
+    files[names[0]] = "\n".join(lines.format(level) for level in (20, 30, 40)).encode()
+    files[names[1]] = "\r\n".join(lines.format(level) for level in (10,)).encode()
+    source = own.read(packed(tmp_path, files, kind))
+    assert levels(source) == ([20, 30, 40], [10])
+    assert source.notes[0] == f"Divided as {', '.join(sorted(names))} say."
+
+
+def test_celebas_partition_divides_a_folder_that_is_given_by_its_path(tmp_path):
+    files = {f"img_align_celeba/00000{n}.jpg": shade(10 * n) for n in (1, 2, 3, 4)}
+    files["list_eval_partition.txt"] = b"000001.jpg 0\n000002.jpg 1\n000003.jpg 2\n000004.jpg 0\n"
+    source = own.read(write(tmp_path, files))
+    assert levels(source) == ([10, 40], [30])
+    assert source.notes[:1] == ("Divided as list_eval_partition.txt says.",)
+
+
+@pytest.mark.parametrize("text", [b"", b"nothing/of/this 1\nnor/that 2\n", b"10.png\n"])
+def test_lists_that_name_few_of_the_images_divide_nothing(tmp_path, text):
+    files = {f"{level}.png": shade(level) for level in range(10, 110, 10)}
+    source = own.read(write(tmp_path, {**files, "train.txt": text, "test.txt": b"20.png"}))
+    assert (len(source.train), len(source.test)) == (9, 1)
+
+
+# ---- labels ----------------------------------------------------------------------------------------------
+
+
+def words(source, side: str) -> list[str]:
+    return [source.names["class"][label] for label in source.labels[f"{side}/class"]]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize(
+    "around", ["{side}/{word}", "set/{side}/{word}", "seg_{side}/seg_{side}/{word}", "{word}/{side}"]
+)
+def test_folders_of_classes_are_kept_as_labels(tmp_path, kind, around):
+    files, level = {}, 10
+    for side in ("train", "test"):
+        for word in ("dog", "cat"):
+            for number in range(2):
+                files[f"{around.format(side=side, word=word)}/{number}.png"] = shade(level)
+                level += 10
+    source = own.read(packed(tmp_path, files, kind))
+    assert source.names == {"class": ("cat", "dog")}
+    seen = dict(zip(shades(source.train), words(source, "train"), strict=True))
+    assert seen == {10: "dog", 20: "dog", 30: "cat", 40: "cat"}
+    assert sorted(words(source, "test")) == ["cat", "cat", "dog", "dog"]
+
+
+def test_where_a_part_is_held_out_labels_go_with_their_images(tmp_path):
+    files = {f"{'dark' if level < 100 else 'bright'}/{level}.png": shade(level) for level in range(0, 250, 10)}
+    source = own.read(write(tmp_path, files))
+    for side, images in (("train", source.train), ("test", source.test)):
+        assert words(source, side) == ["dark" if level < 100 else "bright" for level in shades(images)]
+
+
+@pytest.mark.parametrize(
+    "names", [("0.png", "1.png", "2.png"), ("a/0.png", "a/1.png", "a/2.png"), ("a/0.png", "b/1.png", "c/2.png")]
+)
+def test_where_there_are_no_classes_there_are_no_labels(tmp_path, names):
+    source = own.read(write(tmp_path, {name: shade(10 * number) for number, name in enumerate(names)}))
+    assert not source.labels and not source.names
+
+
+def test_the_words_of_a_tables_labels_come_from_its_metadata_in_their_order(tmp_path):
+    import json
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for side, numbers in (("train", [2, 0, 2]), ("test", [1])):
+        images = [{"bytes": shade(20 * number + len(side)), "path": ""} for number in range(len(numbers))]
+        features = {"info": {"features": {"label": {"names": ["zebra", "ape", "cow"], "_type": "ClassLabel"}}}}
+        held = pa.table({"image": images, "label": numbers}).replace_schema_metadata(
+            {"huggingface": json.dumps(features)}
+        )
+        pq.write_table(held, tmp_path / f"{side}-00000-of-00001.parquet")
+    source = own.read(tmp_path)
+    assert source.names == {"class": ("zebra", "ape", "cow")}
+    assert words(source, "train") == ["cow", "zebra", "cow"] and words(source, "test") == ["ape"]
+
+
+def test_labels_come_back_from_the_cache_and_are_cut_with_their_images(tmp_path):
+    folder = write(tmp_path / "set", {f"{'a' if n % 3 else 'b'}/{n}.png": shade(5 * n) for n in range(40)})
+    first, again = (datasets.load(str(folder), data_dir=tmp_path) for _ in range(2))
+    assert first.names == again.names == {"class": ("a", "b")}
+    assert all(np.array_equal(first.labels[name], again.labels[name]) for name in ("train/class", "test/class"))
+    half = datasets.load(str(folder), data_dir=tmp_path, fraction=0.5)
+    assert len(half.train) == len(half.labels["train/class"]) < len(first.train)
+    assert words(half, "train") == ["a" if level // 5 % 3 else "b" for level in shades(half.train)]
+
+
+# ---- what is lost on the way to 8 bits -------------------------------------------------------------------
+
+
+def deep(level: int, dtype=np.uint16) -> bytes:
+    return encoded(Image.fromarray(np.full((40, 40), level, dtype)), "TIFF")
+
+
+@pytest.mark.parametrize(
+    ("values", "seen", "said"),
+    [
+        ((0, 1000, 2000, 4095), [0, 62, 125, 255], "0 becomes black and 4,095 white"),
+        ((0, 257, 32896, 65535), [0, 1, 128, 255], "0 becomes black and 65,535 white"),
+        ((0, 64, 200, 255), [0, 64, 200, 255], "0 becomes black and 255 white"),
+    ],
+)
+def test_deep_images_are_scaled_by_the_bits_that_the_set_uses(tmp_path, values, seen, said):
+    source = own.read(write(tmp_path, {f"{n}.tif": deep(value) for n, value in enumerate(values)}))
+    assert sorted(shades(source.train) + shades(source.test)) == seen
+    assert any(said in note for note in source.notes)
+
+
+def test_images_in_floating_point_share_one_scale(tmp_path):
+    files = {f"{n}.tif": deep(value, np.float32) for n, value in enumerate((-2.0, 0.0, 3.0))}
+    source = own.read(write(tmp_path, files))
+    assert sorted(shades(source.train) + shades(source.test)) == [0, 102, 255]
+
+
+def logo(size: int) -> bytes:
+    """White on transparent."""
+    image = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
+    image.paste((255, 255, 255, 255), (5, 5, 5 + size, 5 + size))
+    return encoded(image)
+
+
+def test_white_on_transparent_is_put_on_black_and_that_is_said(tmp_path):
+    source = own.read(write(tmp_path, {f"{size}.png": logo(size) for size in (10, 15, 20, 25)}))
+    assert all(image.min() == 0 and image.max() == 255 for image in source.train)
+    assert any("put on black" in note for note in source.notes)
+
+
+def test_pictures_that_are_mostly_of_one_colour_are_said(tmp_path):
+    source = own.read(write(tmp_path, {f"{n}.png": shade(n) for n in range(25)}))
+    assert "25 of the 25 images are of one colour all over: is something lost on the way?" in source.notes
+
+
+def test_the_first_page_of_a_stack_is_used_and_that_is_said(tmp_path):
+    pages = [Image.new("L", (40, 40), level) for level in (10, 20)]
+    stack = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    source = own.read(write(tmp_path, {"a.tif": stack, "b.png": shade(30), "c.png": shade(40)}))
+    assert sorted(shades(source.train) + shades(source.test)) == [10, 30, 40]
+    assert "1 file have several pages, of which the first is used (a.tif)." not in source.notes
+    assert "1 file has several pages, of which the first is used (a.tif)." in source.notes
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_lacks_its_last_bytes_is_used_and_counted(tmp_path, progressive):
+    whole = encoded(photograph(300, 200), "JPEG", quality=95, progressive=progressive)
+    files = {"a.jpg": whole[:-30], "b.jpg": whole[:-2], "c.jpg": whole, "d.png": shade(3)}
+    source = own.read(write(tmp_path, files))
+    assert len(source.train) + len(source.test) == 4
+    assert "2 files lack their last bytes and are used (a.jpg)." in source.notes
+    like = [image for image in (*source.train, *source.test) if image.max() > 3]
+    assert all(np.abs(like[0].astype(int) - image).max() < 12 for image in like)
+
+
+@pytest.mark.parametrize(("width", "height", "format"), [(9000, 6000, "JPEG"), (8000, 6000, "PNG")])
+def test_a_picture_of_fifty_megapixels_is_used(tmp_path, width, height, format):
+    files = {"a.png": encoded(Image.new("RGB", (width, height), (9, 9, 9)), format), "b.png": shade(30)}
+    source = own.read(write(tmp_path, files))
+    assert sorted(shades(source.train) + shades(source.test)) == [9, 30]
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    files = {f"{n}.png": shade(10 * n) for n in range(4)} | {"bad.png": b"no", "worse.jpg": b""}
+    source = own.read(write(tmp_path, files))
+    assert "2 files cannot be read and are left out (bad.png)." in source.notes

@@ -12,7 +12,7 @@ def source():
 
 
 def factor(source, name):
-    return source.factors[f"train/{name}"]
+    return source.labels[f"train/{name}"]
 
 
 def covered(images):
@@ -24,9 +24,9 @@ def test_images_and_factors_are_as_promised(source):
     assert source.train.shape == (3000, 3, 32, 32) and source.test.shape == (600, 3, 32, 32)
     assert source.train.dtype == source.test.dtype == np.uint8
     names = ("shape", "hue", "background", "size", "x", "y", "angle")
-    assert set(source.factors) == {f"{part}/{name}" for part in ("train", "test") for name in names}
-    assert {len(source.factors[f"train/{name}"]) for name in names} == {3000}
-    assert {len(source.factors[f"test/{name}"]) for name in names} == {600}
+    assert set(source.labels) == {f"{part}/{name}" for part in ("train", "test") for name in names}
+    assert {len(source.labels[f"train/{name}"]) for name in names} == {3000}
+    assert {len(source.labels[f"test/{name}"]) for name in names} == {600}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_images_are_the_same_bytes_on_every_machine():
 def test_fewer_images_are_the_first_of_more(source):
     few = shapes.make(n_train=40, n_test=7)
     assert np.array_equal(few.train, source.train[:40]) and np.array_equal(few.test, source.test[:7])
-    assert np.array_equal(few.factors["test/hue"], source.factors["test/hue"][:7])
+    assert np.array_equal(few.labels["test/hue"], source.labels["test/hue"][:7])
 
 
 def test_no_image_is_there_twice_and_no_test_image_is_a_training_image(source):

@@ -18,7 +18,7 @@ from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
 from vaedash.images import Pixels
 
-CACHE_VERSION = 2  # raise it when any reader decodes differently: old caches are then read anew
+CACHE_VERSION = 3  # raise it when any reader decodes differently: old caches are then read anew
 _META = "meta.json"  # what is known of the images in a cache
 
 
@@ -27,7 +27,7 @@ class Dataset:
     """Images ready to train on: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB.
 
     `fingerprint` names exactly these images in this order (16 hexadecimal digits): runs are comparable only if
-    theirs agree. `factors` is as in `Source`, cut to the images that are here.
+    theirs agree. `labels` and `names` are as in `Source`, cut to the images that are here.
     """
 
     name: str
@@ -36,7 +36,8 @@ class Dataset:
     fingerprint: str
     skipped: int = 0
     notes: tuple[str, ...] = ()
-    factors: dict[str, np.ndarray] = field(default_factory=dict)
+    labels: dict[str, np.ndarray] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load(
@@ -78,11 +79,11 @@ def lacking(spec: str, *, data_dir: Path) -> str:
 
 def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decoded: float) -> Dataset:
     """Of images of which a share was `decoded`, those that a run with this `fraction` learns from."""
-    train, factors = source.train, dict(source.factors)
+    train, labels = source.train, dict(source.labels)
     if fraction != decoded:
         kept = share(len(train), fraction)
         train = train[kept]
-        factors = {name: values[kept] if name.startswith("train/") else values for name, values in factors.items()}
+        labels = {name: values[kept] if name.startswith("train/") else values for name, values in labels.items()}
         fingerprint = _digest(f"{fingerprint} {fraction!r}")
     return Dataset(
         name=config.dataset_title(spec),
@@ -91,7 +92,8 @@ def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decode
         fingerprint=fingerprint,
         skipped=source.skipped,
         notes=source.notes,
-        factors=factors,
+        labels=labels,
+        names=dict(source.names),
     )
 
 
@@ -138,8 +140,9 @@ def _opened(folder: Path) -> tuple[Source, str]:
     # Memory-mapped: a page is read when a batch first touches it, and two runs of a pair share it. "c": what is
     # changed in the memory of one of them, which nobody does, would stay there.
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="c") for name in ("train", "test")}
-    factors = {name: np.load(folder / file) for name, file in meta["factors"].items()}
-    source = Source(**arrays, skipped=meta["skipped"], notes=tuple(meta["notes"]), factors=factors)
+    labels = {name: np.load(folder / file) for name, file in meta["labels"].items()}
+    names = {name: tuple(words) for name, words in meta["names"].items()}
+    source = Source(**arrays, skipped=meta["skipped"], notes=tuple(meta["notes"]), labels=labels, names=names)
     return source, meta["fingerprint"]
 
 
@@ -185,14 +188,15 @@ def write_cache(folder: Path, source: Source) -> None:
         (folder / _META).unlink()
     np.save(folder / "train.npy", np.ascontiguousarray(source.train))
     np.save(folder / "test.npy", np.ascontiguousarray(source.test))
-    factors = {name: f"factor-{name.replace('/', '-')}.npy" for name in source.factors}
-    for name, file in factors.items():
-        np.save(folder / file, source.factors[name])
+    labels = {name: f"label-{name.replace('/', '-')}.npy" for name in source.labels}
+    for name, file in labels.items():
+        np.save(folder / file, source.labels[name])
     meta = {
         "fingerprint": _digest(source.train, source.test),
         "skipped": source.skipped,
         "notes": list(source.notes),
-        "factors": factors,
+        "labels": labels,
+        "names": {name: list(words) for name, words in source.names.items()},
     }
     temporary = folder / f"{_META}.tmp"
     temporary.write_text(json.dumps(meta, indent=1))

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from vaedash.datasets import gathered
 from vaedash.datasets.collection import Collection, open_collection
 from vaedash.datasets.decode import IMAGE_ENDINGS, decode_all
+from vaedash.datasets.parts import PARTITIONS
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
 from vaedash.errors import DatasetError
 
 HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 ARCHIVE = "img_align_celeba.zip"
-PARTITIONS = ("list_eval_partition.txt", "list_eval_partition.csv")  # as published, and as Kaggle has it
 
 _TRAIN, _VALID, _TEST = range(3)  # as the partition file numbers them
 
@@ -41,12 +42,15 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
         decoded = []
         for what, chosen in (("decoding CelebA train", train), ("decoding CelebA test", test)):
             names = [faces[stem] for stem in chosen]
-            images, skipped = decode_all(names, files.read, len(names), what=what, progress=progress)
-            if not len(images):
+            found = decode_all(names, files.read, len(names), what=what, progress=progress)
+            if not len(found.images):
                 raise DatasetError(f"None of {len(names)} CelebA images in {folder} can be read. {_how_to_get(folder)}")
-            decoded.append((images, skipped))
-    (train_images, train_skipped), (test_images, test_skipped) = decoded
-    return Source(train=train_images, test=test_images, skipped=train_skipped + test_skipped, notes=tuple(notes))
+            decoded.append(found)
+    of_train, of_test = decoded
+    skipped = len(of_train.skipped) + len(of_test.skipped)
+    return Source(
+        train=of_train.images, test=of_test.images, skipped=skipped, notes=(*notes, *gathered.remarks(decoded))
+    )
 
 
 def lacking(data_dir: Path) -> str:
@@ -148,10 +152,14 @@ def _split_officially(
     test = [face for face in faces if partition[face] == _TEST]
     missing = len(partition) - len(faces)
     if not train or not test:
-        raise DatasetError(
-            f"{folder} has {len(train):,} training and {len(test):,} test images: {missing:,} images that the "
-            f"partition file names are not there. Unpack {ARCHIVE} again, to its end. {_how_to_get(folder)}"
+        side = "training" if not train else "testing"
+        train, test, _ = _split_at_random(faces, folder)
+        note = (
+            f"{missing:,} of the {len(partition):,} images that the partition file names are not in {folder}, among them all for "
+            f"{side}: a sample of CelebA, or an archive that was not unpacked to its end. So the "
+            f"split is not the official one: {len(test):,} of {len(faces):,} images, drawn with a fixed seed, are held out as test."
         )
+        return train, test, [note]
     notes = ["Train and test are CelebA's official ones; the official validation images are left out."]
     if missing:
         notes.append(f"{missing:,} of the {len(partition):,} images that the partition file names are not in {folder}.")

@@ -1,8 +1,11 @@
-"""A folder or a zip as one collection of named files; a name is looked up, never used to write."""
+"""A folder, a zip or a tar as one collection of named files; a name in a zip is looked up, never used to write."""
 
+import lzma
 import os
 import stat
 import struct
+import tarfile
+import tempfile
 import threading
 import zipfile
 import zlib
@@ -15,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
 from vaedash.errors import DatasetError
 
+_OF_CIFAR10 = {"data_batch_1", "test_batch", "batches.meta"}
 _UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -48,9 +52,14 @@ class Collection:
 
 @contextmanager
 def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
-    """The files in the folder or zip at `path`. Raises DatasetError if it is neither: what it is, then `advice`."""
+    """The files in the folder, zip or tar at `path`. Raises DatasetError if it is neither: what it is, then `advice`."""
     if path.is_dir():
         yield _folder(path)
+        return
+    if path.is_file() and _is_tar(path):
+        with tempfile.TemporaryDirectory(prefix="vaedash-") as unpacked:
+            _unpack(path, Path(unpacked))
+            yield _folder(Path(unpacked))
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -66,6 +75,39 @@ def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
         ) from None
     with archive:
         yield _zip(path, archive)
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return not zipfile.is_zipfile(path) and tarfile.is_tarfile(path)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):  # packed, and cut off before its first file ends
+        return False
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """Put the files of a tar where they can be read in any order: one that is packed can only be read from its beginning."""
+    try:
+        with tarfile.open(path) as archive:
+            names = {PurePosixPath(member.name).name for member in archive}
+            if names >= _OF_CIFAR10:
+                raise DatasetError(
+                    f"{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset cifar10."
+                )
+            archive.extractall(folder, filter=_plain_files)
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise DatasetError(
+            f"{path} cannot be unpacked ({error}): download it again, or unpack it and give the folder."
+        ) from None
+
+
+def _plain_files(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """What is unpacked: files and folders that stay where they belong; no links, no devices."""
+    if not (member.isfile() or member.isdir()):
+        return None
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
 
 
 def describe(path: Path) -> str:
@@ -112,7 +154,7 @@ def known(head: bytes) -> str:
         return "a pointer that Git LFS leaves where a file was not fetched; fetch the files with `git lfs pull`, then try again"
     if head.startswith(b"PK"):
         return "the beginning of a zip whose end is missing or damaged; download it again"
-    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")) or head[257:262] == b"ustar":
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
         return "another kind of archive; unpack it and give the folder"
     return ""
 

@@ -1,24 +1,31 @@
 """One image file, whatever its size, mode or format, as uint8 `(3, 32, 32)`; and many of them, on every core."""
 
+import contextlib
+import enum
 import itertools
 import os
 import struct
+import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
 from io import BytesIO
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from vaedash.config import IMAGE_SHAPE
 from vaedash.datasets.source import Progress, silent
 from vaedash.images import Pixels
 
-MAX_PIXELS = 40_000_000  # read from the header, before anything is decoded
+MAX_PIXELS = 89_000_000  # read from the header, before anything is decoded; JPEGs, which are decoded smaller, may have twice that
+_ONE_AT_A_TIME = 20_000_000  # an image of more pixels than that is decoded while no other such one is
 MAX_BYTES = 100_000_000  # of one encoded image
 
 # A short list, because Pillow also opens formats that run other programs (EPS) or that nobody fuzzes.
@@ -31,6 +38,7 @@ EXTENSIONS = {
     "TIFF": (".tif", ".tiff"),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "AVIF": (".avif",),
+    **({"HEIF": (".heic", ".heif")} if find_spec("pillow_heif") else {}),
 }
 IMAGE_ENDINGS = tuple(itertools.chain.from_iterable(EXTENSIONS.values()))
 
@@ -66,45 +74,84 @@ _UPRIGHT = {
 
 _SIDE = IMAGE_SHAPE[1]
 _CHUNK = 32  # images a thread takes at once: enough to hide the cost of handing them over
-_MAX_THREADS = 8  # beyond, they wait for each other; and each may hold an image of MAX_PIXELS
+_MAX_THREADS = 8  # beyond, they wait for each other; and each may hold an image of some megapixels
+_MOST_LACKING = 1 / 16  # of the rows of a JPEG that ends too early
+_END_OF_JPEG = b"\xff\xd9"
+_SAMPLE = 200  # images of which it is found out how a set is to be read
 
 Item = TypeVar("Item")
+_large = threading.Lock()
 
 
-def decode(data: bytes) -> Pixels | None:
-    """An encoded image as RGB uint8 `(3, 32, 32)`: centre square, antialiased, upright, alpha over white.
+@dataclass(frozen=True)
+class Manner:
+    """How all images of a set are read, where their files leave it open.
 
-    Of an animation, the first frame. None if it is no image, is damaged, or has more than `MAX_PIXELS` pixels.
+    `black` and `white` are the values of 16 bits or more, or in floating point, that become 0 and 255; `ground` is the grey behind
+    what is transparent.
     """
-    try:
-        with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return None
-            pixels = np.asarray(_square(image))
-    except _BROKEN:
-        return None
-    return pixels.transpose(2, 0, 1)
+
+    black: float = 0.0
+    white: float = 65535.0
+    ground: int = 255
+
+
+class Remark(enum.Enum):
+    """What is to be said of one image that is used, and of several."""
+
+    CUT = ("lacks its last bytes and is used", "lack their last bytes and are used")
+    PAGES = ("has several pages, of which the first is used", "have several pages, of which the first is used")
+
+
+class Decoded(NamedTuple):
+    """The usable ones among some images, in their order, uint8 `(N, 3, 32, 32)`; which of all items they are; the names of those
+    that are not; and for each remark the names of those that it is to be made of."""
+
+    images: Pixels
+    usable: NDArray[np.bool_]
+    skipped: list[str]
+    remarks: dict[Remark, list[str]]
+
+
+def decode(data: bytes, manner: Manner = Manner()) -> Pixels | None:  # it cannot be changed
+    """An encoded image as RGB uint8 `(3, 32, 32)`: centre square, antialiased, upright, what is transparent over a ground.
+
+    Of an animation, the first frame. A JPEG that lacks no more than its last rows is used. None if it is no image, is damaged, or has
+    more than `MAX_PIXELS` pixels.
+    """
+    image, _ = _decoded(data, manner)
+    return image
 
 
 def decode_all(
-    items: Iterable[Item], read: Callable[[Item], bytes | None], total: int, *, what: str, progress: Progress = silent
-) -> tuple[Pixels, int]:
-    """The usable images among `total` items, in their order, as uint8 `(N, 3, 32, 32)`; and how many were not usable.
+    items: Iterable[Item],
+    read: Callable[[Item], bytes | None],
+    total: int,
+    *,
+    what: str,
+    named: Callable[[Item], str] = str,
+    manner: Manner = Manner(),
+    progress: Progress = silent,
+) -> Decoded:
+    """The usable images among `total` items.
 
-    `read` turns an item into the bytes of an image, or None; it is called from several threads.
+    `read` turns an item into the bytes of an image, or None; it is called from several threads. `named` says what an item is called.
     """
     images = np.empty((total, *IMAGE_SHAPE), np.uint8)
     usable = np.zeros(total, bool)
+    remarks: dict[Remark | None, dict[int, str]] = {}  # None: what was skipped
 
     def work(start: int, chunk: list[Item]) -> int:
         size = 0
         for index, item in enumerate(chunk, start):
             data = read(item)
-            image = decode(data) if data else None
+            image, remark = _decoded(data, manner) if data else (None, None)
             size += len(data or b"")
             if image is not None:
                 images[index] = image
                 usable[index] = True
+            if remark or image is None:
+                remarks.setdefault(remark, {})[index] = named(item)
         return size
 
     progress(what, 0, total)
@@ -128,8 +175,62 @@ def decode_all(
         for _, future in waiting:
             future.result()
     progress(what, total, total)
-    skipped = total - int(usable.sum())
-    return (images[usable] if skipped else images), skipped
+    said = {remark: [name for _, name in sorted(names.items())] for remark, names in remarks.items()}
+    skipped = said.pop(None, [])
+    return Decoded(
+        images if usable.all() else images[usable],
+        usable,
+        skipped,
+        {remark: names for remark, names in said.items() if remark},
+    )
+
+
+def manner_of(items: Sequence[Item], read: Callable[[Item], bytes | None]) -> tuple[Manner, list[str]]:
+    """How a set is to be read, from a sample of it, with sentences on what was chosen.
+
+    Deep images are scaled alike, by the number of bits that the largest value needs; those in floating point by the range of all.
+    What is transparent is put on white, unless most of it would be a single colour there and not on black.
+    """
+    chosen = [
+        items[number] for number in np.unique(np.linspace(0, len(items) - 1, min(_SAMPLE, len(items))).astype(int))
+    ]
+    ranges, lost = [], {255: 0, 0: 0}
+    transparent = 0
+    for data in filter(None, map(read, chosen)):
+        with contextlib.suppress(*_BROKEN), Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
+            if image.width * image.height > _ONE_AT_A_TIME:
+                continue
+            if image.mode.startswith("I") or image.mode == "F":
+                values = np.asarray(image)
+                ranges.append((image.mode == "F", float(values.min()), float(values.max())))
+            elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+                on_white, on_black = (decode(data, Manner(ground=ground)) for ground in lost)
+                if on_white is not None and on_black is not None:
+                    transparent += 1
+                    for ground, pixels in zip(lost, (on_white, on_black), strict=True):
+                        lost[ground] += bool((pixels == pixels[:, :1, :1]).all())
+    black, white, notes = _range(ranges)
+    ground = 0 if lost[255] > transparent / 2 and lost[0] < lost[255] / 2 else 255
+    if not ground:
+        notes.append(
+            "What is transparent is put on black: on white, most of it would be white all over, as far as a sample tells."
+        )
+    return Manner(black=black, white=white, ground=ground), notes
+
+
+def _range(ranges: Sequence[tuple[bool, float, float]]) -> tuple[float, float, list[str]]:
+    """What becomes black and white in a set of deep images, of some of which is known: floating point or not, least, most."""
+    finite = [each for each in ranges if np.isfinite(each[1:]).all()]
+    if not finite:
+        return Manner.black, Manner.white, []
+    floating, lows, highs = zip(*finite, strict=True)
+    low, high = min(lows), max(highs)
+    if not any(floating) and low >= 0 and high <= Manner.white:
+        low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits)
+    if low == high:
+        high = low + 1.0
+    said = f"{low:,.6g} becomes black and {high:,.6g} white"
+    return low, high, [f"Images of more than 8 bits are all scaled alike: {said}, as far as a sample tells."]
 
 
 def _threads(mean_size: float) -> int:
@@ -137,43 +238,73 @@ def _threads(mean_size: float) -> int:
     return 1 if mean_size < 4096 else min(os.cpu_count() or 1, _MAX_THREADS)
 
 
-def _square(image: Image.Image) -> Image.Image:
-    # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work; twice the final size stays for the resize.
-    if image.format == "JPEG" and min(image.size) >= 4 * _SIDE:
-        image.draft(None, (2 * _SIDE, 2 * _SIDE))
-    image.load()
+def _decoded(data: bytes, manner: Manner) -> tuple[Pixels | None, Remark | None]:
+    try:
+        return _opened(data, manner)
+    except _BROKEN as error:
+        if not data.startswith(b"\xff\xd8") or "truncated" not in str(error):
+            return None, None
+    try:  # what decodes a JPEG takes an end for an end, and fills up what is lacking with one colour
+        pixels, _ = _opened(data + _END_OF_JPEG, manner, lacking=True)
+    except _BROKEN:
+        return None, None
+    return pixels, None if pixels is None else Remark.CUT
+
+
+def _opened(data: bytes, manner: Manner, *, lacking: bool = False) -> tuple[Pixels | None, Remark | None]:
+    with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
+        # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work; twice the final size stays for the resize.
+        if image.format == "JPEG" and min(image.size) >= 4 * _SIDE:
+            image.draft(None, (2 * _SIDE, 2 * _SIDE))
+        size = image.width * image.height
+        if size > MAX_PIXELS:
+            return None, None
+        with _large if size > _ONE_AT_A_TIME else contextlib.nullcontext():
+            image.load()
+            if lacking and _ends_in_one_colour(image):
+                return None, None
+            pixels = np.asarray(_square(image, manner))
+        pages = image.format == "TIFF" and getattr(image, "n_frames", 1) > 1
+    return pixels.transpose(2, 0, 1), Remark.PAGES if pages else None
+
+
+def _ends_in_one_colour(image: Image.Image) -> bool:
+    """Whether more than a few of the last rows are of one colour each: what a JPEG lacks is drawn so."""
+    rows = np.asarray(image)
+    last = rows[-max(1, round(len(rows) * _MOST_LACKING)) - 1 :]
+    return bool((last == last[:, :1]).all())
+
+
+def _square(image: Image.Image, manner: Manner) -> Image.Image:
     orientation = _orientation(image)
-    picture = _resizable(image)
+    picture = _resizable(image, manner)
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     if picture.size != (_SIDE, _SIDE):
         box = (left, top, left + side, top + side)
         picture = picture.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     if picture.mode in ("RGBA", "LA"):
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+        ground = Image.new("RGBA", picture.size, (manner.ground,) * 3 + (255,))
+        picture = Image.alpha_composite(ground, picture.convert("RGBA"))
     if picture.mode != "RGB":
         picture = picture.convert("RGB")
     # The centre square of a turned image is the turned centre square: 32 x 32 pixels are cheaper to turn.
     return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
 
 
-def _resizable(image: Image.Image) -> Image.Image:
+def _resizable(image: Image.Image, manner: Manner) -> Image.Image:
     """The image in a mode whose values can be averaged: no palette, no single bits, 8 bits a channel."""
     if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
         return image.convert("RGBA")
     if image.mode in ("RGB", "L", "RGBA", "LA", "CMYK"):
         return image
-    if image.mode.startswith("I"):
-        # Sixteen bits to eight; Pillow's own conversion would clip at 255, which makes photographs white.
-        return Image.fromarray((np.clip(np.asarray(image), 0, 65535) >> 8).astype(np.uint8))
-    if image.mode == "F":
-        # Floating point has no white of its own: the image's range is taken.
+    if image.mode.startswith("I") or image.mode == "F":
+        # Pillow's own conversion would clip at 255, which makes photographs white.
         values = np.asarray(image, np.float64)
-        low, high = values.min(), values.max()
-        if not np.isfinite(high - low):
+        if not np.isfinite(values).all():
             raise ValueError("a floating-point image with infinite or missing values")
-        return Image.fromarray(np.uint8((values - low) * (255 / (high - low or 1.0))))
+        share = (values - manner.black) / (manner.white - manner.black)
+        return Image.fromarray(np.uint8(np.clip(share, 0, 1) * 255.999))
     return image.convert("RGBA" if image.mode in ("PA", "RGBa", "La") else "L" if image.mode == "1" else "RGB")
 
 
@@ -184,3 +315,9 @@ def _orientation(image: Image.Image) -> int:
         return image.getexif().get(_ORIENTATION, 1)
     except _BROKEN:  # a damaged tag does not make a bad photograph
         return 1
+
+
+if "HEIF" in EXTENSIONS:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()

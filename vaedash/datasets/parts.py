@@ -2,15 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Generic, TypeVar
 
+from vaedash.datasets.collection import Collection
+from vaedash.datasets.decode import IMAGE_ENDINGS
 from vaedash.errors import DatasetError
 from vaedash.text import visible
 
-Part = TypeVar("Part", str, Path)  # what belongs to one split: an image's name, or a table
+Part = TypeVar("Part", str, Path, int)  # what belongs to one split: an image's name, a table, or a row of one
+PARTITIONS = ("list_eval_partition.txt", "list_eval_partition.csv")  # CelebA's, as published, and as Kaggle has it
+_MOST_OF_ALL = 0.9  # of the images, that lists must name to be taken for a split
 
 SPLIT_OF = {
     **dict.fromkeys(("train", "training", "trainset", "trainingset"), "train"),
@@ -40,6 +44,82 @@ def by_folder(names: Sequence[str], path: Path) -> Parts[str]:
     if taken_for_class:
         return Parts(train=names, notes=[taken_for_class])
     return _chosen(names, splits, [_said(parts, name) for parts, name in zip(words, names, strict=True)], path)
+
+
+def by_row(said: Sequence[str]) -> Parts[int] | None:
+    """Of the rows of a table, by what a column says of each; None where it does not say both sides."""
+    splits = [SPLIT_OF.get(word.lower()) or _loosely(word) for word in said]
+    if "train" not in splits or not {"test", "val"} & {*splits}:
+        return None
+    return _chosen(range(len(said)), splits, [f"split {visible(word)}/" for word in said], Path())
+
+
+def by_list(images: Sequence[str], files: Collection) -> Parts[str] | None:
+    """Of images, by lists of their names as well-known sets have them: `meta/train.txt` and `meta/test.txt`, a name a line, perhaps
+    with more behind it; or CelebA's one list, with 0, 1 or 2 behind each. None where there is none, or it names few of the images.
+    """
+    partitions = [name for name in files.names if PurePosixPath(name).name in PARTITIONS]
+    lists = {name: _split_of_list(name) for name in files.names if name.lower().endswith((".txt", ".csv", ".lst"))}
+    said: dict[str, str] = {}
+    sources = []
+    if partitions:
+        numbers = {"0": "train", "1": "val", "2": "test"}
+        for fields in _lines(files, partitions[0]):
+            if len(fields) > 1 and fields[1] in numbers:
+                said[_without_ending(fields[0])] = numbers[fields[1]]
+        sources = partitions[:1]
+    else:
+        for name, split in lists.items():
+            if split:
+                said |= {_without_ending(fields[0]): split for fields in _lines(files, name)}
+                sources.append(name)
+    if "train" not in said.values() or not {"test", "val"} & {*said.values()}:
+        return None
+    splits = [_named_in(said, name) for name in images]
+    both = "train" in splits and {"test", "val"} & {*splits}
+    if not both or sum(split is not None for split in splits) < _MOST_OF_ALL * len(images):
+        return None
+    names = [f"{visible(split)}/" if split else name for split, name in zip(splits, images, strict=True)]
+    chosen = _chosen(images, splits, names, Path())
+    told = f"Divided as {', '.join(visible(name) for name in sources[:_MOST_SAID])} {'says' if len(sources) == 1 else 'say'}."
+    return Parts(train=chosen.train, test=chosen.test, notes=[told, *chosen.notes])
+
+
+def classes(images: Sequence[str]) -> dict[str, str] | None:
+    """The class of each image: the folders that it lies in, below those that all share, without what says its split. None where
+    there are no two classes, or about as many as images."""
+    told = {}
+    folders = [name.split("/")[:-1] for name in images]
+    while all(folders) and len({parts[0] for parts in folders}) == 1:
+        folders = [parts[1:] for parts in folders]
+    for name, parts in zip(images, folders, strict=True):
+        told[name] = "/".join(part for place, part in enumerate(parts) if place > 1 or not _loosely(part))
+    known = {*told.values()}
+    if len(known) < 2 or "" in known or len(known) > len(images) / 2:
+        return None
+    return told
+
+
+def _split_of_list(name: str) -> str | None:
+    """What a list names: `train.txt`, `splits/test_list.txt`; nothing where that is but one word of several others."""
+    return _loosely(PurePosixPath(name).stem)
+
+
+def _lines(files: Collection, name: str) -> Iterator[list[str]]:
+    for line in (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines():
+        if fields := [field for field in re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,")) if field]:
+            yield fields
+
+
+def _without_ending(name: str) -> str:
+    plain = name.replace("\\", "/").removeprefix("./")
+    return plain[: -len(PurePosixPath(plain).suffix)] if plain.lower().endswith(IMAGE_ENDINGS) else plain
+
+
+def _named_in(said: Mapping[str, str], name: str) -> str | None:
+    """What is said of an image: by its whole name, or by as much of its end as a list gives."""
+    parts = _without_ending(name).split("/")
+    return next((said[end] for end in ("/".join(parts[place:]) for place in range(len(parts))) if end in said), None)
 
 
 def by_table(tables: Sequence[Path], path: Path) -> Parts[Path]:

@@ -41,7 +41,7 @@ def lacking(_: Path) -> str:
 def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_000) -> Source:
     """The shapes dataset; always the same images, of which a smaller `n` takes the first.
 
-    The factors are independent of each other. In `Source.factors`, for `train/` and `test/` each:
+    The factors are independent of each other. In `Source.labels`, for `train/` and `test/` each:
 
     - `shape`: int, index in `SHAPES`;
     - `hue`: place of the fill on its colour wheel, 0 to 1 (both red);
@@ -52,7 +52,7 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
     """
     total = n_train + n_test
     images: dict[str, Pixels] = {}
-    factors: dict[str, np.ndarray] = {}
+    labels: dict[str, np.ndarray] = {}
     for part, n, stream, done in (("train", n_train, 0, 0), ("test", n_test, 1, n_train)):
         drawn = _draw_factors(n, stream)
         images[part] = np.empty((n, *config.IMAGE_SHAPE), dtype=np.uint8)
@@ -63,9 +63,11 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
                 images[part][chunk] = _render(shape, {name: values[chunk] for name, values in drawn.items()})
                 done += len(chunk)
                 progress("drawing shapes", done, total)
-        factors |= {f"{part}/{name}": values for name, values in drawn.items()}
+        labels |= {f"{part}/{name}": values for name, values in drawn.items()}
     note = f"Made images: the {n_test} test images are drawn as the training images are, from a random stream of their own."
-    return Source(train=images["train"], test=images["test"], notes=(note,), factors=factors)
+    return Source(
+        train=images["train"], test=images["test"], notes=(note,), labels=labels, names={"shape": tuple(SHAPES)}
+    )
 
 
 def _draw_factors(n: int, stream: int) -> dict[str, np.ndarray]:

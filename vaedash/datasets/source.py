@@ -20,12 +20,14 @@ class Source:
     """Images as they were decoded: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB, 0 to 255.
 
     `skipped` counts files that could not be used; `notes` are sentences for the person (how the test images
-    were chosen, what was left out). `factors` holds the ground truth of made images: for each factor's name an
-    array with one value an image, keyed `"train/shape"`, `"test/shape"` and so on; empty for photographs.
+    were chosen, what was left out). `labels` holds what else is known of each image, and is never learned from: an array
+    with one value an image, keyed `"train/class"`, `"test/class"`, and so on for the factors of made images. Where a value
+    stands for a word, `names` has the words in their order, by what it is of: `names["class"]`.
     """
 
     train: Pixels
     test: Pixels
     skipped: int = 0
     notes: tuple[str, ...] = ()
-    factors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -25,7 +25,7 @@ def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, down
 
         return own.read(Path(spec), progress=progress)
     known, reader = config.BUILT_IN[spec], _reader(spec)
-    if known.downloaded and not download:
+    if known.downloaded and not download and reader.lacking(data_dir):
         raise DatasetError(f"{known.title} is not here yet: train a run on it, and it is downloaded first.")
     if known.decoded_in_part:
         in_part: Source = reader.read(data_dir, fraction=fraction, progress=progress)

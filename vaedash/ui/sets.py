@@ -14,6 +14,7 @@ from vaedash.ui import cache, components, crisp, visitors
 
 FIRST = "shapes"
 OWN = "own pictures ..."
+MORE = "more sets ..."
 _COLUMNS = 8
 _OF_OWN = 16  # of one's own pictures, before anything learns from them
 _HERE = "here are some of them"
@@ -21,11 +22,16 @@ _HERE = "here are some of them"
 
 def choose() -> tuple[str | None, str]:
     """Name or path of the chosen pictures, if there are any; and in words why nothing can learn from them, if nothing can."""
-    names = [*DATASETS, OWN]
+    lacks = {name: datasets.lacking(name, data_dir=places.data_dir()) for name in DATASETS}
+    aside = [name for name in DATASETS if BUILT_IN[name].beside and lacks[name]]
     copied = st.session_state.get("dataset")
-    if copied and copied not in names:  # the path of a copied run's own pictures
+    more = [MORE] if aside or copied == MORE else []
+    names = [*(name for name in DATASETS if name not in aside), *more, OWN]
+    if copied and copied not in names:  # the path of a copied run's own pictures, or one of those aside
         names.append(copied)
-    lacks = {name: datasets.lacking(name, data_dir=places.data_dir()) for name in names if name != OWN}
+    lacks |= {
+        name: datasets.lacking(name, data_dir=places.data_dir()) for name in names if name not in (*lacks, MORE, OWN)
+    }
     chosen = st.segmented_control(
         SETTINGS["dataset"].label,
         names,
@@ -38,6 +44,10 @@ def choose() -> tuple[str | None, str]:
     )
     if chosen == OWN:
         return _upload()
+    if chosen == MORE:
+        others = aside or [name for name in DATASETS if BUILT_IN[name].beside]
+        words = components.words({name: _words(name, lacks[name]) for name in others})
+        chosen = st.selectbox("Which one", others, key="more_sets", format_func=words, persist_state="session")
     lack = lacks[chosen]
     _show(chosen, here=not lack)
     return chosen, _advise(chosen, lack) if lack else ""
@@ -55,7 +65,7 @@ def _advise(name: str, lack: str) -> str:
 
 
 def _words(name: str, lack: str) -> str:
-    if name == OWN:
+    if name in (OWN, MORE):
         return name
     if name in DATASETS:
         return f"{name} (needs a download)" if lack else name

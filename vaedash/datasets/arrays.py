@@ -1,0 +1,150 @@
+"""Arrays of images in a file: NumPy's .npz and .npy, and torch's .pt; whatever the order of their axes, and their range."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vaedash.config import IMAGE_SHAPE
+from vaedash.datasets import gathered
+from vaedash.datasets.gathered import Side
+from vaedash.datasets.parts import SPLIT_OF
+from vaedash.datasets.source import Progress, Source, silent
+from vaedash.errors import DatasetError
+from vaedash.images import Pixels
+from vaedash.text import visible
+
+ENDINGS = (".npz", ".npy", ".pt", ".pth")
+_IMAGES = ("x", "images", "image", "imgs", "data", "samples")  # what arrays of images are called, beside train and test
+_LABELS = ("y", "labels", "label", "targets", "classes")
+_CHANNELS = (1, 3, 4)
+_MOST_SIDE = 4096  # of an image in an array
+
+
+def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
+    """The images of a file as 32 x 32 RGB: `(N, H, W)`, `(N, H, W, C)` or `(N, C, H, W)` of 1, 3 or 4 channels; uint8, or numbers
+    from 0 to 1, -1 to 1 or 0 to 255.
+
+    Arrays `x_train` and `x_test` (or `train_images`, `train` ...) are the two sides, with `y_train` and `y_test` as labels; else the
+    only array of images is divided. Nothing in a file is executed. Raises DatasetError with what is in it.
+    """
+    found = _arrays(path)
+    images = {name: array for name, array in found.items() if _axes(array)}
+    sides: dict[str, str] = {}
+    for name in images:
+        if (split := _split(name)) and split not in sides:
+            sides[split] = name
+    told = ", ".join(f"{visible(name)} {array.shape}" for name, array in list(found.items())[:8]) or "nothing"
+    test = sides.get("test") or sides.get("val")
+    if "train" in sides and test:
+        pairs = [_side(images[name], found, name, progress) for name in (sides["train"], test)]
+        note = f"Learned from: the array {visible(sides['train'])} ({len(pairs[0].images):,} images). "
+        note += f"Tested on: {visible(test)} ({len(pairs[1].images):,} images)."
+        return gathered.both(*pairs, skipped=0, notes=[note], path=path, allowed=allowed)
+    named = [name for name in images if name.lower() in _IMAGES] or list(images)
+    if len(named) != 1:
+        raise DatasetError(
+            f"{path} has {'no array' if not named else f'{len(named)} arrays'} of images: it holds {told}. Give one array "
+            "(N, H, W, C), or two called x_train and x_test."
+        )
+    side = _side(images[named[0]], found, named[0], progress)
+    return gathered.divided(side, skipped=0, notes=[], path=path, allowed=allowed)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a file by name."""
+    try:
+        if path.suffix.lower() in (".pt", ".pth"):
+            import torch
+
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+            several = loaded if isinstance(loaded, (list, tuple)) else [loaded]
+            tensors = loaded if isinstance(loaded, Mapping) else dict(enumerate(several))
+            return {
+                str(name): tensor.numpy()
+                for name, tensor in tensors.items()
+                if isinstance(tensor, torch.Tensor) and not tensor.is_sparse and tensor.dtype != torch.bfloat16
+            }
+        found = np.load(
+            path, allow_pickle=False, mmap_mode="r"
+        )  # of an .npz, which is read when it is asked for, it means nothing
+        return dict(found.items()) if isinstance(found, np.lib.npyio.NpzFile) else {"images": found}
+    except Exception:  # their readers raise whatever they meet, and advise to read unsafely
+        raise DatasetError(
+            f"{path} cannot be read as arrays: it is damaged, or holds more than numbers; make it anew, of plain arrays."
+        ) from None
+
+
+def _split(name: str) -> str | None:
+    words = [word for word in name.lower().replace("-", "_").split("_") if word not in _IMAGES]
+    return SPLIT_OF.get(words[0]) if len(words) == 1 else None
+
+
+def _axes(array: NDArray[Any]) -> tuple[int, ...] | None:
+    """How to lay the axes of an array of images as `(N, H, W, C)`; None where it is none."""
+    if (
+        array.dtype.kind not in "uifb"
+        or array.ndim not in (3, 4)
+        or 0 in array.shape
+        or max(array.shape[1:]) > _MOST_SIDE
+    ):
+        return None
+    if array.ndim == 3:
+        return (0, 1, 2)
+    if array.shape[3] in _CHANNELS:
+        return (0, 1, 2, 3)
+    return (0, 2, 3, 1) if array.shape[1] in _CHANNELS else None
+
+
+def _side(array: NDArray[Any], found: Mapping[str, NDArray[Any]], name: str, progress: Progress) -> Side:
+    scale = _scale(array)
+    laid = array.transpose(_axes(array))
+    pixels = np.empty((len(laid), *IMAGE_SHAPE), np.uint8)
+    for number, image in enumerate(laid):
+        pixels[number] = _image(np.clip((image - scale[0]) * scale[1] + 0.5, 0, 255).astype(np.uint8))
+        if number % 1000 == 0:
+            progress(f"reading {visible(name)}", number, len(laid))
+    return Side(pixels, _classes(found, name, len(array)))
+
+
+def _scale(array: NDArray[Any]) -> tuple[float, float]:
+    """What is black, and by how much a value above it is brighter, in 255ths."""
+    if array.dtype == np.uint8:
+        return 0.0, 1.0
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite(low + high):
+        raise DatasetError("The array has infinite or missing values; leave those images out, and save it anew.")
+    if low < 0:
+        return (-1.0, 127.5) if low >= -1.01 and high <= 1.01 else (low, 255 / (high - low))
+    if high <= 1.01:
+        return 0.0, 255.0
+    return 0.0, 1.0 if high <= 255 else 255 / high
+
+
+def _image(pixels: Pixels) -> Pixels:
+    """One image `(H, W)` or `(H, W, C)` as `(3, 32, 32)`: the centre square, antialiased; what is transparent on white."""
+    grey = pixels.ndim == 2 or pixels.shape[2] == 1
+    picture = Image.fromarray(pixels.reshape(pixels.shape[:2]) if grey else pixels)
+    side = min(picture.size)
+    if picture.size != IMAGE_SHAPE[1:]:
+        left, top = (picture.width - side) // 2, (picture.height - side) // 2
+        box = (left, top, left + side, top + side)
+        picture = picture.resize(IMAGE_SHAPE[1:], Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+
+
+def _classes(found: Mapping[str, NDArray[Any]], name: str, count: int) -> list[str | None] | None:
+    """What each image is, where an array beside it that is called so has one word or number for each."""
+    rest = [word for word in name.lower().replace("-", "_").split("_") if word not in _IMAGES]
+    for other, values in found.items():
+        words = other.lower().replace("-", "_").split("_")
+        if any(word in _LABELS for word in words) and [word for word in words if word not in _LABELS] == rest:
+            values = values.reshape(len(values), -1) if values.ndim else values
+            if values.ndim == 2 and values.shape == (count, 1) and values.dtype.kind in "uiU":
+                return [str(value) for value in values[:, 0]]
+    return None
