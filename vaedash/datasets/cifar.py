@@ -83,12 +83,9 @@ def lacking(name: str, data_dir: Path, archive: Archive) -> str:
     home = data_dir / name
     if any(_unpacked_folders(data_dir, home, archive)) or any(_archives(data_dir, home, archive)):
         return ""
-    takes = "which can take an hour, since its home has been throttled since June 2026"
-    where = f"from the mirror that {archive.mirror} names" if archive.mirrored else takes
-    return (
-        f"{archive.title} is not here yet. The first training on it begins with a download of {archive.size / 1e6:.0f} MB, {where}. "
-        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
-    )
+    takes = ", which can take an hour, since its home has been throttled since June 2026"
+    where = f", from the mirror that {archive.mirror} names" if archive.mirrored else takes
+    return download.announced(archive.title, archive.size, where=where)
 
 
 def _unpacked_folders(data_dir: Path, home: Path, archive: Archive) -> Iterator[Path]:

@@ -66,6 +66,14 @@ def fetch(target: Path, remote: Remote, progress: Progress) -> None:
     storage.replace(part, target)
 
 
+def announced(title: str, size: int, *, where: str = "") -> str:
+    """What somebody is told who is about to have so many bytes downloaded: how long that takes, and how to stop it."""
+    return (
+        f"{title} is not here yet. The first training on it begins with a download of {size / 1e6:.0f} MB{where}. "
+        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
+    )
+
+
 def flaw(path: Path, remote: Remote) -> str | None:
     """What is wrong with the file at `path`, as the end of a sentence; None if it is whole."""
     if _size(path) != remote.size:

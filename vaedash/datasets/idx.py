@@ -68,13 +68,7 @@ def read(name: str, data_dir: Path, packed: Packed, *, progress: Progress) -> So
 def lacking(name: str, data_dir: Path, packed: Packed) -> str:
     """What will be downloaded; empty where there are all files."""
     missing = [remote for remote in packed.files.values() if next(_found(name, data_dir, packed, remote), None) is None]
-    if not missing:
-        return ""
-    size = sum(remote.size for remote in missing) / 1e6
-    return (
-        f"{packed.title} is not here yet. The first training on it begins with a download of {size:.0f} MB. "
-        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
-    )
+    return download.announced(packed.title, sum(remote.size for remote in missing)) if missing else ""
 
 
 def _found(name: str, data_dir: Path, packed: Packed, remote: Remote) -> Iterator[Path]:

@@ -16,22 +16,13 @@ _TITLE, _HOME = "SVHN", "http://ufldl.stanford.edu/housenumbers/"
 
 # As torchvision.datasets.SVHN has them, without the 1.5 s that its import takes; a test compares.
 FILES = {
-    "train": Remote(
-        title=_TITLE,
-        url=f"{_HOME}train_32x32.mat",
-        size=182_040_794,
-        md5="e26dedcc434d2e4c54c9b2d4a06d8373",
-        begins=b"MATLAB",
-        what="a file of MATLAB's",
-    ),
-    "test": Remote(
-        title=_TITLE,
-        url=f"{_HOME}test_32x32.mat",
-        size=64_275_384,
-        md5="eb5a983be6a315427106f1b164d9cef3",
-        begins=b"MATLAB",
-        what="a file of MATLAB's",
-    ),
+    side: Remote(
+        title=_TITLE, url=f"{_HOME}{side}_32x32.mat", size=size, md5=md5, begins=b"MATLAB", what="a file of MATLAB's"
+    )
+    for side, size, md5 in (
+        ("train", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
+        ("test", 64_275_384, "eb5a983be6a315427106f1b164d9cef3"),
+    )
 }
 
 
@@ -62,13 +53,7 @@ def read(data_dir: Path, *, progress: Progress = silent, files: dict[str, Remote
 def lacking(data_dir: Path) -> str:
     """What will be downloaded; empty where both files are there."""
     missing = [remote for remote in FILES.values() if not _file(data_dir, remote).exists()]
-    if not missing:
-        return ""
-    size = sum(remote.size for remote in missing) / 1e6
-    return (
-        f"SVHN is not here yet. The first training on it begins with a download of {size:.0f} MB. "
-        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
-    )
+    return download.announced(_TITLE, sum(remote.size for remote in missing)) if missing else ""
 
 
 def _file(data_dir: Path, remote: Remote) -> Path:
