@@ -240,10 +240,6 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
         "begin at nothing that is known": lambda at: at.interpolate("nothing"),
         "begin at a text": lambda at: at.interpolate(str(at.files("text", x__png=b"no") / "x.png")),
-        "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
-        "ask for a grid in a folder that is not there": lambda at: at.cli(
-            "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
-        ),
     },
     "cli/keeping.py": {
         "archive a run that is active": lambda at: at.cli("archive", at.run().id),
@@ -257,6 +253,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "keep runs in a file": lambda at: (at.folder.write_text(""), at.cli("runs")),
         "sweep over one seed twice": lambda at: at.cli("sweep", "--seeds", "0,0"),
         "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
+        "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
+        "ask for a grid in a folder that is not there": lambda at: at.cli(
+            "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
+        ),
     },
     "cli/training.py": {
         "let torchrun train on a cluster of Ray": lambda at: (
@@ -376,7 +376,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "datasets/parts.py": {
         "train on pictures for testing only": lambda at: own.read(at.files("own", test_in_a__png=picture())),
     },
-    "measuring/after.py": {
+    "measuring/same.py": {
         "measure a run whose images have changed": lambda at: after.measure(at.changed(), data_dir=at.data),
         "evaluate a run whose images have changed": lambda at: at.cli("evaluate", at.changed().id),
     },

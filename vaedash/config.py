@@ -134,6 +134,7 @@ BROKEN_LOSS = 10.0 * PIXELS
 
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
+PREVIEW_COUNT = 16  # of one's own images, before anything learns from them
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
 
 

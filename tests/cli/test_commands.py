@@ -608,6 +608,68 @@ def test_evaluate_refuses_other_images_than_those_of_the_training(call, in_proce
     assert "figures would not be comparable" in answer.err
 
 
+def test_pictures_that_have_moved_are_found_where_somebody_says_and_remembered(
+    call, in_process, pack, places, tmp_path
+):
+    own = pack(tmp_path / "own.zip")
+    flags = f"--arch conv --dataset {own} --epochs 1 --latent-dim 4 --precision fp32 --device cpu".split()
+    assert call("train", *flags, *places).code == 0
+    (tmp_path / "elsewhere").mkdir()
+    moved = own.rename(tmp_path / "elsewhere" / f"{'a long name ' * 12}.zip")
+    grid = ("--out", tmp_path / "grid.png")
+    for command in (("evaluate", "latest"), ("reconstruct", "latest", *grid)):
+        assert "There is no file or folder" in call(*command, *places).err
+    assert call("evaluate", "latest", "--dataset", moved, *places).code == 0
+    run = runs.find(tmp_path / "runs", "latest")
+    assert run.images_at == str(moved) and run.config.dataset == str(own)
+    for command in (
+        ("evaluate", "latest"),
+        ("reconstruct", "latest", *grid),
+        ("interpolate", "latest", "--to", "test:0", *grid),
+    ):
+        assert call(*command, *places).code == 0
+
+    # Where others lie, it is said, and nothing is remembered.
+    other = pack(tmp_path / "other.zip", test_seed=9)
+    answer = call("reconstruct", "latest", "--dataset", other, *grid, *places)
+    assert answer.code == 1 and "figures would not be comparable" in answer.err
+    assert run.reread().images_at == str(moved)
+
+
+def test_a_run_goes_on_with_pictures_that_have_moved(call, in_process, pack, places, tmp_path):
+    own = pack(tmp_path / "own.zip")
+    flags = f"--arch fc --dataset {own} --epochs 1 --latent-dim 4 --precision fp32 --device cpu".split()
+    assert call("train", *flags, *places).code == 0
+    run = runs.find(tmp_path / "runs", "latest")
+    run.write_outcome(Status.STOPPED, "Stopped on request.")
+    moved = own.rename(tmp_path / "moved.zip")
+    assert call("resume", run.id, *places).code == 1
+    run.write_outcome(Status.STOPPED, "Stopped on request.")
+    answer = call("resume", run.id, "--dataset", moved, *places, "--json")
+    assert answer.code == 0 and [each["status"] for each in answer.json["runs"]] == ["finished"]
+
+
+def test_images_says_what_becomes_of_them_and_draws_what_the_page_shows(call, pack, places, tmp_path):
+    own, out = pack(tmp_path / "my own.zip"), tmp_path / "some.png"
+    answer = call("images", own, "--out", out, "--scale", 1, *places[-2:])
+    dataset = datasets.load(str(own), data_dir=Path(places[-1]))
+    assert answer.code == 0
+    first, *_, learn, drawn = answer.out.splitlines()
+    assert first.startswith(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images, ")
+    assert all(note in answer.out for note in dataset.notes)
+    assert learn.endswith(f"python -m vaedash train --dataset '{own}'") and dataset.fingerprint in learn
+    assert drawn == f"{out}: some of the training images."
+    assert np.array_equal(tiles(out, columns=8), images.spread(dataset.train, 16))
+    said = call("images", own, "--json", *places[-2:]).json
+    assert (said["n_train"], said["fingerprint"], said["out"]) == (len(dataset.train), dataset.fingerprint, None)
+
+
+def test_images_counts_what_is_known_of_each(call, places):
+    answer = call("images", "shapes", *places[-2:])
+    assert "Known of each image: shape, of which there are 5: heart (4,082), square (4,039)" in answer.out
+    assert "Known of each image: size, 8.5 to 12." in answer.out
+
+
 def test_a_run_without_weights_names_those_that_have_some(of_pair, pair, tiny):
     run = runs.create(pair.folder, tiny())
     try:
@@ -647,7 +709,7 @@ def test_the_help_of_every_command_documents_each_option_and_has_examples_that_p
     for example in examples:
         assert example.split()[0] == name
         cli.parser().parse_args(shlex.split(example))
-    assert "--runs-dir" in answer.out
+    assert ("--data-dir" if name == "images" else "--runs-dir") in answer.out
 
 
 WRONG = [

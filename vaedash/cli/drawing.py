@@ -59,6 +59,8 @@ def add_to(commands: parsing.Commands) -> None:
     interpolating.add_argument("--from", dest="start", metavar="POINT", default="random:1", help=ends)
     interpolating.add_argument("--to", dest="end", metavar="POINT", default="random:2", help=ends)
     interpolating.add_argument("--method", choices=("linear", "slerp"), default="linear", help="(default: %(default)s)")
+    for parser in (reconstructing, interpolating):
+        parsing.add_moved(parser)
     for parser, out in ((generating, "grid.png"), (reconstructing, "recon.png"), (interpolating, "strip.png")):
         parser.add_argument(
             "--out", type=places.written, default=Path(out), metavar="FILE", help="(default: %(default)s)"
@@ -86,7 +88,7 @@ def generate(arguments: argparse.Namespace) -> int:
     """A grid of prior samples."""
     from vaedash.models import latent
 
-    _check_out(arguments, ".png")
+    terminal.check_out(arguments, ".png")
     run, model, epoch = terminal.model(arguments)
     z = latent.prior(arguments.n, run.config.latent_dim, seed=arguments.seed, temperature=arguments.temperature)
     _save_grid(latent.decode(model, z), arguments, columns=max(1, round(arguments.n**0.5)))
@@ -98,9 +100,9 @@ def reconstruct(arguments: argparse.Namespace) -> int:
     """Held-out images, and below each what the model keeps of it."""
     from vaedash.models import latent
 
-    _check_out(arguments, ".png")
+    terminal.check_out(arguments, ".png")
     run, model, epoch = terminal.model(arguments)
-    dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
+    dataset = terminal.images_of(run, arguments)
     originals = np.array(dataset.test[: arguments.n])
     pictures = latent.reconstruct(model, originals)
     columns = min(8, len(originals))
@@ -119,7 +121,7 @@ def interpolate(arguments: argparse.Namespace) -> int:
     from vaedash import images
     from vaedash.models import latent
 
-    _check_out(arguments, ".png", ".gif")
+    terminal.check_out(arguments, ".png", ".gif")
     run, model, epoch = terminal.model(arguments)
     start, end = (_end_point(text, run, model, arguments) for text in (arguments.start, arguments.end))
     exactly = latent.decode_exactly(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
@@ -141,7 +143,7 @@ def report(arguments: argparse.Namespace) -> int:
     """A comparison as one HTML file."""
     from vaedash.showing import report as reporting
 
-    _check_out(arguments, ".html", ".htm")
+    terminal.check_out(arguments, ".html", ".htm")
     chosen = terminal.find_all(arguments)
     storage.write_bytes(arguments.out, reporting.page(chosen).encode())
     what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
@@ -165,7 +167,7 @@ def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace)
             raise UsageError(f"random:SEED must be between 0 and {2**31 - 1}, got {seed}.")
         return latent.prior(1, run.config.latent_dim, seed=seed)[0]
     if kind == "test" and rest:
-        dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
+        dataset = terminal.images_of(run, arguments)
         index = terminal.whole(rest, "test:INDEX")
         if not 0 <= index < len(dataset.test):
             raise UsageError(f"test:INDEX must be between 0 and {len(dataset.test) - 1}, got {index}.")
@@ -180,16 +182,6 @@ def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace)
         if image is None:
             raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
     return latent.encode(model, image[None])[0][0]
-
-
-def _check_out(arguments: argparse.Namespace, *endings: str) -> None:
-    """Before anything is computed."""
-    if arguments.out.suffix.lower() not in endings:
-        raise UsageError(f"--out must end in {' or '.join(endings)}, got {arguments.out.name}.")
-    if not arguments.out.parent.is_dir():
-        raise UsageError(
-            f"There is no folder {arguments.out.parent} to write {arguments.out.name} into. Make it first, or give another --out."
-        )
 
 
 def _save_grid(tiles: np.ndarray, arguments: argparse.Namespace, *, columns: int) -> None:

@@ -22,6 +22,7 @@ def add_to(commands: parsing.Commands) -> None:
         ["evaluate latest:conv --json", "evaluate latest:conv --fid"],
     )
     parsing.add_trained_run(evaluating)
+    parsing.add_moved(evaluating)
     evaluating.add_argument(
         "--fid",
         type=parsing.bounded(10, 50_000),
@@ -85,8 +86,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from vaedash.training import hardware
 
     run, model, epoch = terminal.model(arguments)
-    dataset = terminal.load(run.config.dataset, run.config.fraction, arguments)
-    after.require_same_images(run, dataset)
+    dataset = terminal.images_of(run, arguments)
+    run = run.reread()
     machine, difference = hardware.as_recorded(run.facts[0], run.config)
     machine.apply()
     layout = archs.memory_format(run.config.arch)

@@ -70,11 +70,25 @@ def _metavar(setting: Setting) -> str:
     return "N" if isinstance(setting, Number) else "NAME|PATH"
 
 
+def add_moved(parser: argparse.ArgumentParser) -> None:
+    """Where the images of a run are now."""
+    parser.add_argument(
+        "--dataset",
+        metavar="PATH",
+        help="where the images of the run are now, if they have moved; it is kept with the run",
+    )
+
+
 def add_places(parser: argparse.ArgumentParser, *, data: bool = False) -> None:
     """Flags that say where runs lie, and with `data` where images do."""
     parser.add_argument("--runs-dir", metavar="DIR", help="where runs live (default: $VAEDASH_RUNS or runs/)")
     if data:
-        parser.add_argument("--data-dir", metavar="DIR", help="downloads and caches (default: $VAEDASH_DATA or data/)")
+        add_data(parser)
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The flag that says where images lie."""
+    parser.add_argument("--data-dir", metavar="DIR", help="downloads and caches (default: $VAEDASH_DATA or data/)")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from vaedash import config, datasets, places, runs, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
+from vaedash.measuring import same
 from vaedash.runs import Run
 from vaedash.settings import Value
 
@@ -49,15 +50,42 @@ def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.
         return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=show)
 
 
+def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
+    """The images of a run: where `--dataset` says that they are now, which is then kept with the run, or where they were.
+
+    DatasetError where those there are not its own.
+    """
+    spec = config.dataset_spec(arguments.dataset) if arguments.dataset else run.images_at
+    dataset = load(spec, run.config.fraction, arguments)
+    same.require(run, dataset)
+    if spec != run.images_at:
+        run.write_notes(images=spec)
+    return dataset
+
+
 def describe(dataset: datasets.Dataset) -> str:
     """How many images there are, and what was odd about them."""
+    return " ".join([sizes(dataset), *dataset.notes])
+
+
+def sizes(dataset: datasets.Dataset) -> str:
+    """How many images there are."""
     megabytes = (dataset.train.nbytes + dataset.test.nbytes) / 1e6
     skipped = f", {dataset.skipped:,} files skipped because they could not be read" if dataset.skipped else ""
-    sentence = (
+    return (
         f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images, "
         f"{megabytes:.0f} MB in memory{skipped}."
     )
-    return " ".join([sentence, *dataset.notes])
+
+
+def check_out(arguments: argparse.Namespace, *endings: str) -> None:
+    """Before anything is computed, whether a file of such a name can be written."""
+    if arguments.out.suffix.lower() not in endings:
+        raise UsageError(f"--out must end in {' or '.join(endings)}, got {arguments.out.name}.")
+    if not arguments.out.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {arguments.out.parent} to write {arguments.out.name} into. Make it first, or give another --out."
+        )
 
 
 def record(run: Run) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def add_to(commands: parsing.Commands) -> None:
     )
     resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
     _add_place(resuming)
+    parsing.add_moved(resuming)
     parsing.add_places(resuming, data=True)
     parsing.add_json(resuming)
 
@@ -120,7 +121,9 @@ def _resumable(arguments: argparse.Namespace) -> list[Run]:
     chosen = terminal.find_all(arguments)
     for run in chosen:
         launch.require_resumable(run)
-    return chosen
+        if arguments.dataset:
+            terminal.images_of(run, arguments)
+    return [run.reread() for run in chosen]
 
 
 def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:

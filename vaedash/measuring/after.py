@@ -5,8 +5,7 @@ from pathlib import Path
 
 from vaedash import datasets
 from vaedash.datasets import Dataset, Progress, silent
-from vaedash.errors import DatasetError
-from vaedash.measuring import fid, heldout, latents, pca, quality, workers
+from vaedash.measuring import fid, heldout, latents, pca, quality, same, workers
 from vaedash.measuring.heldout import Evaluation, HeldOut
 from vaedash.models.vae import VAE
 from vaedash.runs import weights
@@ -43,8 +42,8 @@ def measure(
     DatasetError if the images are not here, or not those any more; RunError if the weights are not.
     """
     settings = run.config
-    dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, download=False)
-    require_same_images(run, dataset)
+    dataset = datasets.load(run.images_at, data_dir=data_dir, fraction=settings.fraction, download=False)
+    same.require(run, dataset)
     kept = kept or _read(run, dataset)
     run.figures.write_test_losses(kept.evaluation.loss_by_image(beta=settings.beta))
     figures: Measured = {
@@ -73,12 +72,3 @@ def measure(
 def _read(run: Run, dataset: Dataset) -> Kept:
     model, epoch = weights.load_model(run)
     return Kept(epoch, heldout.evaluate(model, HeldOut.of(dataset.test, model.latent_dim)), model)
-
-
-def require_same_images(run: Run, dataset: Dataset) -> None:
-    """DatasetError if these are not the images that the run was trained on."""
-    if not run.trained_on(dataset.fingerprint):
-        raise DatasetError(
-            f"The images of {dataset.name} are not those run {run.id} was trained on: figures would not be comparable. "
-            "Put the old ones back, or start a new run on these."
-        )

@@ -140,12 +140,12 @@ class RunFolder:
         self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
     def write_notes(self, **changes: Unpack[Notes]) -> None:
-        """Change what a person may say of a run: `name`, `tags`, `colour`, `star`, `archived`.
+        """Change what a person may say of a run: `name`, `tags`, `colour`, `star`, `archived`, and where its `images` are now.
 
         Names and tags are cut to 80 characters, without control characters and those that change the direction of text. RunError
         where that cannot be written down.
         """
-        cleaned = {key: _cleaned(value) for key, value in changes.items()}
+        cleaned = {key: value if key == "images" else _cleaned(value) for key, value in changes.items()}
         with self._changing(names.NOTES, names.NOTES_LOCK), self._notes_lock():
             notes = self._readable(names.NOTES) or Notes()
             self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})

@@ -118,6 +118,12 @@ class Run(RunFolder):
         return given if isinstance(given, str) else ""
 
     @property
+    def images_at(self) -> str:
+        """The name or path of its images: as it was asked for, or where they have moved since, as somebody has said."""
+        moved = self.notes.get("images")
+        return moved if isinstance(moved, str) and moved else self.config.dataset
+
+    @property
     def archived(self) -> bool:
         """Whether it was put aside; it is then left out of lists."""
         return self.notes.get("archived") is True

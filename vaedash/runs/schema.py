@@ -155,6 +155,7 @@ class Notes(TypedDict, total=False):
     colour: str
     star: bool
     archived: bool
+    images: str
 
 
 class Line(TypedDict):

@@ -73,9 +73,7 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     pace = hardware.pace(settings, machine, apart)
     report = Reporter(run, settings, pace, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
-        dataset = datasets.load(
-            settings.dataset, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work
-        )
+        dataset = datasets.load(run.images_at, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work)
     except StopAskedError:
         return Ending(Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else []))
     _require_same_images(run, dataset, resumed=resumed is not None)

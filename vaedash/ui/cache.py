@@ -61,10 +61,10 @@ def some_shapes() -> Pixels:
 
 def test_images(run: Run) -> Pixels:
     """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
-    if run.config.dataset not in config.DATASETS and not Path(run.config.dataset).is_absolute():
+    if run.images_at not in config.DATASETS and not Path(run.images_at).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
-        raise DatasetError(f"Run {run.id} came without its images, {run.config.dataset}.")
-    dataset = _dataset(run.config.dataset, run.config.fraction, str(places.data_dir()))
+        raise DatasetError(f"Run {run.id} came without its images, {run.images_at}.")
+    dataset = _dataset(run.images_at, run.config.fraction, str(places.data_dir()))
     if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
         raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
     return dataset.test

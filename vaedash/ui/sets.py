@@ -16,7 +16,6 @@ FIRST = "shapes"
 OWN = "own pictures ..."
 MORE = "more sets ..."
 _COLUMNS = 8
-_OF_OWN = 16  # of one's own pictures, before anything learns from them
 _HERE = "here are some of them"
 
 
@@ -92,7 +91,7 @@ def _upload() -> tuple[str | None, str]:
     except VaedashError as error:
         st.error(components.escaped(str(error).replace(str(path), "the zip")))
         return None, "The zip cannot be used."
-    _draw(images.spread(loaded.train, _OF_OWN), _sizes(loaded), _HERE)
+    _draw(images.spread(loaded.train, config.PREVIEW_COUNT), _sizes(loaded), _HERE)
     if loaded.skipped:
         st.caption(f"{loaded.skipped:,} files skipped because they could not be read.")
     for note in loaded.notes:
@@ -130,7 +129,7 @@ def _show(name: str, *, here: bool) -> None:
     fraction = known.fraction if known else 1.0
     dataset = datasets.cached(name, data_dir=places.data_dir(), fraction=fraction) if here else None
     if dataset:
-        most = _COLUMNS if known else _OF_OWN
+        most = _COLUMNS if known else config.PREVIEW_COUNT
         _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), _HERE)
     elif (kept := _kept(name)) is not None:
         _draw(images.spread(kept, _COLUMNS), about, "here are test pictures that a run on them has kept")
