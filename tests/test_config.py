@@ -226,6 +226,13 @@ def test_beta_is_constant_without_a_warm_up():
     assert [RunConfig(beta=0.3).beta_at(epoch) for epoch in (1, 2, 99)] == [0.3, 0.3, 0.3]
 
 
+def test_a_warm_up_longer_than_the_run_is_said():
+    assert RunConfig(kl_warmup=20, epochs=20).caution == ""
+    assert RunConfig(kl_warmup=30, epochs=20, beta=3.0).caution == (
+        "The KL warm-up takes 30 epochs and the run ends after 20: beta only comes to 2 of 3."
+    )
+
+
 def test_beta_rises_linearly_to_exactly_its_full_value():
     settings = RunConfig(beta=2.0, kl_warmup=4)
     assert [settings.beta_at(epoch) for epoch in range(1, 7)] == [0.5, 1.0, 1.5, 2.0, 2.0, 2.0]

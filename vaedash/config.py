@@ -470,6 +470,16 @@ class RunConfig:
         return {**others, **numbers, **(preset_values(self.preset, self.arch) if self.preset else {})}
 
     @property
+    def caution(self) -> str:
+        """What its settings will do that somebody may not mean, in a sentence; empty where there is nothing."""
+        if self.kl_warmup <= self.epochs:
+            return ""
+        return (
+            f"The KL warm-up takes {self.kl_warmup} epochs and the run ends after {self.epochs}: beta only comes to "
+            f"{self.beta_at(self.epochs):.3g} of {self.beta:g}."
+        )
+
+    @property
     def unit(self) -> str:
         """What its losses count. At beta 0 nothing says how many nats an error is worth."""
         return "nats" if self.beta else "units of squared error"

@@ -24,6 +24,17 @@ def launched(folder, monkeypatch):
     return settings
 
 
+def test_a_warm_up_longer_than_the_run_is_said_before_it_is_launched(launched):
+    at = shown("train")
+    at.button_group(key="preset").set_value("own").run()
+    assert not at.warning
+    at.number_input(key="kl_warmup").set_value(30).run()
+    at.number_input(key="epochs").set_value(10).run()
+    assert [warning.value for warning in at.warning] == [
+        "The KL warm-up takes 30 epochs and the run ends after 10: beta only comes to 0.333 of 1."
+    ]
+
+
 def made(folder, **settings):
     """A run with these settings, which the page lists."""
     return runs.create(folder, RunConfig.build(**settings))

@@ -158,6 +158,8 @@ def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Ite
 
 def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> None:
     """In the foreground, so that whatever is missing is said before any run exists."""
+    for caution in dict.fromkeys(asked.caution for asked in settings if asked.caution):
+        terminal.say(caution)
     for spec, fraction in dict.fromkeys((asked.dataset, asked.fraction) for asked in settings):
         terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
 

@@ -54,3 +54,5 @@ if chosen and place != places.LOCAL:
 elif chosen:
     with forecast_place:
         cost.show(chosen, busy=any(run.busy for run in listed))
+        for caution in dict.fromkeys(settings.caution for settings in chosen if settings.caution):
+            st.warning(caution, icon=":material/warning:")
