@@ -22,6 +22,8 @@ import pytest
 import torch
 import torchvision
 from filelock import FileLock
+from huggingface_hub import HfApi
+from huggingface_hub import errors as hub_errors
 from PIL import Image
 
 import vaedash
@@ -29,7 +31,7 @@ from vaedash import cli, datasets, places, runs, storage
 from vaedash.bench import ui as bench_ui
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
-from vaedash.datasets import celeba, cifar10, collection, download, mnist, own, svhn
+from vaedash.datasets import celeba, cifar10, collection, download, hub, mnist, own, svhn
 from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
 from vaedash.models import archs, latent
@@ -167,6 +169,11 @@ def digits(scene: Scene, *, images: bytes = b"", count: int = 2) -> Path:
         data = images if images and part == "train/images" else head[what] + (bytes(count) if what == "labels" else b"")
         (scene.files("data") / remote.filename.removesuffix(".gz")).write_bytes(data)
     return scene.data
+
+
+def hub_says(scene: Scene, error: type[Exception]) -> None:
+    refused(scene, HfApi, "list_repo_files", error.__new__(error))
+    hub.fetch("hf:o/n", data_dir=scene.data)
 
 
 def odd_zip(scene: Scene, place: int, value: int) -> Path:
@@ -347,6 +354,21 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.files("own", test_in_a__png=b"", train_in_a__png=picture())
         ),
         "train on a single picture": lambda at: own.read(at.files("own", a__png=picture())),
+    },
+    "datasets/hub.py": {
+        "ask the Hub for a path": lambda at: hub.fetch("hf:../x", data_dir=at.data),
+        "ask the Hub without its library": lambda at: (
+            at.monkeypatch.setattr(hub, "find_spec", lambda _: None),
+            hub.fetch("hf:o/n", data_dir=at.data),
+        ),
+        "ask the Hub for one of many configs": lambda at: (
+            at.monkeypatch.setattr(HfApi, "list_repo_files", lambda *_, **__: ["a/x.parquet", "b/x.parquet"]),
+            hub.fetch("hf:o/n", data_dir=at.data),
+        ),
+        "ask the Hub for what others may not see": lambda at: hub_says(at, hub_errors.GatedRepoError),
+        "ask the Hub for what is not there": lambda at: hub_says(at, hub_errors.RepositoryNotFoundError),
+        "ask the Hub for what it has not converted": lambda at: hub_says(at, hub_errors.RevisionNotFoundError),
+        "ask the Hub while the network is down": lambda at: hub_says(at, ConnectionError),
     },
     "datasets/idx.py": {
         "train on digits that are cut off": lambda at: mnist.read(digits(at, images=gzip.compress(b"x" * 99)[:-20])),

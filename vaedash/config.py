@@ -166,7 +166,8 @@ class RunConfig:
         str,
         Setting(
             label="Pictures",
-            help=f"{', '.join(DATASETS)}, or the path of a folder, zip, tar or Parquet file of images, or of arrays",
+            help=f"{', '.join(DATASETS)}, or the path of a folder, zip, tar or Parquet file of images, or of arrays; on the "
+            "command line also hf:OWNER/NAME, a dataset of the Hugging Face Hub",
             called="",
             group=Group.IMAGES,
         ),

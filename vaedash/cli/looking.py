@@ -37,7 +37,7 @@ def add_to(commands: parsing.Commands) -> None:
 
 def look(arguments: argparse.Namespace) -> int:
     """Read the images, say what became of the files, and draw some."""
-    spec = config.dataset_spec(arguments.dataset)
+    spec = terminal.spec(arguments.dataset, arguments)
     if arguments.out:
         terminal.check_out(arguments, ".png")
     known = config.BUILT_IN.get(spec)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vaedash import config, datasets, places, runs, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
+from vaedash.datasets import hub
 from vaedash.errors import UsageError
 from vaedash.measuring import same
 from vaedash.runs import Run
@@ -26,6 +27,9 @@ DONE, FAILED, WRONG_USAGE, CTRL_C = 0, 1, 2, 130  # exit codes
 def settings(arguments: argparse.Namespace, **fixed: Value) -> RunConfig:
     """The settings that were typed, with some `fixed` by the command."""
     typed = {name: getattr(arguments, name, None) for name in config.SETTINGS}
+    if typed["dataset"]:
+        # Several runs are made from one command: it is asked for once.
+        arguments.dataset = typed["dataset"] = spec(typed["dataset"], arguments)
     return RunConfig.build(**(typed | fixed))
 
 
@@ -50,16 +54,24 @@ def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.
         return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=show)
 
 
+def spec(typed: str, arguments: argparse.Namespace) -> str:
+    """The name of a dataset or the path of one's own images, from what was typed; what is on the Hub is fetched first."""
+    if not hub.is_name(typed):
+        return config.dataset_spec(typed)
+    with progress() as show:
+        return str(hub.fetch(typed, data_dir=data_dir(arguments), progress=show))
+
+
 def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
     """The images of a run: where `--dataset` says that they are now, which is then kept with the run, or where they were.
 
     DatasetError where those there are not its own.
     """
-    spec = config.dataset_spec(arguments.dataset) if arguments.dataset else run.images_at
-    dataset = load(spec, run.config.fraction, arguments)
+    here = spec(arguments.dataset, arguments) if arguments.dataset else run.images_at
+    dataset = load(here, run.config.fraction, arguments)
     same.require(run, dataset)
-    if spec != run.images_at:
-        run.write_notes(images=spec)
+    if here != run.images_at:
+        run.write_notes(images=here)
     return dataset
 
 

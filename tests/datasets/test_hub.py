@@ -1,0 +1,128 @@
+"""Datasets of the Hugging Face Hub, from a server here that answers as the Hub does."""
+
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlparse
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from somebodys import shade, shades
+
+from vaedash import cli
+from vaedash.datasets import hub, own
+from vaedash.errors import DatasetError
+
+pytest.importorskip("huggingface_hub")
+COMMIT = "a" * 40
+
+
+def table(levels) -> bytes:
+    buffer = pa.BufferOutputStream()
+    images = [{"bytes": shade(level), "path": ""} for level in levels]
+    pq.write_table(pa.table({"image": images, "label": [level // 100 for level in levels]}), buffer)
+    return buffer.getvalue().to_pybytes()
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """The files of the dataset o/n on a Hub, by name; and what it was asked for."""
+    files: dict[str, bytes] = {}
+    asked: list[str] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def answer(self, data: bytes = b"", status: int = 200, **headers: str) -> None:
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(data))} | headers).items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(data)
+
+        def do_GET(self):
+            path = unquote(urlparse(self.path).path)
+            asked.append(path)
+            kept = {name: hashlib.sha1(data).hexdigest() for name, data in files.items()}
+            if path.startswith("/api/datasets/o/n/tree/"):
+                listed = [
+                    {"type": "file", "path": name, "size": len(files[name]), "oid": oid} for name, oid in kept.items()
+                ]
+                self.answer(json.dumps(listed).encode())
+            elif path.startswith("/api/datasets/o/n/revision/"):
+                siblings = [{"rfilename": name} for name in files]
+                self.answer(json.dumps({"id": "o/n", "sha": COMMIT, "siblings": siblings}).encode())
+            elif path.startswith(f"/datasets/o/n/resolve/{COMMIT}/"):
+                name = path.split(f"{COMMIT}/")[1]
+                self.answer(files[name], ETag=f'"{kept[name]}"', X_Repo_Commit=COMMIT)
+            else:
+                self.answer(status=404, X_Error_Code="RepoNotFound")
+
+        do_HEAD = do_GET  # noqa: N815 - as the library names it
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+    yield files, asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_its_parquet_files_are_fetched_once_and_are_ones_own_from_then_on(served, tmp_path):
+    files, asked = served
+    files |= {"default/train/0000.parquet": table([10, 150, 230]), "default/test/0000.parquet": table([40])}
+    folder = hub.fetch("hf:o/n", data_dir=tmp_path)
+    assert folder == tmp_path / "huggingface" / "o--n"
+    source = own.read(folder)
+    assert (shades(source.train), shades(source.test)) == ([10, 150, 230], [40])
+    assert source.labels["train/class"].tolist() == [0, 1, 2]
+    before = len(asked)
+    assert hub.fetch("hf:o/n", data_dir=tmp_path) == folder
+    assert not [path for path in asked[before:] if "/resolve/" in path and path.endswith("train/0000.parquet")][1:]
+
+
+def test_of_several_configs_one_is_named(served, tmp_path):
+    files, _ = served
+    for config, level in (("red", 10), ("blue", 20)):
+        files |= {f"{config}/{side}/0000.parquet": table([level]) for side in ("train", "test")}
+    with pytest.raises(DatasetError, match=r"give one of hf:o/n:CONFIG\. There are: blue, red\."):
+        hub.fetch("hf:o/n", data_dir=tmp_path)
+    source = own.read(hub.fetch("hf:o/n:blue", data_dir=tmp_path))
+    assert shades(source.train) == [20]
+
+
+def test_what_is_not_there_says_so(served, tmp_path):
+    with pytest.raises(DatasetError, match="There is no dataset no/such on the Hub"):
+        hub.fetch("hf:no/such", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("spec", ["hf:", "hf:../../etc", "hf:a/b/c", "hf:a b", "hf:o/n:../x"])
+def test_a_name_that_is_none_asks_nobody(served, tmp_path, spec):
+    with pytest.raises(DatasetError, match="is no name of a dataset"):
+        hub.fetch(spec, data_dir=tmp_path)
+    assert served[1] == []
+
+
+@pytest.mark.slow  # the library asks again and again
+def test_where_nothing_answers_it_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+        hub.fetch("hf:o/n", data_dir=tmp_path)
+
+
+def test_the_command_line_takes_such_a_name_wherever_it_takes_a_path(served, tmp_path, capsys):
+    files, _ = served
+    files |= {"default/train/0000.parquet": table([10, 150, 230]), "default/test/0000.parquet": table([40])}
+    assert cli.main(["images", "hf:o/n", "--data-dir", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("o--n: 3 training and 1 test images")
+    assert "class, of which there are 3: 0 (1), 1 (1), 2 (1)." in said

@@ -1,0 +1,92 @@
+"""Datasets of the Hugging Face Hub: their Parquet files, fetched once into the data folder, and then one's own like any other."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from vaedash.datasets.source import Progress, silent
+from vaedash.errors import DatasetError
+from vaedash.text import visible
+
+PREFIX = "hf:"
+_CONVERTED = "refs/convert/parquet"  # where the Hub keeps every dataset as Parquet: <config>/<split>/0000.parquet
+_NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
+_USUAL = "default"
+_MOST_SAID = 8
+
+
+def is_name(spec: str) -> bool:
+    """Whether what was typed is the name of a dataset there: `hf:ylecun/mnist`, `hf:owner/name:config`."""
+    return spec.startswith(PREFIX)
+
+
+def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
+    """The folder with the Parquet files of a dataset there; what is here already is not fetched again.
+
+    Raises DatasetError where `huggingface_hub` is not installed, where there is no such dataset, where it has several configs and
+    none was named, and where the Hub cannot be reached.
+    """
+    name, _, config = spec.removeprefix(PREFIX).partition(":")
+    if not _NAME.fullmatch(name) or ".." in spec or (config and not re.fullmatch(r"[\w. -]{1,96}", config)):
+        raise DatasetError(f"{visible(spec)} is no name of a dataset: give hf:OWNER/NAME, or hf:OWNER/NAME:CONFIG.")
+    if find_spec("huggingface_hub") is None:
+        raise DatasetError(f"{spec} is on the Hugging Face Hub: install huggingface_hub (pip install huggingface_hub).")
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.utils import disable_progress_bars
+
+    disable_progress_bars()  # there is one already
+    progress(f"asking the Hub for {name}", 0, 0)
+    with _understood(name):
+        hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        files = hub.list_repo_files(name, repo_type="dataset", revision=_CONVERTED)
+    configs = sorted({file.split("/")[0] for file in files if file.endswith(".parquet") and "/" in file})
+    chosen = config or (_USUAL if _USUAL in configs else configs[0] if len(configs) == 1 else "")
+    if chosen not in configs:
+        there = ", ".join(map(visible, configs[:_MOST_SAID])) or "none"
+        raise DatasetError(f"{name} has no config {chosen!r}: give one of hf:{name}:CONFIG. There are: {there}.")
+    home = data_dir / "huggingface" / "--".join([*name.split("/"), *([] if chosen == _USUAL else [chosen])])
+    wanted = sorted(file for file in files if file.startswith(f"{chosen}/") and file.endswith(".parquet"))
+    for number, file in enumerate(wanted):
+        progress(f"downloading {name}", number, len(wanted))
+        with _understood(name):
+            snapshot_download(
+                name,
+                repo_type="dataset",
+                revision=_CONVERTED,
+                allow_patterns=[file],
+                local_dir=home,
+                endpoint=os.environ.get("HF_ENDPOINT"),
+            )
+    progress(f"downloading {name}", len(wanted), len(wanted))
+    return home.resolve()
+
+
+@contextmanager
+def _understood(name: str) -> Iterator[Any]:
+    """What the Hub or the network answers, in a sentence."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        yield
+    except GatedRepoError:
+        raise DatasetError(
+            f"{name} is shown on the Hub to those only who have agreed to its terms: do that there, log in with `hf auth login`, "
+            "and try again."
+        ) from None
+    except RepositoryNotFoundError:
+        raise DatasetError(
+            f"There is no dataset {name} on the Hub for who is not logged in; change the name, or log in with `hf auth login`."
+        ) from None
+    except RevisionNotFoundError:
+        raise DatasetError(
+            f"The Hub has not made Parquet files of {name}; download its images by hand, and give the folder."
+        ) from None
+    except Exception as error:  # whatever lies between here and there
+        raise DatasetError(
+            f"{name} could not be fetched from the Hub ({type(error).__name__}). Look at the connection, and try again: what has come "
+            "by then is kept."
+        ) from None
