@@ -232,3 +232,36 @@ def test_without_them_it_is_said_what_to_fetch_from_where_and_where_to_put_it(tm
     lack = celeba.lacking(tmp_path)
     for part in ("by hand", "img_align_celeba.zip", "1.4 GB", HOME, str(tmp_path / "celeba")):
         assert part in lack
+
+
+NAMES = ("Bald", "Smiling", "Young")
+
+
+@pytest.mark.parametrize("kind", ["txt", "csv"])
+@pytest.mark.parametrize("where", ["beside", "in the zip"])
+def test_attributes_are_kept_as_labels(tmp_path, kind, where):
+    comma, head = (",", "image_id,") if kind == "csv" else (" ", "50\n")
+    rows = [
+        comma.join([f"{number:06}.jpg", *("1" if number % every == 0 else "-1" for every in (2, 3, 4))])
+        for number in range(1, 51)
+    ]
+    name, text = f"list_attr_celeba.{kind}", head + comma.join(NAMES) + "\n" + "\n".join(rows)
+    if where == "in the zip":
+        packed(tmp_path, **{f"Anno/{name}": text})
+    else:
+        unpacked(tmp_path)
+        (tmp_path / "celeba" / name).write_text(text)
+    source = celeba.read(tmp_path, fraction=0.5)
+    assert source.names == dict.fromkeys(NAMES, ("no", "yes"))
+    for side, images in (("train", source.train), ("test", source.test)):
+        for attribute, every in zip(NAMES, (2, 3, 4), strict=True):
+            expected = [int(number % every == 0) for number in numbers(images)]
+            assert source.labels[f"{side}/{attribute}"].tolist() == expected
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "50\nBald Smiling\n000001.jpg 1\n"])
+def test_a_file_of_attributes_that_says_nothing_does_no_harm(tmp_path, text):
+    unpacked(tmp_path)
+    (tmp_path / "celeba" / "list_attr_celeba.txt").write_text(text)
+    source = celeba.read(tmp_path, fraction=1.0)
+    assert not source.labels and not source.names and len(source.train) == 45

@@ -2,9 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vaedash.datasets import gathered
 from vaedash.datasets.collection import Collection, open_collection
@@ -16,6 +20,7 @@ from vaedash.errors import DatasetError
 
 HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 ARCHIVE = "img_align_celeba.zip"
+ATTRIBUTES = ("list_attr_celeba.txt", "list_attr_celeba.csv")  # as published, and as Kaggle has them
 
 _TRAIN, _VALID, _TEST = range(3)  # as the partition file numbers them
 
@@ -24,14 +29,14 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
     """The centre squares of CelebA's faces at 32 x 32, from `data_dir/celeba/`.
 
     Train and test are the official ones where the partition file is there, else a seeded tenth is test and a note
-    says so. Of the training images a seeded share, `fraction`, is decoded. Raises DatasetError with the file that
-    is missing or damaged, where it goes and where it comes from.
+    says so. Where the file of attributes is there, they are the labels. Of the training images a seeded share, `fraction`,
+    is decoded. Raises DatasetError with the file that is missing or damaged, where it goes and where it comes from.
     """
     folder = _folder(data_dir)
     if not folder.is_dir():
         raise DatasetError(f"CelebA is not here: there is no folder {folder}. {_how_to_get(folder)}")
     progress("listing CelebA", 0, 0)
-    with _open_faces(folder) as (files, partition):
+    with _open_faces(folder) as (files, partition, attributes):
         faces = _faces(files)
         if partition is None:
             train, test, notes = _split_at_random(list(faces), folder)
@@ -40,16 +45,24 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
         train = [train[index] for index in share(len(train), fraction)]
 
         decoded = []
+        labels: dict[str, NDArray[np.int8]] = {}
         for what, chosen in (("decoding CelebA train", train), ("decoding CelebA test", test)):
             names = [faces[stem] for stem in chosen]
             found = decode_all(names, files.read, len(names), what=what, progress=progress)
             if not len(found.images):
                 raise DatasetError(f"None of {len(names)} CelebA images in {folder} can be read. {_how_to_get(folder)}")
             decoded.append(found)
+            kept = [stem for stem, usable in zip(chosen, found.usable, strict=True) if usable]
+            labels |= {f"{what.split()[-1]}/{name}": values for name, values in attributes.of(kept).items()}
     of_train, of_test = decoded
     skipped = len(of_train.skipped) + len(of_test.skipped)
     return Source(
-        train=of_train.images, test=of_test.images, skipped=skipped, notes=(*notes, *gathered.remarks(decoded))
+        train=of_train.images,
+        test=of_test.images,
+        skipped=skipped,
+        notes=(*notes, *gathered.remarks(decoded)),
+        labels=labels,
+        names=dict.fromkeys(attributes.names, ("no", "yes")),
     )
 
 
@@ -77,13 +90,27 @@ def _holds(folder: Path, endings: tuple[str, ...], seen: frozenset[Path] = froze
         )
 
 
+@dataclass(frozen=True)
+class _Attributes:
+    """What is known of faces: the `names`, and for each face's number one sign each."""
+
+    names: tuple[str, ...] = ()
+    signs: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
+
+    def of(self, faces: Sequence[str]) -> dict[str, NDArray[np.int8]]:
+        """For each attribute 1 where a face has it, 0 where it has not, and -1 where that is not said."""
+        unknown = np.full(len(self.names), -1, np.int8)
+        table = np.array([self.signs.get(face, unknown) for face in faces]).reshape(len(faces), len(self.names))
+        return dict(zip(self.names, table.T, strict=True))
+
+
 @contextmanager
-def _open_faces(folder: Path) -> Iterator[tuple[Collection, dict[str, int] | None]]:
-    """The folder, or the zip in it, that has the faces; with the partition, from either, where there is one."""
+def _open_faces(folder: Path) -> Iterator[tuple[Collection, dict[str, int] | None, _Attributes]]:
+    """The folder, or the zip in it, that has the faces; with the partition and the attributes, from either, where they are."""
     with open_collection(folder) as files:
-        partition = _partition_in(files, folder)
+        partition, attributes = _partition_in(files, folder), _attributes_in(files)
         if files.images():
-            yield files, partition
+            yield files, partition, attributes
             return
         zips = [name for name in files.names if name.lower().endswith(".zip")]
         if not zips:
@@ -92,7 +119,11 @@ def _open_faces(folder: Path) -> Iterator[tuple[Collection, dict[str, int] | Non
     with open_collection(archive, advice=_how_to_get(folder)) as packed:
         if not packed.images():
             raise DatasetError(f"{archive} has no CelebA images: it holds {packed.content()}. {_how_to_get(folder)}")
-        yield packed, partition or _partition_in(packed, archive)
+        yield (
+            packed,
+            partition or _partition_in(packed, archive),
+            attributes if attributes.names else _attributes_in(packed),
+        )
 
 
 def _faces(files: Collection) -> dict[str, str]:
@@ -115,7 +146,7 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
     partition = {}
     lines = (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines()
     for count, line in enumerate(lines, start=1):
-        fields = re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,"))
+        fields = _fields(line)
         if fields[0] in ("", "image_id"):
             continue
         if len(fields) != 2 or fields[1] not in ("0", "1", "2"):
@@ -124,6 +155,24 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
     if not partition:
         raise DatasetError(f"{where / name} is empty. {again}")
     return partition
+
+
+def _attributes_in(files: Collection) -> _Attributes:
+    """What the file of attributes says, as far as it can be read: nothing is learned from it."""
+    name = next((name for file in ATTRIBUTES for name in files.names if PurePosixPath(name).name == file), None)
+    text = (files.read(name) or b"").decode("utf-8-sig", errors="replace") if name else ""
+    lines = [_fields(line) for line in text.splitlines()]
+    # A count comes first as it is published, and the names; elsewhere the names alone.
+    names = next((tuple(field for field in fields if field != "image_id") for fields in lines if len(fields) > 1), ())
+    signs = {}
+    for fields in lines:
+        if len(fields) == len(names) + 1 and {*fields[1:]} <= {"1", "-1", "0"}:
+            signs[PurePosixPath(fields[0]).stem] = np.array([field == "1" for field in fields[1:]], np.int8)
+    return _Attributes(names, signs) if signs else _Attributes()
+
+
+def _fields(line: str) -> list[str]:
+    return re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,"))
 
 
 def _split_at_random(faces: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:
