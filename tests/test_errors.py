@@ -167,7 +167,7 @@ def digits(scene: Scene, *, images: bytes = b"", count: int = 2) -> Path:
     for part, remote in mnist.PACKED.files.items():
         what = part.split("/")[1]
         data = images if images and part == "train/images" else head[what] + (bytes(count) if what == "labels" else b"")
-        (scene.files("data") / remote.filename.removesuffix(".gz")).write_bytes(data)
+        (scene.files("data/mnist") / remote.filename.removesuffix(".gz")).write_bytes(data)
     return scene.data
 
 
@@ -266,10 +266,13 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "cli/training.py": {
+        "resume on a cluster with images that have moved": lambda at: at.cli(
+            "resume", at.run("stopped").id, "--on", "ray", "--dataset", "x"
+        ),
         "let torchrun train on a cluster of Ray": lambda at: (
             at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
             at.cli("train", "--on", "ray"),
-        )
+        ),
     },
     "cluster/machines.py": {
         "train on a cluster without Ray": lambda at: (at.without("ray"), machines.look("ray")),

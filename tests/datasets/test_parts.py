@@ -516,3 +516,96 @@ def test_what_cannot_be_read_is_named(tmp_path):
     files = {f"{n}.png": shade(10 * n) for n in range(4)} | {"bad.png": b"no", "worse.jpg": b""}
     source = own.read(write(tmp_path, files))
     assert "2 files cannot be read and are left out (bad.png)." in source.notes
+
+
+# ---- where names mislead ---------------------------------------------------------------------------------
+
+
+def sides(source) -> tuple[list[int], list[int]]:
+    return sorted(shades(source.train)), sorted(shades(source.test))
+
+
+def test_folders_of_both_sides_come_before_lists_of_names(tmp_path):
+    files = {
+        f"{side}/{n}.png": shade(10 * n + (5 if side == "test" else 0)) for side in ("train", "test") for n in range(4)
+    }
+    files |= {"train.csv": b"0.png,1\n1.png,2\n", "test.csv": b"2.png,1\n3.png,1\n"}
+    assert sides(own.read(write(tmp_path, files))) == ([0, 10, 20, 30], [5, 15, 25, 35])
+
+
+def test_in_a_list_with_several_columns_the_names_are_those_that_end_as_images_do(tmp_path):
+    files = {f"{n}.png": shade(10 * n) for n in range(10)}
+    files["train.csv"] = b"idx,image\n" + b"".join(b"%d,%d.png\n" % (n, 9 - n) for n in range(6))
+    files["test.csv"] = b"idx,image\n" + b"".join(b"%d,%d.png\n" % (n, 9 - n) for n in range(6, 10))
+    assert sides(own.read(write(tmp_path, files))) == ([40, 50, 60, 70, 80, 90], [0, 10, 20, 30])
+
+
+@pytest.mark.parametrize("lists", [("train1.txt", "test2.txt"), ("train.txt", "val.txt")])
+def test_lists_that_name_one_image_for_two_sides_are_no_split_and_that_is_said(tmp_path, lists):
+    files = {f"{n}.png": shade(10 * n) for n in range(20)}
+    files[lists[0]] = b"".join(b"%d.png\n" % n for n in range(20))
+    files[lists[1]] = b"3.png\n4.png\n"
+    source = own.read(write(tmp_path, files))
+    assert (len(source.train), len(source.test)) == (18, 2)
+    assert any("is named for two sides by" in note for note in source.notes)
+
+
+def test_a_bare_name_that_several_folders_have_names_none_of_them(tmp_path):
+    files = {f"{folder}/{n}.png": shade(10 * n + place) for place, folder in enumerate("ab") for n in range(10)}
+    files |= {"train.txt": b"".join(b"%d.png\n" % n for n in range(8)), "test.txt": b"8.png\n9.png\n"}
+    source = own.read(write(tmp_path, files))
+    assert (len(source.train), len(source.test)) == (18, 2)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("car", "train", "test_vehicle"),
+        ("Ann Dev", "John Train", "Test User", "Bob"),
+        ("steam_train", "bus", "eval_car"),
+    ],
+)
+def test_classes_whose_names_have_such_a_word_among_others_are_classes(tmp_path, names):
+    files = {f"{name}/{n}.png": shade(40 * place + n) for place, name in enumerate(names) for n in range(10)}
+    source = own.read(write(tmp_path, files))
+    assert len(source.train) + len(source.test) == 10 * len(names)
+    assert {*source.names["class"]} == {*names}
+
+
+@pytest.mark.parametrize("names", [("Val_Ackerman", "Ann", "Bob"), ("car", "train", "ship")])
+def test_a_class_keeps_a_name_that_would_say_a_split(tmp_path, names):
+    files = {f"{name}/{n}.png": shade(40 * place + n) for place, name in enumerate(names) for n in range(10)}
+    assert {*own.read(write(tmp_path, files)).names["class"]} == {*names}
+
+
+def test_below_its_split_a_class_may_be_called_as_another(tmp_path):
+    files = {
+        f"{side}/{name}/{n}.png": shade(100 * (side == "test") + 20 * place + n)
+        for side in ("train", "test")
+        for place, name in enumerate(("test_tube", "beaker"))
+        for n in range(3)
+    }
+    source = own.read(write(tmp_path, files))
+    assert source.names == {"class": ("beaker", "test_tube")} and len(source.train) == len(source.test) == 6
+
+
+def test_faces_with_a_mask_and_without_one_are_two_classes(tmp_path):
+    files = {
+        f"{name}/{n}.png": shade(100 * place + n) for place, name in enumerate(("mask", "no_mask")) for n in range(6)
+    }
+    source = own.read(write(tmp_path, files))
+    assert len(source.train) + len(source.test) == 12 and {*source.names["class"]} == {"mask", "no_mask"}
+
+
+def test_of_a_table_in_folders_the_nearest_says_the_split(tmp_path):
+    for side, level in (("train", 10), ("test", 20)):
+        rows(tmp_path / "test" / side, "0000", (level,))
+    assert sides(own.read(tmp_path)) == ([10], [20])
+
+
+def test_of_a_set_that_the_hub_has_converted_in_part_that_is_said(tmp_path):
+    for side, level in (("partial-train", 10), ("test", 20)):
+        rows(tmp_path / "default" / side, "0000", (level,))
+    source = own.read(tmp_path)
+    assert sides(source) == ([10], [20])
+    assert any("Only the beginning of this set is here" in note for note in source.notes)

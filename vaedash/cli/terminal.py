@@ -69,7 +69,8 @@ def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
     """
     here = spec(arguments.dataset, arguments) if arguments.dataset else run.images_at
     dataset = load(here, run.config.fraction, arguments)
-    same.require(run, dataset)
+    if run.dataset.get("fingerprint"):  # else it has learned from none yet
+        same.require(run, dataset)
     if here != run.images_at:
         run.write_notes(images=here)
     return dataset

@@ -1,6 +1,6 @@
 """Arrays of images in a file: NumPy's .npz and .npy, and torch's .pt; whatever the order of their axes, and their range."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _IMAGES = ("x", "images", "image", "imgs", "data", "samples")  # what arrays of 
 _LABELS = ("y", "labels", "label", "targets", "classes")
 _CHANNELS = (1, 3, 4)
 _MOST_SIDE = 4096  # of an image in an array
+_MOST_UNEQUAL = 4  # sides of grey images: beyond, one of them is something else
 
 
 def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
@@ -37,21 +38,23 @@ def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
     for name in images:
         if (split := _split(name)) and split not in sides:
             sides[split] = name
-    told = ", ".join(f"{visible(name)} {array.shape}" for name, array in list(found.items())[:8]) or "nothing"
+    held = ", ".join(f"{visible(name)} {array.shape}" for name, array in list(found.items())[:8]) or "nothing"
     test = sides.get("test") or sides.get("val")
     if "train" in sides and test:
-        pairs = [_side(images[name], found, name, progress) for name in (sides["train"], test)]
+        scale, told = _scale([images[sides["train"]], images[test]])
+        pairs = [_side(images[name], scale, found, name, progress) for name in (sides["train"], test)]
         note = f"Learned from: the array {visible(sides['train'])} ({len(pairs[0].images):,} images). "
         note += f"Tested on: {visible(test)} ({len(pairs[1].images):,} images)."
-        return gathered.both(*pairs, skipped=0, notes=[note], path=path, allowed=allowed)
+        return gathered.both(*pairs, skipped=0, notes=[note, *told], path=path, allowed=allowed)
     named = [name for name in images if name.lower() in _IMAGES] or list(images)
     if len(named) != 1:
         raise DatasetError(
-            f"{path} has {'no array' if not named else f'{len(named)} arrays'} of images: it holds {told}. Give one array "
+            f"{path} has {'no array' if not named else f'{len(named)} arrays'} of images: it holds {held}. Give one array "
             "(N, H, W, C), or two called x_train and x_test."
         )
-    side = _side(images[named[0]], found, named[0], progress)
-    return gathered.divided(side, skipped=0, notes=[], path=path, allowed=allowed)
+    scale, told = _scale([images[named[0]]])
+    side = _side(images[named[0]], scale, found, named[0], progress)
+    return gathered.divided(side, skipped=0, notes=told, path=path, allowed=allowed)
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -84,7 +87,8 @@ def _split(name: str) -> str | None:
 
 
 def _axes(array: NDArray[Any]) -> tuple[int, ...] | None:
-    """How to lay the axes of an array of images as `(N, H, W, C)`; None where it is none."""
+    """How to lay the axes of an array of images as `(N, H, W, C)`; None where it is none, or may be something else: a single picture,
+    images along the last axis, floating-point numbers of four channels."""
     if (
         array.dtype.kind not in "uifb"
         or array.ndim not in (3, 4)
@@ -93,14 +97,17 @@ def _axes(array: NDArray[Any]) -> tuple[int, ...] | None:
     ):
         return None
     if array.ndim == 3:
-        return (0, 1, 2)
-    if array.shape[3] in _CHANNELS:
-        return (0, 1, 2, 3)
-    return (0, 2, 3, 1) if array.shape[1] in _CHANNELS else None
+        _, height, width = array.shape
+        return (0, 1, 2) if max(height, width) <= _MOST_UNEQUAL * min(height, width) else None
+    for channels, axes in ((array.shape[3], (0, 1, 2, 3)), (array.shape[1], (0, 2, 3, 1))):
+        if channels in _CHANNELS:
+            return axes if channels < 4 or array.dtype == np.uint8 else None
+    return None
 
 
-def _side(array: NDArray[Any], found: Mapping[str, NDArray[Any]], name: str, progress: Progress) -> Side:
-    scale = _scale(array)
+def _side(
+    array: NDArray[Any], scale: tuple[float, float], found: Mapping[str, NDArray[Any]], name: str, progress: Progress
+) -> Side:
     laid = array.transpose(_axes(array))
     pixels = np.empty((len(laid), *IMAGE_SHAPE), np.uint8)
     for number, image in enumerate(laid):
@@ -110,18 +117,24 @@ def _side(array: NDArray[Any], found: Mapping[str, NDArray[Any]], name: str, pro
     return Side(pixels, _classes(found, name, len(array)))
 
 
-def _scale(array: NDArray[Any]) -> tuple[float, float]:
-    """What is black, and by how much a value above it is brighter, in 255ths."""
-    if array.dtype == np.uint8:
-        return 0.0, 1.0
-    low, high = float(array.min()), float(array.max())
+def _scale(arrays: Sequence[NDArray[Any]]) -> tuple[tuple[float, float], list[str]]:
+    """What is black in all of these, and by how many of 255 levels a value above it is brighter; with a sentence, unless they are
+    levels already."""
+    low, high = min(float(array.min()) for array in arrays), max(float(array.max()) for array in arrays)
     if not np.isfinite(low + high):
         raise DatasetError("The array has infinite or missing values; leave those images out, and save it anew.")
-    if low < 0:
-        return (-1.0, 127.5) if low >= -1.01 and high <= 1.01 else (low, 255 / (high - low))
-    if high <= 1.01:
-        return 0.0, 255.0
-    return 0.0, 1.0 if high <= 255 else 255 / high
+    if low >= 0 and 1.01 < high <= 255:
+        return (0.0, 1.0), []
+    black, white = low, high
+    if low >= 0:
+        black, white = 0.0, 1.0 if high <= 1.01 else high
+    elif low >= -1.01 and high <= 1.01:
+        black, white = -1.0, 1.0
+    if black == white:
+        white = black + 1.0
+    return (black, 255 / (white - black)), [
+        f"Of the arrays' values, {black:,.6g} becomes black and {white:,.6g} white."
+    ]
 
 
 def _image(pixels: Pixels) -> Pixels:
@@ -143,8 +156,7 @@ def _classes(found: Mapping[str, NDArray[Any]], name: str, count: int) -> list[s
     rest = [word for word in name.lower().replace("-", "_").split("_") if word not in _IMAGES]
     for other, values in found.items():
         words = other.lower().replace("-", "_").split("_")
-        if any(word in _LABELS for word in words) and [word for word in words if word not in _LABELS] == rest:
-            values = values.reshape(len(values), -1) if values.ndim else values
-            if values.ndim == 2 and values.shape == (count, 1) and values.dtype.kind in "uiU":
-                return [str(value) for value in values[:, 0]]
+        labels = any(word in _LABELS for word in words) and [word for word in words if word not in _LABELS] == rest
+        if labels and values.size == count and values.shape[:1] == (count,) and values.dtype.kind in "uiU":
+            return [str(value) for value in values.reshape(-1)]
     return None

@@ -59,6 +59,8 @@ def without_masks(images: Sequence[str]) -> tuple[list[str], list[str]]:
         return any(folder in _MASKS for folder in folders) or bool(_MASK_OF.search(PurePosixPath(file).stem))
 
     kept = [name for name in images if not masks(name)]
+    if any("mask" in folder.lower() for name in kept for folder in PurePosixPath(name).parts[:-1]):
+        return [*images], []  # with a mask and without one: classes of faces, say
     left = len(images) - len(kept)
     # Where they are more than a few for each image, or all there is, they are the images.
     if not left or not kept:

@@ -12,11 +12,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
 from vaedash.errors import DatasetError
+from vaedash.text import visible
 
 _OF_CIFAR10 = {"data_batch_1", "test_batch", "batches.meta"}
 _UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -32,6 +33,7 @@ class Collection:
 
     names: tuple[str, ...]
     read: Callable[[str], bytes | None]
+    note: str = ""  # on what was not taken out of an archive
 
     def images(self) -> list[str]:
         """The names that end as images do, in order."""
@@ -58,8 +60,8 @@ def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
         return
     if path.is_file() and _is_tar(path):
         with tempfile.TemporaryDirectory(prefix="vaedash-") as unpacked:
-            _unpack(path, Path(unpacked))
-            yield _folder(Path(unpacked))
+            note = _unpack(path, Path(unpacked))
+            yield replace(_folder(Path(unpacked)), note=note)
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -84,8 +86,21 @@ def _is_tar(path: Path) -> bool:
         return False
 
 
-def _unpack(path: Path, folder: Path) -> None:
-    """Put the files of a tar where they can be read in any order: one that is packed can only be read from its beginning."""
+def _unpack(path: Path, folder: Path) -> str:
+    """Put the files of a tar where they can be read in any order: one that is packed can only be read from its beginning. The answer
+    is a sentence on what was left in it."""
+    left: list[str] = []
+
+    def plain_files(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+        """Files and folders that stay where they belong, links from one file to another among them; no others, no devices."""
+        try:
+            if member.isfile() or member.isdir() or member.islnk():
+                return tarfile.data_filter(member, folder)
+        except tarfile.FilterError:
+            pass
+        left.append(member.name)
+        return None
+
     try:
         with tarfile.open(path) as archive:
             names = {PurePosixPath(member.name).name for member in archive}
@@ -93,21 +108,18 @@ def _unpack(path: Path, folder: Path) -> None:
                 raise DatasetError(
                     f"{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset cifar10."
                 )
-            archive.extractall(folder, filter=_plain_files)
+            archive.extractall(folder, filter=plain_files)
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DatasetError(
             f"{path} cannot be unpacked ({error}): download it again, or unpack it and give the folder."
         ) from None
-
-
-def _plain_files(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """What is unpacked: files and folders that stay where they belong; no links, no devices."""
-    if not (member.isfile() or member.isdir()):
-        return None
-    try:
-        return tarfile.data_filter(member, folder)
-    except tarfile.FilterError:
-        return None
+    if not left:
+        return ""
+    one = len(left) == 1
+    return (
+        f"{len(left):,} {'entry' if one else 'entries'} of {path.name} {'is' if one else 'are'} left out: a link, a device, or a name that "
+        f"leads elsewhere ({visible(left[0])})."
+    )
 
 
 def describe(path: Path) -> str:

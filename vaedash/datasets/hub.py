@@ -1,5 +1,6 @@
 """Datasets of the Hugging Face Hub: their Parquet files, fetched once into the data folder, and then one's own like any other."""
 
+import glob
 import os
 import re
 from collections.abc import Iterator
@@ -48,7 +49,8 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
     if chosen not in configs:
         there = ", ".join(map(visible, configs[:_MOST_SAID])) or "none"
         raise DatasetError(f"{name} has no config {chosen!r}: give one of hf:{name}:CONFIG. There are: {there}.")
-    home = data_dir / "huggingface" / "--".join([*name.split("/"), *([] if chosen == _USUAL else [chosen])])
+    # No name has an @ in it, so each config has a folder of its own.
+    home = data_dir / "huggingface" / (name.replace("/", "--") + ("" if chosen == _USUAL else f"@{chosen}"))
     wanted = sorted(file for file in files if file.startswith(f"{chosen}/") and file.endswith(".parquet"))
     for number, file in enumerate(wanted):
         progress(f"downloading {name}", number, len(wanted))
@@ -57,10 +59,12 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
                 name,
                 repo_type="dataset",
                 revision=_CONVERTED,
-                allow_patterns=[file],
+                allow_patterns=[glob.escape(file)],
                 local_dir=home,
                 endpoint=os.environ.get("HF_ENDPOINT"),
             )
+    for old in {*home.rglob("*.parquet")} - {home / file for file in wanted}:
+        old.unlink()  # of what the dataset was when it was fetched before
     progress(f"downloading {name}", len(wanted), len(wanted))
     return home.resolve()
 

@@ -72,7 +72,7 @@ def lacking(name: str, data_dir: Path, packed: Packed) -> str:
 
 
 def _found(name: str, data_dir: Path, packed: Packed, remote: Remote) -> Iterator[Path]:
-    for folder in (name, *packed.places, ""):
+    for folder in (name, *packed.places):  # not the data folder itself: several datasets call their files so
         for file in (remote.filename, remote.filename.removesuffix(".gz")):
             if (path := data_dir / folder / file).is_file():
                 yield path

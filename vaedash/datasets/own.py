@@ -44,7 +44,8 @@ def read(path: Path, *, progress: Progress = silent) -> Source:
             beside = f"{len(images):,} image files beside the Parquet files are left out ({{}})."
             return _read_tables(found, [beside.format(visible(one)) for one in images[:1]], path, progress=progress)
         if images:
-            return _read_images(files, images, [*masks, *aside.left_out(files)], path, progress=progress)
+            unpacked = [files.note] if files.note else []
+            return _read_images(files, images, [*masks, *aside.left_out(files), *unpacked], path, progress=progress)
         advice = "Unpack it once, and give the folder, or one of those. " if files.only(".zip") else ""
         raise DatasetError(f"There are no images in {path}: it holds {files.content()}. {advice}{_ALLOWED}")
 
@@ -62,7 +63,10 @@ def _read_images(
                     raise DatasetError(f"No image file in {path} can be read: {visible(name)} is {kind}.")
         return found
 
-    chosen = parts.by_list(images, files) or parts.by_folder(images, path)
+    chosen = parts.by_folder(images, path)
+    if not chosen.test:
+        listed, said = parts.by_list(images, files)
+        chosen, told = listed or chosen, [*told, *said]
     known_classes = parts.classes(images)
 
     def classes(names: Sequence[str]) -> list[str | None] | None:

@@ -1,8 +1,9 @@
 """Which of somebody's files are to learn from and which are to be tested on, by the names of their folders; and what to say of it."""
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Generic, TypeVar
@@ -14,6 +15,7 @@ from vaedash.text import visible
 
 Part = TypeVar("Part", str, Path, int)  # what belongs to one split: an image's name, a table, or a row of one
 PARTITIONS = ("list_eval_partition.txt", "list_eval_partition.csv")  # CelebA's, as published, and as Kaggle has it
+_PARTITION = {"0": "train", "1": "val", "2": "test"}
 _MOST_OF_ALL = 0.9  # of the images, that lists must name to be taken for a split
 
 SPLIT_OF = {
@@ -48,61 +50,62 @@ def by_folder(names: Sequence[str], path: Path) -> Parts[str]:
 
 def by_row(said: Sequence[str]) -> Parts[int] | None:
     """Of the rows of a table, by what a column says of each; None where it does not say both sides."""
-    splits = [SPLIT_OF.get(word.lower()) or _loosely(word) for word in said]
+    splits = [_split_of(word) for word in said]
     if "train" not in splits or not {"test", "val"} & {*splits}:
         return None
     return _chosen(range(len(said)), splits, [f"split {visible(word)}/" for word in said], Path())
 
 
-def by_list(images: Sequence[str], files: Collection) -> Parts[str] | None:
+def by_list(images: Sequence[str], files: Collection) -> tuple[Parts[str] | None, list[str]]:
     """Of images, by lists of their names as well-known sets have them: `meta/train.txt` and `meta/test.txt`, a name a line, perhaps
-    with more behind it; or CelebA's one list, with 0, 1 or 2 behind each. None where there is none, or it names few of the images.
+    with more around it; or CelebA's one list, with 0, 1 or 2 behind each. None where there are none, where they name few of the
+    images, or one of them for two sides, which a sentence then says.
     """
-    partitions = [name for name in files.names if PurePosixPath(name).name in PARTITIONS]
-    lists = {name: _split_of_list(name) for name in files.names if name.lower().endswith((".txt", ".csv", ".lst"))}
+    partitions = [name for name in files.names if PurePosixPath(name).name in PARTITIONS][:1]
+    lists = [name for name in files.names if name.lower().endswith((".txt", ".csv", ".lst"))]
+    sources = partitions or [name for name in lists if _split_of(PurePosixPath(name).stem)]
+    ends = Counter(end for name in images for end in _ends(name))
     said: dict[str, str] = {}
-    sources = []
-    if partitions:
-        numbers = {"0": "train", "1": "val", "2": "test"}
-        for fields in _lines(files, partitions[0]):
-            if len(fields) > 1 and fields[1] in numbers:
-                said[_without_ending(fields[0])] = numbers[fields[1]]
-        sources = partitions[:1]
-    else:
-        for name, split in lists.items():
-            if split:
-                said |= {_without_ending(fields[0]): split for fields in _lines(files, name)}
-                sources.append(name)
-    if "train" not in said.values() or not {"test", "val"} & {*said.values()}:
-        return None
-    splits = [_named_in(said, name) for name in images]
-    both = "train" in splits and {"test", "val"} & {*splits}
-    if not both or sum(split is not None for split in splits) < _MOST_OF_ALL * len(images):
-        return None
-    names = [f"{visible(split)}/" if split else name for split, name in zip(splits, images, strict=True)]
+    for source in sources:
+        for fields in _lines(files, source):
+            name = _without_ending(next((each for each in fields if each.lower().endswith(IMAGE_ENDINGS)), fields[0]))
+            split = _PARTITION.get(fields[-1]) if partitions else _split_of(PurePosixPath(source).stem)
+            if split and name in ends and said.setdefault(name, split) != split:
+                several = ", ".join(map(visible, sources[:_MOST_SAID]))
+                return None, [
+                    f"{visible(name)} is named for two sides by {several}: these lists are taken for no split."
+                ]
+    splits = [
+        next((said[end] for end in _ends(name) if end in said and ends[end] == 1), said.get(_without_ending(name)))
+        for name in images
+    ]
+    named = sum(split is not None for split in splits)
+    if "train" not in splits or not {"test", "val"} & {*splits} or named < _MOST_OF_ALL * len(images):
+        return None, []
+    names = [f"{split}/" if split else name for split, name in zip(splits, images, strict=True)]
     chosen = _chosen(images, splits, names, Path())
-    told = f"Divided as {', '.join(visible(name) for name in sources[:_MOST_SAID])} {'says' if len(sources) == 1 else 'say'}."
-    return Parts(train=chosen.train, test=chosen.test, notes=[told, *chosen.notes])
+    several = ", ".join(map(visible, sources[:_MOST_SAID]))
+    told = f"Divided as {several} {'says' if len(sources) == 1 else 'say'}."
+    return Parts(train=chosen.train, test=chosen.test, notes=[told, *chosen.notes]), []
 
 
 def classes(images: Sequence[str]) -> dict[str, str] | None:
     """The class of each image: the folders that it lies in, below those that all share, without what says its split. None where
     there are no two classes, or about as many as images."""
-    told = {}
     folders = [name.split("/")[:-1] for name in images]
     while all(folders) and len({parts[0] for parts in folders}) == 1:
         folders = [parts[1:] for parts in folders]
-    for name, parts in zip(images, folders, strict=True):
-        told[name] = "/".join(part for place, part in enumerate(parts) if place > 1 or not _loosely(part))
+    splits: Sequence[str | None] = _splits([parts[:2] for parts in folders])
+    if not {"test", "val"} & {*splits} or _class_called_test(folders, splits):
+        splits = [None] * len(images)
+    told = {}
+    for name, parts, split in zip(images, folders, splits, strict=True):
+        says = next((part for part in parts[:2] if split and _split_of(part) == split), None)
+        told[name] = "/".join(part for part in parts if part != says)
     known = {*told.values()}
     if len(known) < 2 or "" in known or len(known) > len(images) / 2:
         return None
     return told
-
-
-def _split_of_list(name: str) -> str | None:
-    """What a list names: `train.txt`, `splits/test_list.txt`; nothing where that is but one word of several others."""
-    return _loosely(PurePosixPath(name).stem)
 
 
 def _lines(files: Collection, name: str) -> Iterator[list[str]]:
@@ -116,35 +119,58 @@ def _without_ending(name: str) -> str:
     return plain[: -len(PurePosixPath(plain).suffix)] if plain.lower().endswith(IMAGE_ENDINGS) else plain
 
 
-def _named_in(said: Mapping[str, str], name: str) -> str | None:
-    """What is said of an image: by its whole name, or by as much of its end as a list gives."""
+def _ends(name: str) -> list[str]:
+    """As what a list may name an image: its whole name without its ending, and less and less of it from the front."""
     parts = _without_ending(name).split("/")
-    return next((said[end] for end in ("/".join(parts[place:]) for place in range(len(parts))) if end in said), None)
+    return ["/".join(parts[place:]) for place in range(len(parts))]
 
 
 def by_table(tables: Sequence[Path], path: Path) -> Parts[Path]:
     """Of Parquet files, as Hugging Face names them: `train-00000-of-00001.parquet`, `test/0000.parquet`."""
     # Of a file that is given by itself, the name does not matter: it is all there is.
     inside = [table.relative_to(path) if path.is_dir() else Path() for table in tables]
-    words = [[re.split(r"[^A-Za-z]", part.stem, maxsplit=1)[0], part.stem, *part.parts[:-1]] for part in inside]
-    return _chosen(tables, _splits(words), [part.name for part in inside], path)
+    # The folder that a file lies in says more of it than those around that.
+    words = [
+        [re.split(r"[^A-Za-z]", part.stem, maxsplit=1)[0], part.stem, *reversed(part.parts[:-1])] for part in inside
+    ]
+    chosen = _chosen(tables, _splits(words), [part.name for part in inside], path)
+    if any(folder.startswith("partial-") for part in inside for folder in part.parts):
+        chosen.notes.append(
+            "Only the beginning of this set is here: the Hugging Face Hub converts no more of large ones."
+        )
+    return chosen
 
 
 def _splits(words: Sequence[Sequence[str]]) -> list[str | None]:
-    """The split that each part's words say: as they are, or, where only so both sides are found, with something before or after
-    them, as in `seg_train`, `train2017`, `testA`, `test_images`.
+    """The split that each part's words say: as they are, or, where only so both sides are found, with the same before or after
+    them on both, as in `seg_train` and `seg_test`, `train2017`, `testA`, `test_images`.
     """
     exactly = [next(filter(None, (SPLIT_OF.get(word.lower()) for word in each)), None) for each in words]
-    loosely = [next(filter(None, map(_loosely, each)), None) for each in words]
-    if {"train", "test"} <= {*exactly} or not ("train" in loosely and {"test", "val"} & {*loosely}):
+    loosely = [[found for word in each if (found := _loosely(word))] for each in words]
+    around: dict[str, set[str]] = {"train": set(), "test": set(), "val": set()}
+    for split, rest in itertools.chain.from_iterable(loosely):
+        around[split].add(rest)
+    both = around["train"] & (around["test"] | around["val"])
+    if {"train", "test"} <= {*exactly} or not both:
         return exactly
-    return loosely
+    every = all(loosely)  # of them says a side: then one of them may have other words around it
+    return [next((split for split, rest in found if every or rest in both), None) for found in loosely]
 
 
-def _loosely(name: str) -> str | None:
+def _loosely(name: str) -> tuple[str, str] | None:
+    """The split that a name begins or ends with, and what else it says; digits and single letters say nothing."""
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
     words = [word for word in words if word not in _BESIDE and len(word) > 1]
-    return next((SPLIT_OF[word] for word in (*words[:1], *words[-1:]) if word in SPLIT_OF), None)
+    for place in (0, -1) if words else ():
+        if split := SPLIT_OF.get(words[place]):
+            return split, " ".join(words[1:] if place == 0 else words[:-1])
+    return None
+
+
+def _split_of(name: str) -> str | None:
+    """The split that a name by itself says."""
+    found = _loosely(name)
+    return found[0] if found else None
 
 
 def _class_called_test(folders: Sequence[Sequence[str]], splits: Sequence[str | None]) -> str:
@@ -153,7 +179,7 @@ def _class_called_test(folders: Sequence[Sequence[str]], splits: Sequence[str | 
     """
     others = {parts[0] for parts, split in zip(folders, splits, strict=True) if split is None and parts}
     sides = [parts for parts, split in zip(folders, splits, strict=True) if split is not None]
-    if "train" in splits or len(others) < 2 or not sides:
+    if "train" in splits or len(others) < 2 or not sides or not all(_split_of(parts[0]) for parts in sides):
         return ""
     if any(part in others for parts in sides for part in parts[1:]):
         return ""
@@ -194,7 +220,7 @@ _MOST_SAID = 3  # places that a sentence counts one by one
 
 def _said(folders: Sequence[str], name: str) -> str:
     """Where an image lies, as a person would say it: the folder that made its split, or the first one."""
-    named = next((folder for folder in folders if _loosely(folder)), folders[0] if folders else "")
+    named = next((folder for folder in folders if _split_of(folder)), folders[0] if folders else "")
     return f"{named}/" if named else PurePosixPath(name).name
 
 

@@ -178,7 +178,7 @@ class AdamAtOnce(torch.optim.Adam):
         self._steps += 1
         of_mean, of_square = (1 - self._betas ** self._steps[0]).unbind()
         # lr * (mean / of_mean) / (sqrt(square / of_square) + eps), with what is one number for all taken together.
-        scale = of_mean / group["lr"]
+        scale = of_mean / group["lr"].clamp_min(1e-30)
         below = self._squares.sqrt().mul_(scale * of_square.rsqrt()).add_(scale * group["eps"])
         self._weights.addcdiv_(self._means, below, value=-1)
         if self._copies is not None:
@@ -190,6 +190,8 @@ class AdamAtOnce(torch.optim.Adam):
         super().load_state_dict(state_dict)
         weights = self.param_groups[0]["params"]
         loaded = [self.state[weight] for weight in weights]
+        for whole in (self._steps, self._means, self._squares):
+            whole.zero_()
         if all(loaded):
             self._steps.copy_(loaded[0]["step"])
             for whole, key in ((self._means, "exp_avg"), (self._squares, "exp_avg_sq")):
