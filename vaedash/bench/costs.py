@@ -118,15 +118,17 @@ def _of_a_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Figures:
     steps, and what the process came to hold in memory."""
     with Launched([settings], data_dir) as launched:
         [process] = launched.processes
-        first_step, trained, most, most_while_training = None, 0.0, 0, 0
+        first_step, trained, most, most_while_training = None, 0.0, 0, None
         while process.poll() is None:
             [run] = launched.now()
             most = max(most, memory.peak(process.pid))
             if run.active:
-                trained, most_while_training = launched.seconds(), most
+                trained = launched.seconds()
+            elif most_while_training is None:  # what has been held can only grow, and the training has just ended
+                most_while_training = most
             if first_step is None and (run.progress or {}).get("seen"):
                 first_step = launched.seconds()
-            time.sleep(0.02 if first_step is None else 0.2)
+            time.sleep(0.02 if first_step is None else 0.1)
         measured = launched.seconds() - trained
         [run] = launched.now()
     row = run.epochs[-1]
@@ -139,6 +141,6 @@ def _of_a_run(settings: RunConfig, *, n_train: int, data_dir: Path) -> Figures:
         "measured after the training, s": measured,
     }
     if settings.device == "cpu":  # on a GPU, torch alone holds much more, and the images are elsewhere
-        results["memory beyond torch while it trains, MB"] = (most_while_training - memory.bare()) / 1024
+        results["memory beyond torch while it trains, MB"] = ((most_while_training or most) - memory.bare()) / 1024
         results["memory beyond torch with what is measured, MB"] = (most - memory.bare()) / 1024
     return results
