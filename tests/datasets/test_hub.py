@@ -99,6 +99,16 @@ def test_of_several_configs_one_is_named(served, tmp_path):
     assert shades(source.train) == [20]
 
 
+def test_what_the_dataset_no_longer_has_is_no_longer_learned_from(served, tmp_path):
+    files, _ = served
+    files |= {f"default/train/000{n}.parquet": table([10 * n]) for n in (1, 2)} | {
+        "default/test/0000.parquet": table([40])
+    }
+    assert len(own.read(hub.fetch("hf:o/n", data_dir=tmp_path)).train) == 2
+    del files["default/train/0002.parquet"]
+    assert shades(own.read(hub.fetch("hf:o/n", data_dir=tmp_path)).train) == [10]
+
+
 def test_what_is_not_there_says_so(served, tmp_path):
     with pytest.raises(DatasetError, match="There is no dataset no/such on the Hub"):
         hub.fetch("hf:no/such", data_dir=tmp_path)

@@ -94,6 +94,17 @@ def test_a_file_that_is_cut_off_in_its_packing_is_named(tmp_path):
         mnist.read(tmp_path)
 
 
+def test_files_that_may_be_those_of_another_set_are_left_alone(tmp_path):
+    put(tmp_path)
+    put(tmp_path / "MNIST" / "raw")
+    for known in (mnist, fashion_mnist):
+        places = [place for place in known.PACKED.places if not Path(place).is_absolute()]
+        assert "" not in places and "." not in places
+    assert "MNIST/raw" not in fashion_mnist.PACKED.places and mnist.lacking(tmp_path) == ""
+    (tmp_path / "MNIST").rename(tmp_path / "elsewhere")
+    assert mnist.lacking(tmp_path)
+
+
 def test_what_is_missing_is_said_before_it_is_downloaded(tmp_path):
     assert "a download of 12 MB" in mnist.lacking(tmp_path)
     put(tmp_path / "mnist")

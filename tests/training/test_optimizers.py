@@ -89,3 +89,11 @@ def test_adam_at_once_is_adam(lower, torch_as_it_was):
         assert one.keys() == other.keys()
         for name in one:
             torch.testing.assert_close(one[name], other[name], rtol=1e-5, atol=1e-6)
+
+
+def test_at_a_rate_of_nought_nothing_moves(torch_as_it_was):
+    weight = nn.Parameter(torch.ones(3))
+    adam = optimizers.AdamAtOnce([weight], [], lr=torch.tensor(0.0))
+    weight.grad = torch.tensor([0.0, 1.0, -2.0])
+    adam.step()
+    assert torch.equal(weight, torch.ones(3))
