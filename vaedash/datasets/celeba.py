@@ -1,7 +1,6 @@
 """CelebA's aligned faces, unpacked or still in their zip, put into the data folder by hand."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from vaedash.datasets import gathered
 from vaedash.datasets.collection import Collection, open_collection
 from vaedash.datasets.decode import IMAGE_ENDINGS, decode_all
-from vaedash.datasets.parts import PARTITIONS
+from vaedash.datasets.parts import PARTITIONS, fields_of
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
 from vaedash.errors import DatasetError
@@ -146,7 +145,7 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
     partition = {}
     lines = (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines()
     for count, line in enumerate(lines, start=1):
-        fields = _fields(line)
+        fields = fields_of(line)
         if fields[0] in ("", "image_id"):
             continue
         if len(fields) != 2 or fields[1] not in ("0", "1", "2"):
@@ -161,7 +160,7 @@ def _attributes_in(files: Collection) -> _Attributes:
     """What the file of attributes says, as far as it can be read: nothing is learned from it."""
     name = next((name for file in ATTRIBUTES for name in files.names if PurePosixPath(name).name == file), None)
     text = (files.read(name) or b"").decode("utf-8-sig", errors="replace") if name else ""
-    lines = [_fields(line) for line in text.splitlines()]
+    lines = [fields_of(line) for line in text.splitlines()]
     # A count comes first as it is published, and the names; elsewhere the names alone.
     names = next((tuple(field for field in fields if field != "image_id") for fields in lines if len(fields) > 1), ())
     signs = {}
@@ -169,10 +168,6 @@ def _attributes_in(files: Collection) -> _Attributes:
         if len(fields) == len(names) + 1 and {*fields[1:]} <= {"1", "-1", "0"}:
             signs[PurePosixPath(fields[0]).stem] = np.array([field == "1" for field in fields[1:]], np.int8)
     return _Attributes(names, signs) if signs else _Attributes()
-
-
-def _fields(line: str) -> list[str]:
-    return re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,"))
 
 
 def _split_at_random(faces: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:

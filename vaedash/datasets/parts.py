@@ -110,8 +110,13 @@ def classes(images: Sequence[str]) -> dict[str, str] | None:
 
 def _lines(files: Collection, name: str) -> Iterator[list[str]]:
     for line in (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines():
-        if fields := [field for field in re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,")) if field]:
-            yield fields
+        if any(fields := fields_of(line)):
+            yield [field for field in fields if field]
+
+
+def fields_of(line: str) -> list[str]:
+    """What a line of a list says, whether it was written with spaces, tabs, commas or a spreadsheet's semicolons and quotes."""
+    return re.split(r"[,;\s]+", line.replace('"', "").strip(" \t\r\n;,"))
 
 
 def _without_ending(name: str) -> str:
