@@ -73,7 +73,7 @@ def _path_stamp(path: Path) -> list[object]:
     if not path.exists():
         raise DatasetError(
             f"There is no file or folder {path}. Give a built-in dataset ({', '.join(config.DATASETS)}) "
-            f"or the path of a folder, a zip or a Parquet file of images."
+            f"or the path of a folder, a zip, a tar, a Parquet file of images, or of arrays."
         )
     if path.is_file():
         return _file_stamp(path)
