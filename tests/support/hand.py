@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from vaedash.bench import ui
+
 # The window, and whether one points by a finger.
 SIZES: dict[str, dict[str, Any]] = {
     "laptop": {"viewport": {"width": 1440, "height": 900}},
@@ -43,6 +45,6 @@ def settled(tab: Any) -> None:
     """Waits until the script has run, nothing old and nothing that only holds a place is on the page, and pictures are there."""
     tab.get_by_role("heading", level=1).first.wait_for()
     tab.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true], [data-testid=stSkeleton]')"
+        f"() => ({ui.IDLE})() && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
         " && [...document.images].every(image => image.complete)"
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 USUAL, MANY = 40, 10_000
 _AGAIN = 3  # openings after the first
 _PATIENCE = 300_000  # milliseconds that a page may take
-_IDLE = "() => !document.querySelector('[data-testid=stStatusWidget]')"
 
 
 def measure(browser: "Browser", folder: Path, *, many: int = MANY) -> Figures:
@@ -73,7 +72,7 @@ def _open(context: "BrowserContext", server: ui.Server, path: str) -> tuple[floa
     tab.locator("[data-testid=stPageLink], [data-testid=stExpander] summary").last.wait_for(state="attached")
     if path != ui.PAGES["Train"]:
         tab.get_by_text("Next:").first.wait_for(state="attached")
-    tab.wait_for_function(_IDLE)
+    tab.wait_for_function(ui.IDLE)
     clock = time.perf_counter() - start
     tab.wait_for_timeout(2000)  # what the browser draws after that
     figures = asked.send("Performance.getMetrics")["metrics"]

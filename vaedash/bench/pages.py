@@ -68,7 +68,7 @@ def _settled(browser: "Browser", address: str) -> float:
     start = time.perf_counter()
     tab.goto(address)
     tab.get_by_role("heading", level=1).first.wait_for()
-    tab.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    tab.wait_for_function(ui.IDLE)
     seconds = time.perf_counter() - start
     tab.close()
     return seconds

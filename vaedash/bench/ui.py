@@ -42,6 +42,9 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Nothing is computed for the page. Streamlit's own sign of it comes only after a while, and fades.
+IDLE = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stStatusWidget]')"""
 
 
 def measure(*, runs_dir: Path | None = None, repeats: int = 5) -> Figures:
