@@ -13,6 +13,7 @@ from vaedash.models import archs
 from vaedash.settings import Choice, Number
 
 NUMBERS = [name for name, setting in SETTINGS.items() if isinstance(setting, Number)]
+OWN = "/my/pictures"
 CHOICES = [name for name, setting in SETTINGS.items() if isinstance(setting, Choice)]
 
 
@@ -63,9 +64,9 @@ def test_each_choice_is_allowed_and_another_is_told_all_of_them(name):
     choices = SETTINGS[name].choices
     for choice in choices:
         if name != "preset":
-            assert getattr(RunConfig(**{name: choice}), name) == choice
+            assert getattr(RunConfig(**{"dataset": OWN, name: choice}), name) == choice
     for wrong in ("", "mlp", 3, [choices[0]]):
-        assert complaint(**{name: wrong}) == f"{name} must be one of {', '.join(choices)}; got {wrong!r}."
+        assert complaint(**{name: wrong}) == f"{name} must be one of {', '.join(map(str, choices))}; got {wrong!r}."
 
 
 def test_only_the_preset_may_be_left_open():
@@ -102,7 +103,7 @@ def test_numbers_are_whole_where_what_they_stand_for_is_counted():
 
 
 def test_what_defines_a_model_changes_its_speed_and_what_only_steers_its_learning_does_not():
-    assert config.MODEL_SETTINGS == ("arch", "latent_dim", "activation", "pixel_order")
+    assert config.MODEL_SETTINGS == ("arch", "image_size", "latent_dim", "activation", "pixel_order")
     assert set(config.SPEED_SETTINGS) == {*config.MODEL_SETTINGS, "batch_size", "optimizer", "device", "precision"}
     assert config.PRESET_SETTINGS == ("batch_size", "lr", "latent_dim", "optimizer", "schedule", "activation")
 
@@ -143,8 +144,26 @@ def test_early_stopping_and_beta_are_those_of_the_study():
     assert (settings.beta, settings.kl_warmup) == (1.0, 0)
 
 
-def test_images_have_3072_values():
-    assert config.PIXELS == 3072 and config.IMAGE_SHAPE == (3, 32, 32)
+def test_images_have_3072_values_or_four_times_as_many():
+    assert RunConfig().frame == config.USUAL_FRAME
+    assert config.USUAL_FRAME.pixels == 3072 and config.USUAL_FRAME.shape == (3, 32, 32)
+    assert RunConfig(image_size=64).frame.shape == (3, 64, 64) and RunConfig(image_size=64).frame.pixels == 12288
+
+
+@pytest.mark.parametrize("size", [33, 64.0, "64", True])
+def test_there_are_two_sizes(size):
+    with pytest.raises(UsageError, match="image_size must be one of 32, 64"):
+        RunConfig(image_size=size)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "value"),
+    [("cifar10", "image_size", 64), ("mnist", "fit", "pad"), ("shapes", "background", "black")],
+)
+def test_what_makes_no_other_pictures_of_a_set_is_refused(dataset, name, value):
+    with pytest.raises(UsageError, match=f"pictures of one size and shape, which {name} {value} would not make better"):
+        RunConfig(dataset=dataset, **{name: value})
+    assert getattr(RunConfig(dataset=OWN, **{name: value}).frame, name) == value
 
 
 # ---- built from what a person gave -----------------------------------------------------------------------
@@ -279,14 +298,15 @@ def test_a_run_is_called_after_what_is_not_as_usual(settings, title):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_runs_that_differ_in_one_setting_differ_in_their_names(name):
-    setting, usual = SETTINGS[name], RunConfig.build()
+    images = {} if name == "dataset" else {"dataset": OWN}
+    setting, usual = SETTINGS[name], RunConfig.build(**images)
     if name in NUMBERS:
         values = {setting.kind(setting.low), setting.kind(setting.high)}
     else:
         values = {*setting.choices} if name in CHOICES else {"cifar10", "/data/cats.zip"}
     # p1 is what is usual without a preset too.
     others = values - {getattr(usual, name), *(["p1"] if name == "preset" else [])}
-    titles = {RunConfig.build(**{name: other}).title for other in others}
+    titles = {RunConfig.build(**images, **{name: other}).title for other in others}
     assert others and len({*titles, usual.title}) == len(others) + 1
 
 

@@ -286,7 +286,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             machines.look("ray://head.example:8265"),
         ),
     },
-    "config.py": {"change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5)},
+    "config.py": {
+        "change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5),
+        "enlarge pictures that are 32 pixels wide": lambda at: RunConfig(dataset="cifar10", image_size=64),
+    },
     "settings.py": {
         "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
         "train one and a half epochs": lambda at: RunConfig(epochs=1.5),

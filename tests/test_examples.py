@@ -134,9 +134,9 @@ def test_the_leads_in_the_text_are_those_of_the_runs(page):
 @each_example
 def test_every_picture_of_an_example_can_be_read(run):
     for number in range(1, len(run.epochs) + 1):
-        assert run.pictures.sample("prior", number).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
-        assert run.pictures.sample("recon", number).shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
-    assert run.pictures.originals().shape == (config.PHOTO_COUNT, *config.IMAGE_SHAPE)
+        assert run.pictures.sample("prior", number).shape == (config.SAMPLE_COUNT, *config.USUAL_FRAME.shape)
+        assert run.pictures.sample("recon", number).shape == (config.PHOTO_COUNT, *config.USUAL_FRAME.shape)
+    assert run.pictures.originals().shape == (config.PHOTO_COUNT, *config.USUAL_FRAME.shape)
     assert len(list((run.path / "samples").iterdir())) == 2 * len(run.epochs) + 1
 
 

@@ -65,7 +65,7 @@ def test_channels_are_red_green_and_blue_in_this_order():
 
 def test_a_grid_is_taken_apart_into_the_images_it_was_made_of():
     made = np.random.default_rng(0).integers(0, 256, (12, 3, 32, 32), dtype=np.uint8)
-    assert np.array_equal(images.ungrid(images.grid(made, columns=4)), made)
+    assert np.array_equal(images.ungrid(images.grid(made, columns=4), side=32), made)
     small = np.random.default_rng(1).integers(0, 256, (6, 3, 8, 8), dtype=np.uint8)
     assert np.array_equal(images.ungrid(images.grid(small, columns=2), side=8), small)
 
@@ -108,10 +108,12 @@ def test_shuffling_moves_whole_pixels_all_images_alike_and_always_in_the_same_wa
     tiles = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), dtype=np.uint8)
     shuffled = images.shuffled(tiles)
     pixels, moved = (array.reshape(2, 3, 1024) for array in (tiles, shuffled))
-    order = images.shuffle_order()
+    order = images.shuffle_order(32)
     assert sorted(order.tolist()) == list(range(1024)) and (order[:8] != np.arange(8)).all()
     assert order[:4].tolist() == [84, 752, 296, 982]
     assert all(np.array_equal(moved[:, :, place], pixels[:, :, origin]) for place, origin in enumerate(order))
+    larger = np.arange(64 * 64, dtype=np.uint16).reshape(1, 1, 64, 64)
+    assert np.array_equal(images.shuffled(larger).reshape(-1), images.shuffle_order(64))
 
 
 @pytest.mark.parametrize(
@@ -127,19 +129,38 @@ def test_a_grid_is_called_whole_where_it_can_be_taken_apart(kind):
     file = io.BytesIO()
     Image.fromarray(drawn).save(file, kind, lossless=True)
     whole, draw = file.getvalue(), random.Random(6)
-    assert images.is_whole_grid(whole)
+    assert images.is_whole_grid(whole, side=32)
     for _ in range(300):
         at = draw.randrange(len(whole) - 13)  # behind that, a PNG only says that it ends
         for harmed in (whole[:at], bytes([*whole[:at], whole[at] ^ 1 << draw.randrange(8), *whole[at + 1 :]])):
-            assert images.is_whole_grid(harmed) == taken_apart(harmed)
+            assert images.is_whole_grid(harmed, side=32) == taken_apart(harmed)
 
 
 def taken_apart(data: bytes) -> bool:
     try:
-        return len(images.ungrid(images.decode_picture(data))) > 0
+        return len(images.ungrid(images.decode_picture(data), side=32)) > 0
     except (OSError, ValueError, SyntaxError):
         return False
 
 
 def test_a_picture_that_is_no_grid_is_not_called_one():
-    assert not images.is_whole_grid(images.encode_png(np.zeros((32, 33, 3), np.uint8)))
+    assert not images.is_whole_grid(images.encode_png(np.zeros((32, 33, 3), np.uint8)), side=32)
+    odd = images.encode_png(np.zeros((64, 96, 3), np.uint8))
+    assert images.is_whole_grid(odd, side=32) and not images.is_whole_grid(odd, side=64)
+
+
+def test_sets_of_two_sizes_become_one_by_whole_pixels():
+    small = np.arange(2 * 3 * 32 * 32, dtype=np.uint8).reshape(2, 3, 32, 32)
+    large = np.zeros((1, 3, 64, 64), np.uint8)
+    grown, same = images.of_one_size([small, large])
+    assert grown.shape == (2, 3, 64, 64) and np.array_equal(same, large)
+    assert all(np.array_equal(grown[:, :, row::2, column::2], small) for row in (0, 1) for column in (0, 1))
+    assert np.array_equal(images.of_one_size([small])[0], small)
+
+
+def test_an_image_is_brought_to_another_size():
+    image = np.zeros((3, 64, 64), np.uint8)
+    image[0, :, 32:] = 200
+    smaller = images.resized(image, 32)
+    assert smaller.shape == (3, 32, 32) and smaller[0, 16, [4, 28]].tolist() == [0, 200] and not smaller[1:].any()
+    assert np.array_equal(images.resized(image, 64), image)

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -14,8 +14,35 @@ from vaedash.settings import Choice, Group, Number, Setting, Value
 SCHEMA = 1  # major version of everything under runs/; a newer one is read, never written
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")  # checked before any path is made of an id
 
-IMAGE_SHAPE = (3, 32, 32)  # channels, rows, columns: every image in this project
-PIXELS = math.prod(IMAGE_SHAPE)
+IMAGE_SIZES = (32, 64)
+FITS = ("crop", "squash", "pad")
+BACKGROUNDS = ("auto", "white", "black")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What all images of a run are brought to, whatever they were: RGB squares of so many pixels a side.
+
+    One that is no square is cropped, squashed or padded; what is transparent, or padded, has this background (`auto`: white, unless
+    that would hide most of the images; in padding, black).
+    """
+
+    image_size: int = IMAGE_SIZES[0]
+    fit: str = FITS[0]
+    background: str = BACKGROUNDS[0]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows, columns."""
+        return 3, self.image_size, self.image_size
+
+    @property
+    def pixels(self) -> int:
+        """The numbers that are an image: one for each pixel and channel."""
+        return math.prod(self.shape)
+
+
+USUAL_FRAME = Frame()
 
 # The table of architectures: a name, and what it is called in full. Another one is a line here and a file
 # `vaedash/models/<name>.py`; command line, forms and charts then know it.
@@ -35,12 +62,17 @@ class BuiltIn:
     decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded
     may_change: bool = False  # what lies in its folder of the data folder, put there by hand, after it was decoded
     beside: bool = False  # the study: pages offer it where it is here, and else among more
+    framed_by: tuple[
+        str, ...
+    ] = ()  # which settings of a `Frame` make other images of it; in all else they are as they are
 
 
 # The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
 # know it. Anything else is a path to a person's own images.
 BUILT_IN: Mapping[str, BuiltIn] = {
-    "shapes": BuiltIn(title="shapes", shows="coloured shapes, drawn on the spot", training_images=20_000),
+    "shapes": BuiltIn(
+        title="shapes", shows="coloured shapes, drawn on the spot", training_images=20_000, framed_by=("image_size",)
+    ),
     "cifar10": BuiltIn(
         title="CIFAR-10",
         shows="photographs of ten kinds of animals and vehicles",
@@ -55,6 +87,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         fraction=0.3,
         decoded_in_part=True,
         may_change=True,
+        framed_by=("image_size", "fit", "background"),
     ),
     "mnist": BuiltIn(
         title="MNIST", shows="handwritten digits, grey", training_images=60_000, downloaded=True, beside=True
@@ -128,9 +161,9 @@ SLOTS = 2  # runs that train at once on one machine: a pair races side by side
 # nats: a latent whose mean KL over the held-out images is above this says something about them (Burda et al. 2016, in spirit)
 ACTIVE_KL = 0.01
 
-# A picture that is wrong in every pixel costs PIXELS in recon. A loss of ten times as much (with beta above 1, of beta times
-# that) is that of a model whose KL has exploded, however finite it is.
-BROKEN_LOSS = 10.0 * PIXELS
+# A picture that is wrong in every pixel costs as much in recon as it has numbers. A loss of ten times as much (with beta above 1,
+# of beta times that) is that of a model whose KL has exploded, however finite it is.
+BROKEN_LOSS = 10.0
 
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
@@ -172,6 +205,38 @@ class RunConfig:
             group=Group.IMAGES,
         ),
     ] = "shapes"
+    image_size: Annotated[
+        int,
+        Choice(
+            label="Pixels a side",
+            help="rows and columns of every image; with 64, layers have four times the pixels to see and to draw",
+            called="{} pixels",
+            group=Group.MODEL,
+            choices=IMAGE_SIZES,
+            changes_speed=True,
+        ),
+    ] = USUAL_FRAME.image_size
+    fit: Annotated[
+        str,
+        Choice(
+            label="Pictures that are not square",
+            help="what becomes of a picture that is not square: its middle, all of it squashed, or all of it between two bars",
+            called="{}",
+            group=Group.IMAGES,
+            choices=FITS,
+        ),
+    ] = USUAL_FRAME.fit
+    background: Annotated[
+        str,
+        Choice(
+            label="Background",
+            help="what is behind transparent pictures, and beside padded ones; auto: white, or black where white would hide most of "
+            "them; beside padded ones, black",
+            called="on {}",
+            group=Group.IMAGES,
+            choices=BACKGROUNDS,
+        ),
+    ] = USUAL_FRAME.background
     preset: Annotated[
         str | None,
         Choice(
@@ -396,6 +461,12 @@ class RunConfig:
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():
             setting.check(getattr(self, setting.name))
+        for name in FRAME_SETTINGS:
+            if name not in framed_by(self.dataset) and getattr(self, name) != getattr(USUAL_FRAME, name):
+                raise UsageError(
+                    f"{BUILT_IN[self.dataset].title} has pictures of one size and shape, which {name} {getattr(self, name)} would not "
+                    f"make better; leave {name} out, or choose other pictures."
+                )
         if self.preset is not None:
             for name, value in preset_values(self.preset, self.arch).items():
                 if getattr(self, name) != value:
@@ -481,6 +552,11 @@ class RunConfig:
         )
 
     @property
+    def frame(self) -> Frame:
+        """What its images are brought to."""
+        return Frame(**{name: getattr(self, name) for name in FRAME_SETTINGS})
+
+    @property
     def unit(self) -> str:
         """What its losses count. At beta 0 nothing says how many nats an error is worth."""
         return "nats" if self.beta else "units of squared error"
@@ -525,12 +601,18 @@ def dataset_title(spec: str) -> str:
     return spec if spec in DATASETS else Path(spec).stem
 
 
+def framed_by(spec: str) -> tuple[str, ...]:
+    """Which settings of a `Frame` make other images of a dataset: of one's own pictures, all do."""
+    return BUILT_IN[spec].framed_by if spec in DATASETS else FRAME_SETTINGS
+
+
 def _settings() -> dict[str, Setting]:
     beside = {name: hint.__metadata__[0] for name, hint in get_type_hints(RunConfig, include_extras=True).items()}
     return {name: replace(beside[name], name=name, default=getattr(RunConfig, name)) for name in beside}
 
 
 SETTINGS: Mapping[str, Setting] = _settings()  # in the order of the class
+FRAME_SETTINGS = tuple(field.name for field in fields(Frame))
 MODEL_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.group is Group.MODEL)
 PRESET_SETTINGS = tuple(name for name in SETTINGS if any(name in values for values in PRESETS.values()))
 SPEED_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.changes_speed)

@@ -32,7 +32,7 @@ def grid(images: Pixels, *, columns: int, scale: int = 1, gap: int = 0, backgrou
     return picture[: picture.shape[0] - gap, : picture.shape[1] - gap]
 
 
-def ungrid(picture: Pixels, *, side: int = 32) -> Pixels:
+def ungrid(picture: Pixels, *, side: int) -> Pixels:
     """The images `(N, 3, side, side)` of a gapless, unscaled grid."""
     height, width, channels = picture.shape
     tiles = picture.reshape(height // side, side, width // side, side, channels).swapaxes(1, 2)
@@ -44,15 +44,28 @@ def spread(images: Pixels, count: int) -> Pixels:
     return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]
 
 
-def shuffle_order() -> NDArray[np.int64]:
-    """The pixel, counted row by row, that each pixel of a shuffled image comes from: int64 `(1024,)`, always the same."""
-    rows, columns = config.IMAGE_SHAPE[1:]
-    return np.random.default_rng(config.SHUFFLE_SEED).permutation(rows * columns)
+def shuffle_order(side: int) -> NDArray[np.int64]:
+    """The pixel, counted row by row, that each pixel of a shuffled image comes from: int64 `(side * side,)`, always the same."""
+    return np.random.default_rng(config.SHUFFLE_SEED).permutation(side * side)
 
 
 def shuffled(tiles: Pixels) -> Pixels:
-    """Images `(N, 3, 32, 32)` with their pixels in that order; the three colours of a pixel stay together."""
-    return tiles.reshape(*tiles.shape[:2], -1)[:, :, shuffle_order()].reshape(tiles.shape)
+    """Images `(N, 3, side, side)` with their pixels in that order; the three colours of a pixel stay together."""
+    return tiles.reshape(*tiles.shape[:2], -1)[:, :, shuffle_order(tiles.shape[-1])].reshape(tiles.shape)
+
+
+def resized(image: Pixels, side: int) -> Pixels:
+    """An image `(3, H, W)` with so many pixels a side, antialiased."""
+    if image.shape[1:] == (side, side):
+        return image
+    picture = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+
+
+def of_one_size(sets: Sequence[Pixels]) -> list[Pixels]:
+    """Sets of images `(N, 3, H, W)` of several sizes, each pixel of the smaller ones enlarged to a square of some."""
+    most = max(tiles.shape[-1] for tiles in sets)
+    return [tiles.repeat(most // tiles.shape[-1], 2).repeat(most // tiles.shape[-1], 3) for tiles in sets]
 
 
 def encode_png(picture: Pixels) -> bytes:
@@ -68,7 +81,7 @@ def decode_picture(data: bytes) -> Pixels:
         return np.asarray(image.convert("RGB"))
 
 
-def is_whole_grid(data: bytes, *, side: int = 32) -> bool:
+def is_whole_grid(data: bytes, *, side: int) -> bool:
     """Whether these are the bytes of a PNG or WebP file that `ungrid` can take apart; of a PNG, its checksums tell."""
     try:
         with _opened(data) as image:

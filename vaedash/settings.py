@@ -69,18 +69,23 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Setting):
-    """A setting with a few values; one without a default may also be left open."""
+    """A setting with a few values, all words or all whole numbers; one without a default may also be left open."""
 
-    choices: tuple[str, ...]
-    default: str | None = None
-    offered: str | None = None
+    choices: tuple[str, ...] | tuple[int, ...]
+    default: str | int | None = None
+    offered: str | int | None = None
+
+    @property
+    def kind(self) -> type[str] | type[int]:
+        return type(self.choices[0])
 
     @property
     def allowed(self) -> str:
-        return ", ".join(self.choices)
+        return ", ".join(map(str, self.choices))
 
     def check(self, value: object) -> None:
-        if value not in self.choices and not (value is None and self.default is None):
+        known = type(value) is self.kind and value in self.choices
+        if not known and not (value is None and self.default is None):
             raise UsageError(f"{self.name} must be one of {self.allowed}; got {value!r}.")
 
 

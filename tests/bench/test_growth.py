@@ -86,7 +86,7 @@ def test_the_many_runs_are_whole_and_no_two_alike(tmp_path):
     assert {run.status for run in made} <= {"finished", "early-stopped"}
     assert len({run.created for run in made}) == len({run.config.seed for run in made}) == 20
     for run in made:
-        assert run.pictures.sample("prior", len(run.epochs)).shape == (config.SAMPLE_COUNT, *config.IMAGE_SHAPE)
+        assert run.pictures.sample("prior", len(run.epochs)).shape == (config.SAMPLE_COUNT, *config.USUAL_FRAME.shape)
     seconds = growth.list_all(tmp_path / "runs")
     assert len(seconds) == 8 and all(figure > 0 for figure in seconds.values())
 
@@ -94,7 +94,7 @@ def test_the_many_runs_are_whole_and_no_two_alike(tmp_path):
 @pytest.mark.usefixtures("torch_as_it_was")
 def test_images_are_read_in_order_and_as_they_are_drawn(tmp_path):
     measured = images.measure(tmp_path / "images.npy", 500)
-    assert np.load(tmp_path / "images.npy", mmap_mode="r").shape == (500, *config.IMAGE_SHAPE)
+    assert np.load(tmp_path / "images.npy", mmap_mode="r").shape == (500, *config.USUAL_FRAME.shape)
     speeds = [figures["images/s"] for figures in measured.values() if isinstance(figures, dict)]
     assert len(speeds) == 5 and min(speeds) > 0
 

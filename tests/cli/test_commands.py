@@ -243,6 +243,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
         **{"kl_warmup": 3, "fraction": 0.25, "seed": 4, "patience": 9, "min_delta": 0.1, "monitor": "val"},
         **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16", "schedule": "one-cycle", "activation": "silu"},
         **{"pixel_order": "shuffled", "optimizer": "muon"},
+        **{"image_size": 64, "fit": "pad", "background": "black"},
     }
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert call("train", "--arch", "conv", *flags).code == 0

@@ -177,7 +177,7 @@ def test_of_a_download_that_was_decoded_its_cache_is_enough(tmp_path):
     assert datasets.lacking("cifar10", data_dir=tmp_path).startswith("CIFAR-10 is not here yet.")
     some = shapes.make(n_train=5, n_test=2)
     (tmp_path / "cache").mkdir()
-    cache.write_cache(cache._folder("cifar10", tmp_path, 1.0), some)
+    cache.write_cache(cache._folder("cifar10", tmp_path, 1.0, config.USUAL_FRAME), some)
     assert datasets.lacking("cifar10", data_dir=tmp_path) == ""
     assert np.array_equal(datasets.cached("cifar10", data_dir=tmp_path).train, some.train)
 

@@ -5,31 +5,26 @@ import numpy as np
 import pytest
 import torch
 
-from vaedash import config, datasets
+from vaedash import datasets
 from vaedash.datasets import Dataset
 from vaedash.measuring import heldout, pca
 from vaedash.measuring.heldout import HeldOut
 from vaedash.models import losses
 
-
-@pytest.fixture(scope="module")
-def small():
-    """Images of 16 by 16 pixels: what is measured is a matter of as many numbers as there are pixels, squared, three times over."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "IMAGE_SHAPE", (3, 16, 16))
-        patch.setattr(config, "PIXELS", 3 * 16 * 16)
-        yield
+# Images of 16 by 16: what is measured is a matter of as many numbers as there are pixels, squared, three times over.
+SHAPE = (3, 16, 16)
+PIXELS = 3 * 16 * 16
 
 
 @pytest.fixture(scope="module")
-def dataset(small):
+def dataset():
     """Small images that vary along six directions, each less than the one before, and a little along all others."""
     rng = np.random.default_rng(0)
-    patterns = rng.standard_normal((6, config.PIXELS)) * np.array([18.0, 14, 10, 8, 6, 4])[:, None] / 255
+    patterns = rng.standard_normal((6, PIXELS)) * np.array([18.0, 14, 10, 8, 6, 4])[:, None] / 255
     parts = []
     for count in (400, 100):
-        pixels = 0.5 + rng.standard_normal((count, 6)) @ patterns + 0.008 * rng.standard_normal((count, config.PIXELS))
-        parts.append((255 * pixels).round().clip(0, 255).astype(np.uint8).reshape(-1, *config.IMAGE_SHAPE))
+        pixels = 0.5 + rng.standard_normal((count, 6)) @ patterns + 0.008 * rng.standard_normal((count, PIXELS))
+        parts.append((255 * pixels).round().clip(0, 255).astype(np.uint8).reshape(-1, *SHAPE))
     return Dataset(name="six", train=parts[0], test=parts[1], fingerprint="0123456789abcdef")
 
 
@@ -46,7 +41,7 @@ def test_the_spectrum_is_that_of_the_covariance(dataset, found):
     train = flat(dataset.train).numpy()
     # The images themselves are factored, not their covariance; there are no more directions than images.
     _, scales, directions = np.linalg.svd(train - train.mean(0), full_matrices=False)
-    values = np.zeros(config.PIXELS)
+    values = np.zeros(PIXELS)
     values[: len(train)] = scales**2 / len(train)
     assert found.train == pytest.approx(values, rel=1e-3, abs=1e-5)
     held_out = flat(dataset.test).numpy() - train.mean(0)
@@ -140,8 +135,6 @@ def test_it_is_measured_once_for_each_set_of_images(dataset, found, tmp_path, mo
 
 @pytest.mark.slow
 def test_the_spectrum_that_comes_along_is_that_of_the_shapes(data_dir, tmp_path, monkeypatch):
-    monkeypatch.setattr(config, "IMAGE_SHAPE", (3, 32, 32))
-    monkeypatch.setattr(config, "PIXELS", 3 * 32 * 32)
     made = datasets.load("shapes", data_dir=data_dir)
     measured = pca.measure(made)
     monkeypatch.setattr(pca, "measure", None)  # it is known
@@ -149,6 +142,24 @@ def test_the_spectrum_that_comes_along_is_that_of_the_shapes(data_dir, tmp_path,
     assert known.train == pytest.approx(measured.train, rel=1e-6, abs=1e-9)
     # Directions of nearly the same variance may be turned into each other: what they hold together stays.
     assert known.test.cumsum() == pytest.approx(measured.test.cumsum(), rel=1e-4)
+
+
+def test_the_line_by_the_leading_directions_alone_is_that_by_all(dataset, found, monkeypatch):
+    for few, looked_for in (
+        (dataset, 200),
+        (Dataset(name="few", train=dataset.train[:90], test=dataset.test, fingerprint=""), 60),
+    ):
+        whole = pca.measure(few)
+        with monkeypatch.context() as patch:
+            patch.setattr(pca, "_ALL", 50)
+            patch.setattr(pca, "_LEADING", looked_for)
+            leading = pca.measure(few)
+        assert leading.train.sum() == pytest.approx(whole.train.sum(), rel=1e-5)
+        assert leading.test.sum() == pytest.approx(whole.test.sum(), rel=1e-5)
+        for latent_dim, beta in ((3, 1.0), (50, 1.0), (50, 0.02)):
+            one, other = (pca.line(spectrum, latent_dim=latent_dim, beta=beta) for spectrum in (leading, whole))
+            for split in ("train", "test"):
+                assert one[split] == pytest.approx(other[split], rel=2e-3)
 
 
 def test_the_line_of_fewer_images_than_pixels_is_that_of_as_many(dataset, monkeypatch):

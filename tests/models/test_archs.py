@@ -15,6 +15,7 @@ from vaedash.models import archs, conv, fc, losses
 from vaedash.models.vae import LOGVAR_RANGE, VAE
 
 LATENT_DIMS = (2, 128, 512)
+SHAPE = config.USUAL_FRAME.shape
 
 
 @pytest.fixture
@@ -67,21 +68,53 @@ def test_a_latent_costs_two_outputs_of_the_encoder_and_one_input_of_the_decoder(
     ],
 )
 def test_layers_follow_one_another_as_the_study_says(layers, kinds):
-    assert [type(layer).__name__ for layer in layers(4, torch.nn.ReLU)] == kinds
+    assert [type(layer).__name__ for layer in layers(4, torch.nn.ReLU, SHAPE)] == kinds
 
 
-def test_the_convolutions_halve_the_image_three_times_and_double_it_again():
-    image, sides = torch.rand(1, 3, 32, 32), []
-    for layer in conv.encoder(8, torch.nn.ReLU)[:6:2]:
+@pytest.mark.parametrize(
+    ("side", "maps"),
+    [
+        (32, [(3, 32, 32), (32, 16, 16), (64, 8, 8), (128, 4, 4)]),
+        (64, [(3, 64, 64), (32, 32, 32), (64, 16, 16), (128, 8, 8), (256, 4, 4)]),
+    ],
+)
+def test_the_convolutions_halve_an_image_down_to_4_by_4_and_double_it_again(side, maps):
+    shape, blocks = (3, side, side), len(maps) - 1
+    image, down = torch.rand(1, *shape), []
+    for layer in conv.encoder(8, torch.nn.ReLU, shape)[: 2 * blocks : 2]:
+        down.append(tuple(image.shape[1:]))
         image = layer(image)
-        sides.append(tuple(image.shape[1:]))
-    assert sides == [(32, 16, 16), (64, 8, 8), (128, 4, 4)]
+    assert [*down, tuple(image.shape[1:])] == maps
+    up = []
+    for layer in conv.decoder(8, torch.nn.ReLU, shape)[3::2]:
+        up.append(tuple(image.shape[1:]))
+        image = layer(image)
+    assert [*up, tuple(image.shape[1:])] == maps[::-1]
+
+
+# As above, by the same rule.
+PARAMETERS_64 = {
+    "fc": (12288 * 512 + 512) + (512 * 256 + 256) + (256 * 256 + 256)
+    + (128 * 256 + 256) + (256 * 512 + 512) + (512 * 12288 + 12288),
+    "conv": (3 * 32 * 16 + 32) + (32 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (128 * 256 * 16 + 256) + (4096 * 256 + 256)
+    + (128 * 4096 + 4096) + (256 * 128 * 16 + 128) + (128 * 64 * 16 + 64) + (64 * 32 * 16 + 32) + (32 * 3 * 16 + 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pixel_order", config.PIXEL_ORDERS)
+@pytest.mark.parametrize("arch", config.ARCHS)
+def test_every_architecture_builds_with_64_pixels(arch, pixel_order, generator):
+    model = archs.build(RunConfig(arch=arch, image_size=64, pixel_order=pixel_order))
+    mu, _ = model.encode(torch.rand(2, 3, 64, 64, generator=generator))
+    assert mu.shape == (2, 128) and model.decode(mu).shape == (2, 3, 64, 64)
+    assert archs.parameter_count(model) == PARAMETERS_64[arch]
 
 
 def test_the_files_of_the_architectures_differ_in_nothing_but_the_layers():
     def outline(module) -> list:
         functions = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
-        return [(node.name, ast.unparse(node.args), ast.unparse(node.returns)) for node in functions]
+        public = [node for node in functions if not node.name.startswith("_")]
+        return [(node.name, ast.unparse(node.args), ast.unparse(node.returns)) for node in public]
 
     assert outline(fc) == outline(conv)
     assert [name for name, *_ in outline(fc)] == ["encoder", "decoder"]

@@ -21,7 +21,7 @@ def machine(precision="fp32", device="cpu"):
 def batches(count, device="cpu", size=16):
     generator = torch.Generator().manual_seed(1)
     for _ in range(count):
-        pixels = torch.randint(256, (size, *config.IMAGE_SHAPE), dtype=torch.uint8, generator=generator)
+        pixels = torch.randint(256, (size, *config.USUAL_FRAME.shape), dtype=torch.uint8, generator=generator)
         yield pixels.to(device), torch.randn(size, 4, generator=generator).to(device)
 
 

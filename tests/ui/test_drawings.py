@@ -74,4 +74,4 @@ def test_without_a_record_of_what_latents_say_the_picture_itself_tells_which_are
     run = runs.find(trained, "latest:conv")
     (run.path / "kl_by_latent.npy").unlink()
     mu, redrawn = decoded.squeezed(run.reread(), run.pictures.originals()[0])
-    assert 0 < len(mu) <= run.config.latent_dim and redrawn.shape == config.IMAGE_SHAPE
+    assert 0 < len(mu) <= run.config.latent_dim and redrawn.shape == config.USUAL_FRAME.shape

@@ -48,6 +48,10 @@ def celeba(tmp_path, monkeypatch):
     monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
 
 
+# What the form calls the settings that make other images of the same files.
+FRAME = {SETTINGS[name].label for name in config.FRAME_SETTINGS}
+
+
 def another(setting):
     """A value that is allowed and not the default."""
     if isinstance(setting, Choice):
@@ -73,13 +77,26 @@ def test_the_form_asks_in_the_order_of_the_groups():
         setting.label
         for group in Group
         for name, setting in SETTINGS.items()
-        if setting.group is group and name not in names and not setting.rare
+        if setting.group is group and name not in (*names, "fit", "background") and not setting.rare
     ]
     assert labels(at)[: len(names) + len(rest)] == [*(SETTINGS[name].label for name in names), *rest]
     assert rest == [
         *("Share of the training images", "beta", "KL warm-up, epochs", "Patience, epochs"),
-        *("Improved means lower by, nats", "Stop early by the loss on", "Order of the pixels"),
+        *("Improved means lower by, nats", "Stop early by the loss on", "Pixels a side", "Order of the pixels"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "asked"),
+    [("shapes", {"Pixels a side"}), ("cifar10", set()), ("celeba", FRAME)],
+)
+def test_the_form_asks_only_for_what_makes_other_pictures_of_a_set(launched, celeba, dataset, asked):
+    at = shown("train")
+    at.button_group(key="image_size").set_value(64).run()
+    at.button_group(key="dataset").set_value(dataset).run()
+    assert FRAME & {*labels(at)} == asked
+    at.button(key="launch").click().run()
+    assert {settings.image_size for settings in launched} == {64 if "Pixels a side" in asked else 32}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -293,7 +310,8 @@ def test_the_buttons_stay_and_rest_and_the_reason_stands_beside_them(folder, arc
 
 def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):
     varied = ("arch", "preset", "seed", *config.PRESET_SETTINGS)
-    shared = {name: another(setting) for name, setting in SETTINGS.items() if name not in (*varied, "dataset")}
+    varied += ("dataset", "fit", "background")  # of shapes there are no others
+    shared = {name: another(setting) for name, setting in SETTINGS.items() if name not in varied}
     run = made(folder, preset="fast", seed=5, **shared)
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
@@ -311,7 +329,8 @@ def said_by(at, names):
 
 
 def test_all_of_a_form_is_as_it_was_after_a_look_at_another_page(folder, celeba):
-    run = made(folder, **{name: another(setting) for name, setting in SETTINGS.items() if another(setting) is not None})
+    others = {name: another(setting) for name, setting in SETTINGS.items() if another(setting) is not None}
+    run = made(folder, dataset="celeba", **others)
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
     at.text_input(key="name").set_value("mine").run()

@@ -49,7 +49,7 @@ def drawn(at):
     (proto,) = (e.proto for e in at.get("bidi_component") if e.proto.component_name == "vaedash_morph")
     data = json.loads(proto.json)
     packed = {run["name"]: np.frombuffer(base64.b64decode(run["frames"]), np.uint8) for run in data["runs"]}
-    return data, {name: frames.reshape(-1, *config.IMAGE_SHAPE) for name, frames in packed.items()}
+    return data, {name: frames.reshape(-1, *config.USUAL_FRAME.shape) for name, frames in packed.items()}
 
 
 def decoded(run, *z, method="linear"):
@@ -83,10 +83,10 @@ def test_a_spherical_lattice_stays_on_the_sphere_that_its_corners_lie_on():
 
 
 def test_the_stills_are_the_study_s_ten_steps_and_every_second_row_and_column():
-    path = np.broadcast_to(np.arange(morph.FRAMES)[:, None, None, None], (morph.FRAMES, *config.IMAGE_SHAPE))
+    path = np.broadcast_to(np.arange(morph.FRAMES)[:, None, None, None], (morph.FRAMES, *config.USUAL_FRAME.shape))
     assert morph.stills(path)[:, 0, 0, 0].tolist() == [0, 7, 14, 21, 28, 35, 42, 49, 56, 63]
     count = morph.SIDE**2
-    lattice = np.broadcast_to(np.arange(count)[:, None, None, None], (count, *config.IMAGE_SHAPE))
+    lattice = np.broadcast_to(np.arange(count)[:, None, None, None], (count, *config.USUAL_FRAME.shape))
     grid = morph.stills(lattice)[:, 0, 0, 0].reshape(7, 7)
     assert grid[0].tolist() == [0, 2, 4, 6, 8, 10, 12]
     assert grid[:, 0].tolist() == [0, 26, 52, 78, 104, 130, 156]

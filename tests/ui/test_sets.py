@@ -9,7 +9,7 @@ from vaedash.datasets import cache, shapes
 from vaedash.training import launch
 from vaedash.ui import crisp, sets
 
-TILES = np.random.default_rng(0).integers(0, 256, (32, *config.IMAGE_SHAPE), np.uint8)
+TILES = np.random.default_rng(0).integers(0, 256, (32, *config.USUAL_FRAME.shape), np.uint8)
 NONE_HERE = "none of them is here to be shown yet"
 
 
@@ -60,7 +60,9 @@ def test_shapes_are_shown_as_they_are_drawn(data, drawn):
 
 
 def test_a_set_that_was_read_is_shown_by_pictures_from_all_over_it(data, drawn):
-    cache.write_cache(cache._folder("cifar10", data, 1.0), datasets.Source(train=TILES, test=TILES[:2]))
+    cache.write_cache(
+        cache._folder("cifar10", data, 1.0, config.USUAL_FRAME), datasets.Source(train=TILES, test=TILES[:2])
+    )
     choose(shown("train"), "cifar10")
     assert np.array_equal(drawn[0], images.spread(TILES, 8))
     assert "here are some of them" in drawn[1]
@@ -84,6 +86,13 @@ def test_where_there_is_no_picture_of_a_set_it_says_so_and_shows_none(data, fold
     drawn.clear()
     assert NONE_HERE in words(choose(at, name))
     assert drawn == []
+
+
+def test_pictures_are_shown_with_as_many_pixels_as_the_form_asks_for(data, drawn):
+    at = shown("train")
+    assert drawn[0].shape == (8, 3, 32, 32) and "32 x 32 pixels" in drawn[1]
+    at.button_group(key="image_size").set_value(64).run()
+    assert np.array_equal(drawn[0], shapes.make(n_train=8, n_test=0, side=64).train) and "64 x 64 pixels" in drawn[1]
 
 
 def test_shuffled_pixels_are_shown_as_a_model_sees_them(data, drawn):

@@ -61,7 +61,7 @@ def _per_image(arch: str) -> float:
 
     model = archs.build(RunConfig(arch=arch))
     with FlopCounterMode(display=False) as counted:
-        mu, logvar = model.encode(torch.rand(_BATCH, *config.IMAGE_SHAPE))
+        mu, logvar = model.encode(torch.rand(_BATCH, *config.USUAL_FRAME.shape))
         model.decode(mu + logvar).sum().backward()
     return counted.get_total_flops() / _BATCH
 

@@ -229,7 +229,7 @@ def _as_pythaes(inner: "VAE", settings: RunConfig) -> "pythae.models.VAE":
             recon, kl = losses.recon_per_image(decoded, pixels), losses.kl_per_image(mu, logvar)
             return (recon + kl).mean(), recon.mean(), kl.mean()
 
-    shape = VAEConfig(input_dim=config.IMAGE_SHAPE, latent_dim=settings.latent_dim)
+    shape = VAEConfig(input_dim=settings.frame.shape, latent_dim=settings.latent_dim)
     return SameLoss(model_config=shape, encoder=Encoder(), decoder=Decoder())
 
 

@@ -40,7 +40,7 @@ def measure(file: Path, count: int) -> dict[str, Figure]:
 
 
 def _write_images(file: Path, count: int) -> None:
-    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(count, *config.IMAGE_SHAPE))
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=(count, *config.USUAL_FRAME.shape))
     rng = np.random.default_rng(0)
     for start in range(0, count, 10_000):
         part = pixels[start : start + 10_000]
@@ -71,7 +71,7 @@ def _speed(pixels: Pixels, order: Order) -> Figures:
     for chosen in torch.from_numpy(order).split(_BATCH):
         images[chosen].contiguous()
     seconds, computed = time.perf_counter() - start, time.process_time() - computing
-    read = (memory.bytes_read() - before) / (len(order) * config.PIXELS)
+    read = (memory.bytes_read() - before) / (len(order) * config.USUAL_FRAME.pixels)
     return {
         "images/s": len(order) / seconds,
         "images a second of computing": len(order) / computed,

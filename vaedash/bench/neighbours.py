@@ -77,7 +77,7 @@ def _speed(settings: RunConfig, data_dir: Path, way: str, seconds: float) -> flo
     learner = Learner(settings, machine, apart=apart)
     fixed = {"one thread": Pace.fixed(1), "all cores": Pace.fixed(machine.threads)}
     pace = fixed.get(way) or hardware.pace(settings, machine, apart)
-    pixels = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8)
+    pixels = torch.randint(256, (settings.batch_size, *settings.frame.shape), dtype=torch.uint8)
     pixels = pixels.contiguous(memory_format=archs.memory_format(settings.arch))
     noise = torch.randn(settings.batch_size, settings.latent_dim)
     learner.step(pixels, noise, beta=settings.beta, lr=settings.lr)  # what is done once

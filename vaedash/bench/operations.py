@@ -38,7 +38,7 @@ def _shares(settings: RunConfig, data_dir: Path) -> dict[str, float]:
     machine = hardware.choose(settings, sharing=100, data_dir=data_dir)
     machine.apply()
     learner = Learner(settings, machine)
-    pixels = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8)
+    pixels = torch.randint(256, (settings.batch_size, *settings.frame.shape), dtype=torch.uint8)
     pixels = pixels.contiguous(memory_format=archs.memory_format(settings.arch))
 
     def steps(count: int) -> None:

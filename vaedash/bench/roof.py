@@ -55,7 +55,7 @@ def _set_beside(settings: RunConfig, data_dir: Path, threads: int) -> Figures:
     learner = Learner(
         settings, machine, apart=hardware.apart(settings, machine, bounded=False, cache=data_dir / "cache")
     )
-    pixels = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8)
+    pixels = torch.randint(256, (settings.batch_size, *settings.frame.shape), dtype=torch.uint8)
     pixels = pixels.contiguous(memory_format=archs.memory_format(settings.arch))
     noise = torch.randn(settings.batch_size, settings.latent_dim)
     layers = _layers(learner.working, pixels.to(machine.dtype), noise.to(machine.dtype))

@@ -176,9 +176,9 @@ def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace)
         file = places.written(text)
         if not file.is_file():
             raise UsageError(f"An end point is random:SEED, test:INDEX or an image file; {text!r} is none of them.")
-        from vaedash.datasets.decode import decode
+        from vaedash.datasets.decode import Manner, decode
 
-        image = decode(file.read_bytes())
+        image = decode(file.read_bytes(), Manner.of(run.config.frame))
         if image is None:
             raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
     return latent.encode(model, image[None])[0][0]

@@ -7,6 +7,7 @@ from typing import Any
 
 from vaedash import config, images, places, storage, text
 from vaedash.cli import parsing, terminal
+from vaedash.config import FRAME_SETTINGS, SETTINGS, RunConfig
 from vaedash.datasets import Dataset
 
 _MOST_CLASSES = 10  # that are counted one by one
@@ -21,7 +22,7 @@ def add_to(commands: parsing.Commands) -> None:
         "what becomes of images, before anything learns from them",
         ["images my_photos.zip", "images cifar10 --out cifar10.png"],
     )
-    looking.add_argument("dataset", metavar="DATASET", help=config.SETTINGS["dataset"].help)
+    looking.add_argument("dataset", metavar="DATASET", help=SETTINGS["dataset"].help)
     looking.add_argument(
         "--out",
         type=places.written,
@@ -31,6 +32,7 @@ def add_to(commands: parsing.Commands) -> None:
     looking.add_argument(
         "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
     )
+    parsing.add_settings(looking, but=[name for name in SETTINGS if name not in FRAME_SETTINGS])
     parsing.add_data(looking)
     parsing.add_json(looking)
 
@@ -40,8 +42,8 @@ def look(arguments: argparse.Namespace) -> int:
     spec = terminal.spec(arguments.dataset, arguments)
     if arguments.out:
         terminal.check_out(arguments, ".png")
-    known = config.BUILT_IN.get(spec)
-    dataset = terminal.load(spec, known.fraction if known else 1.0, arguments)
+    settings = RunConfig.build(dataset=spec, **{name: getattr(arguments, name) for name in FRAME_SETTINGS})
+    dataset = terminal.load(settings, arguments)
     if arguments.out:
         chosen = images.spread(dataset.train, config.PREVIEW_COUNT)
         picture = images.grid(chosen, columns=8, scale=arguments.scale, gap=arguments.scale)

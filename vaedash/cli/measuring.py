@@ -8,6 +8,7 @@ from typing import Any
 from vaedash import config, places
 from vaedash.bench.figures import Figure, Figures
 from vaedash.cli import parsing, terminal
+from vaedash.config import RunConfig
 from vaedash.measuring import measures
 from vaedash.runs import Run
 
@@ -192,7 +193,9 @@ def _of_training(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
     if arguments.what == "gpu":
         gpu.require()
     spec = config.dataset_spec(arguments.dataset or "shapes")
-    terminal.load(spec, 1.0, arguments)  # once and here: a contestant's process could not say well what is missing
+    terminal.load(
+        RunConfig(dataset=spec), arguments
+    )  # once and here: a contestant's process could not say well what is missing
     if arguments.what == "train":
         return train.measure(dataset=spec, data_dir=data_dir)
     if arguments.what == "recipe":

@@ -66,7 +66,7 @@ def add_settings(parser: argparse.ArgumentParser, *, but: Sequence[str]) -> None
 
 def _metavar(setting: Setting) -> str:
     if isinstance(setting, Choice):
-        return f"{{{','.join(setting.choices)}}}"
+        return f"{{{','.join(map(str, setting.choices))}}}"
     return "N" if isinstance(setting, Number) else "NAME|PATH"
 
 

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +49,16 @@ def progress() -> Iterator[datasets.Progress]:
         yield show
 
 
-def load(spec: str, fraction: float, arguments: argparse.Namespace) -> datasets.Dataset:
-    """The images, with a bar while they are read for the first time."""
+def load(settings: RunConfig, arguments: argparse.Namespace) -> datasets.Dataset:
+    """The images of a run with these settings, with a bar while they are read for the first time."""
     with progress() as show:
-        return datasets.load(spec, data_dir=data_dir(arguments), fraction=fraction, progress=show)
+        return datasets.load(
+            settings.dataset,
+            data_dir=data_dir(arguments),
+            fraction=settings.fraction,
+            frame=settings.frame,
+            progress=show,
+        )
 
 
 def spec(typed: str, arguments: argparse.Namespace) -> str:
@@ -68,7 +75,7 @@ def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
     DatasetError where those there are not its own.
     """
     here = spec(arguments.dataset, arguments) if arguments.dataset else run.images_at
-    dataset = load(here, run.config.fraction, arguments)
+    dataset = load(replace(run.config, dataset=here), arguments)
     if run.dataset.get("fingerprint"):  # else it has learned from none yet
         same.require(run, dataset)
     if here != run.images_at:

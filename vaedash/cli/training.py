@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from vaedash import config, places, runs
 from vaedash.cli import parsing, tables, terminal, watching
 from vaedash.comparing import results, verdict
-from vaedash.config import PRESETS, STUDY, RunConfig
+from vaedash.config import FRAME_SETTINGS, PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import ENDED_WELL
@@ -164,8 +164,8 @@ def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> No
     """In the foreground, so that whatever is missing is said before any run exists."""
     for caution in dict.fromkeys(asked.caution for asked in settings if asked.caution):
         terminal.say(caution)
-    for spec, fraction in dict.fromkeys((asked.dataset, asked.fraction) for asked in settings):
-        terminal.say(terminal.describe(terminal.load(spec, fraction, arguments)))
+    for images in dict.fromkeys(asked.only(("dataset", "fraction", *FRAME_SETTINGS)) for asked in settings):
+        terminal.say(terminal.describe(terminal.load(images, arguments)))
 
 
 def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from vaedash.comparing.results import Result
 from vaedash.comparing.shuffle import Variant
 from vaedash.runs import Run
 
-Tiles = NDArray[np.uint8]  # pictures, `(N, 3, 32, 32)`
+Tiles = NDArray[np.uint8]  # pictures, `(N, 3, side, side)`
 
 LEVEL = "level"  # the answer that is no architecture's
 _LETTERS = "ABCDE"

@@ -1,4 +1,4 @@
-"""Files to uint8 arrays of 32x32 RGB images, with what is known of them: one file a source, read once and cached."""
+"""Files to uint8 arrays of square RGB images, with what is known of them: one file a source, read once and cached."""
 
 from vaedash.datasets.cache import (
     Dataset,

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vaedash.config import IMAGE_SHAPE
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import gathered
+from vaedash.datasets.decode import Manner, framed
 from vaedash.datasets.gathered import Side
 from vaedash.datasets.parts import SPLIT_OF
 from vaedash.datasets.source import Progress, Source, silent
@@ -25,8 +26,8 @@ _MOST_SIDE = 4096  # of an image in an array
 _MOST_UNEQUAL = 4  # sides of grey images: beyond, one of them is something else
 
 
-def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
-    """The images of a file as 32 x 32 RGB: `(N, H, W)`, `(N, H, W, C)` or `(N, C, H, W)` of 1, 3 or 4 channels; uint8, or numbers
+def read(path: Path, *, allowed: str, frame: Frame = USUAL_FRAME, progress: Progress = silent) -> Source:
+    """The images of a file as RGB in this frame: `(N, H, W)`, `(N, H, W, C)` or `(N, C, H, W)` of 1, 3 or 4 channels; uint8, or numbers
     from 0 to 1, -1 to 1 or 0 to 255.
 
     Arrays `x_train` and `x_test` (or `train_images`, `train` ...) are the two sides, with `y_train` and `y_test` as labels; else the
@@ -42,7 +43,7 @@ def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
     test = sides.get("test") or sides.get("val")
     if "train" in sides and test:
         scale, told = _scale([images[sides["train"]], images[test]])
-        pairs = [_side(images[name], scale, found, name, progress) for name in (sides["train"], test)]
+        pairs = [_side(images[name], scale, found, name, frame, progress) for name in (sides["train"], test)]
         note = f"Learned from: the array {visible(sides['train'])} ({len(pairs[0].images):,} images). "
         note += f"Tested on: {visible(test)} ({len(pairs[1].images):,} images)."
         return gathered.both(*pairs, skipped=0, notes=[note, *told], path=path, allowed=allowed)
@@ -53,7 +54,7 @@ def read(path: Path, *, allowed: str, progress: Progress = silent) -> Source:
             "(N, H, W, C), or two called x_train and x_test."
         )
     scale, told = _scale([images[named[0]]])
-    side = _side(images[named[0]], scale, found, named[0], progress)
+    side = _side(images[named[0]], scale, found, named[0], frame, progress)
     return gathered.divided(side, skipped=0, notes=told, path=path, allowed=allowed)
 
 
@@ -106,12 +107,17 @@ def _axes(array: NDArray[Any]) -> tuple[int, ...] | None:
 
 
 def _side(
-    array: NDArray[Any], scale: tuple[float, float], found: Mapping[str, NDArray[Any]], name: str, progress: Progress
+    array: NDArray[Any],
+    scale: tuple[float, float],
+    found: Mapping[str, NDArray[Any]],
+    name: str,
+    frame: Frame,
+    progress: Progress,
 ) -> Side:
-    laid = array.transpose(_axes(array))
-    pixels = np.empty((len(laid), *IMAGE_SHAPE), np.uint8)
+    laid, manner = array.transpose(_axes(array)), Manner.of(frame)
+    pixels = np.empty((len(laid), *frame.shape), np.uint8)
     for number, image in enumerate(laid):
-        pixels[number] = _image(np.clip((image - scale[0]) * scale[1] + 0.5, 0, 255).astype(np.uint8))
+        pixels[number] = _image(np.clip((image - scale[0]) * scale[1] + 0.5, 0, 255).astype(np.uint8), manner)
         if number % 1000 == 0:
             progress(f"reading {visible(name)}", number, len(laid))
     return Side(pixels, _classes(found, name, len(array)))
@@ -137,18 +143,11 @@ def _scale(arrays: Sequence[NDArray[Any]]) -> tuple[tuple[float, float], list[st
     ]
 
 
-def _image(pixels: Pixels) -> Pixels:
-    """One image `(H, W)` or `(H, W, C)` as `(3, 32, 32)`: the centre square, antialiased; what is transparent on white."""
+def _image(pixels: Pixels, manner: Manner) -> Pixels:
+    """One image `(H, W)` or `(H, W, C)` as `(3, side, side)`."""
     grey = pixels.ndim == 2 or pixels.shape[2] == 1
     picture = Image.fromarray(pixels.reshape(pixels.shape[:2]) if grey else pixels)
-    side = min(picture.size)
-    if picture.size != IMAGE_SHAPE[1:]:
-        left, top = (picture.width - side) // 2, (picture.height - side) // 2
-        box = (left, top, left + side, top + side)
-        picture = picture.resize(IMAGE_SHAPE[1:], Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
-    if picture.mode == "RGBA":
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+    return np.asarray(framed(picture, manner)).transpose(2, 0, 1)
 
 
 def _classes(found: Mapping[str, NDArray[Any]], name: str, count: int) -> list[str | None] | None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from vaedash import config, storage
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import sources
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
@@ -24,7 +25,7 @@ _META = "meta.json"  # what is known of the images in a cache
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Images ready to train on: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB.
+    """Images ready to train on: `train` and `test` are uint8 `(N, 3, side, side)`, RGB.
 
     `fingerprint` names exactly these images in this order (16 hexadecimal digits): runs are comparable only if
     theirs agree. `labels` and `names` are as in `Source`, cut to the images that are here.
@@ -41,19 +42,27 @@ class Dataset:
 
 
 def load(
-    spec: str, *, data_dir: Path, fraction: float = 1.0, progress: Progress = silent, download: bool = True
+    spec: str,
+    *,
+    data_dir: Path,
+    fraction: float = 1.0,
+    frame: Frame = USUAL_FRAME,
+    progress: Progress = silent,
+    download: bool = True,
 ) -> Dataset:
-    """The dataset called `spec` (a name or a path, as in a run's config), from its cache where there is one.
+    """The dataset called `spec` (a name or a path, as in a run's config), in this frame, from its cache where there is one.
 
     `fraction` keeps a share of the training images, drawn with a fixed seed; the test images are always all
     there. Without `download`, nothing is fetched from the network. Raises DatasetError
     with what is missing, where it goes and where it comes from.
     """
-    decoded = sources.decoded_share(spec, fraction)
-    folder = _folder(spec, data_dir, decoded)
+    decoded, frame = sources.decoded_share(spec, fraction), sources.framed(spec, frame)
+    folder = _folder(spec, data_dir, decoded, frame)
 
     def make() -> tuple[Source, str]:
-        images = sources.read(spec, data_dir=data_dir, fraction=decoded, progress=progress, download=download)
+        images = sources.read(
+            spec, data_dir=data_dir, fraction=decoded, frame=frame, progress=progress, download=download
+        )
         write_cache(folder, images)
         return _opened(folder)
 
@@ -62,10 +71,10 @@ def load(
     return _cut(spec, source, fingerprint, fraction=fraction, decoded=decoded)
 
 
-def cached(spec: str, *, data_dir: Path, fraction: float = 1.0) -> Dataset | None:
+def cached(spec: str, *, data_dir: Path, fraction: float = 1.0, frame: Frame = USUAL_FRAME) -> Dataset | None:
     """The same, where its images were decoded already; None where `load` would have to. DatasetError where a path leads nowhere."""
     decoded = sources.decoded_share(spec, fraction)
-    kept = _open_cache(_folder(spec, data_dir, decoded))
+    kept = _open_cache(_folder(spec, data_dir, decoded, sources.framed(spec, frame)))
     return kept and _cut(spec, *kept, fraction=fraction, decoded=decoded)
 
 
@@ -74,7 +83,7 @@ def lacking(spec: str, *, data_dir: Path) -> str:
     lack = sources.lacking(spec, data_dir=data_dir)
     # Of what was downloaded and decoded, nothing but the cache need be left.
     downloaded = spec in config.DATASETS and config.BUILT_IN[spec].downloaded
-    return "" if lack and downloaded and (_folder(spec, data_dir, 1.0) / _META).exists() else lack
+    return "" if lack and downloaded and (_folder(spec, data_dir, 1.0, USUAL_FRAME) / _META).exists() else lack
 
 
 def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decoded: float) -> Dataset:
@@ -97,33 +106,40 @@ def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decode
     )
 
 
-def packed(spec: str, *, data_dir: Path, fraction: float = 1.0) -> dict[str, NDArray[np.uint8]]:
+def packed(
+    spec: str, *, data_dir: Path, fraction: float = 1.0, frame: Frame = USUAL_FRAME
+) -> dict[str, NDArray[np.uint8]]:
     """The cache of a dataset that was loaded here, for a machine that has not got its images: bytes by name of file.
 
     Written under those names into a `data_dir` there, in this order, they are what `load` finds first.
     """
-    decoded = sources.decoded_share(spec, fraction)
-    folder, there = _folder(spec, data_dir, decoded), _sent_folder(spec, data_dir, decoded)
+    decoded, frame = sources.decoded_share(spec, fraction), sources.framed(spec, frame)
+    folder, there = (place(spec, data_dir, decoded, frame) for place in (_folder, _sent_folder))
     # What makes a cache of a folder comes last.
     files = sorted(folder.iterdir(), key=lambda file: (file.name == _META, file.name))
     return {(there / file.name).relative_to(data_dir).as_posix(): np.fromfile(file, np.uint8) for file in files}
 
 
-def _folder(spec: str, data_dir: Path, fraction: float) -> Path:
+def _folder(spec: str, data_dir: Path, fraction: float, frame: Frame) -> Path:
     """Where the cache of a dataset is, or is to be."""
-    sent = _sent_folder(spec, data_dir, fraction)
-    return sent if sent.exists() else data_dir / "cache" / _cache_key(spec, data_dir, fraction)
+    sent = _sent_folder(spec, data_dir, fraction, frame)
+    return sent if sent.exists() else data_dir / "cache" / _cache_key(spec, data_dir, fraction, frame)
 
 
-def _sent_folder(spec: str, data_dir: Path, fraction: float) -> Path:
+def _sent_folder(spec: str, data_dir: Path, fraction: float, frame: Frame) -> Path:
     """Where it is on a machine to which it was sent, whatever is, or is not, at its path there."""
-    return data_dir / "cache" / f"sent-{_digest(json.dumps([CACHE_VERSION, spec, repr(fraction)]))}"
+    return data_dir / "cache" / f"sent-{_digest(json.dumps([CACHE_VERSION, spec, repr(fraction), *_unusual(frame)]))}"
 
 
-def _cache_key(spec: str, data_dir: Path, fraction: float) -> str:
+def _cache_key(spec: str, data_dir: Path, fraction: float, frame: Frame) -> str:
     """A folder name that changes when the images may have."""
-    parts = [CACHE_VERSION, spec, *sources.stamp(spec, data_dir=data_dir, fraction=fraction)]
+    parts = [CACHE_VERSION, spec, *sources.stamp(spec, data_dir=data_dir, fraction=fraction), *_unusual(frame)]
     return f"{config.dataset_title(spec)[:40]}-{_digest(json.dumps(parts))}"
+
+
+def _unusual(frame: Frame) -> list[object]:
+    """What tells a frame from the usual one, of which most caches are."""
+    return [] if frame == USUAL_FRAME else [asdict(frame)]
 
 
 def _open_cache(folder: Path) -> tuple[Source, str] | None:

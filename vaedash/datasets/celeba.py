@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import gathered
 from vaedash.datasets.collection import Collection, open_collection
-from vaedash.datasets.decode import IMAGE_ENDINGS, decode_all
+from vaedash.datasets.decode import IMAGE_ENDINGS, Manner, decode_all
 from vaedash.datasets.parts import PARTITIONS, fields_of
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
@@ -24,8 +25,8 @@ ATTRIBUTES = ("list_attr_celeba.txt", "list_attr_celeba.csv")  # as published, a
 _TRAIN, _VALID, _TEST = range(3)  # as the partition file numbers them
 
 
-def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Source:
-    """The centre squares of CelebA's faces at 32 x 32, from `data_dir/celeba/`.
+def read(data_dir: Path, *, fraction: float, frame: Frame = USUAL_FRAME, progress: Progress = silent) -> Source:
+    """CelebA's faces in this frame, from `data_dir/celeba/`.
 
     Train and test are the official ones where the partition file is there, else a seeded tenth is test and a note
     says so. Where the file of attributes is there, they are the labels. Of the training images a seeded share, `fraction`,
@@ -47,7 +48,7 @@ def read(data_dir: Path, *, fraction: float, progress: Progress = silent) -> Sou
         labels: dict[str, NDArray[np.int8]] = {}
         for what, chosen in (("decoding CelebA train", train), ("decoding CelebA test", test)):
             names = [faces[stem] for stem in chosen]
-            found = decode_all(names, files.read, len(names), what=what, progress=progress)
+            found = decode_all(names, files.read, len(names), what=what, manner=Manner.of(frame), progress=progress)
             if not len(found.images):
                 raise DatasetError(f"None of {len(names)} CelebA images in {folder} can be read. {_how_to_get(folder)}")
             decoded.append(found)

@@ -1,4 +1,4 @@
-"""One image file, whatever its size, mode or format, as uint8 `(3, 32, 32)`; and many of them, on every core."""
+"""One image file, whatever its size, mode or format, as uint8 `(3, side, side)`; and many of them, on every core."""
 
 import contextlib
 import enum
@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from io import BytesIO
 from typing import NamedTuple, TypeVar
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vaedash.config import IMAGE_SHAPE
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets.source import Progress, silent
 from vaedash.images import Pixels
 
@@ -72,7 +72,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_SIDE = IMAGE_SHAPE[1]
+_GREY = {"white": 255, "black": 0}  # of backgrounds that are asked for
 _CHUNK = 32  # images a thread takes at once: enough to hide the cost of handing them over
 _MAX_THREADS = 8  # beyond, they wait for each other; and each may hold an image of some megapixels
 _MOST_LACKING = 1 / 16  # of the rows of a JPEG that ends too early
@@ -85,15 +85,23 @@ _large = threading.Lock()
 
 @dataclass(frozen=True)
 class Manner:
-    """How all images of a set are read, where their files leave it open.
+    """How all images of a set are read, in a frame, and where their files leave it open.
 
     `black` and `white` are the values of 16 bits or more, or in floating point, that become 0 and 255; `ground` is the grey behind
-    what is transparent.
+    what is transparent, `bars` that beside what is padded.
     """
 
+    frame: Frame = USUAL_FRAME
     black: float = 0.0
     white: float = 65535.0
     ground: int = 255
+    bars: int = 0
+
+    @classmethod
+    def of(cls, frame: Frame) -> "Manner":
+        """That of a frame, before anything is known of the images."""
+        asked = _GREY.get(frame.background)
+        return cls(frame=frame) if asked is None else cls(frame=frame, ground=asked, bars=asked)
 
 
 class Remark(enum.Enum):
@@ -104,7 +112,7 @@ class Remark(enum.Enum):
 
 
 class Decoded(NamedTuple):
-    """The usable ones among some images, in their order, uint8 `(N, 3, 32, 32)`; which of all items they are; the names of those
+    """The usable ones among some images, in their order, uint8 `(N, 3, side, side)`; which of all items they are; the names of those
     that are not; and for each remark the names of those that it is to be made of."""
 
     images: Pixels
@@ -114,7 +122,7 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes, manner: Manner = Manner()) -> Pixels | None:  # it cannot be changed
-    """An encoded image as RGB uint8 `(3, 32, 32)`: centre square, antialiased, upright, what is transparent over a ground.
+    """An encoded image as RGB uint8 `(3, side, side)` in a frame: antialiased, upright, what is transparent over a ground.
 
     Of an animation, the first frame. A JPEG that lacks no more than its last rows is used. None if it is no image, is damaged, or has
     more than `MAX_PIXELS` pixels.
@@ -137,7 +145,7 @@ def decode_all(
 
     `read` turns an item into the bytes of an image, or None; it is called from several threads. `named` says what an item is called.
     """
-    images = np.empty((total, *IMAGE_SHAPE), np.uint8)
+    images = np.empty((total, *manner.frame.shape), np.uint8)
     usable = np.zeros(total, bool)
     remarks: dict[Remark | None, dict[int, str]] = {}  # None: what was skipped
 
@@ -185,11 +193,14 @@ def decode_all(
     )
 
 
-def manner_of(items: Sequence[Item], read: Callable[[Item], bytes | None]) -> tuple[Manner, list[str]]:
-    """How a set is to be read, from a sample of it, with sentences on what was chosen.
+def manner_of(
+    items: Sequence[Item], read: Callable[[Item], bytes | None], frame: Frame = USUAL_FRAME
+) -> tuple[Manner, list[str]]:
+    """How a set is to be read in this frame, from a sample of it, with sentences on what was chosen.
 
     Deep images are scaled alike, by the number of bits that the largest value needs; those in floating point by the range of all.
-    What is transparent is put on white, unless most of it would be a single colour there and not on black.
+    Where the frame leaves it open, what is transparent is put on white, unless most of it would be a single colour there and not on
+    black.
     """
     chosen = [
         items[number] for number in np.unique(np.linspace(0, len(items) - 1, min(_SAMPLE, len(items))).astype(int))
@@ -204,18 +215,19 @@ def manner_of(items: Sequence[Item], read: Callable[[Item], bytes | None]) -> tu
                 values = np.asarray(image)
                 ranges.append((image.mode == "F", float(values.min()), float(values.max())))
             elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-                on_white, on_black = (decode(data, Manner(ground=ground)) for ground in lost)
+                on_white, on_black = (decode(data, Manner(frame=frame, ground=ground)) for ground in lost)
                 if on_white is not None and on_black is not None:
                     transparent += 1
                     for ground, pixels in zip(lost, (on_white, on_black), strict=True):
                         lost[ground] += bool((pixels == pixels[:, :1, :1]).all())
     black, white, notes = _range(ranges)
-    ground = 0 if lost[255] > transparent / 2 and lost[0] < lost[255] / 2 else 255
-    if not ground:
+    manner = Manner.of(frame)
+    if frame.background == "auto" and lost[255] > transparent / 2 and lost[0] < lost[255] / 2:
+        manner = replace(manner, ground=0)
         notes.append(
             "What is transparent is put on black: on white, most of it would be white all over, as far as a sample tells."
         )
-    return Manner(black=black, white=white, ground=ground), notes
+    return replace(manner, black=black, white=white), notes
 
 
 def _range(ranges: Sequence[tuple[bool, float, float]]) -> tuple[float, float, list[str]]:
@@ -254,8 +266,9 @@ def _decoded(data: bytes, manner: Manner) -> tuple[Pixels | None, Remark | None]
 def _opened(data: bytes, manner: Manner, *, lacking: bool = False) -> tuple[Pixels | None, Remark | None]:
     with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work; twice the final size stays for the resize.
-        if image.format == "JPEG" and min(image.size) >= 4 * _SIDE:
-            image.draft(None, (2 * _SIDE, 2 * _SIDE))
+        side = manner.frame.image_size
+        if image.format == "JPEG" and min(image.size) >= 4 * side:
+            image.draft(None, (2 * side, 2 * side))
         size = image.width * image.height
         if size > MAX_PIXELS:
             return None, None
@@ -277,19 +290,38 @@ def _ends_in_one_colour(image: Image.Image) -> bool:
 
 def _square(image: Image.Image, manner: Manner) -> Image.Image:
     orientation = _orientation(image)
-    picture = _resizable(image, manner)
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    if picture.size != (_SIDE, _SIDE):
-        box = (left, top, left + side, top + side)
-        picture = picture.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+    picture = framed(_resizable(image, manner), manner)
+    # The square of a turned image is the turned square: few pixels are cheaper to turn.
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+
+
+def framed(picture: Image.Image, manner: Manner) -> Image.Image:
+    """A picture in a mode whose values can be averaged, as RGB in the frame: antialiased, what is transparent over a ground."""
+    picture = _fitted(picture, manner)
     if picture.mode in ("RGBA", "LA"):
         ground = Image.new("RGBA", picture.size, (manner.ground,) * 3 + (255,))
         picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    if picture.mode != "RGB":
-        picture = picture.convert("RGB")
-    # The centre square of a turned image is the turned centre square: 32 x 32 pixels are cheaper to turn.
-    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _fitted(picture: Image.Image, manner: Manner) -> Image.Image:
+    frame = manner.frame
+    side, short, long = frame.image_size, min(picture.size), max(picture.size)
+    if picture.size == (side, side):
+        return picture
+    box, size = (0.0, 0.0, float(picture.width), float(picture.height)), (side, side)
+    if frame.fit == "crop":
+        left, top = (picture.width - short) // 2, (picture.height - short) // 2
+        box = (left, top, left + short, top + short)
+    elif frame.fit == "pad":
+        size = (max(1, round(side * picture.width / long)), max(1, round(side * picture.height / long)))
+    resized = picture.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+    if size == (side, side):
+        return resized
+    clear = resized.mode in ("RGBA", "LA")
+    padded = Image.new("RGBA" if clear else "RGB", (side, side), (0, 0, 0, 0) if clear else (manner.bars,) * 3)
+    padded.paste(resized.convert(padded.mode), ((side - size[0]) // 2, (side - size[1]) // 2))
+    return padded
 
 
 def _resizable(image: Image.Image, manner: Manner) -> Image.Image:

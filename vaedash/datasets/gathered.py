@@ -21,7 +21,7 @@ _UNREADABLE = ("cannot be read and is left out", "cannot be read and are left ou
 
 
 class Side(NamedTuple):
-    """Images `(N, 3, 32, 32)`, and the class of each where all have one (None: this one has not)."""
+    """Images `(N, 3, side, side)`, and the class of each where all have one (None: this one has not)."""
 
     images: Pixels
     classes: Sequence[str | None] | None

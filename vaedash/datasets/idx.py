@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaedash.config import IMAGE_SHAPE
+from vaedash.config import USUAL_FRAME
 from vaedash.datasets import download
 from vaedash.datasets.download import Remote
 from vaedash.datasets.source import Progress, Source
@@ -85,7 +85,7 @@ def _array(file: Path, remote: Remote, *, images: bool) -> NDArray[np.uint8]:
         data = gzip.decompress(data) if data.startswith(remote.begins) else data
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{file} cannot be read ({error}); delete it. {download.by_hand(file, remote)}") from None
-    axes, side = 3 if images else 1, IMAGE_SHAPE[1] - 4
+    axes, side = 3 if images else 1, USUAL_FRAME.image_size - 4
     head = 4 + 4 * axes
     shape = tuple(int.from_bytes(data[start : start + 4]) for start in range(4, head, 4))
     whole = data.startswith(bytes([0, 0, 8, axes])) and len(data) == head + math.prod(shape)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import arrays, aside, gathered, parts, tables
 from vaedash.datasets.collection import Collection, known, open_collection
 from vaedash.datasets.decode import EXTENSIONS, Decoded, decode_all, manner_of
@@ -20,8 +21,8 @@ _LOOKED_AT = 10  # files, where none can be read, to say what they are
 _SAMPLE = 200  # rows of Parquet from which it is found out how images are to be read
 
 
-def read(path: Path, *, progress: Progress = silent) -> Source:
-    """All usable images at `path`, in the order of their names, as 32 x 32 RGB.
+def read(path: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent) -> Source:
+    """All usable images at `path`, in the order of their names, as RGB in this frame.
 
     Folders (or Parquet file names, or a column `split`) `train` and `test` are recognised, also one folder deep and with more in
     their names (`parts`), as are lists of files; `val` stands in for a missing `test`; without either, a seeded tenth is held out. Of
@@ -34,26 +35,28 @@ def read(path: Path, *, progress: Progress = silent) -> Source:
     if not os.access(path, os.R_OK):
         raise DatasetError(f"{path} may not be read by this user; change its permissions.")
     if path.is_file() and tables.is_table(path):
-        return _read_tables([path], [], path, progress=progress)
+        return _read_tables([path], [], path, frame=frame, progress=progress)
     if path.is_file() and path.suffix.lower() in arrays.ENDINGS:
-        return arrays.read(path, allowed=_ALLOWED, progress=progress)
+        return arrays.read(path, allowed=_ALLOWED, frame=frame, progress=progress)
     with open_collection(path) as files:
         images, masks = aside.without_masks(files.images())
         found = [path / name for name in files.names if name.lower().endswith(".parquet")] if path.is_dir() else []
         if found and (not images or sum(map(tables.images_in, found)) > len(images)):
             beside = f"{len(images):,} image files beside the Parquet files are left out ({{}})."
-            return _read_tables(found, [beside.format(visible(one)) for one in images[:1]], path, progress=progress)
+            said = [beside.format(visible(one)) for one in images[:1]]
+            return _read_tables(found, said, path, frame=frame, progress=progress)
         if images:
             unpacked = [files.note] if files.note else []
-            return _read_images(files, images, [*masks, *aside.left_out(files), *unpacked], path, progress=progress)
+            said = [*masks, *aside.left_out(files), *unpacked]
+            return _read_images(files, images, said, path, frame=frame, progress=progress)
         advice = "Unpack it once, and give the folder, or one of those. " if files.only(".zip") else ""
         raise DatasetError(f"There are no images in {path}: it holds {files.content()}. {advice}{_ALLOWED}")
 
 
 def _read_images(
-    files: Collection, images: Sequence[str], notes: list[str], path: Path, *, progress: Progress
+    files: Collection, images: Sequence[str], notes: list[str], path: Path, *, frame: Frame, progress: Progress
 ) -> Source:
-    manner, told = manner_of(images, files.read)
+    manner, told = manner_of(images, files.read, frame)
 
     def decode(names: Sequence[str], what: str) -> Decoded:
         found = decode_all(names, files.read, len(names), what=what, manner=manner, progress=progress)
@@ -75,9 +78,9 @@ def _read_images(
     return _read(chosen, decode, classes, [*notes, *told], path)
 
 
-def _read_tables(found: Sequence[Path], notes: list[str], path: Path, *, progress: Progress) -> Source:
+def _read_tables(found: Sequence[Path], notes: list[str], path: Path, *, frame: Frame, progress: Progress) -> Source:
     sample = list(itertools.islice((cell for table in found for cell in tables.cells(table)), _SAMPLE))
-    manner, told = manner_of(sample, lambda cell: cell[1])
+    manner, told = manner_of(sample, lambda cell: cell[1], frame)
 
     def decode(chosen: Sequence[Path], what: str) -> Decoded:
         total = sum(map(tables.rows, chosen))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaedash import config
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.images import Pixels
 
@@ -14,6 +14,7 @@ SHAPES = ("ring", "square", "triangle", "star", "heart")
 
 SEED = 20_150_607  # part of the dataset's definition, as the photographs are of CIFAR-10's
 
+UNITS = 32  # to a side of an image, whatever its pixels: in them the factors count
 # Ranges of the uniform factors. Even the largest shape at the farthest place stays in the frame,
 # so that size and place need not depend on one another.
 SIZE = (8.5, 12.0)
@@ -28,9 +29,9 @@ GRADIENT = 1 / 6  # share of the background's wheel between the top row and the 
 CHUNK = 32  # images drawn at once: their planes of pixels stay in a processor's cache
 
 
-def read(_: Path, *, progress: Progress = silent) -> Source:
+def read(_: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent) -> Source:
     """All of it, as every run has it; nothing needs to be on disk."""
-    return make(progress=progress)
+    return make(progress=progress, side=frame.image_size)
 
 
 def lacking(_: Path) -> str:
@@ -38,16 +39,16 @@ def lacking(_: Path) -> str:
     return ""
 
 
-def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_000) -> Source:
-    """The shapes dataset; always the same images, of which a smaller `n` takes the first.
+def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_000, side: int = UNITS) -> Source:
+    """The shapes dataset, `side` pixels wide; always the same images, of which a smaller `n` takes the first.
 
     The factors are independent of each other. In `Source.labels`, for `train/` and `test/` each:
 
     - `shape`: int, index in `SHAPES`;
     - `hue`: place of the fill on its colour wheel, 0 to 1 (both red);
     - `background`: place of the top row on the pastel wheel, 0 to 1 (both peach);
-    - `size`: radius in pixels of the circle that the shape's points reach, 8.5 to 12;
-    - `x`, `y`: the centre in pixels from the left and from the top edge, 12.5 to 19.5 (the image's centre is 16);
+    - `size`: radius, in 32nds of the image's side, of the circle that the shape's points reach, 8.5 to 12;
+    - `x`, `y`: the centre in 32nds from the left and from the top edge, 12.5 to 19.5 (the image's centre is 16);
     - `angle`: clockwise turn in degrees, -15 to 15; for rings 0, since it would not be seen.
     """
     total = n_train + n_test
@@ -55,12 +56,12 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
     labels: dict[str, np.ndarray] = {}
     for part, n, stream, done in (("train", n_train, 0, 0), ("test", n_test, 1, n_train)):
         drawn = _draw_factors(n, stream)
-        images[part] = np.empty((n, *config.IMAGE_SHAPE), dtype=np.uint8)
+        images[part] = np.empty((n, 3, side, side), dtype=np.uint8)
         for shape in range(len(SHAPES)):
             members = np.flatnonzero(drawn["shape"] == shape)
             for start in range(0, len(members), CHUNK):
                 chunk = members[start : start + CHUNK]
-                images[part][chunk] = _render(shape, {name: values[chunk] for name, values in drawn.items()})
+                images[part][chunk] = _render(shape, {name: values[chunk] for name, values in drawn.items()}, side)
                 done += len(chunk)
                 progress("drawing shapes", done, total)
         labels |= {f"{part}/{name}": values for name, values in drawn.items()}
@@ -96,17 +97,18 @@ def _between(ends: tuple[float, float], share: np.ndarray) -> np.ndarray:
 # such operations; they are rounded to a grid coarse enough to hide their last bits.
 
 
-def _render(shape: int, factors: dict[str, np.ndarray]) -> Pixels:
-    """uint8 `(n, 3, 32, 32)` of images that show the same shape."""
+def _render(shape: int, factors: dict[str, np.ndarray], side: int) -> Pixels:
+    """uint8 `(n, 3, side, side)` of images that show the same shape."""
+    fine = side / UNITS  # pixels a unit, a power of two
     size, x, y = (factors[name][:, None, None] for name in ("size", "x", "y"))
-    pixel = np.arange(config.IMAGE_SHAPE[1], dtype=np.float32) + 0.5  # the centre of each
-    right = (pixel - x) / size  # (n, 1, 32), in units of the shape's size from here on
-    down = (pixel[:, None] - y) / size  # (n, 32, 1)
+    pixel = (np.arange(side, dtype=np.float32) + 0.5) / fine  # the centre of each
+    right = (pixel - x) / size  # (n, 1, side), in units of the shape's size from here on
+    down = (pixel[:, None] - y) / size  # (n, side, 1)
     cos, sin = (_coarse(f(np.radians(factors["angle"].astype(np.float64))))[:, None, None] for f in (np.cos, np.sin))
     distance = DISTANCES[SHAPES[shape]](cos * right + sin * down, cos * down - sin * right) * size
 
     # One pixel of smooth edge, a halo of shade around it, and light from above on the shape.
-    cover = _smooth(0.5 - distance / 1.3)
+    cover = _smooth(0.5 - distance * fine / 1.3)
     halo = _smooth(1.0 - distance / 4.5) * 0.11
     light = 0.95 - 0.05 * np.maximum(down, -1.0)
     of_background = (1 - cover) * (1 - halo)
@@ -115,7 +117,7 @@ def _render(shape: int, factors: dict[str, np.ndarray]) -> Pixels:
     fill = _on_wheel(FILLS, factors["hue"])[:, :, None, None]
     top = _on_wheel(BACKGROUNDS, factors["background"])[:, :, None, None]
     bottom = _on_wheel(BACKGROUNDS, factors["background"] + GRADIENT)[:, :, None, None]
-    background = top + (bottom - top) * (pixel[:, None] / config.IMAGE_SHAPE[1])  # (n, 3, 32, 1)
+    background = top + (bottom - top) * (pixel[:, None] / UNITS)  # (n, 3, side, 1)
     image = background * of_background[:, None] + fill * of_fill[:, None]
     return (image + 0.5).astype(np.uint8)
 

@@ -17,7 +17,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Images as they were decoded: `train` and `test` are uint8 `(N, 3, 32, 32)`, RGB, 0 to 255.
+    """Images as they were decoded: `train` and `test` are uint8 `(N, 3, side, side)`, RGB, 0 to 255.
 
     `skipped` counts files that could not be used; `notes` are sentences for the person (how the test images
     were chosen, what was left out). `labels` holds what else is known of each image, and is never learned from: an array

@@ -6,8 +6,10 @@ import itertools
 import os
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from vaedash import config
+from vaedash.config import Frame
 from vaedash.datasets.collection import walk
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
@@ -15,23 +17,24 @@ from vaedash.errors import DatasetError
 _FEW = 1000  # entries of a folder that are looked at one by one
 
 
-def read(spec: str, *, data_dir: Path, fraction: float, progress: Progress, download: bool) -> Source:
-    """The images called `spec`; `fraction` is that of `decoded_share`. Without `download`, nothing is fetched from the network.
+def read(spec: str, *, data_dir: Path, fraction: float, frame: Frame, progress: Progress, download: bool) -> Source:
+    """The images called `spec`; `fraction` is that of `decoded_share`, `frame` that of `framed`. Without `download`, nothing is
+    fetched from the network.
 
     Raises DatasetError with what is missing, where it goes and where it comes from.
     """
     if spec not in config.DATASETS:
         from vaedash.datasets import own
 
-        return own.read(Path(spec), progress=progress)
+        return own.read(Path(spec), frame=frame, progress=progress)
     known, reader = config.BUILT_IN[spec], _reader(spec)
     if known.downloaded and not download and reader.lacking(data_dir):
         raise DatasetError(f"{known.title} is not here yet: train a run on it, and it is downloaded first.")
-    if known.decoded_in_part:
-        in_part: Source = reader.read(data_dir, fraction=fraction, progress=progress)
-        return in_part
-    whole: Source = reader.read(data_dir, progress=progress)
-    return whole
+    asked: dict[str, Any] = {"fraction": fraction} if known.decoded_in_part else {}
+    if known.framed_by:
+        asked["frame"] = frame
+    images: Source = reader.read(data_dir, progress=progress, **asked)
+    return images
 
 
 def lacking(spec: str, *, data_dir: Path) -> str:
@@ -50,6 +53,11 @@ def _reader(spec: str) -> ModuleType:
 def decoded_share(spec: str, fraction: float) -> float:
     """Which share of the training images is decoded where a run wants `fraction` of them: of most datasets, all are."""
     return fraction if spec in config.DATASETS and config.BUILT_IN[spec].decoded_in_part else 1.0
+
+
+def framed(spec: str, frame: Frame) -> Frame:
+    """The same as far as it makes other images of `spec`; in all else it is the usual one."""
+    return Frame(**{name: getattr(frame, name) for name in config.framed_by(spec)})
 
 
 def stamp(spec: str, *, data_dir: Path, fraction: float) -> list[object]:

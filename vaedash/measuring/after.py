@@ -42,7 +42,9 @@ def measure(
     DatasetError if the images are not here, or not those any more; RunError if the weights are not.
     """
     settings = run.config
-    dataset = datasets.load(run.images_at, data_dir=data_dir, fraction=settings.fraction, download=False)
+    dataset = datasets.load(
+        run.images_at, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame, download=False
+    )
     same.require(run, dataset)
     kept = kept or _read(run, dataset)
     run.figures.write_test_losses(kept.evaluation.loss_by_image(beta=settings.beta))

@@ -67,7 +67,7 @@ def weights(data_dir: Path) -> Path:
 
 
 def _scorer(data_dir: Path) -> Callable[[Pixels, Pixels], dict[str, float]]:
-    """A function of two sets of uint8 images `(N, 3, 32, 32)` that gives their `fid` and `kid`; the weights are in `data_dir`."""
+    """A function of two sets of uint8 images `(N, 3, side, side)` that gives their `fid` and `kid`; the weights are in `data_dir`."""
     try:
         import torch_fidelity
     except ImportError:

@@ -20,7 +20,7 @@ _CHUNK = 256  # images whose pixels are added up at once: these sums are whole n
 class HeldOut:
     """Images that are measured, never learned from, with the noise that draws their z."""
 
-    images: Tensor  # (N, 3, 32, 32) uint8
+    images: Tensor  # (N, 3, side, side) uint8
     noise: Tensor  # (N, latent_dim)
 
     @classmethod
@@ -115,7 +115,7 @@ def evaluate(model: VAE, held_out: HeldOut, *, between: Callable[[], None] = lam
 
 @torch.inference_mode()
 def mean_picture(train: Tensor, held_out: HeldOut) -> float:
-    """The loss of who has learned nothing but the mean of the `train` images, uint8 `(N, 3, 32, 32)`, and answers every image with it.
+    """The loss of who has learned nothing but the mean of the `train` images, uint8 `(N, 3, side, side)`, and answers every image with it.
 
     In nats per held-out image; the KL of an answer that is always the same is 0, so beta does not matter. On the device that both are on.
     """

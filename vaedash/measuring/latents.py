@@ -15,7 +15,7 @@ _BATCH = 256
 
 
 def kl_by_latent(model: VAE, images: Pixels) -> Floats:
-    """Mean KL of each latent over uint8 images `(N, 3, 32, 32)`, in nats: float64 `(latent_dim,)`. Their sum is the KL term."""
+    """Mean KL of each latent over uint8 images `(N, 3, side, side)`, in nats: float64 `(latent_dim,)`. Their sum is the KL term."""
     mu, logvar = latent.encode(model, images)
     return losses.kl_per_latent(mu, logvar).mean(0, dtype=torch.float64).numpy()
 

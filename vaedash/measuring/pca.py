@@ -26,14 +26,18 @@ from vaedash.runs.schema import FrontierPoint, Line, Lines
 _COMES_ALONG = Path(__file__).parent  # of images that are the same everywhere
 _CHUNK = 4096  # images
 _COLUMNS = 512  # of a second moment, which is symmetric: nothing left of them is computed
+_ALL = 4096  # directions at most for which all are looked for: the work grows with their cube
+_LEADING = 640  # looked for where there are more, of which the longest latent needs 512
+_ROUNDS = 6  # of that search
 
 
 @dataclass(frozen=True)
 class Spectrum:
     """How images vary: along each direction of their training images' principal axes, the largest first.
 
-    `train` are the eigenvalues of the pixel covariance, `(3072,)`; `test` is the held-out images' mean square along
-    the same directions, about the training mean. Pixels in [0, 1], float64.
+    `train` are the eigenvalues of the pixel covariance, one for each number that an image is; `test` is the held-out images' mean
+    square along the same directions, about the training mean. Pixels in [0, 1], float64. Where only the leading directions were looked
+    for, the rest of both is spread evenly over the others.
     """
 
     train: NDArray[np.float64]
@@ -43,26 +47,36 @@ class Spectrum:
 def measure(dataset: Dataset, *, progress: Progress = silent) -> Spectrum:
     """The spectrum of a dataset; takes a moment for a few hundred images, and some seconds to half a minute for more."""
     mean = torch.from_numpy(dataset.train.mean(axis=0, dtype=np.float64).reshape(-1) / 255)
-    principal = _of_few if len(dataset.train) < config.PIXELS else _of_many
+    pixels = len(mean)
+    principal = _of_few if len(dataset.train) < pixels else _of_many
+    if min(len(dataset.train), pixels) > _ALL:
+        principal = _leading
     values, directions = principal(dataset.train, mean, progress)
-    held_out, total = torch.zeros(config.PIXELS, dtype=torch.float64), 0.0
+    train, held_out = (torch.zeros(pixels, dtype=torch.float64) for _ in range(2))
+    train[: len(values)] = values.clamp_min(0)
+    total = 0.0
     for centered in _centered(dataset.test, mean, progress):
         held_out[: len(values)] += (centered @ directions).square().sum(0, dtype=torch.float64)
         total += centered.square().sum(dtype=torch.float64).item()
-    # What lies along no direction of the training images, if they are few, lies along none in particular.
-    rest = config.PIXELS - len(values)
-    held_out[len(values) :] = max(0.0, total - held_out.sum().item()) / max(1, rest)
-    train = torch.zeros(config.PIXELS, dtype=torch.float64)
-    train[: len(values)] = values.clamp_min(0)
+    # What lies along no direction that is known, of the few that there are or were looked for, lies along none in particular.
+    _spread_rest(held_out, total, known=len(values))
+    if principal is _leading:
+        squares = (each.square().sum(dtype=torch.float64).item() for each in _centered(dataset.train, mean, progress))
+        _spread_rest(train, sum(squares) / len(dataset.train), known=len(values))
     return Spectrum(train.numpy(), (held_out / len(dataset.test)).numpy())
+
+
+def _spread_rest(along: Tensor, total: float, *, known: int) -> None:
+    along[known:] = max(0.0, total - along.sum().item()) / max(1, len(along) - known)
 
 
 def _of_many(images: Pixels, mean: Tensor, progress: Progress) -> tuple[Tensor, Tensor]:
     """Eigenvalues of the pixel covariance, `(3072,)` float64, the largest first, and their directions, columns in fp32."""
-    covariance = torch.zeros(config.PIXELS, config.PIXELS, dtype=torch.float64)
+    pixels = len(mean)
+    covariance = torch.zeros(pixels, pixels, dtype=torch.float64)
     for centered in _centered(images, mean, progress):
         # Each chunk's products in fp32, which pixels of eight bits do not ask more of; their sum in double.
-        for left in range(0, config.PIXELS, _COLUMNS):
+        for left in range(0, pixels, _COLUMNS):
             columns = slice(left, left + _COLUMNS)
             covariance[columns, left:] += centered[:, columns].T @ centered[:, left:]
     covariance /= len(images)
@@ -79,6 +93,26 @@ def _of_few(images: Pixels, mean: Tensor, progress: Progress) -> tuple[Tensor, T
     return values.flip(0), _of_length_one(centered.T @ weights).flip(1)
 
 
+def _leading(images: Pixels, mean: Tensor, progress: Progress) -> tuple[Tensor, Tensor]:
+    """The leading ones of many: `(_LEADING,)`, and as many columns. By subspace iteration from a seeded start, which never makes the
+    covariance, and then Rayleigh and Ritz (Halko, Martinsson & Tropp 2011, section 4.5)."""
+    directions = torch.randn(len(mean), _LEADING, generator=torch.Generator().manual_seed(0))
+    for _ in range(_ROUNDS):
+        directions, _ = torch.linalg.qr(_through_covariance(directions, images, mean, progress))
+    values, turned = torch.linalg.eigh(
+        (directions.T @ _through_covariance(directions, images, mean, progress)).double()
+    )
+    return values.flip(0), (directions @ turned.float()).flip(1)
+
+
+def _through_covariance(directions: Tensor, images: Pixels, mean: Tensor, progress: Progress) -> Tensor:
+    """The product of the pixel covariance with some columns."""
+    product = torch.zeros_like(directions)
+    for centered in _centered(images, mean, progress):
+        product += centered.T @ (centered @ directions) / len(images)
+    return product
+
+
 def _of_length_one(columns: Tensor) -> Tensor:
     """The columns as they are used, in fp32; one that is zero, as where two images are equal, stays so."""
     lengths: Tensor = columns.norm(dim=0)
@@ -86,10 +120,10 @@ def _of_length_one(columns: Tensor) -> Tensor:
 
 
 def _centered(images: Pixels, mean: Tensor, progress: Progress) -> Iterator[Tensor]:
-    """Images less `mean`, some thousand at a time: `(N, 3072)` fp32 in [-1, 1]."""
+    """Images less `mean`, some thousand at a time: `(N, pixels)` fp32 in [-1, 1]."""
     for start in range(0, len(images), _CHUNK):
         progress("measuring how pictures vary", start, len(images))
-        chunk = torch.from_numpy(np.array(images[start : start + _CHUNK])).reshape(-1, config.PIXELS).double()
+        chunk = torch.from_numpy(np.array(images[start : start + _CHUNK])).reshape(-1, len(mean)).double()
         yield (chunk / 255 - mean).float()
 
 

@@ -36,7 +36,7 @@ _LARGEST_PSNR = 100.0  # dB; beyond, no difference is left that eight bits could
 # Patches of the sliced Wasserstein distance: side, how many an image, directions to compare them along.
 _PATCH, _PATCHES, _DIRECTIONS = 7, 32, 128
 _DIRECTIONS_AT_ONCE = 16
-_LEVELS = (32, 16)  # pixels to a side
+_COARSEST = 16  # pixels to a side of the last band
 
 
 def measure(model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent) -> dict[str, Figure]:
@@ -70,11 +70,11 @@ def some(images: Pixels, count: int) -> Pixels:
 
 
 def similarity(model: VAE, images: Pixels, workers: Workers, *, progress: Progress = silent) -> dict[str, Figure]:
-    """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, 32, 32)` and their reconstructions at z = mu, means over images.
+    """`psnr` in dB and `ssim` (-1 to 1) between images `(N, 3, side, side)` and their reconstructions at z = mu, means over images.
 
     SSIM on each colour channel, with a Gaussian window of 11 pixels and sigma 1.5, over the windows that lie wholly within
-    the image, which are 22 by 22 of them, as Wang et al. 2004 have it (their ssim_index.m); windows that reach over the
-    border would count pixels that are not there.
+    the image, as Wang et al. 2004 have it (their ssim_index.m): 22 by 22 of them where it has 32 pixels a side. Windows that
+    reach over the border would count pixels that are not there.
     """
 
     @torch.inference_mode()
@@ -132,7 +132,7 @@ def importance_bound(
     draws: int = DRAWS,
     progress: Progress = silent,
 ) -> Figure:
-    """The importance-weighted bound on images `(N, 3, 32, 32)` in the loss's own unit, nats per image, and their `loss`.
+    """The importance-weighted bound on images `(N, 3, side, side)` in the loss's own unit, nats per image, and their `loss`.
 
     With weights w_k = exp(-recon_k / beta) p(z_k) / q(z_k|x) of `draws` z from q(z|x) it is -beta ln(mean of w): the loss
     for one draw, on average, and closer to -ln p(x) the more there are (Burda et al. 2016, eq. 8, with a decoder of
@@ -180,18 +180,19 @@ def _likeness_of_patches(model: VAE, held_out: Pixels, real: Pixels, workers: Wo
 def patch_distances(
     images: Pixels, sets: Sequence[Pixels], workers: Workers, *, progress: Progress = silent
 ) -> list[Figure]:
-    """The sliced Wasserstein distance between patches of each of `sets` and of `images`, all `(N, 3, 32, 32)`, times 1000.
+    """The sliced Wasserstein distance between patches of each of `sets` and of `images`, all `(N, 3, side, side)`, times 1000.
 
     From each band of a Laplacian pyramid, 32 patches of 7 by 7 pixels an image, each colour brought to mean 0 and
     variance 1; along 128 random directions the sorted values of both sets are compared (Karras et al. 2018, section 5).
-    `value` is the mean over the bands, `bands` each of them: coarse shapes in 16 pixels, edges and texture in 32.
+    `value` is the mean over the bands, `bands` each of them by its pixels a side: coarse shapes in 16, edges and texture in 32.
     """
     distances: list[dict[str, float]] = [{} for _ in sets]
-    for number, (side, bands) in enumerate(zip(_LEVELS, zip(*map(_bands, (images, *sets)), strict=True), strict=True)):
-        progress("measuring patches", number, len(_LEVELS))
+    all_bands = list(zip(*map(_bands, (images, *sets)), strict=True))
+    for number, bands in enumerate(all_bands):
+        progress("measuring patches", number, len(all_bands))
         patches, *others = workers.each(_patches, bands)
         for distance, apart in zip(distances, _apart_along(patches, others, workers), strict=True):
-            distance[str(side)] = 1000 * apart
+            distance[str(bands[0].shape[-1])] = 1000 * apart
     return [Figure(value=sum(each.values()) / len(each), n=len(images), bands=each) for each in distances]
 
 
@@ -217,14 +218,17 @@ def _bands(images: Pixels) -> Sequence[Tensor]:
 
 
 def pyramid(fine: Tensor) -> Sequence[Tensor]:
-    """The bands of a Laplacian pyramid (Burt & Adelson 1983) of images in [0, 1] `(N, 3, 32, 32)`: `(N, 3, side, side)`, for 32 and 16.
+    """The bands of a Laplacian pyramid (Burt & Adelson 1983) of images in [0, 1] `(N, 3, side, side)`, each half as wide as the one before,
+    down to 16 pixels: of 32, two of them.
 
-    The first is what the second, enlarged, lacks of the image: its edges.
+    Each but the last is what the next one, enlarged, lacks of the image: its edges.
     """
+    if fine.shape[-1] <= _COARSEST:
+        return (fine,)
     blur = _blur(fine.shape[-1]).to(fine)
     # Of the blurred image every second pixel; and that spread out again, with zeros between, and blurred.
     coarse = blur[::2] @ fine @ blur[::2].T
-    return fine - 4 * (blur[:, ::2] @ coarse @ blur[:, ::2].T), coarse
+    return fine - 4 * (blur[:, ::2] @ coarse @ blur[:, ::2].T), *pyramid(coarse)
 
 
 def _blur(side: int) -> Tensor:

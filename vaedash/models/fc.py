@@ -1,5 +1,7 @@
 """Fully connected: every pixel is connected to every unit, so it does not know which pixels are neighbours."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -9,11 +11,11 @@ MEMORY_FORMAT = torch.contiguous_format
 MUON_RATE = 5.0
 
 
-def encoder(latent_dim: int, activation: type[nn.Module]) -> nn.Module:
-    """Images to mu and logvar, 3072-512-256."""
+def encoder(latent_dim: int, activation: type[nn.Module], shape: tuple[int, int, int]) -> nn.Module:
+    """Images of this shape to mu and logvar, pixels-512-256: with 32 x 32 pixels, 3072-512-256."""
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(3072, 512),
+        nn.Linear(math.prod(shape), 512),
         activation(),
         nn.Linear(512, 256),
         activation(),
@@ -21,14 +23,14 @@ def encoder(latent_dim: int, activation: type[nn.Module]) -> nn.Module:
     )
 
 
-def decoder(latent_dim: int, activation: type[nn.Module]) -> nn.Module:
+def decoder(latent_dim: int, activation: type[nn.Module], shape: tuple[int, int, int]) -> nn.Module:
     """z to images, the encoder mirrored."""
     return nn.Sequential(
         nn.Linear(latent_dim, 256),
         activation(),
         nn.Linear(256, 512),
         activation(),
-        nn.Linear(512, 3072),
+        nn.Linear(512, math.prod(shape)),
         nn.Sigmoid(),
-        nn.Unflatten(1, (3, 32, 32)),
+        nn.Unflatten(1, shape),
     )

@@ -24,7 +24,7 @@ def prior(count: int, latent_dim: int, *, seed: int = config.SAMPLE_SEED, temper
 
 @torch.inference_mode()
 def decode(model: VAE, z: Tensor) -> Pixels:
-    """The images of each z `(N, latent_dim)` as uint8 `(N, 3, 32, 32)`, rounded to the nearest level: to be looked at."""
+    """The images of each z `(N, latent_dim)` as uint8 `(N, 3, side, side)`, rounded to the nearest level: to be looked at."""
     return np.concatenate([to_uint8(model.decode(part)) for part in z.to(device_of(model)).split(_BATCH)])
 
 
@@ -36,7 +36,7 @@ def decode_exactly(model: VAE, z: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def encode(model: VAE, images: Pixels) -> tuple[Tensor, Tensor]:
-    """mu and logvar of uint8 images `(N, 3, 32, 32)`, each `(N, latent_dim)`, fp32 on the CPU."""
+    """mu and logvar of uint8 images `(N, 3, side, side)`, each `(N, latent_dim)`, fp32 on the CPU."""
     batches = torch.from_numpy(np.array(images)).split(_BATCH)
     parts = zip(*(model.encode(to_float(batch.to(device_of(model)))) for batch in batches), strict=True)
     mu, logvar = (torch.cat(part).float().cpu() for part in parts)
@@ -44,7 +44,7 @@ def encode(model: VAE, images: Pixels) -> tuple[Tensor, Tensor]:
 
 
 def reconstruct(model: VAE, images: Pixels) -> Pixels:
-    """Images `(N, 3, 32, 32)` uint8 through the model and back, at z = mu: what it keeps of each, without the noise."""
+    """Images `(N, 3, side, side)` uint8 through the model and back, at z = mu: what it keeps of each, without the noise."""
     return decode(model, encode(model, images)[0])
 
 

@@ -33,12 +33,12 @@ def read_off(arch: str, latent_dim: int = LATENT_DIM) -> Steps:
     """The same record, from a model that is built and run once. Loads torch."""
     import torch
 
-    from vaedash import config
     from vaedash.config import RunConfig
     from vaedash.models import archs
 
-    model = archs.build(RunConfig(arch=arch, latent_dim=latent_dim))
-    inputs = {"encoder": torch.zeros(1, *config.IMAGE_SHAPE), "decoder": torch.zeros(1, latent_dim)}
+    settings = RunConfig(arch=arch, latent_dim=latent_dim)
+    model = archs.build(settings)
+    inputs = {"encoder": torch.zeros(1, *settings.frame.shape), "decoder": torch.zeros(1, latent_dim)}
     steps: Steps = {}
     for part, value in inputs.items():
         steps[part] = [{"kind": "input", "shape": list(value.shape[1:]), "weights": 0}]

@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 def recon_per_image(decoded: Tensor, images: Tensor) -> Tensor:
-    """Squared error summed over each image's 3,072 values: `(B, 3, 32, 32)` twice, in [0, 1] -> `(B,)`.
+    """Squared error summed over all values of each image (3,072 of 32 x 32 pixels): `(B, 3, side, side)` twice, in [0, 1] -> `(B,)`.
 
-    Computed in fp32 whatever the precision of the network: a sum of 3,072 terms is beyond bf16's 8 bits.
+    Computed in fp32 whatever the precision of the network: a sum of thousands of terms is beyond bf16's 8 bits.
     """
     return (decoded.float() - images.float()).square().flatten(1).sum(1)
 

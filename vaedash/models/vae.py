@@ -10,11 +10,11 @@ LOGVAR_RANGE = (-30.0, 20.0)
 
 
 class VAE(nn.Module):
-    """`encoder` maps images `(B, 3, 32, 32)` to `(B, 2 * latent_dim)`; `decoder` maps z `(B, latent_dim)` to images in [0, 1].
+    """`encoder` maps images `(B, 3, side, side)` to `(B, 2 * latent_dim)`; `decoder` maps z `(B, latent_dim)` to images in [0, 1].
 
     Both compute in the precision of the weights. mu and logvar are fp32 whatever that is: a draw adds small to large.
 
-    With `order` `(1024,)`, encoder and decoder see and draw images whose pixel i is pixel `order[i]` of the image; outside,
+    With `order` `(side * side,)`, encoder and decoder see and draw images whose pixel i is pixel `order[i]` of the image; outside,
     images are as ever. A loss summed over pixels does not notice.
     """
 
@@ -45,7 +45,7 @@ class VAE(nn.Module):
         return mu, logvar.clamp(*LOGVAR_RANGE)
 
     def decode(self, z: Tensor) -> Tensor:
-        """The mean image for each z: `(B, latent_dim)` -> `(B, 3, 32, 32)` in [0, 1]."""
+        """The mean image for each z: `(B, latent_dim)` -> `(B, 3, side, side)` in [0, 1]."""
         drawn = self.decoder(z.to(self.dtype))
         if self.order is None:
             return drawn

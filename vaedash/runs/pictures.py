@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaedash import images, storage
+from vaedash.config import USUAL_FRAME
 from vaedash.images import Pixels
 from vaedash.runs import names
 
@@ -17,12 +18,13 @@ _COPY = re.compile(rf"([a-z]+-\d{{4,}}|{_ORIGINALS[:-4]}|{names.NOW[:-4]})\W.*")
 
 @dataclass(frozen=True)
 class Pictures:
-    """Those in the `folder` of one run. Images are uint8 `(N, 3, 32, 32)`, and None where there are none that can be read.
+    """Those in the `folder` of one run. Images are uint8 `(N, 3, side, side)`, and None where there are none that can be read.
 
     A `folder` that is a link holds none: what it leads to is not the run's.
     """
 
     folder: Path
+    side: int = USUAL_FRAME.image_size  # pixels, of each image
 
     def sample(self, kind: str, epoch: int) -> Pixels | None:
         """What the run made up (`prior`) or redrew (`recon`) after an epoch."""
@@ -69,7 +71,7 @@ class Pictures:
 
     def damaged(self) -> list[Path]:
         """The files that cannot be read. Of the one that comes and goes, that says nothing."""
-        return [file for file in self._files() if file.name != names.NOW and not _is_whole(file)]
+        return [file for file in self._files() if file.name != names.NOW and not self._is_whole(file)]
 
     def leftovers(self) -> list[Path]:
         """What killed writers left half written."""
@@ -91,13 +93,12 @@ class Pictures:
         try:
             # A trainer writes PNG; runs that are passed on may hold the smaller WebP.
             there = file if file.exists() else file.with_suffix(".webp")
-            return images.ungrid(images.decode_picture(storage.read_bytes(there, most=_MOST)))
+            return images.ungrid(images.decode_picture(storage.read_bytes(there, most=_MOST)), side=self.side)
         except (OSError, ValueError, SyntaxError):
             return None
 
-
-def _is_whole(file: Path) -> bool:
-    try:
-        return images.is_whole_grid(storage.read_bytes(file, most=_MOST))
-    except OSError:
-        return False
+    def _is_whole(self, file: Path) -> bool:
+        try:
+            return images.is_whole_grid(storage.read_bytes(file, most=_MOST), side=self.side)
+        except OSError:
+            return False

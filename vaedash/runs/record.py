@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
 from vaedash.runs import names, queue, schema, stopping
 from vaedash.runs.folder import BAD, RunFolder
+from vaedash.runs.pictures import Pictures
 from vaedash.runs.schema import (
     Epoch,
     Figure,
@@ -59,6 +60,10 @@ class Run(RunFolder):
     measuring: bool = False
     damage: str | None = None
     flaws: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pictures(self) -> Pictures:
+        return replace(super().pictures, side=self.settings.image_size) if self.settings else super().pictures
 
     @property
     def config(self) -> RunConfig:

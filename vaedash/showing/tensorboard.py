@@ -110,7 +110,7 @@ def _words(run: Run) -> str:
 
 
 def _picture(tag: str, tiles: np.ndarray | None) -> "Summary":
-    """A `Summary` with a grid of these images `(N, 3, 32, 32)`, or with nothing where there are none."""
+    """A `Summary` with a grid of these images `(N, 3, side, side)`, or with nothing where there are none."""
     from tensorboard.compat.proto.summary_pb2 import Summary
 
     summary = Summary()

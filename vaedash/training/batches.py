@@ -18,7 +18,7 @@ from vaedash.models import archs
 
 @dataclass(frozen=True)
 class Split:
-    """`train` uint8 `(N, 3, 32, 32)`, and what is held out, by name (`test`, perhaps `val`)."""
+    """`train` uint8 `(N, 3, side, side)`, and what is held out, by name (`test`, perhaps `val`)."""
 
     train: Tensor
     held_out: dict[str, HeldOut]

@@ -127,7 +127,7 @@ def _speed(settings: RunConfig, sharing: int, data_dir: Path) -> Speed:
     machine.apply()
     apart = hardware.apart(settings, machine, bounded=True, cache=data_dir / "cache", find=False)
     learner = Learner(settings, machine, apart=apart)
-    batch = torch.randint(256, (settings.batch_size, *config.IMAGE_SHAPE), dtype=torch.uint8, device=machine.device)
+    batch = torch.randint(256, (settings.batch_size, *settings.frame.shape), dtype=torch.uint8, device=machine.device)
     batch = batch.contiguous(memory_format=archs.memory_format(settings.arch))
     noise = torch.randn(settings.batch_size, settings.latent_dim, device=machine.device)
 

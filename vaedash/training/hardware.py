@@ -11,7 +11,7 @@ import torch
 
 import vaedash
 from vaedash import places, storage
-from vaedash.config import ARCHS, IMAGE_SHAPE, RunConfig
+from vaedash.config import ARCHS, USUAL_FRAME, RunConfig
 from vaedash.errors import UsageError
 from vaedash.models import archs
 from vaedash.models.vae import VAE
@@ -219,7 +219,7 @@ def _step_seconds(precision: str) -> float:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    images = torch.rand(64, *IMAGE_SHAPE)
+    images = torch.rand(64, *USUAL_FRAME.shape)
     total = 0.0
     for arch in ARCHS:
         model = archs.build(RunConfig(arch=arch)).to(dtype)

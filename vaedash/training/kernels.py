@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vaedash import config, places, storage
+from vaedash import places, storage
 from vaedash.config import RunConfig
 from vaedash.models import archs, losses
 from vaedash.models.vae import VAE
@@ -187,7 +187,7 @@ def _differing(settings: RunConfig, dtype: torch.dtype, count: int) -> list[int]
     apart: set[int] = set()
     try:
         for _ in range(_PROBES):
-            batch = torch.rand(settings.batch_size, *config.IMAGE_SHAPE, generator=generator)
+            batch = torch.rand(settings.batch_size, *settings.frame.shape, generator=generator)
             batch = batch.contiguous(memory_format=archs.memory_format(settings.arch))
             noise = torch.randn(settings.batch_size, settings.latent_dim, generator=generator)
             one, many = (_gradients(model, batch, noise, threads) for threads in (1, count))

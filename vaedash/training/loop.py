@@ -73,7 +73,9 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     pace = hardware.pace(settings, machine, apart)
     report = Reporter(run, settings, pace, epoch=len(resumed["epochs"]) if resumed else 0)
     try:
-        dataset = datasets.load(run.images_at, data_dir=data_dir, fraction=settings.fraction, progress=report.at_work)
+        dataset = datasets.load(
+            run.images_at, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame, progress=report.at_work
+        )
     except StopAskedError:
         return Ending(Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else []))
     _require_same_images(run, dataset, resumed=resumed is not None)
@@ -188,7 +190,7 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
     while isinstance(begun := team.begun(), Beginning):
         settings, resumed = begun.settings, begun.resumed
         begun.machine.apply()
-        dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction)
+        dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame)
         if dataset.fingerprint != begun.fingerprint:
             raise DatasetError(
                 f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "
@@ -287,7 +289,7 @@ def _ending(epochs: Sequence[Epoch], settings: RunConfig) -> tuple[Status, str] 
 def _broken_loss(last: Epoch, settings: RunConfig) -> tuple[str, float] | None:
     """The split whose loss says that this epoch has left a broken model, with that loss; one that broke down on its way may recover."""
     losses = {split: schema.loss_of(last, split) for split in ("train", "val", "test")}
-    bound = config.BROKEN_LOSS * max(1.0, settings.beta)
+    bound = config.BROKEN_LOSS * settings.frame.pixels * max(1.0, settings.beta)
     return next(((split, loss) for split, loss in losses.items() if loss is not None and loss > bound), None)
 
 
@@ -307,7 +309,7 @@ def _diverged_sentence(epoch: int, key: str, epochs: Sequence[Epoch], settings: 
 def _broken_sentence(split: str, loss: float, epochs: Sequence[Epoch], settings: RunConfig) -> str:
     return (
         f"Diverged: after epoch {len(epochs)} its {split} loss is {loss:,.0f} {settings.unit}, while a picture that is wrong in "
-        f"every pixel costs {config.PIXELS:,}. {_best_weights(epochs, settings)} {_remedy(settings)}"
+        f"every pixel costs {settings.frame.pixels:,}. {_best_weights(epochs, settings)} {_remedy(settings)}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaedash import config, places
+from vaedash import places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 from vaedash.training.hardware import Hardware
@@ -42,7 +42,9 @@ class Learner:
         self._beta = torch.zeros((), device=machine.device)
         self.working = self.model if machine.dtype is torch.float32 else copy.deepcopy(self.model).to(machine.dtype)
         self._optimizers = Optimizers(settings, self.model, self.working, machine.device)
-        empty = [torch.empty(0, *shape, device=machine.device) for shape in (config.IMAGE_SHAPE, [settings.latent_dim])]
+        empty = [
+            torch.empty(0, *shape, device=machine.device) for shape in (settings.frame.shape, [settings.latent_dim])
+        ]
         self._team, self._averaging = team, team.averaging(self.working, empty)
         alone_on_cpu = machine.device == "cpu" and team.size == 1
         self._kernels = KernelGradients(self.working, apart, most=places.cores()) if alone_on_cpu else None
@@ -61,7 +63,7 @@ class Learner:
     def step(self, pixels: Tensor, noise: Tensor, *, beta: float, lr: float) -> Tensor:
         """One step down the gradient of a batch's mean loss; the batch's summed recon and kl, `(2,)`.
 
-        `pixels` is uint8 `(B, 3, 32, 32)`, `noise` is `(B, latent_dim)`, standard normal. The leader of a team gives the
+        `pixels` is uint8 `(B, 3, side, side)`, `noise` is `(B, latent_dim)`, standard normal. The leader of a team gives the
         whole batch too, and takes the step together with the others (`follow`).
         """
         self._team.call_step(beta=beta, lr=lr)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vaedash import config, datasets, places
+from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import shapes
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -49,22 +50,22 @@ def model(run: Run) -> "tuple[VAE, int]":
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images ...")
-def _dataset(spec: str, fraction: float, data_dir: str) -> datasets.Dataset:
-    return datasets.load(spec, data_dir=Path(data_dir), fraction=fraction, download=False)
+def _dataset(spec: str, fraction: float, frame: Frame, data_dir: str) -> datasets.Dataset:
+    return datasets.load(spec, data_dir=Path(data_dir), fraction=fraction, frame=frame, download=False)
 
 
 @st.cache_data(show_spinner=False)
-def some_shapes() -> Pixels:
-    """A few images of the built-in dataset, as they are drawn."""
-    return shapes.make(n_train=24, n_test=0).train
+def some_shapes(side: int = USUAL_FRAME.image_size) -> Pixels:
+    """A few images of the built-in dataset, as they are drawn with so many pixels a side."""
+    return shapes.make(n_train=24, n_test=0, side=side).train
 
 
 def test_images(run: Run) -> Pixels:
-    """The held-out images of a run, uint8 `(N, 3, 32, 32)`. DatasetError if they are not here, or not those any more."""
+    """The held-out images of a run, uint8 `(N, 3, side, side)`. DatasetError if they are not here, or not those any more."""
     if run.images_at not in config.DATASETS and not Path(run.images_at).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.images_at}.")
-    dataset = _dataset(run.images_at, run.config.fraction, str(places.data_dir()))
+    dataset = _dataset(run.images_at, run.config.fraction, run.config.frame, str(places.data_dir()))
     if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
         raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
     return dataset.test

@@ -6,14 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitDuplicateElementKey
 
-from vaedash import config, images
+from vaedash import images
+from vaedash.config import IMAGE_SIZES
 from vaedash.images import Pixels
 
-_SIDE = config.IMAGE_SHAPE[2]
 _GAP = 1  # between two images, in their pixels
 _MOST = 32  # columns
 # The largest whole multiple for which there is room; where there is none for the picture as it is, it shrinks.
-_RULE = """[class*="st-key-crisp-{columns}-"] img {{
+_RULE = """[class*="st-key-crisp-{width}-"] img {{
   width: max(round(down, 100%, {width}px), min(100%, {width}px)) !important; image-rendering: pixelated; }}
 """
 # What lies around an image has the width of its place, or the image would be a part of its own width.
@@ -25,23 +25,27 @@ _AROUND = """[class*="st-key-crisp-"] :is([data-testid="stFullScreenFrame"] > di
 
 def styles() -> None:
     """What `picture` needs, once on every page."""
-    rules = (_RULE.format(columns=columns, width=columns * (_SIDE + _GAP) - _GAP) for columns in range(1, _MOST + 1))
+    rules = (_RULE.format(width=_width(columns, side)) for side in IMAGE_SIZES for columns in range(1, _MOST + 1))
     st.html(f"<style>{_AROUND}{''.join(rules)}</style>")
 
 
 def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None) -> None:
-    """Images `(N, 3, 32, 32)` uint8 as one picture of so many `columns` (32 at most), as large as whole pixels allow."""
-    with _place(columns, alt):
+    """Images `(N, 3, side, side)` uint8 as one picture of so many `columns` (32 at most), as large as whole pixels allow."""
+    with _place(_width(columns, tiles.shape[-1]), alt):
         # Streamlit would pass it on as JPEG.
         st.image(_png(tiles, columns), caption=caption, alt=alt, width="stretch", output_format="PNG")
 
 
-def _place(columns: int, alt: str, again: int = 0) -> DeltaGenerator:
-    """A place whose name tells the stylesheet how many columns there are."""
+def _width(columns: int, side: int) -> int:
+    return columns * (side + _GAP) - _GAP
+
+
+def _place(width: int, alt: str, again: int = 0) -> DeltaGenerator:
+    """A place whose name tells the stylesheet how many pixels the picture has across."""
     try:
-        return st.container(key=f"crisp-{columns}-{zlib.crc32(alt.encode())}-{again}")
+        return st.container(key=f"crisp-{width}-{zlib.crc32(alt.encode())}-{again}")
     except StreamlitDuplicateElementKey:  # the same is shown twice
-        return _place(columns, alt, again + 1)
+        return _place(width, alt, again + 1)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -39,7 +39,7 @@ def epoch(run: Run) -> int:
 
 
 def prior(run: Run, *, count: int, seed: int, temperature: float) -> Pixels:
-    """Images of `count` random z: uint8 `(count, 3, 32, 32)`."""
+    """Images of `count` random z: uint8 `(count, 3, side, side)`."""
     return _prior(run, weights(run), count, seed, temperature)
 
 
@@ -51,8 +51,8 @@ def remembered(run: Run, photos: Pixels, numbers: tuple[int, ...]) -> tuple[Pixe
 
 
 def squeezed(run: Run, photo: Pixels) -> tuple[Floats, Pixels]:
-    """What a run keeps of an image `(3, 32, 32)`, the mu of each latent in use, the one that says most first; and the image
-    `(3, 32, 32)` that it draws from these alone, all others being 0.
+    """What a run keeps of an image `(3, side, side)`, the mu of each latent in use, the one that says most first; and the image
+    `(3, side, side)` that it draws from these alone, all others being 0.
     """
     return _squeezed(run, weights(run), photo)
 
@@ -71,7 +71,7 @@ def ranked(run: Run) -> list[int]:
 
 
 def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
-    """One latent from -3 to +3 as 7 images, the others as in held-out image `around`, or 0: uint8 `(7, 3, 32, 32)`."""
+    """One latent from -3 to +3 as 7 images, the others as in held-out image `around`, or 0: uint8 `(7, 3, side, side)`."""
     return _traversed(run, weights(run), latent_index, around)
 
 
@@ -93,7 +93,7 @@ def chart(run: Run, *, chosen: int) -> charts.Figure:
 
 
 def flattened(run: Run, number: int) -> Pixels:
-    """What is left of a held-out image if only its two coordinates on the map are known: uint8 `(1, 3, 32, 32)`."""
+    """What is left of a held-out image if only its two coordinates on the map are known: uint8 `(1, 3, side, side)`."""
     return _flattened(run, weights(run), number)
 
 

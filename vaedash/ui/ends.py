@@ -1,13 +1,16 @@
 """The ends of a path through latent space, and how a person chooses one: a held-out picture, a random z, one's own."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
-from vaedash import config, glossary
-from vaedash.datasets.decode import decode
+from vaedash import config, glossary, images
+from vaedash.config import Frame
+from vaedash.datasets.decode import Manner, decode
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
@@ -17,7 +20,7 @@ PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
 WAYS = UPLOAD, CAMERA = "Upload", "Camera"  # to one's own
 SEEDS = 10_000  # that the dice throw; any other can be typed
 A_SHEET = 16  # pictures to click at once
-_SEEN = 192  # pixels wide is one's own picture, which has 32
+_SEEN = 192  # pixels wide is one's own picture, which has 32 or 64
 _ABOUT_CAMERA = (
     "A browser lends its camera only to a page whose address begins with https, or with localhost on this machine; "
     "everywhere else, upload a picture. Either stays in the server's memory and is never written to its disk."
@@ -28,12 +31,19 @@ _ABOUT_CAMERA = (
 class End:
     """Where a path begins or ends: at the z of a random seed, or at the z (mu) that a model gives a picture.
 
-    `pixels` are the bytes of a uint8 image `(3, 32, 32)`; None stands for a random z.
+    `pixels` are the bytes of a uint8 image `(3, side, side)`; None stands for a random z.
     """
 
     label: str
     seed: int = 0
     pixels: bytes | None = None
+
+    def image(self, side: int) -> Pixels | None:
+        """Its picture as a model sees it that has so many pixels a side."""
+        if self.pixels is None:
+            return None
+        own = math.isqrt(len(self.pixels) // 3)
+        return images.resized(np.frombuffer(self.pixels, np.uint8).reshape(3, own, own), side)
 
 
 def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
@@ -51,11 +61,11 @@ def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
     return pictures, f"The pictures are {len(pictures):,} of {title} that no run has learned from."
 
 
-def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
+def choose(letter: str, *, place: int, pictures: Pixels | None, frame: Frame) -> End | None:
     """The end called `letter`, as chosen and as the URL says; None while there is nothing to go by.
 
-    `pictures` are the held-out ones on offer, uint8 `(N, 3, 32, 32)`, if there are any. `place`, 1 to 4, sets what
-    is there before anybody chose.
+    `pictures` are the held-out ones on offer, uint8 `(N, 3, side, side)`, if there are any. `place`, 1 to 4, sets
+    what is there before anybody chose. One's own is brought to the `frame`.
     """
     key = letter.lower()
     kinds = [RANDOM, OWN] if pictures is None else [PICTURE, RANDOM, OWN]
@@ -67,7 +77,7 @@ def choose(letter: str, *, place: int, pictures: Pixels | None) -> End | None:
     if kind == RANDOM:
         seed = _number("Seed", f"{key}_seed", place, SEEDS, help=glossary.about("seed", "z"))
         return End(label=f"random z, seed {seed}", seed=seed)
-    return _own(key)
+    return _own(key, frame)
 
 
 def _picture(key: str, place: int, pictures: Pixels) -> End:
@@ -86,7 +96,7 @@ def _picture(key: str, place: int, pictures: Pixels) -> End:
     return End(label=f"test picture {index}", pixels=pictures[index].tobytes())
 
 
-def _own(key: str) -> End | None:
+def _own(key: str, frame: Frame) -> End | None:
     # Where its widget is, a browser asks for the camera: so it is there for who chose it, and no link may choose it.
     way = st.segmented_control(
         "Your picture", WAYS, default=UPLOAD, required=True, key=f"{key}_from", help=_ABOUT_CAMERA, wrap=True
@@ -97,7 +107,7 @@ def _own(key: str) -> End | None:
         file = st.camera_input("A snapshot", key=f"{key}_camera", label_visibility="collapsed")
     if file is None:
         return None
-    pixels = decode(file.getvalue())
+    pixels = decode(file.getvalue(), Manner.of(frame))
     if pixels is None:
         st.warning("This file cannot be read as a picture. A photograph as JPEG, PNG or WebP will do.")
         return None

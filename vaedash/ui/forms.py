@@ -61,7 +61,7 @@ def settings() -> tuple[list[RunConfig], str]:
     else:
         given |= _own_values()
     with st.expander("More settings"):
-        given |= {setting.name: _field(setting, dataset) for setting in _more()}
+        given |= {setting.name: _field(setting, dataset) for setting in _more(dataset)}
     lacks = [lack, "" if archs else "No architecture is chosen.", "" if seeds else "The seeds cannot be read."]
     if reason := " ".join(filter(None, lacks)):
         return [], reason
@@ -159,12 +159,14 @@ def _own_values() -> dict[str, Value | None]:
     return values
 
 
-def _more() -> Iterator[Setting]:
-    """The settings below the others, group by group; the rare ones only where a copied run has a value of its own."""
+def _more(dataset: str | None) -> Iterator[Setting]:
+    """The settings below the others, group by group; those that make nothing else of these pictures are left out, and the rare ones
+    are there only where a copied run has a value of its own."""
+    idle = {*config.FRAME_SETTINGS} - {*config.framed_by(dataset)} if dataset else set()
     for group in Group:
         for name, setting in SETTINGS.items():
             unasked = setting.rare and st.session_state.get(name, setting.default) == setting.default
-            if setting.group is group and name not in (*_ON_TOP, *PRESET_SETTINGS) and not unasked:
+            if setting.group is group and name not in (*_ON_TOP, *PRESET_SETTINGS, *idle) and not unasked:
                 yield setting
 
 
@@ -190,9 +192,10 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
             help=_help(setting),
         )
     if isinstance(setting, Choice):
+        choices: Sequence[Value] = setting.choices
         return st.segmented_control(
             setting.label,
-            setting.choices,
+            choices,
             default=setting.default,
             required=True,
             key=setting.name,

@@ -3,13 +3,14 @@
 import base64
 from collections.abc import Callable, Iterator, Mapping
 
-from vaedash import config, images
+from vaedash import images
+from vaedash.config import USUAL_FRAME
 from vaedash.images import Pixels
 from vaedash.showing import charts
 
 WIDTH, HEIGHT = 420, 200
-_PIXEL = 6  # of the picture, as large as that
-_SIDE = _PIXEL * config.IMAGE_SHAPE[2]
+_PIXEL = 6  # of the picture, as large as that; one of more pixels has smaller ones
+_SIDE = _PIXEL * USUAL_FRAME.image_size
 _RIGHT = 330  # where what it notes down stands
 _UNITS = 5  # that FC has in the drawing
 _WINDOW, _CELLS, _CELL = (
@@ -34,7 +35,7 @@ Point = tuple[float, float]
 
 
 def drawing(arch: str, picture: Pixels) -> str | None:
-    """An image `(3, 32, 32)` and what a first layer looks at, moment by moment, as SVG; None for an architecture that is not drawn."""
+    """An image `(3, side, side)` and what a first layer looks at, moment by moment, as SVG; None for an architecture that is not drawn."""
     if arch not in _MOMENTS:
         return None
     png = base64.b64encode(images.encode_png(images.grid(picture[None], columns=1))).decode()

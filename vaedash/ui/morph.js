@@ -1,25 +1,27 @@
 // Every frame is here from the start: moving a control copies one of them onto each canvas and asks nobody.
 // Python hears of the new place once finger or key is up.
-const SIZE = 32;
-const PIXELS = SIZE * SIZE;
 const GREETING = 9000; // milliseconds there and back
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
-// A function that puts one frame onto a canvas, out of a run's frames as planar RGB bytes in base64.
-function painter(frames) {
+// How many pixels a side so many frames have, as planar RGB bytes in base64; and a function that puts one of them onto a canvas.
+function painter(frames, count) {
   const bytes = atob(frames);
-  const image = new ImageData(SIZE, SIZE);
+  const side = Math.sqrt(bytes.length / 3 / count);
+  const pixels = side * side;
+  const image = new ImageData(side, side);
   image.data.fill(255);
-  return (brush, frame, x = 0, y = 0) => {
+  const paint = (brush, frame, x = 0, y = 0) => {
     for (let channel = 0; channel < 3; channel++)
-      for (let pixel = 0, from = (3 * frame + channel) * PIXELS; pixel < PIXELS; pixel++)
+      for (let pixel = 0, from = (3 * frame + channel) * pixels; pixel < pixels; pixel++)
         image.data[4 * pixel + channel] = bytes.charCodeAt(from + pixel);
     brush.putImageData(image, x, y);
   };
+  return { side, paint };
 }
 
 function canvas(parent, side) {
   const made = Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img" });
+  made.style.setProperty("--side", side);
   parent.append(made);
   return made;
 }
@@ -43,20 +45,20 @@ export default function ({ data, parentElement, setStateValue }) {
     const box = document.createElement("figure");
     box.style.setProperty("--hue", hue);
     box.appendChild(document.createElement("figcaption")).textContent = name;
-    const made = { name, paint: painter(frames) };
+    const made = { name, ...painter(frames, data.columns * data.rows) };
     if (!flat) addMap(box, made);
-    made.canvas = canvas(box, SIZE);
+    made.canvas = canvas(box, made.side);
     made.brush = made.canvas.getContext("2d");
     return { box, ...made };
   }
 
   function addMap(box, made) {
     const frame = box.appendChild(Object.assign(document.createElement("div"), { className: "map" }));
-    const map = canvas(frame, tiles * SIZE);
+    const map = canvas(frame, tiles * made.side);
     map.ariaLabel = `${made.name}: ${tiles} by ${tiles} images between four corners`;
     for (let y = 0; y < tiles; y++)
       for (let x = 0; x < tiles; x++)
-        made.paint(map.getContext("2d"), 2 * y * data.columns + 2 * x, x * SIZE, y * SIZE);
+        made.paint(map.getContext("2d"), 2 * y * data.columns + 2 * x, x * made.side, y * made.side);
     made.ring = frame.appendChild(document.createElement("i"));
     map.onpointerdown = map.onpointermove = (event) => {
       if (!event.buttons) return;
@@ -118,9 +120,10 @@ export default function ({ data, parentElement, setStateValue }) {
   function realEnd(pixels, letter) {
     const box = Object.assign(document.createElement("figure"), { className: "end" });
     box.appendChild(document.createElement("figcaption")).textContent = letter;
-    const picture = canvas(box, SIZE);
+    const { side, paint } = painter(pixels, 1);
+    const picture = canvas(box, side);
     picture.ariaLabel = `the picture at ${letter}`;
-    painter(pixels)(picture.getContext("2d"), 0);
+    paint(picture.getContext("2d"), 0);
     return box;
   }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from vaedash import config, images
+from vaedash import images
 from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.ui import cache, components, crisp, decoded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # torch is loaded by the page that decodes, when it does
     from vaedash.models.vae import VAE
 
 FRAMES, STILLS = 64, 10  # along a path, ends included: every seventh is one of the study's ten
+_SHOWN = 192  # pixels to a side of each picture in an animation
 SIDE = 13  # of the lattice between four corners: every second row and column make a 7 by 7 grid
 
 _HTML = """
@@ -45,7 +46,7 @@ _component = st.components.v2.component(
 
 
 def frames(run: Run, ends: Sequence[End], *, method: str) -> Pixels:
-    """What a run's best weights draw between two ends, `(FRAMES, 3, 32, 32)`, or four, `(SIDE**2, 3, 32, 32)`; uint8.
+    """What a run's best weights draw between two ends, `(FRAMES, 3, side, side)`, or four, `(SIDE**2, 3, side, side)`; uint8.
 
     Four ends are top left, top right, bottom left, bottom right. Loads torch. RunError if the run has no weights.
     """
@@ -86,22 +87,25 @@ def _steps(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Seque
 def _z(run: Run, model: "VAE", end: End) -> "Tensor":
     from vaedash.models import latent
 
-    if end.pixels is None:
+    image = end.image(run.config.image_size)
+    if image is None:
         return latent.prior(1, run.config.latent_dim, seed=end.seed)[0]
-    image = np.frombuffer(end.pixels, np.uint8).reshape(1, *config.IMAGE_SHAPE)
-    return latent.encode(model, image)[0][0]
+    return latent.encode(model, image[None])[0][0]
 
 
 def stills(frames: Pixels) -> Pixels:
     """The study's pictures among the frames: ten of a path, 7 by 7 of a lattice, row by row."""
     if len(frames) == FRAMES:
         return frames[:: (FRAMES - 1) // (STILLS - 1)]
-    return frames.reshape(SIDE, SIDE, *config.IMAGE_SHAPE)[::2, ::2].reshape(-1, *config.IMAGE_SHAPE)
+    return frames.reshape(SIDE, SIDE, *frames.shape[1:])[::2, ::2].reshape(-1, *frames.shape[1:])
 
 
 def gif(paths: Sequence[Pixels]) -> bytes:
     """The paths of several runs beside each other, as an animation that goes there and back."""
-    moments = [images.grid(np.stack(tiles), columns=len(tiles), scale=6, gap=6) for tiles in zip(*paths, strict=True)]
+    moments = [
+        images.grid(np.stack(tiles), columns=len(tiles), scale=_SHOWN // tiles[0].shape[-1], gap=6)
+        for tiles in zip(*images.of_one_size(paths), strict=True)
+    ]
     return images.encode_gif([*moments, *moments[-2:0:-1]], seconds=5)
 
 

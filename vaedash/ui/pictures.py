@@ -80,12 +80,12 @@ def real_grid(run: Run) -> None:
 
 
 def tile(image: Pixels, caption: str, *, alt: str) -> None:
-    """One image `(3, 32, 32)` uint8, as wide as its place, its pixels sharp."""
+    """One image `(3, side, side)` uint8, as wide as its place, its pixels sharp."""
     crisp.picture(image[None], columns=1, alt=alt, caption=caption)
 
 
 def grid(tiles: Pixels, *, columns: int, alt: str, caption: str, file: str) -> None:
-    """Images `(N, 3, 32, 32)` uint8 as one picture with a caption and a download of it as `file`.png."""
+    """Images `(N, 3, side, side)` uint8 as one picture with a caption and a download of it as `file`.png."""
     crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
     download(tiles, columns=columns, file=file)
 

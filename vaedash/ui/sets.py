@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from vaedash import config, datasets, images, places, storage
-from vaedash.config import BUILT_IN, DATASETS, SETTINGS
+from vaedash.config import BUILT_IN, DATASETS, FRAME_SETTINGS, SETTINGS, Frame
 from vaedash.errors import VaedashError
 from vaedash.images import Pixels
 from vaedash.ui import cache, components, crisp, visitors
@@ -87,7 +87,7 @@ def _upload() -> tuple[str | None, str]:
         return None, "There is no zip of pictures yet."
     try:
         with st.spinner("Reading the pictures ..."):
-            loaded = datasets.load(str(path), data_dir=places.data_dir())
+            loaded = datasets.load(str(path), data_dir=places.data_dir(), frame=_frame())
     except VaedashError as error:
         st.error(components.escaped(str(error).replace(str(path), "the zip")))
         return None, "The zip cannot be used."
@@ -124,10 +124,12 @@ def _show(name: str, *, here: bool) -> None:
     known = BUILT_IN.get(name)
     about = f"{known.training_images:,} {known.shows}" if known else "Own pictures"
     if name == "shapes":
-        _draw(cache.some_shapes()[:_COLUMNS], about, _HERE)
+        _draw(cache.some_shapes(_frame().image_size)[:_COLUMNS], about, _HERE)
         return
     fraction = known.fraction if known else 1.0
-    dataset = datasets.cached(name, data_dir=places.data_dir(), fraction=fraction) if here else None
+    dataset = None
+    if here:
+        dataset = datasets.cached(name, data_dir=places.data_dir(), fraction=fraction, frame=_frame())
     if dataset:
         most = _COLUMNS if known else config.PREVIEW_COUNT
         _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), _HERE)
@@ -135,6 +137,11 @@ def _show(name: str, *, here: bool) -> None:
         _draw(images.spread(kept, _COLUMNS), about, "here are test pictures that a run on them has kept")
     else:
         st.caption(f"{about}; none of them is here to be shown yet")
+
+
+def _frame() -> Frame:
+    """What the form, further down, asks pictures to be brought to."""
+    return Frame(**{name: st.session_state.get(name, SETTINGS[name].default) for name in FRAME_SETTINGS})
 
 
 def _kept(name: str) -> Pixels | None:

@@ -26,7 +26,7 @@ _component = st.components.v2.component(
 
 
 def pick(tiles: Pixels, *, picked: int, alt: str, key: str, on_pick: Callable[[int], None]) -> None:
-    """Show images `(N, 3, 32, 32)`, number `picked` framed; `on_pick` is told the number of the one that is clicked.
+    """Show images `(N, 3, side, side)`, number `picked` framed; `on_pick` is told the number of the one that is clicked.
 
     It is a mouse's and a finger's short cut: give the same choice to the keyboard beside it.
     """

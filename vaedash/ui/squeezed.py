@@ -35,7 +35,7 @@ def show(run: Run) -> None:
     name = config.spoken(run.config.arch)
     before, middle, after = st.columns([3, 7, 3], gap="small", vertical_alignment="center")
     with before:
-        _tile(shown, f"a new picture: {config.PIXELS:,} numbers", key="squeezed-before")
+        _tile(shown, f"a new picture: {shown.size:,} numbers", key="squeezed-before")
     with middle, stage.limited(WIDTH, HEIGHT, key="squeezed"):
         what = f"what {name} keeps of it: {len(mu)} numbers"
         st.image(bars(mu, hue=charts.hue(run)), alt=what, caption=what, width="stretch")

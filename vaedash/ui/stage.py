@@ -5,11 +5,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import config
 from vaedash.images import Pixels
 from vaedash.ui import crisp
 
-_SIDE = config.IMAGE_SHAPE[2]
 _STYLES = Path(__file__).parent / "stage.css"
 
 
@@ -20,9 +18,9 @@ def styles(*, rest: float) -> None:
 
 
 def picture(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None = None) -> None:
-    """Images `(N, 3, 32, 32)` uint8 as `crisp.picture` shows them, but no higher than the stage."""
+    """Images `(N, 3, side, side)` uint8 as `crisp.picture` shows them, but no higher than the stage."""
     rows = -(-len(tiles) // columns)
-    with limited(columns * _SIDE, rows * _SIDE, key=key):
+    with limited(columns, rows, key=key):
         crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
 
 

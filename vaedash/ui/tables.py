@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from vaedash.comparing import alike, results
 from vaedash.comparing.results import Cell, Result, Row
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
-from vaedash.runs import Run, RunFolder
+from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import live, visitors
 
@@ -241,12 +240,12 @@ def _harmless(value: _Value) -> _Value:
 
 
 def _thumbnail(run: Run) -> str | None:
-    return _drawn(str(run.path), len(run.epochs), run.signature()) if run.epochs else None
+    return _drawn(run, str(run.path), len(run.epochs), run.signature()) if run.epochs else None
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _drawn(path: str, epoch: int, signature: tuple[object, ...]) -> str | None:  # noqa: ARG001 - a run may be trained anew under its id
-    tiles = RunFolder(Path(path)).pictures.sample("prior", epoch)
+def _drawn(_run: Run, path: str, epoch: int, signature: tuple[object, ...]) -> str | None:  # noqa: ARG001 - by these it is known
+    tiles = _run.pictures.sample("prior", epoch)
     if tiles is None:
         return None
     return "data:image/png;base64," + base64.b64encode(images.encode_png(images.grid(tiles[:8], columns=4))).decode()

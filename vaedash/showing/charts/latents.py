@@ -13,6 +13,7 @@ from vaedash.showing.charts import keys, style, thinning
 from vaedash.showing.charts.style import AXES
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
+_DRAWN = 64  # pixels that each is drawn with
 _PICTURES_ACROSS = 10  # large enough for the last row
 
 
@@ -111,7 +112,7 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
 def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:
     """Held-out images where they lie on a plane through the latent space: all as dots, as many as fit as small pictures.
 
-    `points` `(N, 2)`, `photos` uint8 `(N, 3, 32, 32)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
+    `points` `(N, 2)`, `photos` uint8 `(N, 3, side, side)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
     of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number.
     """
     low, high = points.min(0), points.max(0)
@@ -132,7 +133,7 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
             hovertemplate="picture %{customdata}<extra></extra>",
         )
     for index in pictured:
-        png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=2))
+        png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=_DRAWN // photos.shape[-1]))
         figure.add_layout_image(
             source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
             x=points[index, 0],

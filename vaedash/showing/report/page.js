@@ -1,7 +1,6 @@
 // Curves, and a morph whose frames lie side by side in one picture: moving the control copies one of them onto each canvas.
 "use strict";
 const COLUMNS = 8; // of the picture that holds the frames
-const SIZE = 32;
 
 for (const plot of document.querySelectorAll(".plot")) {
   const { data, layout, config } = JSON.parse(plot.querySelector("script").textContent);
@@ -29,8 +28,9 @@ function animate(morph) {
     const frame = Math.round(place * last);
     const words = `alpha ${place.toFixed(2)}`;
     for (const canvas of morph.querySelectorAll("canvas")) {
-      const [x, y] = [frame % COLUMNS, Math.floor(frame / COLUMNS)].map((at) => at * SIZE);
-      canvas.getContext("2d").drawImage(canvas.nextElementSibling, x, y, SIZE, SIZE, 0, 0, SIZE, SIZE);
+      const size = canvas.width;
+      const [x, y] = [frame % COLUMNS, Math.floor(frame / COLUMNS)].map((at) => at * size);
+      canvas.getContext("2d").drawImage(canvas.nextElementSibling, x, y, size, size, 0, 0, size, size);
       canvas.ariaLabel = `${canvas.dataset.name}, ${words}`;
     }
     slider.value = frame;

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaedash import images
+from vaedash.config import USUAL_FRAME
 from vaedash.errors import RunError
 from vaedash.runs import Run, names
 from vaedash.showing.report import words
@@ -17,9 +18,11 @@ _PHOTOS = 32  # held-out images that are shown
 
 
 def _picture(tiles: np.ndarray, *, alt: str, columns: int = _COLUMNS, scale: int = 2) -> Picture:
-    """Images `(N, 3, 32, 32)` uint8, `scale` pixels of the page to each of theirs; what is between them is clear."""
+    """Images `(N, 3, side, side)` uint8, `scale` pixels of the page to each of theirs, of larger ones fewer; what is between them is
+    clear."""
     opaque = np.concatenate([tiles, np.full_like(tiles[:, :1], 255)], axis=1)
     picture = images.grid(opaque, columns=columns, gap=1, background=0)
+    scale = max(1, scale * USUAL_FRAME.image_size // tiles.shape[-1])
     height, width = picture.shape[0] * scale, picture.shape[1] * scale
     return Picture(source=_embedded(picture), alt=alt, width=width, height=height)
 
@@ -93,6 +96,7 @@ def _morph(run: Run, label: Label) -> Morph:
     return Morph(
         run=label,
         between=between,
+        side=frames.shape[-1],
         sheet=_embedded(images.grid(frames, columns=_COLUMNS)),
         steps=_picture(steps, columns=10, alt=f"{run.name}: ten pictures {between}", scale=3),
     )

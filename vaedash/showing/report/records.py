@@ -86,10 +86,11 @@ class Photos:
 
 @dataclass(frozen=True, kw_only=True)
 class Morph:
-    """A run's way between two pictures: a sheet of all frames, as a data URL, and ten of them side by side."""
+    """A run's way between two pictures: a sheet of all frames, each so many pixels a `side`, as a data URL; and ten side by side."""
 
     run: Label
     between: str
+    side: int
     sheet: str
     steps: Picture
 

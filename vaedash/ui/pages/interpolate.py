@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from vaedash import glossary
+from vaedash import glossary, images
 from vaedash.showing import charts
 from vaedash.ui import cache, choosing, components, ends, morph, pictures
 
@@ -33,10 +33,10 @@ letters = LETTERS[between]
 stage = st.container()
 seats = st.container(horizontal=True, vertical_alignment="center", key="seats")
 offered, about = ends.held_out(chosen)
-points = {}
+points, frame = {}, max((run.config.frame for run in chosen), key=lambda frame: frame.image_size)
 for place, letter in enumerate(letters, start=1):
     with seats.popover(f"Choose {letter}", icon=":material/image:", key=f"seat-{letter}"):
-        points[letter] = ends.choose(letter, place=place, pictures=offered)
+        points[letter] = ends.choose(letter, place=place, pictures=offered, frame=frame)
 with seats.popover("The way", icon=":material/route:", key="seat-way"):
     way = components.choice("Way", WAYS, default="linear", key="way", help=ABOUT_WAYS)
 if offered is None:
@@ -56,7 +56,7 @@ ids = "-".join(run.id for run in chosen)
 stills = [morph.stills(frames) for frames in drawn]
 if between == "Four pictures":
     st.caption("Drag in a map, or use the arrow keys. A is top left, B top right, C bottom left, D bottom right.")
-    pictures.download(np.concatenate(stills), columns=7, file=f"four-{ids}")
+    pictures.download(np.concatenate(images.of_one_size(stills)), columns=7, file=f"four-{ids}")
     st.stop()
 seats.download_button(
     "GIF", lambda: morph.gif(drawn), f"morph-{ids}.gif", "image/gif", on_click="ignore", icon=":material/download:",
@@ -65,5 +65,5 @@ seats.download_button(
 
 st.header("The same way in ten steps", anchor=False)
 morph.ten_steps(names, stills, [morph.steps(run, path, method=way) for run in chosen], path)
-pictures.download(np.concatenate(stills), columns=10, file=f"ten-steps-{ids}")
+pictures.download(np.concatenate(images.of_one_size(stills)), columns=10, file=f"ten-steps-{ids}")
 components.onward("latent_space", "What do the numbers mean?")
