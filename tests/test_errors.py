@@ -266,9 +266,6 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "cli/training.py": {
-        "resume on a cluster with images that have moved": lambda at: at.cli(
-            "resume", at.run("stopped").id, "--on", "ray", "--dataset", "x"
-        ),
         "let torchrun train on a cluster of Ray": lambda at: (
             at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
             at.cli("train", "--on", "ray"),
@@ -345,6 +342,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "train on a zip that Windows has packed": lambda at: own.read(odd_zip(at, 10, 9)),
         "train on the archive of CIFAR-10 as one's own": lambda at: own.read(
             tarred(at, "data_batch_1", "test_batch", "batches.meta")
+        ),
+        "train on a tar for which there is no room": lambda at: (
+            at.monkeypatch.setattr(collection.shutil, "disk_usage", lambda _: SimpleNamespace(free=10)),
+            own.read(tarred(at, "a.png")),
         ),
         "train on a tar that is cut off": lambda at: own.read(cut_off(tarred(at, "a.png"))),
         "train on a part of a zip": lambda at: own.read(at.files("own", a__z01=b"x", a__zip=b"x") / "a.zip"),
@@ -591,9 +592,8 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "train on two machines with different images": lambda at: loop.follow(
             SimpleNamespace(
                 begun=lambda: loop.Beginning(
-                    RunConfig(
-                        dataset=str(at.files("own", **{f"{number}__png": picture(number) for number in range(9)}))
-                    ),
+                    RunConfig(),
+                    str(at.files("own", **{f"{number}__png": picture(number) for number in range(9)})),
                     SimpleNamespace(apply=lambda: None),
                     "ab12",
                     None,

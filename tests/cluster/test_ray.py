@@ -22,7 +22,7 @@ import pytest
 from patience import PATIENCE, until
 from visitor import shown, words
 
-from vaedash import cli, datasets, images, places, runs
+from vaedash import cli, config, datasets, images, places, runs
 from vaedash.cluster import driver, machines, trainer
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
@@ -164,6 +164,15 @@ def test_images_that_were_sent_are_the_same_where_their_file_is_not(pack, tmp_pa
         assert (len(there.train), len(there.test)) == (round(52 * fraction), 12)
     assert there.fingerprint == here.fingerprint and there.name == here.name == "own"
     assert np.array_equal(there.train, here.train) and np.array_equal(there.test, here.test)
+
+
+def test_images_that_have_moved_here_are_found_there_under_what_they_were_called(pack, tmp_path):
+    before, moved = tmp_path / "own.zip", pack(tmp_path / "moved.zip")
+    here = datasets.load(str(moved), data_dir=tmp_path / "here")
+    sent = driver._images(str(moved), str(before), 1.0, config.USUAL_FRAME, tmp_path / "here")
+    trainer._unpack(sent, tmp_path / "there")
+    there = datasets.load(str(before), data_dir=tmp_path / "there")
+    assert there.fingerprint == here.fingerprint and there.name == "own"
 
 
 def announce(run: RunFolder, epoch: int) -> None:

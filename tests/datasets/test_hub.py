@@ -129,6 +129,41 @@ def test_where_nothing_answers_it_is_said(monkeypatch, tmp_path):
         hub.fetch("hf:o/n", data_dir=tmp_path)
 
 
+def test_where_the_hub_cannot_be_asked_what_was_fetched_before_is_enough_and_that_is_said(
+    served, tmp_path, monkeypatch
+):
+    files, _ = served
+    files |= {"blue/train/0000.parquet": table([10, 20]), "red/train/0000.parquet": table([30, 40])}
+    folder = hub.fetch("hf:o/n:blue", data_dir=tmp_path)
+    said: list[str] = []
+    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9")
+    for spec in ("hf:o/n:blue", "hf:o/n"):
+        assert hub.fetch(spec, data_dir=tmp_path, say=said.append) == folder
+    assert len(said) == 2 and all(words.endswith("Until then, what was fetched before is used.") for words in said)
+    monkeypatch.setattr(hub, "find_spec", lambda _: None)
+    assert hub.fetch("hf:o/n:blue", data_dir=tmp_path) == folder
+    for spec in ("hf:o/n:red", "hf:o/m"):
+        with pytest.raises(DatasetError):
+            hub.fetch(spec, data_dir=tmp_path)
+
+
+def test_what_was_fetched_in_part_is_not_enough(served, tmp_path, monkeypatch):
+    files, _ = served
+    files |= {"default/train/0000.parquet": table([10]), "default/train/0001.parquet": table([20])}
+    hub.fetch("hf:o/n", data_dir=tmp_path)
+    files["default/train/0002.parquet"] = table([30])
+
+    def cut_off(what: str, done: int, total: int) -> None:
+        if "downloading" in what and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hub.fetch("hf:o/n", data_dir=tmp_path, progress=cut_off)
+    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9")
+    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+        hub.fetch("hf:o/n", data_dir=tmp_path)
+
+
 def test_the_command_line_takes_such_a_name_wherever_it_takes_a_path(served, tmp_path, capsys):
     files, _ = served
     files |= {"default/train/0000.parquet": table([10, 150, 230]), "default/test/0000.parquet": table([40])}

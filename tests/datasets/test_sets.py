@@ -6,6 +6,7 @@ import struct
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import torch
 from somebodys import encoded, photograph, plain, shade, shades
 
 from vaedash import datasets
-from vaedash.datasets import fashion_mnist, idx, mnist, own, svhn
+from vaedash.datasets import collection, fashion_mnist, idx, mnist, own, svhn
 from vaedash.errors import DatasetError
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
@@ -296,6 +297,36 @@ def test_what_a_tar_would_put_elsewhere_or_links_to_is_left_out(tmp_path):
     assert sorted([*shades(source.train), *shades(source.test)])[:3] == [1, 2, 2]
     assert any("left out: a link, a device, or a name that leads elsewhere" in note for note in source.notes)
     assert not (tmp_path.parent / "c.png").exists() and not Path("/d.png").exists()
+
+
+def test_a_tar_for_which_there_is_no_room_is_not_unpacked(tmp_path, promise, monkeypatch):
+    promise("R14")
+    path = tarred(tmp_path / "a.tar.gz", {f"{n}.png": shade(n) for n in range(4)}, "w:gz")
+    size = sum(len(shade(n)) for n in range(4))
+    for free, enough in ((2 * size, True), (2 * size - 1, False)):
+        monkeypatch.setattr(collection.shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        if enough:
+            assert len(own.read(path).train) == 3
+            continue
+        with pytest.raises(DatasetError, match="are free where archives are unpacked; unpack it elsewhere"):
+            own.read(path)
+
+
+def test_how_far_a_tar_is_unpacked_is_told_and_can_be_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(collection, "_SAY_EVERY", 2)
+    path, told = tarred(tmp_path / "a.tar", {f"{n}.png": shade(n) for n in range(6)}), []
+    own.read(path, progress=lambda *what: told.append(what))
+    assert [each for each in told if "a.tar" in each[0]] == [
+        *(("listing a.tar", count, 0) for count in (2, 4, 6)),
+        *(("unpacking a.tar", count, 6) for count in (2, 4, 6)),
+    ]
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "unpacking a.tar":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        own.read(path, progress=stop)
 
 
 def test_a_tar_that_is_cut_off_says_so(tmp_path, promise):

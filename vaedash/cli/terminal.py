@@ -66,7 +66,7 @@ def spec(typed: str, arguments: argparse.Namespace) -> str:
     if not hub.is_name(typed):
         return config.dataset_spec(typed)
     with progress() as show:
-        return str(hub.fetch(typed, data_dir=data_dir(arguments), progress=show))
+        return str(hub.fetch(typed, data_dir=data_dir(arguments), progress=show, say=say))
 
 
 def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:

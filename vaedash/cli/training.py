@@ -119,10 +119,6 @@ def _look_at_place(arguments: argparse.Namespace) -> None:
 
 def _resumable(arguments: argparse.Namespace) -> list[Run]:
     chosen = terminal.find_all(arguments)
-    if arguments.dataset and (launch.by_torchrun() or arguments.on != places.LOCAL):
-        raise UsageError(
-            "--dataset is for runs that go on on this machine: copy the images back to where they were, then resume."
-        )
     for run in chosen:
         launch.require_resumable(run)
         if arguments.dataset:

@@ -152,12 +152,13 @@ def drive(away: Sequence[Away], *, on: str, data_dir: Path) -> None:
 def _send(away: Sequence[Away], cluster: machines.Machines, data_dir: Path) -> None:
     import ray
 
-    images: dict[tuple[str, float, Frame], ObjectRef] = {}
+    images: dict[tuple[str, str, float, Frame], ObjectRef] = {}
     trainers = ray.remote(trainer.Trainer)
     for waiting in away:
-        settings = record.read(waiting.run.path).config
+        run = record.read(waiting.run.path)
+        settings = run.config
         try:
-            key = (settings.dataset, settings.fraction, settings.frame)
+            key = (run.images_at, settings.dataset, settings.fraction, settings.frame)
             if key not in images:
                 images[key] = ray.put(_images(*key, data_dir))
         except VaedashError as error:
@@ -174,8 +175,9 @@ def _hire(trainers: "ActorClass", run: RunFolder, images: "ObjectRef", share: Ma
     return cast("ActorHandle", trainers.remote(run.id, mirror.start(run), images, share["num_cpus"]))
 
 
-def _images(spec: str, fraction: float, frame: Frame, data_dir: Path) -> dict[str, NDArray[np.uint8]]:
-    """All that a machine needs to train on them, and what was measured here of processors and images, so that it need not be there."""
+def _images(spec: str, called: str, fraction: float, frame: Frame, data_dir: Path) -> dict[str, NDArray[np.uint8]]:
+    """All that a machine needs to train on the images that lie at `spec` here and are called so there, and what was measured here
+    of processors and images, so that it need not be there."""
     from vaedash.measuring import pca
     from vaedash.training import hardware
 
@@ -183,7 +185,7 @@ def _images(spec: str, fraction: float, frame: Frame, data_dir: Path) -> dict[st
     cache = data_dir / "cache"
     measured = [hardware.precision_file(cache), pca.spectrum_file(dataset.fingerprint, data_dir)]
     sent = {f"cache/{file.name}": np.fromfile(file, np.uint8) for file in measured if file.exists()}
-    return sent | datasets.packed(spec, data_dir=data_dir, fraction=fraction, frame=frame)
+    return sent | datasets.packed(spec, called=called, data_dir=data_dir, fraction=fraction, frame=frame)
 
 
 def _clear() -> None:

@@ -107,14 +107,17 @@ def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decode
 
 
 def packed(
-    spec: str, *, data_dir: Path, fraction: float = 1.0, frame: Frame = USUAL_FRAME
+    spec: str, *, called: str = "", data_dir: Path, fraction: float = 1.0, frame: Frame = USUAL_FRAME
 ) -> dict[str, NDArray[np.uint8]]:
     """The cache of a dataset that was loaded here, for a machine that has not got its images: bytes by name of file.
 
-    Written under those names into a `data_dir` there, in this order, they are what `load` finds first.
+    Written under those names into a `data_dir` there, in this order, they are what `load` finds first; if they have moved here
+    since, under what they were `called`.
     """
-    decoded, frame = sources.decoded_share(spec, fraction), sources.framed(spec, frame)
-    folder, there = (place(spec, data_dir, decoded, frame) for place in (_folder, _sent_folder))
+    folder, there = (
+        place(name, data_dir, sources.decoded_share(name, fraction), sources.framed(name, frame))
+        for place, name in ((_folder, spec), (_sent_folder, called or spec))
+    )
     # What makes a cache of a folder comes last.
     files = sorted(folder.iterdir(), key=lambda file: (file.name == _META, file.name))
     return {(there / file.name).relative_to(data_dir).as_posix(): np.fromfile(file, np.uint8) for file in files}

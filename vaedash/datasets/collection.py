@@ -2,6 +2,7 @@
 
 import lzma
 import os
+import shutil
 import stat
 import struct
 import tarfile
@@ -16,9 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
+from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
 from vaedash.text import visible
 
+_SAY_EVERY = 100  # files of an archive
 _OF_CIFAR10 = {"data_batch_1", "test_batch", "batches.meta"}
 _UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
@@ -53,14 +56,14 @@ class Collection:
 
 
 @contextmanager
-def open_collection(path: Path, *, advice: str = "") -> Iterator[Collection]:
+def open_collection(path: Path, *, advice: str = "", progress: Progress = silent) -> Iterator[Collection]:
     """The files in the folder, zip or tar at `path`. Raises DatasetError if it is neither: what it is, then `advice`."""
     if path.is_dir():
         yield _folder(path)
         return
     if path.is_file() and _is_tar(path):
         with tempfile.TemporaryDirectory(prefix="vaedash-") as unpacked:
-            note = _unpack(path, Path(unpacked))
+            note = _unpack(path, Path(unpacked), progress)
             yield replace(_folder(Path(unpacked)), note=note)
         return
     try:
@@ -86,13 +89,19 @@ def _is_tar(path: Path) -> bool:
         return False
 
 
-def _unpack(path: Path, folder: Path) -> str:
+def _unpack(path: Path, folder: Path, progress: Progress) -> str:
     """Put the files of a tar where they can be read in any order: one that is packed can only be read from its beginning. The answer
     is a sentence on what was left in it."""
     left: list[str] = []
+    names: set[str] = set()
+    count = bytes_in = done = 0
 
     def plain_files(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
         """Files and folders that stay where they belong, links from one file to another among them; no others, no devices."""
+        nonlocal done
+        done += 1
+        if done % _SAY_EVERY == 0:
+            progress(f"unpacking {visible(path.name)}", done, count)
         try:
             if member.isfile() or member.isdir() or member.islnk():
                 return tarfile.data_filter(member, folder)
@@ -103,10 +112,20 @@ def _unpack(path: Path, folder: Path) -> str:
 
     try:
         with tarfile.open(path) as archive:
-            names = {PurePosixPath(member.name).name for member in archive}
+            for count, member in enumerate(archive, start=1):
+                if count % _SAY_EVERY == 0:
+                    progress(f"listing {visible(path.name)}", count, 0)
+                names.add(PurePosixPath(member.name).name)
+                bytes_in += member.size
             if names >= _OF_CIFAR10:
                 raise DatasetError(
                     f"{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset cifar10."
+                )
+            free = shutil.disk_usage(folder).free
+            if bytes_in > free // 2:
+                raise DatasetError(
+                    f"{path} holds {bytes_in / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free where archives are unpacked; unpack it "
+                    "elsewhere and give the folder, or name another place in TMPDIR."
                 )
             archive.extractall(folder, filter=plain_files)
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:

@@ -3,7 +3,7 @@
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,11 @@ _CONVERTED = "refs/convert/parquet"  # where the Hub keeps every dataset as Parq
 _NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
 _USUAL = "default"
 _MOST_SAID = 8
+_WHOLE = ".fetched"  # beside the files of a config, once all of them are there
+
+
+class _NotAskedError(DatasetError):
+    """What cannot be asked of the Hub from here, or now."""
 
 
 def is_name(spec: str) -> bool:
@@ -25,8 +30,9 @@ def is_name(spec: str) -> bool:
     return spec.startswith(PREFIX)
 
 
-def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
-    """The folder with the Parquet files of a dataset there; what is here already is not fetched again.
+def fetch(spec: str, *, data_dir: Path, progress: Progress = silent, say: Callable[[str], object] = visible) -> Path:
+    """The folder with the Parquet files of a dataset there; what is here already is not fetched again, and is enough where the Hub
+    cannot be asked, which it then gets to `say`.
 
     Raises DatasetError where `huggingface_hub` is not installed, where there is no such dataset, where it has several configs and
     none was named, and where the Hub cannot be reached.
@@ -34,8 +40,21 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
     name, _, config = spec.removeprefix(PREFIX).partition(":")
     if not _NAME.fullmatch(name) or ".." in spec or (config and not re.fullmatch(r"[\w. -]{1,96}", config)):
         raise DatasetError(f"{visible(spec)} is no name of a dataset: give hf:OWNER/NAME, or hf:OWNER/NAME:CONFIG.")
+    try:
+        return _fetched(name, config, data_dir, progress)
+    except _NotAskedError as reason:
+        kept = [folder for folder in _homes(name, config, data_dir) if (folder / _WHOLE).exists()]
+        if len(kept) != 1:
+            raise
+        say(f"{reason} Until then, what was fetched before is used.")
+        return kept[0].resolve()
+
+
+def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path:
     if find_spec("huggingface_hub") is None:
-        raise DatasetError(f"{spec} is on the Hugging Face Hub: install huggingface_hub (pip install huggingface_hub).")
+        raise _NotAskedError(
+            f"{name} is on the Hugging Face Hub: install huggingface_hub (pip install huggingface_hub)."
+        )
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.utils import disable_progress_bars
 
@@ -49,9 +68,9 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
     if chosen not in configs:
         there = ", ".join(map(visible, configs[:_MOST_SAID])) or "none"
         raise DatasetError(f"{name} has no config {chosen!r}: give one of hf:{name}:CONFIG. There are: {there}.")
-    # No name has an @ in it, so each config has a folder of its own.
-    home = data_dir / "huggingface" / (name.replace("/", "--") + ("" if chosen == _USUAL else f"@{chosen}"))
+    [home] = _homes(name, chosen, data_dir)
     wanted = sorted(file for file in files if file.startswith(f"{chosen}/") and file.endswith(".parquet"))
+    (home / _WHOLE).unlink(missing_ok=True)
     for number, file in enumerate(wanted):
         progress(f"downloading {name}", number, len(wanted))
         with _understood(name):
@@ -66,7 +85,16 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent) -> Path:
     for old in {*home.rglob("*.parquet")} - {home / file for file in wanted}:
         old.unlink()  # of what the dataset was when it was fetched before
     progress(f"downloading {name}", len(wanted), len(wanted))
+    (home / _WHOLE).touch()
     return home.resolve()
+
+
+def _homes(name: str, config: str, data_dir: Path) -> list[Path]:
+    """Where the files of a config are, or are to be; without one, wherever there are files of this dataset."""
+    place, called = data_dir / "huggingface", name.replace("/", "--")
+    if config:  # no name has an @ in it, so each has a folder of its own
+        return [place / (called if config == _USUAL else f"{called}@{config}")]
+    return [place / called, *sorted(place.glob(f"{glob.escape(called)}@*"))]
 
 
 @contextmanager
@@ -90,7 +118,7 @@ def _understood(name: str) -> Iterator[Any]:
             f"The Hub has not made Parquet files of {name}; download its images by hand, and give the folder."
         ) from None
     except Exception as error:  # whatever lies between here and there
-        raise DatasetError(
+        raise _NotAskedError(
             f"{name} could not be fetched from the Hub ({type(error).__name__}). Look at the connection, and try again: what has come "
             "by then is kept."
         ) from None

@@ -38,7 +38,7 @@ def read(path: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent)
         return _read_tables([path], [], path, frame=frame, progress=progress)
     if path.is_file() and path.suffix.lower() in arrays.ENDINGS:
         return arrays.read(path, allowed=_ALLOWED, frame=frame, progress=progress)
-    with open_collection(path) as files:
+    with open_collection(path, progress=progress) as files:
         images, masks = aside.without_masks(files.images())
         found = [path / name for name in files.names if name.lower().endswith(".parquet")] if path.is_dir() else []
         if found and (not images or sum(map(tables.images_in, found)) > len(images)):

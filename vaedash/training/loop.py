@@ -42,6 +42,7 @@ class Beginning:
     """What the leader of a team gives the others: the run as it goes on there, with the state it goes on from."""
 
     settings: RunConfig
+    images_at: str
     machine: Hardware
     fingerprint: str
     resumed: dict[str, Any] | None
@@ -82,7 +83,9 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     data = Split.of(dataset, settings, machine.device)
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
 
-    team.begin(Beginning(settings, machine, dataset.fingerprint, resumed))  # the others of a team, in `follow`
+    team.begin(
+        Beginning(settings, run.images_at, machine, dataset.fingerprint, resumed)
+    )  # the others of a team, in `follow`
     learner = Learner(settings, machine, team, apart=apart)
     epochs: list[Epoch] = []
     if resumed:
@@ -190,7 +193,7 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
     while isinstance(begun := team.begun(), Beginning):
         settings, resumed = begun.settings, begun.resumed
         begun.machine.apply()
-        dataset = datasets.load(settings.dataset, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame)
+        dataset = datasets.load(begun.images_at, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame)
         if dataset.fingerprint != begun.fingerprint:
             raise DatasetError(
                 f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "
