@@ -606,6 +606,11 @@ def framed_by(spec: str) -> tuple[str, ...]:
     return BUILT_IN[spec].framed_by if spec in DATASETS else FRAME_SETTINGS
 
 
+def framed(spec: str, frame: Frame) -> Frame:
+    """A frame as far as it makes other images of a dataset; in all else it is the usual one."""
+    return Frame(**{name: getattr(frame, name) for name in framed_by(spec)})
+
+
 def _settings() -> dict[str, Setting]:
     beside = {name: hint.__metadata__[0] for name, hint in get_type_hints(RunConfig, include_extras=True).items()}
     return {name: replace(beside[name], name=name, default=getattr(RunConfig, name)) for name in beside}

@@ -7,7 +7,7 @@ from somebodys import BLUE, GREEN, RED, encoded, packed, photograph, table, writ
 
 from vaedash import config, datasets
 from vaedash.config import USUAL_FRAME, Frame, RunConfig
-from vaedash.datasets import cache, decode, shapes, sources
+from vaedash.datasets import cache, decode, shapes
 from vaedash.datasets.decode import Manner
 from vaedash.runs import weights
 
@@ -126,9 +126,9 @@ def test_each_frame_has_a_cache_and_a_fingerprint_of_its_own_and_the_usual_one_h
     "frame", [Frame(fit="pad"), Frame(background="black"), Frame(fit="squash", background="white")]
 )
 def test_shapes_are_the_same_in_every_frame_of_their_size(tmp_path, frame):
-    usual = cache._folder("shapes", tmp_path, 1.0, sources.framed("shapes", USUAL_FRAME))
-    assert cache._folder("shapes", tmp_path, 1.0, sources.framed("shapes", frame)) == usual
-    assert sources.framed("cifar10", LARGE) == USUAL_FRAME
+    usual = cache._folder("shapes", tmp_path, 1.0, config.framed("shapes", USUAL_FRAME))
+    assert cache._folder("shapes", tmp_path, 1.0, config.framed("shapes", frame)) == usual
+    assert config.framed("cifar10", LARGE) == USUAL_FRAME
 
 
 def test_shapes_of_64_pixels_are_those_of_32_drawn_finer():

@@ -79,6 +79,16 @@ def test_a_set_that_is_not_here_is_shown_by_the_test_pictures_that_a_run_on_it_h
     assert "test pictures that a run on them has kept" in drawn[1]
 
 
+def test_pictures_that_a_run_has_kept_in_another_frame_are_not_shown_as_those_that_are_asked_for(data, folder, drawn):
+    run = make_run(folder, dataset="celeba", image_size=64)
+    large = images.of_one_size([TILES, np.zeros((1, 3, 64, 64), np.uint8)])[0]
+    run.pictures.write_originals(images.encode_png(images.grid(large, columns=8)))
+    at = choose(shown("train"), "celeba")
+    assert NONE_HERE in words(at)
+    at.button_group(key="image_size").set_value(64).run()
+    assert np.array_equal(drawn[-2], images.spread(large, 8)) and "64 x 64 pixels" in drawn[-1]
+
+
 @pytest.mark.parametrize("name", ["cifar10", "celeba"])
 def test_where_there_is_no_picture_of_a_set_it_says_so_and_shows_none(data, folder, drawn, name):
     make_run(folder, dataset=name)  # which has kept none

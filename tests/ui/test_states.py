@@ -1,5 +1,6 @@
 """Every page in every state that runs can be in: it opens, and says what there is to say."""
 
+import contextlib
 import os
 
 import pytest
@@ -75,8 +76,16 @@ def test_a_running_run_is_shown_as_far_as_it_is(make, page):
         at = shown(page)
     says(at, USUAL[page])
     if page in ("start", "train"):
-        says(at, "Stop")
+        says(at, "Stop|So far: a loss of |nats a new picture, after epoch 2")
     assert not at.error and not at.warning
+
+
+@pytest.mark.parametrize(("count", "words"), [(2, "Both start"), (3, "All start")])
+def test_several_that_have_not_finished_an_epoch_start_from_noise(folder, count, words):
+    with contextlib.ExitStack() as held:
+        for number in range(count):
+            held.enter_context(make_run(folder, epochs=0, status="running", seed=number).claim())
+        says(shown("train"), f"{words} from random numbers: what they draw is noise")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -84,8 +93,8 @@ def test_a_running_run_without_an_epoch_is_waited_for(folder, page):
     with make_run(folder, epochs=0, status="running").claim():
         at = shown(page)
     expected = {
-        "start": "Stop|Both start from random numbers",
-        "train": "Stop|Both start from random numbers",
+        "start": "Stop|It starts from random numbers: what it draws is noise",
+        "train": "Stop|It starts from random numbers: what it draws is noise",
         "compare": "Not enough to compare yet",
         "gallery": "Its first pictures come with its first epoch.",
     }

@@ -56,7 +56,7 @@ def load(
     there. Without `download`, nothing is fetched from the network. Raises DatasetError
     with what is missing, where it goes and where it comes from.
     """
-    decoded, frame = sources.decoded_share(spec, fraction), sources.framed(spec, frame)
+    decoded, frame = sources.decoded_share(spec, fraction), config.framed(spec, frame)
     folder = _folder(spec, data_dir, decoded, frame)
 
     def make() -> tuple[Source, str]:
@@ -74,7 +74,7 @@ def load(
 def cached(spec: str, *, data_dir: Path, fraction: float = 1.0, frame: Frame = USUAL_FRAME) -> Dataset | None:
     """The same, where its images were decoded already; None where `load` would have to. DatasetError where a path leads nowhere."""
     decoded = sources.decoded_share(spec, fraction)
-    kept = _open_cache(_folder(spec, data_dir, decoded, sources.framed(spec, frame)))
+    kept = _open_cache(_folder(spec, data_dir, decoded, config.framed(spec, frame)))
     return kept and _cut(spec, *kept, fraction=fraction, decoded=decoded)
 
 
@@ -115,7 +115,7 @@ def packed(
     since, under what they were `called`.
     """
     folder, there = (
-        place(name, data_dir, sources.decoded_share(name, fraction), sources.framed(name, frame))
+        place(name, data_dir, sources.decoded_share(name, fraction), config.framed(name, frame))
         for place, name in ((_folder, spec), (_sent_folder, called or spec))
     )
     # What makes a cache of a folder comes last.

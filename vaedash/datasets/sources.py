@@ -18,7 +18,7 @@ _FEW = 1000  # entries of a folder that are looked at one by one
 
 
 def read(spec: str, *, data_dir: Path, fraction: float, frame: Frame, progress: Progress, download: bool) -> Source:
-    """The images called `spec`; `fraction` is that of `decoded_share`, `frame` that of `framed`. Without `download`, nothing is
+    """The images called `spec`; `fraction` is that of `decoded_share`, `frame` that of `config.framed`. Without `download`, nothing is
     fetched from the network.
 
     Raises DatasetError with what is missing, where it goes and where it comes from.
@@ -53,11 +53,6 @@ def _reader(spec: str) -> ModuleType:
 def decoded_share(spec: str, fraction: float) -> float:
     """Which share of the training images is decoded where a run wants `fraction` of them: of most datasets, all are."""
     return fraction if spec in config.DATASETS and config.BUILT_IN[spec].decoded_in_part else 1.0
-
-
-def framed(spec: str, frame: Frame) -> Frame:
-    """The same as far as it makes other images of `spec`; in all else it is the usual one."""
-    return Frame(**{name: getattr(frame, name) for name in config.framed_by(spec)})
 
 
 def stamp(spec: str, *, data_dir: Path, fraction: float) -> list[object]:

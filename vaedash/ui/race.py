@@ -121,8 +121,15 @@ def _verdict(current: Sequence[Run]) -> Verdict:
         even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
         judged = verdict.judged(even)
         return dataclasses.replace(judged, plain=f"So far: {judged.plain}")
-    if active:
-        return Verdict.of("Both start from random numbers: what they draw is noise")
+    if active and not begun:
+        who = {1: "It starts", 2: "Both start"}.get(len(current), "All start")
+        return Verdict.of(
+            f"{who} from random numbers: what {'it draws' if len(current) == 1 else 'they draw'} is noise"
+        )
+    if active and len(current) == 1:
+        [run] = current
+        loss = f"{run.epochs[-1]['test_loss']:.1f} {run.config.unit}"
+        return Verdict.of(f"So far: a loss of {loss} a new picture, after epoch {len(run.epochs)}")
     if len(begun) > 1:
         return verdict.judged(current)
     return Verdict.of("Not enough to compare yet")

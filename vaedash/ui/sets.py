@@ -145,9 +145,11 @@ def _frame() -> Frame:
 
 
 def _kept(name: str) -> Pixels | None:
-    """Test pictures of a set that some run on it has in its folder."""
+    """Test pictures of a set that some run on it has in its folder, in the frame that is asked for."""
+    frame = config.framed(name, _frame())
     for run in cache.all_runs():
-        if run.settings and name in (run.settings.dataset, run.dataset.get("copy_of")):
+        settings = run.settings
+        if settings and settings.frame == frame and name in (settings.dataset, run.dataset.get("copy_of")):
             tiles = run.pictures.originals()
             if tiles is not None:
                 return tiles
