@@ -14,9 +14,9 @@ import pytest
 from hand import expect
 from hostile import NAMES
 from patience import until
-from visitor import make_run
+from visitor import give_weights, make_run
 
-from vaedash import cli, config, places, runs
+from vaedash import cli, config, images, places, runs
 from vaedash.comparing import alike, results, verdict
 from vaedash.runs import Status, listing
 from vaedash.showing import charts, report
@@ -238,6 +238,17 @@ def test_a_run_without_weights_or_pictures_says_so(folder, trained):
     assert f"{bare.name} cannot draw: its weights are not here." in said
     (able.path / "best.pt").write_bytes(b"nothing")
     assert f"{able.name} cannot draw: its weights are damaged." in words(without_plotly(report.page([able, bare])))
+
+
+def test_a_run_of_64_pixels_stands_beside_one_of_32(tmp_path):
+    for seed, size in enumerate(config.IMAGE_SIZES):
+        run = make_run(tmp_path, image_size=size, epochs=1)
+        give_weights(run, seed=seed)
+    elements = Elements(without_plotly(report.page(runs.list_runs(tmp_path)))).found
+    assert sorted(int(at["width"]) for tag, at in elements if tag == "canvas") == [32, 64]
+    sheets = [at["src"].partition(",")[2] for tag, at in elements if tag == "img" and at.get("hidden") is not None]
+    sizes = [images.decode_picture(base64.b64decode(sheet)).shape for sheet in sheets]
+    assert sorted(sizes) == [(8 * 32, 8 * 32, 3), (8 * 64, 8 * 64, 3)]
 
 
 def test_without_photographs_the_morph_is_between_random_z(trained):

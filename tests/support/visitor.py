@@ -31,7 +31,7 @@ def make_run(folder, *, epochs=2, status="finished", loss=50.0, dataset_facts=DA
     run = runs.create(folder, RunConfig.build(**{"preset": "p1", **settings}))
     run.add_facts({"parameters": 1_119_811, "dataset": dataset_facts})
     run.write_metrics([row(epoch, loss - epoch) for epoch in range(1, epochs + 1)])
-    tiles = np.full((64, 3, 32, 32), 90, np.uint8)
+    tiles = np.full((64, *run.config.frame.shape), 90, np.uint8)
     for epoch in range(1, epochs + 1):
         run.pictures.write_file(f"prior-{epoch:04d}.png", images.encode_png(images.grid(tiles, columns=8)))
     if status in schema.OUTCOMES:

@@ -4,6 +4,7 @@ import base64
 import functools
 import io
 import json
+import math
 import re
 
 import numpy as np
@@ -45,11 +46,12 @@ def two(folder, photos):
 
 
 def drawn(at):
-    """What the page handed to the browser: its data, and each run's frames `(N, 3, 32, 32)` by name."""
+    """What the page handed to the browser: its data, and each run's frames `(N, 3, side, side)` by name."""
     (proto,) = (e.proto for e in at.get("bidi_component") if e.proto.component_name == "vaedash_morph")
     data = json.loads(proto.json)
     packed = {run["name"]: np.frombuffer(base64.b64decode(run["frames"]), np.uint8) for run in data["runs"]}
-    return data, {name: frames.reshape(-1, *config.USUAL_FRAME.shape) for name, frames in packed.items()}
+    side = {name: math.isqrt(len(frames) // (3 * data["columns"] * data["rows"])) for name, frames in packed.items()}
+    return data, {name: frames.reshape(-1, 3, side[name], side[name]) for name, frames in packed.items()}
 
 
 def decoded(run, *z, method="linear"):
@@ -114,6 +116,20 @@ def test_one_run_is_drawn_between_two_of_its_test_pictures(folder, photos, data_
     assert np.array_equal(frames[run.name], decoded(run, mu(run, pictures[3]), mu(run, pictures[7])))
     assert data["labels"]["x"] == "from test picture 3 to test picture 7"
     assert "each step changes a pixel by" in at.get("image")[0].proto.imgs[0].caption
+
+
+def test_models_of_32_and_of_64_pixels_see_the_same_pictures_each_in_its_size(folder, photos, data_dir):
+    small, large = add_run(folder, photos), add_run(folder, photos, image_size=64)
+    at = shown(a_picture="3", b_picture="7", runs=f"{small.id},{large.id}")
+    pictures = datasets.load(str(photos), data_dir=data_dir).test
+    _, frames = drawn(at)
+    enlarged = [images.resized(pictures[number], 64) for number in (3, 7)]
+    assert np.array_equal(frames[small.name], decoded(small, *(mu(small, pictures[number]) for number in (3, 7))))
+    assert np.array_equal(frames[large.name], decoded(large, *(mu(large, picture) for picture in enlarged)))
+    animation = Image.open(io.BytesIO(morph.gif([*frames.values()])))
+    assert animation.size == (2 * 192 + 6, 192)
+    four = shown(between="Four pictures", runs=f"{small.id},{large.id}")
+    assert [each.shape for each in drawn(four)[1].values()] == [(169, 3, 32, 32), (169, 3, 64, 64)]
 
 
 def test_two_runs_get_the_same_random_ends_and_the_way_that_the_link_says(two):
@@ -249,12 +265,18 @@ def test_damaged_weights_are_reported_in_words(folder, photos):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, photos, data_dir):
-    """The app in a process of its own, with one run of each architecture; its address."""
+def server_folder(tmp_path_factory, photos):
+    """One run of each architecture, conv's with 64 pixels."""
     folder = tmp_path_factory.mktemp("browser")
-    for arch in config.ARCHS:
-        add_run(folder, photos, arch=arch)
-    with Server(folder, data_dir) as opened:
+    for arch, size in zip(config.ARCHS, config.IMAGE_SIZES, strict=True):
+        add_run(folder, photos, arch=arch, image_size=size)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(server_folder, data_dir):
+    """The app in a process of its own, with these runs; its address."""
+    with Server(server_folder, data_dir) as opened:
         yield f"{opened.url}/interpolate"
 
 
@@ -319,6 +341,19 @@ def test_the_morph_follows_the_finger_and_tells_the_server_once_it_is_let_go(ope
     page.mouse.up()
     until(lambda: f"alpha={alpha(page):.2f}" in page.url)
     assert silent(page) == messages + 1
+
+
+@pytest.mark.slow
+def test_each_canvas_has_the_pixels_that_its_model_draws(opened, server_folder):
+    page = opened("?alpha=0.00&a=Random&a_seed=1&b=Random&b_seed=2")
+    shown = page.locator("figure:not(.end) canvas").evaluate_all(
+        "all => all.map((one) => [one.width, ...one.getContext('2d').getImageData(0, 0, one.width, one.height).data])"
+    )
+    drawn = {width: np.array(levels, np.uint8).reshape(width, width, 4) for width, *levels in shown}
+    runs_there = {run.config.image_size: run for run in runs.list_runs(server_folder)}
+    assert drawn.keys() == runs_there.keys() == {*config.IMAGE_SIZES}
+    for side, run in runs_there.items():
+        assert np.array_equal(drawn[side][..., :3], decoded(run, prior(run, 1), prior(run, 2))[0].transpose(1, 2, 0))
 
 
 CAMERA = """() => {

@@ -14,6 +14,7 @@ from vaedash.showing import charts
 from vaedash.ui import cache, choosing, components, crisp, decoded, presenter
 
 LANE, ACROSS = 12, 3  # pictures that stand for all of a kind, and how many beside each other
+_SAVED = 128  # pixels to a side of each picture in a file to take home
 BESIDE_CURVES = 2  # runs whose pictures fit beside their curves
 
 
@@ -94,7 +95,7 @@ def download(tiles: Pixels, *, columns: int, file: str) -> None:
     """A button that hands out the images as one PNG, made when it is pressed."""
     st.download_button(
         "PNG",
-        data=lambda: images.encode_png(images.grid(tiles, columns=columns, scale=4, gap=4)),
+        data=lambda: images.encode_png(images.grid(tiles, columns=columns, scale=_SAVED // tiles.shape[-1], gap=4)),
         file_name=f"{file}.png",
         mime="image/png",
         on_click="ignore",
