@@ -656,13 +656,27 @@ def test_images_says_what_becomes_of_them_and_draws_what_the_page_shows(call, pa
     dataset = datasets.load(str(own), data_dir=Path(places[-1]))
     assert answer.code == 0
     first, *_, learn, drawn = answer.out.splitlines()
-    assert first.startswith(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images, ")
+    assert first.startswith(
+        f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images of 32x32 pixels, "
+    )
     assert all(note in answer.out for note in dataset.notes)
     assert learn.endswith(f"python -m vaedash train --dataset '{own}'") and dataset.fingerprint in learn
     assert drawn == f"{out}: some of the training images."
     assert np.array_equal(tiles(out, columns=8), images.spread(dataset.train, 16))
     said = call("images", own, "--json", *places[-2:]).json
     assert (said["n_train"], said["fingerprint"], said["out"]) == (len(dataset.train), dataset.fingerprint, None)
+
+
+def test_images_are_looked_at_in_the_frame_that_is_asked_for(call, pack, places, tmp_path):
+    own, out = pack(tmp_path / "own.zip"), tmp_path / "some.png"
+    answer = call("images", own, "--image-size", 64, "--fit", "pad", "--out", out, "--scale", 1, *places[-2:])
+    dataset = datasets.load(str(own), data_dir=Path(places[-1]), frame=config.Frame(image_size=64, fit="pad"))
+    assert "test images of 64x64 pixels, " in answer.out and dataset.fingerprint in answer.out
+    assert f"python -m vaedash train --dataset {own} --image-size 64 --fit pad" in answer.out
+    first = images.decode_picture(out.read_bytes())[:64, :64].transpose(2, 0, 1)
+    assert np.array_equal(first, images.spread(dataset.train, 16)[0])
+    refused = call("images", "cifar10", "--image-size", 64)
+    assert refused.code == 2 and "CIFAR-10 has pictures of one size and shape" in refused.err
 
 
 def test_images_counts_what_is_known_of_each(call, places):

@@ -56,9 +56,10 @@ def look(arguments: argparse.Namespace) -> int:
         print(note)
     for name in sorted({key.partition("/")[2] for key in dataset.labels}):
         print(_labels(dataset, name))
-    print(
-        f"Fingerprint: {dataset.fingerprint}. Learn from them: python -m vaedash train --dataset {shlex.quote(arguments.dataset)}"
-    )
+    asked = {SETTINGS[name].flag: getattr(arguments, name) for name in FRAME_SETTINGS}
+    flags = "".join(f" {flag} {value}" for flag, value in asked.items() if value is not None)
+    learn = f"python -m vaedash train --dataset {shlex.quote(arguments.dataset)}{flags}"
+    print(f"Fingerprint: {dataset.fingerprint}. Learn from them: {learn}")
     if arguments.out:
         print(f"{arguments.out}: some of the training images.")
     return terminal.DONE

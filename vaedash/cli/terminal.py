@@ -92,8 +92,9 @@ def sizes(dataset: datasets.Dataset) -> str:
     """How many images there are."""
     megabytes = (dataset.train.nbytes + dataset.test.nbytes) / 1e6
     skipped = f", {dataset.skipped:,} files skipped because they could not be read" if dataset.skipped else ""
+    side = dataset.train.shape[-1]
     return (
-        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images, "
+        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images of {side}x{side} pixels, "
         f"{megabytes:.0f} MB in memory{skipped}."
     )
 
