@@ -24,7 +24,7 @@ class Frame:
     """What all images of a run are brought to, whatever they were: RGB squares of so many pixels a side.
 
     One that is no square is cropped, squashed or padded; what is transparent, or padded, has this background (`auto`: white, unless
-    that would hide most of the images; in padding, black).
+    that would hide most of the images; beside what is padded black, unless most of them are transparent).
     """
 
     image_size: int = IMAGE_SIZES[0]
@@ -231,8 +231,8 @@ class RunConfig:
         Choice(
             label="Background",
             help="what is behind transparent pictures, and beside padded ones; auto: white, or black where white would hide most of "
-            "them; beside padded ones, black",
-            called="on {}",
+            "them; beside padded ones black, unless most are transparent",
+            called="{} background",
             group=Group.IMAGES,
             choices=BACKGROUNDS,
         ),

@@ -31,6 +31,31 @@ def test_losses_on_shuffled_pixels_share_an_axis_with_the_others():
     assert alike.groups(four()) == [four()]
 
 
+def test_runs_that_have_not_begun_share_an_axis_only_in_one_frame():
+    small, large = (run(name, fingerprint="", image_size=size) for name, size in (("aaaaaa", 32), ("bbbbbb", 64)))
+    padded = run("cccccc", fingerprint="", dataset="/my/pictures", fit="pad")
+    cropped = run("dddddd", fingerprint="", dataset="/my/pictures")
+    assert alike.groups([small, large, padded, cropped]) == [[small], [large], [padded], [cropped]]
+
+
+def test_groups_that_differ_in_their_frame_are_told_apart_by_it():
+    small, large = (
+        run(name, fingerprint=name, image_size=size, dataset="/my/pictures", fit=fit)
+        for name, size, fit in (("aaaaaa", 32, "crop"), ("bbbbbb", 64, "pad"))
+    )
+    names = alike.called([[small], [large]])
+    assert [name.partition(", ")[2] for name in names] == ["32 pixels", "64 pixels, pad"]
+
+
+def test_a_frame_that_made_the_same_images_explains_no_difference():
+    asked = {"dataset": "/my/pictures", "fingerprint": "ab12"}
+    white, usual = run("aaaaaa", arch="fc", background="white", **asked), run("bbbbbb", **asked)
+    assert alike.confounded(white, usual) == []
+    assert alike.confounded(run("cccccc", arch="fc", lr=0.5, background="white", **asked), usual) == ["lr"]
+    other = run("dddddd", arch="fc", background="white", dataset="/my/pictures", fingerprint="cd34")
+    assert alike.confounded(other, usual) == ["background"]
+
+
 def test_runs_are_grouped_by_their_images_whatever_their_beta():
     other, again = run("cccccc", fingerprint="cd34"), run("dddddd", beta=0.5)
     assert alike.by_images([CONV, other, FC, again]) == [[CONV, FC, again], [other]]

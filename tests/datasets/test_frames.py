@@ -73,8 +73,10 @@ def test_a_turned_picture_is_turned_before_its_bars_are_told():
 def test_behind_what_is_transparent_and_beside_what_is_padded_is_the_background(background, ground, bars):
     clear = Image.new("RGBA", (96, 32), (255, 0, 0, 0))
     assert at(seen(clear, background=background), 0.5, 0.5) == (ground,) * 3
-    assert at(seen(clear, background=background, fit="pad"), 0.05, 0.5) == (ground,) * 3
-    assert at(seen(flag(), background=background, fit="pad"), 0.05, 0.5) == (bars,) * 3
+    for image in (clear, flag(), flag().convert("RGBA"), flag().convert("LA"), flag().convert("P")):
+        padded = seen(image, background=background, fit="pad")
+        assert at(padded, 0.05, 0.5) == at(padded, 0.95, 0.5) == (bars,) * 3
+    assert at(seen(clear, background=background, fit="pad"), 0.5, 0.5) == (ground,) * 3
 
 
 def test_a_background_that_is_asked_for_is_had_though_most_would_be_lost_on_it(tmp_path):
@@ -88,6 +90,14 @@ def test_a_background_that_is_asked_for_is_had_though_most_would_be_lost_on_it(t
     assert black.train.min() == 0 and black.train.max() == 255 and "put on black" in " ".join(black.notes)
     assert white.train.min() == 255 and "put on black" not in " ".join(white.notes)
     assert "of one colour all over" in " ".join(white.notes)
+
+
+@pytest.mark.parametrize(("clear", "bars"), [(3, 0), (17, 255)])
+def test_bars_are_black_unless_most_of_a_set_is_transparent(tmp_path, clear, bars):
+    opaque, transparent = encoded(flag()), encoded(Image.new("RGBA", (96, 32), (255, 0, 0, 90)))
+    files = {f"{number:02}.png": transparent if number < clear else opaque for number in range(20)}
+    loaded = datasets.load(str(write(tmp_path / "set", files)), data_dir=tmp_path, frame=Frame(fit="pad"))
+    assert set(loaded.train[:, 0, 2, 16].tolist()) == {bars}
 
 
 def pictures(count: int = 12) -> dict[str, bytes]:
@@ -168,7 +178,7 @@ def test_what_is_sent_elsewhere_is_found_there_in_its_frame(tmp_path):
 
 def test_a_run_of_64_pixels_says_so_and_its_weights_are_of_such_a_model():
     settings = RunConfig(dataset="/my/pictures", image_size=64, fit="pad", background="white")
-    assert settings.title == "conv on pictures, 64 pixels, pad, on white"
+    assert settings.title == "conv on pictures, 64 pixels, pad, white background"
     assert weights._of_model(settings)["image_size"] == 64
     assert RunConfig.from_json(settings.to_json()) == settings
     assert RunConfig.from_json({"arch": "fc"}).frame == USUAL_FRAME  # as runs were written before there was a choice

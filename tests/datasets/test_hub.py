@@ -26,6 +26,10 @@ def table(levels) -> bytes:
     return buffer.getvalue().to_pybytes()
 
 
+def timed_out(*_, **__):
+    raise OSError("timed out")
+
+
 @pytest.fixture
 def served(monkeypatch):
     """The files of the dataset o/n on a Hub, by name; and what it was asked for."""
@@ -133,33 +137,49 @@ def test_where_the_hub_cannot_be_asked_what_was_fetched_before_is_enough_and_tha
     served, tmp_path, monkeypatch
 ):
     files, _ = served
-    files |= {"blue/train/0000.parquet": table([10, 20]), "red/train/0000.parquet": table([30, 40])}
-    folder = hub.fetch("hf:o/n:blue", data_dir=tmp_path)
+    files |= {"default/train/0000.parquet": table([10, 20]), "red/train/0000.parquet": table([30, 40])}
+    red = hub.fetch("hf:o/n:red", data_dir=tmp_path)
     said: list[str] = []
-    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9")
-    for spec in ("hf:o/n:blue", "hf:o/n"):
-        assert hub.fetch(spec, data_dir=tmp_path, say=said.append) == folder
-    assert len(said) == 2 and all(words.endswith("Until then, what was fetched before is used.") for words in said)
+    with monkeypatch.context() as offline:
+        offline.setattr("huggingface_hub.HfApi.list_repo_files", timed_out)
+        assert hub.fetch("hf:o/n:red", data_dir=tmp_path, say=said.append) == red
+        with pytest.raises(DatasetError):  # another one is meant by that, which is not here
+            hub.fetch("hf:o/n", data_dir=tmp_path, say=said.append)
+    usual = hub.fetch("hf:o/n", data_dir=tmp_path)
     monkeypatch.setattr(hub, "find_spec", lambda _: None)
-    assert hub.fetch("hf:o/n:blue", data_dir=tmp_path) == folder
-    for spec in ("hf:o/n:red", "hf:o/m"):
-        with pytest.raises(DatasetError):
-            hub.fetch(spec, data_dir=tmp_path)
+    for spec, folder in (("hf:o/n", usual), ("hf:o/n:red", red)):
+        assert hub.fetch(spec, data_dir=tmp_path, say=said.append) == folder
+    assert len(said) == 3 and all(words.endswith("Until then, what was fetched before is used.") for words in said)
+    with pytest.raises(DatasetError):
+        hub.fetch("hf:o/m", data_dir=tmp_path)
+
+
+def test_what_was_fetched_is_enough_though_the_hub_falls_silent_in_between(served, tmp_path, monkeypatch):
+    files, _ = served
+    files |= {"default/train/0000.parquet": table([10, 20])}
+    folder = hub.fetch("hf:o/n", data_dir=tmp_path)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", timed_out)
+    for _ in range(2):
+        assert hub.fetch("hf:o/n", data_dir=tmp_path) == folder
+    next(folder.rglob("*.parquet")).unlink()
+    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+        hub.fetch("hf:o/n", data_dir=tmp_path)
 
 
 def test_what_was_fetched_in_part_is_not_enough(served, tmp_path, monkeypatch):
     files, _ = served
     files |= {"default/train/0000.parquet": table([10]), "default/train/0001.parquet": table([20])}
     hub.fetch("hf:o/n", data_dir=tmp_path)
-    files["default/train/0002.parquet"] = table([30])
+    files |= {"default/train/0000.parquet": table([30]), "default/train/0001.parquet": table([40])}
+    monkeypatch.setattr(f"{__name__}.COMMIT", "b" * 40)
 
     def cut_off(what: str, done: int, total: int) -> None:
-        if "downloading" in what and done == 2:
+        if "downloading" in what and done == 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         hub.fetch("hf:o/n", data_dir=tmp_path, progress=cut_off)
-    monkeypatch.setenv("HF_ENDPOINT", "http://localhost:9")
+    monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", timed_out)
     with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
         hub.fetch("hf:o/n", data_dir=tmp_path)
 

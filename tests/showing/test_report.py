@@ -251,6 +251,12 @@ def test_a_run_of_64_pixels_stands_beside_one_of_32(tmp_path):
     assert sorted(sizes) == [(8 * 32, 8 * 32, 3), (8 * 64, 8 * 64, 3)]
 
 
+def test_pictures_that_are_called_like_a_built_in_set_are_told_with_their_frame(tmp_path):
+    run = make_run(tmp_path, dataset="/my/mnist", image_size=64, fit="pad", epochs=1)
+    said = words(without_plotly(report.page([run])))
+    assert "--dataset mnist --image-size 64 --fit pad" in said
+
+
 def test_without_photographs_the_morph_is_between_random_z(trained):
     run = runs.find(trained, "latest:conv")
     assert "between held-out images" in report.page([run])

@@ -24,6 +24,8 @@ def test_time_is_epochs_times_images_over_speed_and_a_little_between_epochs():
     assert cost.seconds == pytest.approx(10 * 2.0 * 1.06, rel=1e-9)
     # The weights in fp32 seven times (best; last and previous with Adam's two moments), and 150 kB of pictures an epoch.
     assert cost.disk == 7 * 4 * 1_000_000 + 10 * 150_000
+    large = forecast.forecast(RunConfig(epochs=10, image_size=64), speed, n_train=1_000)
+    assert large.disk == 7 * 4 * 1_000_000 + 10 * 4 * 150_000
 
 
 def test_runs_share_the_slots():

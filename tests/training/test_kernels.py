@@ -1,5 +1,6 @@
 """Which sums depend on the number of threads, found out once, and what is made of that: the same numbers with any of them."""
 
+import dataclasses
 import json
 
 import pytest
@@ -44,6 +45,13 @@ def test_what_differs_is_found_once_and_a_number_with_which_more_differs_is_none
     assert list(json.loads(kernels.threads_file(tmp_path).read_text()).values()) == [[1], None]
     kernels.divided(SETTINGS, torch.bfloat16, [2], tmp_path)
     assert len([threads for threads in torch_that_divides if threads == 2]) == 2 * kernels._PROBES
+
+
+def test_what_is_found_of_one_size_of_images_says_nothing_of_the_other(tmp_path, torch_that_divides):
+    large = dataclasses.replace(SETTINGS, image_size=64)
+    for settings in (large, SETTINGS, large):
+        kernels.divided(settings, torch.float32, [2], tmp_path)
+    assert len(json.loads(kernels.threads_file(tmp_path).read_text())) == 2
 
 
 def test_what_is_not_to_be_found_out_is_taken_apart_as_a_whole(tmp_path, torch_that_divides):

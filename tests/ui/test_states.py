@@ -5,7 +5,7 @@ import os
 
 import pytest
 from impostors import at_once
-from visitor import give_weights, make_run, shown, words
+from visitor import give_weights, make_run, row, shown, words
 
 from vaedash import places
 from vaedash.bench import ui
@@ -86,6 +86,23 @@ def test_several_that_have_not_finished_an_epoch_start_from_noise(folder, count,
         for number in range(count):
             held.enter_context(make_run(folder, epochs=0, status="running", seed=number).claim())
         says(shown("train"), f"{words} from random numbers: what they draw is noise")
+
+
+def test_of_several_of_which_one_waits_those_that_learn_are_compared_at_equal_epochs(folder):
+    with contextlib.ExitStack() as held:
+        for arch, epochs, loss in (("fc", 5, 60.0), ("conv", 3, 50.0), ("conv", 0, 0.0)):
+            run = make_run(folder, arch=arch, epochs=epochs, loss=loss, status="running", seed=3 - min(epochs, 3))
+            held.enter_context(run.claim())
+        at = shown("train")
+    assert "No fair comparison yet" not in words(at)
+    says(at, "So far: conv")
+
+
+def test_an_epoch_without_a_loss_breaks_no_page(folder):
+    run = make_run(folder, status="running")
+    run.write_metrics([row(1, 40.0), row(2, None)])
+    with run.claim():
+        says(shown("train"), "Not enough to compare yet")
 
 
 @pytest.mark.parametrize("page", PAGES)

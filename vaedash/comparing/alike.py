@@ -113,7 +113,12 @@ def same_images(a: Run, b: Run) -> bool:
     of_a, of_b = a.dataset.get("fingerprint"), b.dataset.get("fingerprint")
     if of_a and of_b:
         return of_a == of_b
-    return (a.config.dataset, a.config.fraction) == (b.config.dataset, b.config.fraction)
+    return _asked_images(a) == _asked_images(b)
+
+
+def _asked_images(run: Run) -> tuple[object, ...]:
+    asked = run.config
+    return asked.dataset, asked.fraction, config.framed(asked.dataset, asked.frame)
 
 
 def groups(chosen: Sequence[Run]) -> list[list[Run]]:
@@ -135,7 +140,10 @@ def _told_by(run: Run) -> tuple[str, ...]:
     pictures, *_ = str(run.dataset.get("name") or config.dataset_title(run.config.dataset)).partition(" (")
     count = run.dataset.get("n_train")
     learned_from = f"{count:,} pictures" if count else "no pictures yet"
-    return pictures, f"beta {run.config.beta:g}", learned_from, str(run.dataset.get("fingerprint", run.id))[:6]
+    frame = [name for name in config.FRAME_SETTINGS if getattr(run.config, name) != getattr(config.USUAL_FRAME, name)]
+    spoken = [config.SETTINGS[name].spoken(getattr(run.config, name)) for name in frame or ["image_size"]]
+    fingerprint = str(run.dataset.get("fingerprint", run.id))[:6]
+    return pictures, ", ".join(spoken), f"beta {run.config.beta:g}", learned_from, fingerprint
 
 
 def by_images(chosen: Sequence[Run]) -> list[list[Run]]:
@@ -159,4 +167,6 @@ def confounded(first: Run, second: Run) -> list[str]:
     """The settings besides the architecture to which a difference may be due; what their common preset gives each is none."""
     preset = first.config.preset
     common = config.PRESETS[preset] if preset and preset == second.config.preset else {}
-    return [name for name in differing_settings(first, second) if name not in (*_INCIDENTAL, *common)]
+    # Of the same images it makes no difference what they would have been, had they not been squares or had they been transparent.
+    framed = config.FRAME_SETTINGS if same_images(first, second) else ()
+    return [name for name in differing_settings(first, second) if name not in (*_INCIDENTAL, *common, *framed)]

@@ -5,7 +5,7 @@ import re
 import shlex
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaedash import config, text
@@ -290,11 +290,12 @@ def dataset_again(run: Run) -> str:
     return copied if copied in config.DATASETS else run.config.dataset
 
 
-def replay_command(run: Run) -> str:
-    """The command that trains a readable run again: what it was asked, without what is the default anyway."""
+def replay_command(run: Run, *, called: Callable[[str], str] = str) -> str:
+    """The command that trains a readable run again: what it was asked, without what is the default anyway; `called` says what its
+    images are called there."""
     dataset = dataset_again(run)
     default, asked = RunConfig.build(preset=run.config.preset, dataset=dataset), run.config.to_json()
-    asked["dataset"] = dataset
+    asked["dataset"] = called(dataset)
     words = ["python -m vaedash train", f"--arch {run.config.arch}"]
     for name, value in asked.items():
         implied = value == getattr(default, name) and name not in ("preset", "dataset")

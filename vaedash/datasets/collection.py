@@ -116,7 +116,7 @@ def _unpack(path: Path, folder: Path, progress: Progress) -> str:
                 if count % _SAY_EVERY == 0:
                     progress(f"listing {visible(path.name)}", count, 0)
                 names.add(PurePosixPath(member.name).name)
-                bytes_in += member.size
+                bytes_in += max(0, member.size)
             if names >= _OF_CIFAR10:
                 raise DatasetError(
                     f"{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset cifar10."

@@ -88,7 +88,7 @@ class Manner:
     """How all images of a set are read, in a frame, and where their files leave it open.
 
     `black` and `white` are the values of 16 bits or more, or in floating point, that become 0 and 255; `ground` is the grey behind
-    what is transparent, `bars` that beside what is padded.
+    what is transparent, `bars` that beside what is padded, whatever it is.
     """
 
     frame: Frame = USUAL_FRAME
@@ -200,11 +200,12 @@ def manner_of(
 
     Deep images are scaled alike, by the number of bits that the largest value needs; those in floating point by the range of all.
     Where the frame leaves it open, what is transparent is put on white, unless most of it would be a single colour there and not on
-    black.
+    black; and bars are black, unless most images are transparent.
     """
     chosen = [
         items[number] for number in np.unique(np.linspace(0, len(items) - 1, min(_SAMPLE, len(items))).astype(int))
     ]
+    whole = replace(frame, fit="squash") if frame.fit == "pad" else frame  # in bars nothing is lost
     ranges, lost = [], {255: 0, 0: 0}
     transparent = 0
     for data in filter(None, map(read, chosen)):
@@ -215,15 +216,17 @@ def manner_of(
                 values = np.asarray(image)
                 ranges.append((image.mode == "F", float(values.min()), float(values.max())))
             elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-                on_white, on_black = (decode(data, Manner(frame=frame, ground=ground)) for ground in lost)
+                on_white, on_black = (decode(data, Manner(frame=whole, ground=ground)) for ground in lost)
                 if on_white is not None and on_black is not None:
                     transparent += 1
                     for ground, pixels in zip(lost, (on_white, on_black), strict=True):
                         lost[ground] += bool((pixels == pixels[:, :1, :1]).all())
     black, white, notes = _range(ranges)
-    manner = Manner.of(frame)
-    if frame.background == "auto" and lost[255] > transparent / 2 and lost[0] < lost[255] / 2:
-        manner = replace(manner, ground=0)
+    manner, left_open = Manner.of(frame), frame.background not in _GREY
+    if left_open and transparent > len(chosen) / 2:
+        manner = replace(manner, bars=manner.ground)
+    if left_open and lost[255] > transparent / 2 and lost[0] < lost[255] / 2:
+        manner = replace(manner, ground=0, bars=0)
         notes.append(
             "What is transparent is put on black: on white, most of it would be white all over, as far as a sample tells."
         )
@@ -297,15 +300,21 @@ def _square(image: Image.Image, manner: Manner) -> Image.Image:
 
 def framed(picture: Image.Image, manner: Manner) -> Image.Image:
     """A picture in a mode whose values can be averaged, as RGB in the frame: antialiased, what is transparent over a ground."""
-    picture = _fitted(picture, manner)
+    picture, side = _fitted(picture, manner.frame), manner.frame.image_size
     if picture.mode in ("RGBA", "LA"):
         ground = Image.new("RGBA", picture.size, (manner.ground,) * 3 + (255,))
         picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if picture.mode != "RGB":
+        picture = picture.convert("RGB")
+    if picture.size == (side, side):
+        return picture
+    padded = Image.new("RGB", (side, side), (manner.bars,) * 3)
+    padded.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+    return padded
 
 
-def _fitted(picture: Image.Image, manner: Manner) -> Image.Image:
-    frame = manner.frame
+def _fitted(picture: Image.Image, frame: Frame) -> Image.Image:
+    """A picture as large as it is in a frame, without the bars."""
     side, short, long = frame.image_size, min(picture.size), max(picture.size)
     if picture.size == (side, side):
         return picture
@@ -315,13 +324,7 @@ def _fitted(picture: Image.Image, manner: Manner) -> Image.Image:
         box = (left, top, left + short, top + short)
     elif frame.fit == "pad":
         size = (max(1, round(side * picture.width / long)), max(1, round(side * picture.height / long)))
-    resized = picture.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
-    if size == (side, side):
-        return resized
-    clear = resized.mode in ("RGBA", "LA")
-    padded = Image.new("RGBA" if clear else "RGB", (side, side), (0, 0, 0, 0) if clear else (manner.bars,) * 3)
-    padded.paste(resized.convert(padded.mode), ((side - size[0]) // 2, (side - size[1]) // 2))
-    return padded
+    return picture.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
 
 
 def _resizable(image: Image.Image, manner: Manner) -> Image.Image:

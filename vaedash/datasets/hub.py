@@ -1,14 +1,17 @@
 """Datasets of the Hugging Face Hub: their Parquet files, fetched once into the data folder, and then one's own like any other."""
 
+import functools
 import glob
+import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from vaedash import storage
 from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
 from vaedash.text import visible
@@ -18,7 +21,7 @@ _CONVERTED = "refs/convert/parquet"  # where the Hub keeps every dataset as Parq
 _NAME = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
 _USUAL = "default"
 _MOST_SAID = 8
-_WHOLE = ".fetched"  # beside the files of a config, once all of them are there
+_MARK = ".fetched"  # beside the files of a config, once all of them are there: which, and of what configs this is which
 
 
 class _NotAskedError(DatasetError):
@@ -43,11 +46,11 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent, say: Callab
     try:
         return _fetched(name, config, data_dir, progress)
     except _NotAskedError as reason:
-        kept = [folder for folder in _homes(name, config, data_dir) if (folder / _WHOLE).exists()]
-        if len(kept) != 1:
+        kept = next(filter(functools.partial(_whole, config), _homes(name, config, data_dir)), None)
+        if kept is None:
             raise
         say(f"{reason} Until then, what was fetched before is used.")
-        return kept[0].resolve()
+        return kept.resolve()
 
 
 def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path:
@@ -64,13 +67,12 @@ def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path
         hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
         files = hub.list_repo_files(name, repo_type="dataset", revision=_CONVERTED)
     configs = sorted({file.split("/")[0] for file in files if file.endswith(".parquet") and "/" in file})
-    chosen = config or (_USUAL if _USUAL in configs else configs[0] if len(configs) == 1 else "")
+    chosen = _chosen(config, configs)
     if chosen not in configs:
         there = ", ".join(map(visible, configs[:_MOST_SAID])) or "none"
         raise DatasetError(f"{name} has no config {chosen!r}: give one of hf:{name}:CONFIG. There are: {there}.")
     [home] = _homes(name, chosen, data_dir)
     wanted = sorted(file for file in files if file.startswith(f"{chosen}/") and file.endswith(".parquet"))
-    (home / _WHOLE).unlink(missing_ok=True)
     for number, file in enumerate(wanted):
         progress(f"downloading {name}", number, len(wanted))
         with _understood(name):
@@ -85,8 +87,28 @@ def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path
     for old in {*home.rglob("*.parquet")} - {home / file for file in wanted}:
         old.unlink()  # of what the dataset was when it was fetched before
     progress(f"downloading {name}", len(wanted), len(wanted))
-    (home / _WHOLE).touch()
+    storage.write_json(home / _MARK, {"config": chosen, "configs": configs, "files": _files(home)})
     return home.resolve()
+
+
+def _chosen(config: str, configs: Sequence[str]) -> str:
+    """The config that is asked for, or meant where none is; empty where that cannot be told."""
+    return config or (_USUAL if _USUAL in configs else configs[0] if len(configs) == 1 else "")
+
+
+def _files(home: Path) -> dict[str, list[int]]:
+    """Size and time of each file of a config that is here."""
+    found = {str(path.relative_to(home)): path.stat() for path in sorted(home.rglob("*.parquet"))}
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in found.items()}
+
+
+def _whole(config: str, home: Path) -> bool:
+    """Whether here is all that was fetched last, and it is of the config that is asked for or meant."""
+    try:
+        mark = json.loads((home / _MARK).read_bytes())
+        return mark["files"] == _files(home) and mark["config"] == _chosen(config, mark["configs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _homes(name: str, config: str, data_dir: Path) -> list[Path]:

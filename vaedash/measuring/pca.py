@@ -24,7 +24,7 @@ from vaedash.images import Pixels
 from vaedash.runs.schema import FrontierPoint, Line, Lines
 
 _COMES_ALONG = Path(__file__).parent  # of images that are the same everywhere
-_CHUNK = 4096  # images
+_CHUNK = 4096 * config.USUAL_FRAME.pixels  # numbers
 _COLUMNS = 512  # of a second moment, which is symmetric: nothing left of them is computed
 _ALL = 4096  # directions at most for which all are looked for: the work grows with their cube
 _LEADING = 640  # looked for where there are more, of which the longest latent needs 512
@@ -121,9 +121,10 @@ def _of_length_one(columns: Tensor) -> Tensor:
 
 def _centered(images: Pixels, mean: Tensor, progress: Progress) -> Iterator[Tensor]:
     """Images less `mean`, some thousand at a time: `(N, pixels)` fp32 in [-1, 1]."""
-    for start in range(0, len(images), _CHUNK):
+    count = _CHUNK // len(mean)
+    for start in range(0, len(images), count):
         progress("measuring how pictures vary", start, len(images))
-        chunk = torch.from_numpy(np.array(images[start : start + _CHUNK])).reshape(-1, len(mean)).double()
+        chunk = torch.from_numpy(np.array(images[start : start + count])).reshape(-1, len(mean)).double()
         yield (chunk / 255 - mean).float()
 
 

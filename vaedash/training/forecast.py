@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaedash import config
-from vaedash.config import RunConfig
+from vaedash.config import USUAL_FRAME, RunConfig
 from vaedash.errors import RunError
 from vaedash.runs.schema import Progress
 from vaedash.training import launch
 
 _WARM_UP, _STEPS = 3, 12
 _ENOUGH = 0.75  # of its share of the cores: with less, a run is told to be on a busy machine
+_PICTURES = 150_000  # bytes of two pictures, of 32 by 32 pixels each image
 _EPOCH_OVERHEAD = 1.06  # held-out losses, pictures and checkpoints, as a factor on the training steps
 
 
@@ -68,7 +69,7 @@ def forecast(settings: RunConfig, speed: Speed, *, n_train: int) -> Forecast:
     """The cost of a run on `n_train` images at a measured speed."""
     weights = 4 * speed.parameters
     # best.pt holds the weights; last.pt and previous.pt also Adam's two moments of each. Then two pictures an epoch.
-    disk = weights + 2 * 3 * weights + settings.epochs * 150_000
+    disk = weights + 2 * 3 * weights + settings.epochs * _PICTURES * settings.frame.pixels // USUAL_FRAME.pixels
     return Forecast(
         images_per_second=speed.images_per_second,
         seconds=settings.epochs * n_train / speed.images_per_second * _EPOCH_OVERHEAD,

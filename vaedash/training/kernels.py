@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from vaedash import places, storage
-from vaedash.config import RunConfig
+from vaedash.config import USUAL_FRAME, RunConfig
 from vaedash.models import archs, losses
 from vaedash.models.vae import VAE
 from vaedash.training import muon
@@ -156,6 +156,7 @@ def divided(
     file = threads_file(cache)
     of = f"{settings.arch} {settings.latent_dim} {settings.activation} {settings.batch_size} {str(dtype).removeprefix('torch.')}"
     of += f" {settings.optimizer}" if settings.optimizer == "muon" else ""
+    of += f" {settings.image_size} pixels" if settings.frame != USUAL_FRAME else ""
     found: dict[int, list[int] | None] = {}
     for count in counts:
         key = f"{places.processor()} torch {torch.__version__} {of} {count} threads"

@@ -193,7 +193,8 @@ def follow(team: TorchrunTeam, *, data_dir: Path) -> None:
     while isinstance(begun := team.begun(), Beginning):
         settings, resumed = begun.settings, begun.resumed
         begun.machine.apply()
-        dataset = datasets.load(begun.images_at, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame)
+        spec = settings.dataset if datasets.lacking(begun.images_at, data_dir=data_dir) else begun.images_at
+        dataset = datasets.load(spec, data_dir=data_dir, fraction=settings.fraction, frame=settings.frame)
         if dataset.fingerprint != begun.fingerprint:
             raise DatasetError(
                 f"The images of {dataset.name} on {platform.node()} are not those of worker 0 (fingerprint "

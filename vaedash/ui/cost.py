@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from vaedash import config, datasets, places
-from vaedash.config import RunConfig
+from vaedash.config import Frame, RunConfig
 from vaedash.errors import VaedashError
 from vaedash.training import forecast
 from vaedash.training.forecast import Speed
@@ -92,7 +92,8 @@ def _view(chosen: tuple[RunConfig, ...], figures: "Future[Measured]", every: flo
         st.caption("The download comes on top of that.")
 
 
-_Key = tuple[tuple[RunConfig, ...], int, str]  # settings, how many runs at once, and the place of one's own pictures
+_Own = tuple[str, Frame] | None  # one's own pictures: their place, and what they are brought to
+_Key = tuple[tuple[RunConfig, ...], int, _Own]  # settings, how many runs at once
 
 
 @st.cache_resource(show_spinner=False)
@@ -104,17 +105,17 @@ def _figures() -> "dict[_Key, Future[Measured]]":
 def _key(chosen: Sequence[RunConfig]) -> _Key:
     # Only what changes the speed is asked, so that most changes of the form need no new measurement.
     asked = dict.fromkeys(settings.only(config.SPEED_SETTINGS) for settings in chosen)
-    own = "" if chosen[0].dataset in config.BUILT_IN else chosen[0].dataset
+    own = None if chosen[0].dataset in config.BUILT_IN else (chosen[0].dataset, chosen[0].frame)
     return tuple(asked), min(config.SLOTS, len(chosen)), own
 
 
-def _begun(asked: tuple[RunConfig, ...], sharing: int, own: str) -> "Future[Measured]":
+def _begun(asked: tuple[RunConfig, ...], sharing: int, own: _Own) -> "Future[Measured]":
     """The measurement, which goes on in a thread of its own: a page that waited for it would show nothing new meanwhile."""
     figures: Future[Measured] = Future()
 
     def measure() -> None:
         try:
-            own_images = len(datasets.load(own, data_dir=places.data_dir()).train) if own else 0
+            own_images = len(datasets.load(own[0], data_dir=places.data_dir(), frame=own[1]).train) if own else 0
             speeds = forecast.measure(asked, sharing=sharing, data_dir=places.data_dir())
             figures.set_result(Measured(speeds=dict(zip(asked, speeds, strict=True)), own_images=own_images))
         except Exception as error:  # whatever it is, it is raised where the figures are asked for

@@ -12,20 +12,24 @@ from vaedash.images import Pixels
 
 _GAP = 1  # between two images, in their pixels
 _MOST = 32  # columns
-# The largest whole multiple for which there is room; where there is none for the picture as it is, it shrinks.
+# The largest whole multiple for which there is room; where there is none for the picture as it is, it shrinks, smoothly, or rows of
+# pixels would be missing.
 _RULE = """[class*="st-key-crisp-{width}-"] img {{
   width: max(round(down, 100%, {width}px), min(100%, {width}px)) !important; image-rendering: pixelated; }}
+@container crisp (max-width: {less}px) {{ [class*="st-key-crisp-{width}-"] img {{ image-rendering: auto; }} }}
 """
 # What lies around an image has the width of its place, or the image would be a part of its own width.
 _AROUND = """[class*="st-key-crisp-"] :is([data-testid="stFullScreenFrame"] > div, [data-testid="stImage"],
   [data-testid="stImageContainer"]) { width: 100%; }
 [class*="st-key-crisp-"] [data-testid="stImageCaption"] { text-align: left; }
+[class*="st-key-crisp-"] { container: crisp / inline-size; }
 """
 
 
 def styles() -> None:
     """What `picture` needs, once on every page."""
-    rules = (_RULE.format(width=_width(columns, side)) for side in IMAGE_SIZES for columns in range(1, _MOST + 1))
+    widths = (_width(columns, side) for side in IMAGE_SIZES for columns in range(1, _MOST + 1))
+    rules = (_RULE.format(width=width, less=width - 1) for width in widths)
     st.html(f"<style>{_AROUND}{''.join(rules)}</style>")
 
 

@@ -51,7 +51,8 @@ def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
     there is to say of them.
     """
     try:
-        run, pictures = cache.first_test_images(chosen)
+        # The finest there are: a model of fewer pixels makes its own of them.
+        run, pictures = cache.first_test_images(sorted(chosen, key=lambda run: -run.config.image_size))
     except DatasetError:
         kept = next((kept for run in chosen if (kept := run.pictures.originals()) is not None), None)
         if kept is None:

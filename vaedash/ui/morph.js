@@ -21,7 +21,6 @@ function painter(frames, count) {
 
 function canvas(parent, side) {
   const made = Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img" });
-  made.style.setProperty("--side", side);
   parent.append(made);
   return made;
 }
@@ -155,6 +154,8 @@ export default function ({ data, parentElement, setStateValue }) {
   const [before, after] = ["A", "B"].map((letter, at) => (data.ends[at] ? [realEnd(data.ends[at], letter)] : []));
   root.querySelector(".figures").replaceChildren(...before, ...figures.map(({ box }) => box), ...after);
   root.classList.toggle("flat", flat);
+  // All equally wide, by whole pixels of the finest.
+  root.style.setProperty("--side", Math.max(...figures.map(({ side }) => side)));
   show();
   if (greets || (wasPlaying ?? (data.playing && !calm))) start();
   else root.pause();

@@ -116,9 +116,9 @@ def _earlier(current: Sequence[Run]) -> list[Run]:
 def _verdict(current: Sequence[Run]) -> Verdict:
     """Who leads; while they still learn, after as many epochs as all have, or the faster one would lead by its haste."""
     active, begun = any(run.active for run in current), [run for run in current if run.epochs]
-    if active and len(begun) == len(current) > 1:
-        together = min(len(run.epochs) for run in current)
-        even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in current]
+    if active and len(begun) > 1:
+        together = min(len(run.epochs) for run in begun)
+        even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in begun]
         judged = verdict.judged(even)
         return dataclasses.replace(judged, plain=f"So far: {judged.plain}")
     if active and not begun:
@@ -126,10 +126,9 @@ def _verdict(current: Sequence[Run]) -> Verdict:
         return Verdict.of(
             f"{who} from random numbers: what {'it draws' if len(current) == 1 else 'they draw'} is noise"
         )
-    if active and len(current) == 1:
-        [run] = current
-        loss = f"{run.epochs[-1]['test_loss']:.1f} {run.config.unit}"
-        return Verdict.of(f"So far: a loss of {loss} a new picture, after epoch {len(run.epochs)}")
+    if active and len(current) == 1 and (loss := begun[0].epochs[-1]["test_loss"]) is not None:
+        said = f"{loss:.1f} {begun[0].config.unit}"
+        return Verdict.of(f"So far: a loss of {said} a new picture, after epoch {len(begun[0].epochs)}")
     if len(begun) > 1:
         return verdict.judged(current)
     return Verdict.of("Not enough to compare yet")

@@ -1,6 +1,5 @@
 """How runs are called in a report, who leads, and nothing of where anything was."""
 
-import dataclasses
 import os
 import re
 from collections.abc import Sequence
@@ -54,8 +53,7 @@ def bare(dataset: str) -> str:
 
 def command(run: Run, among: Sequence[Run]) -> Remark:
     """What trains the run again, on images that go by their name alone."""
-    settings = dataclasses.replace(run.config, dataset=bare(run.config.dataset))
-    return Remark(run=label(run, among), words=results.replay_command(dataclasses.replace(run, settings=settings)))
+    return Remark(run=label(run, among), words=results.replay_command(run, called=bare))
 
 
 def needs_a_path(run: Run) -> bool:
