@@ -119,6 +119,7 @@ def test_a_name_that_does_not_begin_with_the_architecture_follows_it():
         ),
         (["conv p1", "conv p1"], [("conv 0bcdef", "p1"), ("conv 1bcdef", "p1")]),
         (["conv", "conv p1"], [("conv", ""), ("conv p1", "")]),
+        (["conv on shapes", "conv on faces, 10%"], [("conv shapes", ""), ("conv faces 10%", "")]),
     ],
 )
 def test_a_run_is_called_by_its_architecture_or_where_that_is_not_enough_by_what_the_names_do_not_share(

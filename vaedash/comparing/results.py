@@ -313,7 +313,8 @@ def rest_of_name(run: Run, among: Sequence[Run]) -> str:
     """What the name of a run says beside what is `short`; often empty."""
     if _has_rivals(run, among):
         shared = _shared(among)
-        return " ".join(part for part in _parts(run) if part in shared)
+        rest = [part for part in _parts(run) if part in shared]
+        return "" if rest == ["on"] else " ".join(rest)  # on what is said before already
     arch = config.spoken(run.config.arch)
     return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
 
