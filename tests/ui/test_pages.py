@@ -61,7 +61,7 @@ def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(folder):
     run.write_progress(progress | {"eta_seconds": 300.0, "trace": [[2.1, 47.9], [2.25, 47.1]]})
     with run.claim():
         at = shown("start")
-        assert "what they draw is noise" in words(at)
+        assert "So far: a loss of 48.0 nats a new picture, after epoch 2" in words(at)
         assert at.button(key="train-both").disabled
         at.button(key=f"stop-{run.id}").click().run()
     assert run.stop_requested()
