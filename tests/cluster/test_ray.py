@@ -631,7 +631,7 @@ def test_the_page_trains_on_the_cluster_that_its_owner_named(cluster, folder, ph
 @linux
 @pytest.mark.slow
 def test_a_study_spreads_over_the_machines_and_loses_nothing_with_one_of_them(cluster, study, tmp_path, data_dir):
-    epochs = 20
+    epochs = 50  # on one machine, so many take longer than another needs to begin
     sweep = study("sweep", "--presets", "p1,p2", "--archs", "conv", "--seeds", "0,1", epochs=epochs)
 
     def at_work() -> dict[str, Run]:

@@ -282,8 +282,8 @@ def server(server_folder, data_dir):
 
 
 @pytest.fixture
-def opened(browser, server):
-    """Opens the page; afterwards, no script must have failed and no request have left the machine."""
+def opened(browser, server, server_folder):
+    """Opens the page with both runs; afterwards, no script must have failed and no request have left the machine."""
     contexts, errors, sent = [], [], []
 
     def open_page(query="?alpha=0.00", *, width=1280, height=900, **looks):
@@ -293,7 +293,8 @@ def opened(browser, server):
         page.on("request", lambda request: sent.append(request.url))
         page.messages = []
         page.on("websocket", lambda wire: wire.on("framesent", lambda message: page.messages.append(message)))
-        page.goto(server + query)
+        both = ",".join(run.id for run in runs.list_runs(server_folder))
+        page.goto(f"{server}{query or '?alpha=0.00'}&runs={both}")
         page.locator("output").wait_for()
         page.get_by_text("Drag in a map").or_(page.get_by_text("in ten steps")).first.wait_for()
         settled(page)
