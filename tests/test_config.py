@@ -162,7 +162,10 @@ def test_there_are_two_sizes(size):
 )
 def test_what_makes_no_other_pictures_of_a_set_is_refused(dataset, name, value):
     with pytest.raises(UsageError, match=f"pictures of one size and shape, which {name} {value} would not make better"):
-        RunConfig(dataset=dataset, **{name: value})
+        RunConfig.build(dataset=dataset, **{name: value})
+    assert (
+        getattr(RunConfig.from_json({"dataset": dataset, name: value}), name) == value
+    )  # own pictures may be called so
     assert getattr(RunConfig(dataset=OWN, **{name: value}).frame, name) == value
 
 

@@ -285,7 +285,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     },
     "config.py": {
         "change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5),
-        "enlarge pictures that are 32 pixels wide": lambda at: RunConfig(dataset="cifar10", image_size=64),
+        "enlarge pictures that are 32 pixels wide": lambda at: RunConfig.build(dataset="cifar10", image_size=64),
     },
     "settings.py": {
         "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),

@@ -62,9 +62,7 @@ class BuiltIn:
     decoded_in_part: bool = False  # so large that images outside a run's share are not even decoded
     may_change: bool = False  # what lies in its folder of the data folder, put there by hand, after it was decoded
     beside: bool = False  # the study: pages offer it where it is here, and else among more
-    framed_by: tuple[
-        str, ...
-    ] = ()  # which settings of a `Frame` make other images of it; in all else they are as they are
+    framed_by: tuple[str, ...] = ()  # the settings of a `Frame` that make other images of it
 
 
 # The table of built-in datasets. Another one is a line here and a file with a `read`; command line, forms and docs then
@@ -461,12 +459,6 @@ class RunConfig:
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():
             setting.check(getattr(self, setting.name))
-        for name in FRAME_SETTINGS:
-            if name not in framed_by(self.dataset) and getattr(self, name) != getattr(USUAL_FRAME, name):
-                raise UsageError(
-                    f"{BUILT_IN[self.dataset].title} has pictures of one size and shape, which {name} {getattr(self, name)} would not "
-                    f"make better; leave {name} out, or choose other pictures."
-                )
         if self.preset is not None:
             for name, value in preset_values(self.preset, self.arch).items():
                 if getattr(self, name) != value:
@@ -480,7 +472,8 @@ class RunConfig:
         """A configuration from the settings a person gave; None means not given.
 
         What is missing comes from the preset, then from the dataset, then from the defaults. A value of one's
-        own beside a preset wins, and the run then carries no preset's name.
+        own beside a preset wins, and the run then carries no preset's name. UsageError where somebody asks for a frame that
+        would make no other images of a built-in dataset; a record may hold it, as one's own pictures may be called like that.
         """
         given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
         if "dataset" in given:
@@ -494,7 +487,14 @@ class RunConfig:
         for name, setting in SETTINGS.items():
             if isinstance(setting, Number):
                 given.setdefault(name, setting.default_with(given.get("preset"), given.get("dataset")))
-        return cls(**given)
+        made = cls(**given)
+        for name in FRAME_SETTINGS:
+            if name not in framed_by(made.dataset) and getattr(made, name) != getattr(USUAL_FRAME, name):
+                raise UsageError(
+                    f"{BUILT_IN[made.dataset].title} has pictures of one size and shape, which {name} {getattr(made, name)} would not "
+                    f"make better; leave {name} out, or choose other pictures."
+                )
+        return made
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "RunConfig":
