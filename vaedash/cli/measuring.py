@@ -193,9 +193,8 @@ def _of_training(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
     if arguments.what == "gpu":
         gpu.require()
     spec = config.dataset_spec(arguments.dataset or "shapes")
-    terminal.load(
-        RunConfig(dataset=spec), arguments
-    )  # once and here: a contestant's process could not say well what is missing
+    # Once and here: a contestant's process could not say well what is missing.
+    terminal.load(RunConfig(dataset=spec), arguments)
     if arguments.what == "train":
         return train.measure(dataset=spec, data_dir=data_dir)
     if arguments.what == "recipe":

@@ -28,12 +28,16 @@ class _NotAskedError(DatasetError):
     """What cannot be asked of the Hub from here, or now."""
 
 
+def _unheard(_: str) -> None:
+    """What nobody is there to be told."""
+
+
 def is_name(spec: str) -> bool:
     """Whether what was typed is the name of a dataset there: `hf:ylecun/mnist`, `hf:owner/name:config`."""
     return spec.startswith(PREFIX)
 
 
-def fetch(spec: str, *, data_dir: Path, progress: Progress = silent, say: Callable[[str], object] = visible) -> Path:
+def fetch(spec: str, *, data_dir: Path, progress: Progress = silent, say: Callable[[str], None] = _unheard) -> Path:
     """The folder with the Parquet files of a dataset there; what is here already is not fetched again, and is enough where the Hub
     cannot be asked, which it then gets to `say`.
 

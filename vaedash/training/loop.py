@@ -83,9 +83,8 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
     data = Split.of(dataset, settings, machine.device)
     photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
 
-    team.begin(
-        Beginning(settings, run.images_at, machine, dataset.fingerprint, resumed)
-    )  # the others of a team, in `follow`
+    # The others of a team, in `follow`.
+    team.begin(Beginning(settings, run.images_at, machine, dataset.fingerprint, resumed))
     learner = Learner(settings, machine, team, apart=apart)
     epochs: list[Epoch] = []
     if resumed:
