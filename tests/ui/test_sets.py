@@ -105,6 +105,13 @@ def test_pictures_are_shown_with_as_many_pixels_as_the_form_asks_for(data, drawn
     assert np.array_equal(drawn[0], shapes.make(n_train=8, n_test=0, side=64).train) and "64 x 64 pixels" in drawn[1]
 
 
+def test_faces_that_are_here_and_were_never_read_so_are_not_called_missing(data, drawn):
+    (data / "celeba").mkdir(parents=True)
+    (data / "celeba" / "000001.jpg").write_bytes(b"x")
+    said = words(choose(shown("train"), "celeba"))
+    assert "they can be shown like this once a run has read them" in said and NONE_HERE not in said
+
+
 def test_shuffled_pixels_are_shown_as_a_model_sees_them(data, drawn):
     at = shown("train")
     at.button_group(key="pixel_order").set_value("shuffled").run()

@@ -135,6 +135,8 @@ def _show(name: str, *, here: bool) -> None:
         _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), _HERE)
     elif (kept := _kept(name)) is not None:
         _draw(images.spread(kept, _COLUMNS), about, "here are test pictures that a run on them has kept")
+    elif here and known:
+        st.caption(f"{about}; they can be shown like this once a run has read them")
     else:
         st.caption(f"{about}; none of them is here to be shown yet")
 
