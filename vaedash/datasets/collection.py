@@ -21,6 +21,7 @@ from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
 from vaedash.text import visible
 
+_MANY = "a folder, a zip, a tar or a Parquet file of images, or a file of arrays"
 _SAY_EVERY = 100  # files of an archive
 _OF_CIFAR10 = {"data_batch_1", "test_batch", "batches.meta"}
 _UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -151,8 +152,8 @@ def describe(path: Path) -> str:
     if what := known(head):
         return what
     if path.suffix.lower() in IMAGE_ENDINGS:
-        return "a single image; give a folder, a zip or a Parquet file with many"
-    return "something else; give a folder, a zip or a Parquet file of images"
+        return f"a single image; give {_MANY}"
+    return f"something else; give {_MANY}"
 
 
 def walk(path: Path) -> Iterator[tuple[str, Path]]:
