@@ -15,6 +15,9 @@ pytestmark = pytest.mark.slow
 VIEWS = ("compare", *(f"gallery?view={view}" for view in ("As+they+learn", "Made+up", "Redrawn", "Blind+vote")))
 STEPS = 7  # of the tour, before its end
 LOOKS = 5  # at a page, at most: while its script runs, what is old there, and the word of it, are faded
+# What fades in or turns over has come to rest; what moves for ever does not count.
+STILL = """() => document.getAnimations().every((one) =>
+    one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
 WATCH = """() => {
     window.scriptRan = false
     new MutationObserver(() => { window.scriptRan = true })
@@ -63,6 +66,7 @@ def assert_everybody_can_read(tab):
     """Nothing found at a page, in a look while it held still."""
     for _ in range(LOOKS):
         settled(tab)
+        tab.wait_for_function(STILL)
         tab.evaluate(WATCH)
         found = findings(tab)
         if not tab.evaluate("window.scriptRan"):
