@@ -23,6 +23,7 @@ page = st.navigation(
         st.Page(PAGES / "start.py", title="Start", icon=":material/flag:", default=True),
         st.Page(PAGES / "train.py", title="Train", icon=":material/rocket_launch:", url_path="train"),
         st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+        st.Page(PAGES / "why.py", title="Why", icon=":material/stairs:", url_path="why"),
         st.Page(PAGES / "gallery.py", title="Gallery", icon=":material/grid_view:", url_path="gallery"),
         st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
         st.Page(

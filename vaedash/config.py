@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 from vaedash import places
 from vaedash.errors import UsageError
-from vaedash.settings import Choice, Group, Number, Setting, Value
+from vaedash.settings import Choice, Group, Number, Setting, Value, Written
 
 SCHEMA = 1  # major version of everything under runs/; a newer one is read, never written
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")  # checked before any path is made of an id
@@ -44,10 +44,32 @@ class Frame:
 
 USUAL_FRAME = Frame()
 
-# The table of architectures: a name, and what it is called in full. Another one is a line here and a file
-# `vaedash/models/<name>.py`; command line, forms and charts then know it.
-ARCHS: Mapping[str, str] = {"fc": "fully connected", "conv": "convolutional"}
-_SPOKEN: Mapping[str, str] = {"fc": "FC"}
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What is known of an architecture without building it.
+
+    `widths` are those of its layers, or of its blocks, from the first on, for the usual frame. Where each block halves the image,
+    down to 4 pixels a side (`halving`), larger images take more of them, each twice as wide as the one before.
+    """
+
+    title: str  # in full
+    spoken: str = ""  # in a sentence, where that is not its name
+    widths: tuple[int, ...] = ()
+    halving: bool = False
+
+
+# The table of architectures. Another one is a line here and a file `vaedash/models/<name>.py`; command line, forms and charts
+# then know it.
+ARCHS: Mapping[str, Architecture] = {
+    "fc": Architecture(title="fully connected", spoken="FC", widths=(512, 256)),
+    "conv": Architecture(title="convolutional", widths=(32, 64, 128), halving=True),
+    "local": Architecture(title="locally connected", widths=(32, 64, 128), halving=True),
+}
+PAIR = ("fc", "conv")  # of the study and of the question: what is trained unless somebody asks for more
+_LAST_SIDE = 4  # pixels, of the maps behind the last block
+_WIDTHS = re.compile(r"[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})*")
+WIDEST, _MOST_LAYERS = 8192, 8  # units of a layer, and layers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,6 +338,18 @@ class RunConfig:
             changes_speed=True,
         ),
     ] = "relu"
+    widths: Annotated[
+        str,
+        Written(
+            label="Widths",
+            help="units of each layer of FC, channels of each block of the others, from the first on: 160-128; leave it out for those "
+            "of the architecture",
+            called="widths {}",
+            group=Group.MODEL,
+            values="whole numbers joined by hyphens",
+            changes_speed=True,
+        ),
+    ] = ""
     pixel_order: Annotated[
         str,
         Choice(
@@ -459,6 +493,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         for setting in SETTINGS.values():
             setting.check(getattr(self, setting.name))
+        if self.widths:
+            _check_widths(self.arch, self.widths, self.image_size)
         if self.preset is not None:
             for name, value in preset_values(self.preset, self.arch).items():
                 if getattr(self, name) != value:
@@ -488,6 +524,8 @@ class RunConfig:
             if isinstance(setting, Number):
                 given.setdefault(name, setting.default_with(given.get("preset"), given.get("dataset")))
         made = cls(**given)
+        if made.layer_widths == replace(made, widths="").layer_widths:
+            made = replace(made, widths="")
         for name in FRAME_SETTINGS:
             if name not in framed_by(made.dataset) and getattr(made, name) != getattr(USUAL_FRAME, name):
                 raise UsageError(
@@ -557,6 +595,13 @@ class RunConfig:
         return Frame(**{name: getattr(self, name) for name in FRAME_SETTINGS})
 
     @property
+    def layer_widths(self) -> tuple[int, ...]:
+        """The widths of its architecture's layers or blocks, from the first on; empty where that has none to choose."""
+        if self.widths:
+            return tuple(map(int, self.widths.split("-")))
+        return usual_widths(self.arch, self.image_size)
+
+    @property
     def unit(self) -> str:
         """What its losses count. At beta 0 nothing says how many nats an error is worth."""
         return "nats" if self.beta else "units of squared error"
@@ -588,7 +633,35 @@ class RunConfig:
 
 def spoken(arch: str) -> str:
     """What an architecture is called in a sentence; code and files say `arch`."""
-    return _SPOKEN.get(arch, arch)
+    return ARCHS[arch].spoken or arch if arch in ARCHS else arch
+
+
+def usual_widths(arch: str, image_size: int) -> tuple[int, ...]:
+    """The widths of an architecture's layers or blocks unless somebody chooses others."""
+    known = ARCHS[arch]
+    if not known.halving:
+        return known.widths
+    blocks = (image_size // _LAST_SIDE).bit_length() - 1
+    last = known.widths[-1]
+    return (*known.widths, *(last * 2**more for more in range(1, blocks - len(known.widths) + 1)))
+
+
+def _check_widths(arch: str, widths: str, image_size: int) -> None:
+    usual = usual_widths(arch, image_size)
+    example = "-".join(map(str, usual))
+    if not usual:
+        raise UsageError(f"{arch} has no widths to choose, got {widths}; leave widths out.")
+    if not _WIDTHS.fullmatch(widths) or any(int(width) > WIDEST for width in widths.split("-")):
+        raise UsageError(
+            f"widths must be whole numbers from 1 to {WIDEST:,}, joined by hyphens like {example}; got {widths!r}."
+        )
+    count = widths.count("-") + 1
+    if ARCHS[arch].halving and count != len(usual):
+        raise UsageError(
+            f"{arch} with {image_size} pixels a side takes {len(usual)} widths, like {example}; got {widths}."
+        )
+    if count > _MOST_LAYERS:
+        raise UsageError(f"{arch} takes up to {_MOST_LAYERS} widths, like {example}; got {count}.")
 
 
 def dataset_spec(text: str) -> str:

@@ -90,6 +90,21 @@ class Choice(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written(Setting):
+    """A setting with words of its own, which may be left empty; what they may be depends on other settings, and is checked with these."""
+
+    values: str  # in words
+
+    @property
+    def allowed(self) -> str:
+        return self.values
+
+    def check(self, value: object) -> None:
+        if not isinstance(value, str):
+            raise UsageError(f"{self.name} must be {self.values}, or left out; got {value!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Number(Setting):
     """A setting with numbers from `low` to `high`, both allowed; whole ones where its default is one."""
 

@@ -11,7 +11,7 @@ import torch
 from vaedash import config, images
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
-from vaedash.models import archs, conv, fc, losses
+from vaedash.models import archs, conv, fc, local, losses
 from vaedash.models.vae import LOGVAR_RANGE, VAE
 
 LATENT_DIMS = (2, 128, 512)
@@ -42,16 +42,19 @@ PARAMETERS = {
     + (128 * 256 + 256) + (256 * 512 + 512) + (512 * 3072 + 3072),
     ("conv", 128): (3 * 32 * 16 + 32) + (32 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (2048 * 256 + 256)
     + (128 * 2048 + 2048) + (128 * 64 * 16 + 64) + (64 * 32 * 16 + 32) + (32 * 3 * 16 + 3),
+    # conv's kernels, one for each place of the smaller of the two maps, and a bias for each number that comes out.
+    ("local", 128): 256 * (3 * 32 * 16 + 32) + 64 * (32 * 64 * 16 + 64) + 16 * (64 * 128 * 16 + 128) + (2048 * 256 + 256)
+    + (128 * 2048 + 2048) + (16 * 128 * 64 * 16 + 64 * 64) + (64 * 64 * 32 * 16 + 256 * 32) + (256 * 32 * 3 * 16 + 1024 * 3),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("arch", "total"), [("fc", 3_511_040), ("conv", 1_119_811)])
+@pytest.mark.parametrize(("arch", "total"), [("fc", 3_511_040), ("conv", 1_119_811), ("local", 9_993_472)])
 def test_parameters_are_those_counted_by_hand(arch, total):
     assert PARAMETERS[arch, 128] == total
     assert archs.parameter_count(archs.build(RunConfig(arch=arch, latent_dim=128))) == total
 
 
-@pytest.mark.parametrize(("arch", "last", "first"), [("fc", 256, 256), ("conv", 2048, 2048)])
+@pytest.mark.parametrize(("arch", "last", "first"), [("fc", 256, 256), ("conv", 2048, 2048), ("local", 2048, 2048)])
 def test_a_latent_costs_two_outputs_of_the_encoder_and_one_input_of_the_decoder(arch, last, first):
     less, more = (archs.build(RunConfig(arch=arch, latent_dim=latent_dim)) for latent_dim in (511, 512))
     grown = archs.parameter_count(more) - archs.parameter_count(less)
@@ -68,7 +71,17 @@ def test_a_latent_costs_two_outputs_of_the_encoder_and_one_input_of_the_decoder(
     ],
 )
 def test_layers_follow_one_another_as_the_study_says(layers, kinds):
-    assert [type(layer).__name__ for layer in layers(4, torch.nn.ReLU, SHAPE)] == kinds
+    usual = config.usual_widths("fc" if layers.__module__.endswith("fc") else "conv", 32)
+    assert [type(layer).__name__ for layer in layers(4, torch.nn.ReLU, SHAPE, usual)] == kinds
+
+
+def test_local_has_the_blocks_of_conv_with_layers_of_its_own():
+    def kinds(module, part):
+        made = getattr(module, part)(4, torch.nn.ReLU, SHAPE, (8, 16, 32))
+        return [type(layer).__name__.replace("Local", "Conv") for layer in made]
+
+    for part in ("encoder", "decoder"):
+        assert kinds(local, part) == kinds(conv, part)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +92,14 @@ def test_layers_follow_one_another_as_the_study_says(layers, kinds):
     ],
 )
 def test_the_convolutions_halve_an_image_down_to_4_by_4_and_double_it_again(side, maps):
-    shape, blocks = (3, side, side), len(maps) - 1
+    shape, blocks, widths = (3, side, side), len(maps) - 1, config.usual_widths("conv", side)
     image, down = torch.rand(1, *shape), []
-    for layer in conv.encoder(8, torch.nn.ReLU, shape)[: 2 * blocks : 2]:
+    for layer in conv.encoder(8, torch.nn.ReLU, shape, widths)[: 2 * blocks : 2]:
         down.append(tuple(image.shape[1:]))
         image = layer(image)
     assert [*down, tuple(image.shape[1:])] == maps
     up = []
-    for layer in conv.decoder(8, torch.nn.ReLU, shape)[3::2]:
+    for layer in conv.decoder(8, torch.nn.ReLU, shape, widths)[3::2]:
         up.append(tuple(image.shape[1:]))
         image = layer(image)
     assert [*up, tuple(image.shape[1:])] == maps[::-1]
@@ -98,6 +111,9 @@ PARAMETERS_64 = {
     + (128 * 256 + 256) + (256 * 512 + 512) + (512 * 12288 + 12288),
     "conv": (3 * 32 * 16 + 32) + (32 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (128 * 256 * 16 + 256) + (4096 * 256 + 256)
     + (128 * 4096 + 4096) + (256 * 128 * 16 + 128) + (128 * 64 * 16 + 64) + (64 * 32 * 16 + 32) + (32 * 3 * 16 + 3),
+    "local": 1024 * (3 * 32 * 16 + 32) + 256 * (32 * 64 * 16 + 64) + 64 * (64 * 128 * 16 + 128) + 16 * (128 * 256 * 16 + 256)
+    + (4096 * 256 + 256) + (128 * 4096 + 4096) + (16 * 256 * 128 * 16 + 64 * 128) + (64 * 128 * 64 * 16 + 256 * 64)
+    + (256 * 64 * 32 * 16 + 1024 * 32) + (1024 * 32 * 3 * 16 + 4096 * 3),
 }  # fmt: skip
 
 
@@ -116,7 +132,7 @@ def test_the_files_of_the_architectures_differ_in_nothing_but_the_layers():
         public = [node for node in functions if not node.name.startswith("_")]
         return [(node.name, ast.unparse(node.args), ast.unparse(node.returns)) for node in public]
 
-    assert outline(fc) == outline(conv)
+    assert outline(fc) == outline(conv) == outline(local)
     assert [name for name, *_ in outline(fc)] == ["encoder", "decoder"]
 
 
@@ -130,7 +146,7 @@ def test_each_architecture_in_the_table_has_a_file_and_each_such_file_is_in_the_
 def test_an_unknown_architecture_is_told_the_known_ones(arch):
     with pytest.raises(UsageError) as caught:
         archs.build(RunConfig(arch=arch, latent_dim=8))
-    assert str(caught.value) == f"arch must be one of fc, conv; got {arch!r}."
+    assert str(caught.value) == f"arch must be one of fc, conv, local; got {arch!r}."
 
 
 @pytest.mark.parametrize("arch", config.ARCHS)
@@ -208,18 +224,70 @@ def test_a_number_that_is_none_comes_through_to_be_noticed(arch):
     assert mu.isnan().all() and logvar.isnan().all()
 
 
+@pytest.mark.parametrize(
+    ("arch", "widths", "total"),
+    [
+        ("fc", "160-128", 2 * 3072 * 160 + 2 * 160 * 128 + 3 * 128 * 128 + 3072 + 160 * 2 + 128 * 2 + 256),
+        ("fc", "64", (3072 * 64 + 64) + (64 * 8 + 8) + (4 * 64 + 64) + (64 * 3072 + 3072)),
+        ("conv", "8-16-3", (48 * 8 + 8) + (128 * 16 + 16) + (256 * 3 + 3) + (48 * 8 + 8)
+         + (4 * 48 + 48) + (3 * 16 * 16 + 16) + (16 * 8 * 16 + 8) + (8 * 3 * 16 + 3)),
+    ],
+)  # fmt: skip
+def test_other_widths_are_built_as_they_are_asked_for(arch, widths, total):
+    latent_dim = 128 if widths == "160-128" else 4
+    model = archs.build(RunConfig(arch=arch, widths=widths, latent_dim=latent_dim))
+    assert archs.parameter_count(model) == total
+    drawn = model.decode(model.encode(torch.rand(2, 3, 32, 32))[0])
+    assert drawn.shape == (2, 3, 32, 32) and drawn.min() >= 0 and drawn.max() <= 1
+
+
+@pytest.mark.parametrize("side", [4, 8, 16])
+@pytest.mark.parametrize(("seen", "made"), [(3, 5), (8, 3)])
+def test_local_layers_are_convolutions_where_all_their_kernels_are_equal(seen, made, side, generator):
+    """To rounding, in double precision: what comes out, the gradient of what goes in, and that of a kernel, which is the sum over
+    places."""
+
+    def by_place(kernel, *, outer):  # a kernel (a, b, 4, 4) as (a, blocks 2 x 2, within them 2 x 2, b)
+        parts = kernel.unflatten(3, (2, 2)).unflatten(2, (2, 2)).permute(0, 2, 4, 3, 5, 1)
+        return parts.flatten(1).T if outer else parts.flatten(1)
+
+    for plain, own, apart in (
+        (torch.nn.Conv2d, local.Local2d(seen, made, side), True),
+        (torch.nn.ConvTranspose2d, local.LocalTranspose2d(seen, made, side), False),
+    ):
+        same, own = plain(seen, made, 4, stride=2, padding=1).double(), own.double()
+        with torch.no_grad():
+            own.weight.copy_(by_place(same.weight, outer=apart))
+            own.bias.copy_(same.bias.repeat(len(own.bias) // made))
+        images = torch.randn(6, seen, side, side, generator=generator, dtype=torch.double, requires_grad=True)
+        outs = [layer(images) for layer in (same, own)]
+        torch.testing.assert_close(*outs, rtol=1e-12, atol=1e-12)
+        above = torch.randn(outs[0].shape, generator=generator, dtype=torch.double)
+        of_images = [torch.autograd.grad(out, images, above, retain_graph=True)[0] for out in outs]
+        torch.testing.assert_close(*of_images, rtol=1e-12, atol=1e-12)
+        [of_kernel] = torch.autograd.grad(outs[0], same.weight, above)
+        [of_kernels] = torch.autograd.grad(outs[1], own.weight, above)
+        torch.testing.assert_close(of_kernels.sum(0), by_place(of_kernel, outer=apart), rtol=1e-10, atol=1e-10)
+
+
+def test_local_has_another_kernel_at_each_place(generator):
+    layer = local.Local2d(3, 2, 8)
+    seen = layer(torch.ones(1, 3, 8, 8))[0, 0, 1:3, 1:3]  # away from the border, where all patches are alike
+    assert len(set(seen.flatten().tolist())) == 4
+
+
 def test_a_convolutional_model_is_laid_out_channels_last():
     weight = archs.build(RunConfig(arch="conv", latent_dim=4)).encoder[2].weight
     assert weight.is_contiguous(memory_format=torch.channels_last) and not weight.is_contiguous()
 
 
-@pytest.mark.parametrize(("arch", "blind"), [("fc", True), ("conv", False)])
+@pytest.mark.parametrize(("arch", "blind"), [("fc", True), ("conv", False), ("local", False)])
 def test_only_the_fully_connected_encoder_reaches_every_pixel_at_once(arch, blind):
-    """What the comparison is about: the first layer of fc sees the whole image, that of conv a patch of 4x4."""
+    """What the comparison is about: the first layer of fc sees the whole image, that of conv and local a patch of 4x4."""
     image = torch.zeros(1, 3, 32, 32, requires_grad=True)
     first_layer = archs.build(RunConfig(arch=arch, latent_dim=4)).encoder[: 2 if arch == "fc" else 1]
     out = first_layer(image)
-    out.flatten(2)[0, 0, 100].backward() if arch == "conv" else out[0, 0].backward()
+    out[0, 0].backward() if arch == "fc" else out.flatten(2)[0, 0, 100].backward()
     assert (image.grad != 0).any(1).sum().item() == (1024 if blind else 16)
 
 

@@ -85,7 +85,7 @@ def of_the_study(
     study = [
         RunConfig.build(preset=preset, arch=arch, dataset=dataset, device=device)
         for preset in presets
-        for arch in config.ARCHS
+        for arch in config.PAIR
     ]
     with Launched(study, data_dir) as launched:
         trained = launched.until_trained()
@@ -104,7 +104,7 @@ def _how_it_ended(run: Run) -> Figures:
 
 
 def _short(dataset: str, device: str) -> list[RunConfig]:
-    return [RunConfig.build(preset="p1", arch=arch, dataset=dataset, epochs=2, device=device) for arch in config.ARCHS]
+    return [RunConfig.build(preset="p1", arch=arch, dataset=dataset, epochs=2, device=device) for arch in config.PAIR]
 
 
 def _seconds_together(settings: Sequence[RunConfig], data_dir: Path) -> float:

@@ -26,14 +26,14 @@ def measure(*, dataset: str, data_dir: Path, rounds: int = ROUNDS) -> Iterator[t
     from vaedash.training import hardware
 
     yield "machine", {**contestants.described(), "gpu": hardware.name_of(_DEVICE), "cuda": torch.version.cuda}
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         yield f"{arch} p1 beside the processor", agreement.measure(arch, dataset, data_dir, _DEVICE)
         for precision in ("fp32", "bf16"):
             yield f"{arch} p1, 50,000 images in {precision}, s", 50_000 / _speed(arch, precision, dataset, data_dir)
     yield "the study", costs.of_the_study(dataset, data_dir, device=_DEVICE)
     yield "a pair at once", costs.of_a_pair(dataset, data_dir, device=_DEVICE, repeats=rounds)
     yield from costs.of_whole_runs(dataset, data_dir, device=_DEVICE)
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         yield (
             f"{arch} p1",
             contestants.compared(arch, dataset=dataset, data_dir=data_dir, rounds=rounds, device=_DEVICE),

@@ -17,7 +17,7 @@ def measure(
     data_dir: Path,
     images: int = contestants.IMAGES,
     rounds: int = ROUNDS,
-    archs: Sequence[str] = tuple(config.ARCHS),
+    archs: Sequence[str] = config.PAIR,
 ) -> Iterator[tuple[str, Figure]]:
     """Images a second of each contestant with each of `archs`: medians over the epochs of `rounds` turns; and what they have learned.
 

@@ -27,6 +27,7 @@ PAGES = {
     "Start": "",
     "Train": "train",
     "Compare": "compare",
+    "Why": "why",
     "Gallery": "gallery",
     "Interpolate": "interpolate",
     "Latent space": "latent-space",

@@ -188,7 +188,7 @@ def _of_training(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
     data_dir = places.data_dir(arguments.data_dir)
     if arguments.busy and arguments.what == "train":
         return (
-            found for arch in config.ARCHS for found in neighbours.measure(arch, data_dir=data_dir, busy=arguments.busy)
+            found for arch in config.PAIR for found in neighbours.measure(arch, data_dir=data_dir, busy=arguments.busy)
         )
     if arguments.what == "gpu":
         gpu.require()

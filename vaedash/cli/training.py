@@ -2,21 +2,28 @@
 
 import argparse
 import contextlib
+import dataclasses
+import functools
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from vaedash import config, places, runs
+from vaedash import config, places, runs, storage
 from vaedash.cli import parsing, tables, terminal, watching
-from vaedash.comparing import results, verdict
-from vaedash.config import FRAME_SETTINGS, PRESETS, STUDY, RunConfig
-from vaedash.errors import UsageError
+from vaedash.comparing import ladder as ladders
+from vaedash.comparing import reasons, results, verdict
+from vaedash.config import FRAME_SETTINGS, PIXEL_ORDERS, PRESETS, STUDY, RunConfig
+from vaedash.errors import RunError, UsageError
 from vaedash.runs import Run, Status
-from vaedash.runs.schema import ENDED_WELL
-from vaedash.training import launch, process
+from vaedash.runs.schema import ENDED_WELL, TRAINED
+from vaedash.settings import Value
+from vaedash.training import forecast, launch, process
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
+_COSTS = ("weights", "flops", "seconds")  # what --match takes
+_FINE = 0.03  # part of their scale to which widths are sought that take as long
 _TORCHRUN = """
 
 One training on several devices, by torchrun (each process a GPU, or its share of the processor's cores):
@@ -31,11 +38,11 @@ def add_to(commands: parsing.Commands) -> None:
         "train",
         train,
         "train FC and conv, or one of them",
-        ["train --epochs 5", "train --arch conv --preset p2"],
+        ["train --epochs 5", "train --arch conv --preset p2", "train --arch fc,local,conv --match weights fc"],
         notes=_TORCHRUN.format("train --arch conv"),
     )
     training.add_argument(
-        "--arch", default=",".join(config.ARCHS), help="architectures, by comma (default: %(default)s)"
+        "--arch", default=",".join(config.PAIR), help="architectures, by comma (default: %(default)s)"
     )
     parsing.add_settings(training, but=("arch",))
     sweeping = parsing.command(
@@ -46,14 +53,30 @@ def add_to(commands: parsing.Commands) -> None:
         ["sweep --dataset cifar10", "sweep --seeds 0,1,2 --on ray://10.0.0.1:6379"],
     )
     sweeping.add_argument("--presets", default=",".join(STUDY), help="by comma (default: %(default)s)")
-    sweeping.add_argument("--archs", default=",".join(config.ARCHS), help="by comma (default: %(default)s)")
+    sweeping.add_argument("--archs", default=",".join(config.PAIR), help="by comma (default: %(default)s)")
     sweeping.add_argument("--seeds", default="0", help="by comma (default: %(default)s)")
     parsing.add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
-    for launching in (training, sweeping):
+    climbing = parsing.command(
+        commands,
+        "ladder",
+        ladder,
+        "train what lies between FC and conv, a change at a time, and say which part of conv wins",
+        ["ladder --epochs 5", "ladder --dataset cifar10 --seeds 0,1,2", "ladder --orders natural --out ladder.json"],
+        notes="\n\nWhat is there is not trained again, and what was stopped goes on: the same command once more says what is known.",
+    )
+    climbing.add_argument("--seeds", default=",".join(map(str, ladders.SEEDS)), help="by comma (default: %(default)s)")
+    climbing.add_argument(
+        "--orders", default=",".join(PIXEL_ORDERS), help="orders of the pixels, by comma (default: %(default)s)"
+    )
+    climbing.add_argument("--out", type=Path, metavar="FILE.json", help="write the figures into a file, too")
+    parsing.add_settings(climbing, but=("arch", "widths", "pixel_order", "seed"))
+    for launching in (training, sweeping, climbing):
         launching.add_argument("--name", help="display name of the run")
         _add_place(launching)
         parsing.add_places(launching, data=True)
         parsing.add_json(launching)
+    for launching in (training, sweeping):
+        _add_match(launching)
 
     resuming = parsing.command(
         commands,
@@ -81,23 +104,136 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_match(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--match",
+        nargs=2,
+        metavar=("WHAT", "ARCH"),
+        help="give every architecture widths at which it has as many weights as ARCH, needs as much arithmetic (flops), or as long for "
+        "a training step here (seconds), as in: --match weights conv; --widths are then those of ARCH",
+    )
+
+
 def train(arguments: argparse.Namespace) -> int:
     """One run for each architecture."""
     archs = terminal.listed(arguments.arch, "arch")
-    return _launch([terminal.settings(arguments, arch=arch) for arch in archs], arguments)
+    return _launch(_matched([{"arch": arch} for arch in archs], arguments), arguments)
 
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Every combination of presets, architectures and seeds."""
     presets, archs = terminal.listed(arguments.presets, "presets"), terminal.listed(arguments.archs, "archs")
     seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
-    settings = [
-        terminal.settings(arguments, preset=preset, arch=arch, seed=seed)
-        for preset in presets
-        for seed in seeds
-        for arch in archs
+    varied: list[dict[str, Value]] = [
+        {"preset": preset, "arch": arch, "seed": seed} for preset in presets for seed in seeds for arch in archs
     ]
-    return _launch(settings, arguments)
+    return _launch(_matched(varied, arguments), arguments)
+
+
+def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) -> list[RunConfig]:
+    """The settings that were typed, with what is `varied` by the command, and with the widths that `--match` asks for."""
+    if not arguments.match:
+        return [terminal.settings(arguments, **fixed) for fixed in varied]
+    what, to = arguments.match
+    if what not in _COSTS:
+        raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}.")
+    if to not in config.ARCHS:
+        raise UsageError(f"--match takes an architecture behind {what}: {', '.join(config.ARCHS)}; got {to!r}.")
+    widths, arguments.widths = arguments.widths, None
+    return [_one_matched(fixed, what, to, widths, arguments) for fixed in varied]
+
+
+def _one_matched(
+    fixed: dict[str, Value], what: str, to: str, widths: str | None, arguments: argparse.Namespace
+) -> RunConfig:
+    from vaedash.models import matching
+
+    settings = terminal.settings(arguments, **fixed)
+    held_to = dataclasses.replace(settings, arch=to, preset=None, widths=widths or "")
+    found = matching.matched(settings, held_to, matching.by(matching.weights if what == "weights" else matching.flops))
+    if what == "seconds" and found.arch != to:
+        timed = functools.partial(forecast.times_as_long, data_dir=terminal.data_dir(arguments))
+        found = matching.matched(settings, held_to, timed, within=_FINE, scales=matching.around(found))
+    terminal.say(
+        f"{config.spoken(found.arch)} {'-'.join(map(str, found.layer_widths))}: {matching.weights(found):,} weights, "
+        f"{matching.flops(found) / 1e6:,.0f} million operations an image."
+    )
+    return found
+
+
+def ladder(arguments: argparse.Namespace) -> int:
+    """What is still lacking of a ladder, and what it says."""
+    if arguments.out:
+        terminal.check_out(arguments, ".json")
+    orders = terminal.listed(arguments.orders, "orders")
+    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    base = terminal.settings(arguments, **({} if arguments.preset else {"preset": STUDY[0]}))
+    asked = ladders.settings(base, _widths(base), seeds=seeds, orders=orders)
+    there = _there(asked, arguments)
+    lacking = [settings for settings in asked if settings not in there]
+    going_on = [run for run in there.values() if run.status.resumable]
+    if lacking or going_on:
+        _look_at_place(arguments)
+        _read_images(asked, arguments)
+        new = launch.new_runs(terminal.runs_dir(arguments), lacking, name=arguments.name)
+        group = [run.reread() for run in (*going_on, *new)]
+        with _stopping_on_ctrl_c(group, arguments):
+            launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
+            _wait(group)
+    return _tell(_there(asked, arguments), asked, arguments)
+
+
+def _widths(base: RunConfig) -> dict[str, str]:
+    """Those of the rungs that are matched."""
+    from vaedash.models import matching
+
+    by_weights = matching.by(matching.weights)
+    plain = dataclasses.replace(base, preset=None)
+    return {
+        rung.key: matching.matched(
+            dataclasses.replace(plain, arch=rung.arch), dataclasses.replace(plain, arch=rung.like), by_weights
+        ).widths
+        for rung in ladders.RUNGS
+        if rung.like
+    }
+
+
+def _there(asked: Sequence[RunConfig], arguments: argparse.Namespace) -> dict[RunConfig, Run]:
+    """The newest run of each of these settings that is trained, or can go on, or is at it; wherever it was computed."""
+    folder, wanted = terminal.runs_dir(arguments), {_but_machine(settings): settings for settings in asked}
+    every: dict[RunConfig, Run] = {}
+    for run in reversed(runs.list_runs(folder) if folder.is_dir() else []):
+        if run.settings and (run.status in TRAINED or run.status.resumable or run.busy):
+            settings = wanted.get(_but_machine(run.settings))
+            if settings and not (settings in every and every[settings].status in TRAINED and run.status not in TRAINED):
+                every[settings] = run
+    return every
+
+
+def _but_machine(settings: RunConfig) -> RunConfig:
+    return dataclasses.replace(settings, device=RunConfig.device, precision=RunConfig.precision)
+
+
+def _tell(there: Mapping[RunConfig, Run], asked: Sequence[RunConfig], arguments: argparse.Namespace) -> int:
+    """The ladder as far as it is there."""
+    lacking = [settings.title for settings in asked if settings not in there or there[settings].status not in TRAINED]
+    if lacking:
+        terminal.say(f"Not trained: {'; '.join(lacking)}.")
+    climbed = ladders.found(list(there.values()))
+    if not climbed:
+        raise RunError(
+            "There is no whole ladder yet: each of its five models needs a trained run. The same command goes on."
+        )
+    record = ladders.to_json(climbed[0])
+    if arguments.out:
+        storage.write_json(arguments.out, record)
+    if arguments.json:
+        terminal.print_json(record)
+    else:
+        print(tables.text_table(ladders.rows(climbed[0]), ladders.COLUMNS))
+        for sentence in (reasons.plainly(climbed[0]), reasons.in_figures(climbed[0]), reasons.shuffled(climbed[0])):
+            print(f"\n{sentence}" if sentence else "", end="\n" if sentence else "")
+    return terminal.FAILED if lacking else terminal.DONE
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -243,8 +379,12 @@ def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> 
 
 def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
     """Show progress until all have ended and are measured, then what came of them."""
+    return _conclude(_wait(watched), arguments)
+
+
+def _wait(watched: Sequence[Run]) -> Sequence[Run]:
+    """Show progress until all have ended and are measured; the runs as they are then."""
     display = watching.display(watched)
-    current = list(watched)
     while True:
         current = [run.reread() for run in watched]
         display.show(current)
@@ -252,7 +392,7 @@ def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
             break
         time.sleep(_LOOK)
     display.close()
-    return _conclude(current, arguments)
+    return current
 
 
 def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:

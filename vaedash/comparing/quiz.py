@@ -241,7 +241,7 @@ def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
     losses = shuffle.losses(tested)
     if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):
         return here
-    ahead = min(config.ARCHS, key=lambda arch: losses[arch, "shuffled"])
+    ahead = min(config.PAIR, key=lambda arch: losses[arch, "shuffled"])
     if _shuffled(pair, tested).answer == end.answer and ahead != end.answer:
         return f"{here} Shuffle the pixels, and that lead is gone."
     return f"{here} {shuffle.plainly(tested)}"

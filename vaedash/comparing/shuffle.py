@@ -26,7 +26,7 @@ def four_runs(newest_first: Sequence[Run]) -> dict[Variant, Run]:
         of_preset = config.PRESETS[run.settings.preset] if run.settings.preset else ()
         rest = alike.settings_but(run, "arch", "pixel_order", *of_preset)
         sets.setdefault(rest, {}).setdefault((run.settings.arch, run.settings.pixel_order), run)
-    whole = len(config.ARCHS) * len(config.PIXEL_ORDERS)
+    whole = len(config.PAIR) * len(config.PIXEL_ORDERS)
     return next((tested for tested in sets.values() if len(tested) == whole), {})
 
 
@@ -39,7 +39,7 @@ def losses(tested: Mapping[Variant, Run]) -> dict[Variant, float]:
 def costs(tested: Mapping[Variant, Run]) -> dict[str, float]:
     """By how many nats shuffling made the test loss of each architecture worse; empty before all are over."""
     known = losses(tested)
-    return {arch: known[arch, "shuffled"] - known[arch, "natural"] for arch in config.ARCHS} if known else {}
+    return {arch: known[arch, "shuffled"] - known[arch, "natural"] for arch in config.PAIR} if known else {}
 
 
 def plainly(tested: Mapping[Variant, Run]) -> str:

@@ -23,7 +23,8 @@ def build(settings: RunConfig) -> VAE:
     layers, activation = _architecture(settings.arch), _ACTIVATIONS[settings.activation]
     order = torch.from_numpy(images.shuffle_order(settings.image_size)) if settings.pixel_order == "shuffled" else None
     encoder, decoder = (
-        make(settings.latent_dim, activation, settings.frame.shape) for make in (layers.encoder, layers.decoder)
+        make(settings.latent_dim, activation, settings.frame.shape, settings.layer_widths)
+        for make in (layers.encoder, layers.decoder)
     )
     return VAE(encoder, decoder, latent_dim=settings.latent_dim, order=order).to(memory_format=layers.MEMORY_FORMAT)
 

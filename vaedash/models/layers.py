@@ -12,7 +12,7 @@ LATENT_DIM = 128  # that of the study's first preset
 
 
 class Step(TypedDict):
-    """A step from picture to z or back: its `kind` (`input`, `Linear`, `Conv2d`, `ConvTranspose2d`), what comes out of it
+    """A step from picture to z or back: its `kind` (`input`, or the class of its layer: `Linear`, `Conv2d` ...), what comes out of it
     (`shape`, without the batch), and how many numbers it learns (`weights`)."""
 
     kind: str
@@ -46,8 +46,8 @@ def read_off(arch: str, latent_dim: int = LATENT_DIM) -> Steps:
             value = layer(value)
             if weights := sum(parameter.numel() for parameter in layer.parameters()):
                 steps[part].append({"kind": type(layer).__name__, "shape": list(value.shape[1:]), "weights": weights})
-            elif not steps[part][-1]["kind"].startswith("Conv"):
-                # Activations and changes of shape belong to the step before; a convolution's maps stay maps.
+            elif not steps[part][-1]["kind"].endswith("2d"):
+                # Activations and changes of shape belong to the step before; maps stay maps.
                 steps[part][-1]["shape"] = list(value.shape[1:])
     return steps
 

@@ -65,6 +65,12 @@ def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list
     return [Speed(**speed) for speed in json.loads(measuring.stdout)]
 
 
+def times_as_long(several: Sequence[RunConfig], other: RunConfig, *, data_dir: Path) -> list[float]:
+    """How many times as long as another run's a training step of each of several takes here, for each image; measured like that."""
+    *speeds, last = measure([*several, other], sharing=1, data_dir=data_dir)
+    return [last.images_per_second / speed.images_per_second for speed in speeds]
+
+
 def forecast(settings: RunConfig, speed: Speed, *, n_train: int) -> Forecast:
     """The cost of a run on `n_train` images at a measured speed."""
     weights = 4 * speed.parameters

@@ -156,6 +156,7 @@ def divided(
     file = threads_file(cache)
     of = f"{settings.arch} {settings.latent_dim} {settings.activation} {settings.batch_size} {str(dtype).removeprefix('torch.')}"
     of += f" {settings.optimizer}" if settings.optimizer == "muon" else ""
+    of += f" widths {settings.widths}" if settings.widths else ""
     of += f" {settings.image_size} pixels" if settings.image_size != USUAL_FRAME.image_size else ""
     found: dict[int, list[int] | None] = {}
     for count in counts:

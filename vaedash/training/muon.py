@@ -16,7 +16,8 @@ _ROUNDS = 5
 
 
 class Taught(NamedTuple):
-    """A weight that Muon teaches, `(rows, ...)`, and into how many matrices, one below the other, it falls."""
+    """A weight that Muon teaches, `(rows, ...)`, and into how many matrices, one below the other, it falls; one of three dimensions
+    is a matrix for each place."""
 
     weight: nn.Parameter
     matrices: int = 1
@@ -67,12 +68,21 @@ class Muon(torch.optim.Optimizer):
 def directions(gradients: Sequence[Tensor], matrices: Sequence[int]) -> list[Tensor]:
     """What a step along each of some gradients `(rows, ...)` becomes, in its shape: of each of its `matrices` only the directions;
     one that is higher than wide goes further, as it has fewer of them for each of its rows."""
-    lying = [gradient.movedim(1, -1).contiguous() for gradient in gradients]  # as convolutions lie in memory
-    parts = [gradient.flatten(1).chunk(count) for gradient, count in zip(lying, matrices, strict=True)]
+    lying = [_laid_out(gradient) for gradient in gradients]
+    parts = [_matrices(gradient, count) for gradient, count in zip(lying, matrices, strict=True)]
     stepped = [torch.empty_like(gradient) for gradient in lying]
-    into = [step.flatten(1).chunk(count) for step, count in zip(stepped, matrices, strict=True)]
+    into = [_matrices(step, count) for step, count in zip(stepped, matrices, strict=True)]
     orthogonal(list(itertools.chain(*parts)), into=list(itertools.chain(*into)), further=True)
-    return [step.movedim(-1, 1) for step in stepped]
+    return [step if step.ndim == 3 else step.movedim(-1, 1) for step in stepped]
+
+
+def _laid_out(gradient: Tensor) -> Tensor:
+    """With what makes up a row side by side, as convolutions lie in memory."""
+    return (gradient if gradient.ndim == 3 else gradient.movedim(1, -1)).contiguous()
+
+
+def _matrices(laid_out: Tensor, count: int) -> Sequence[Tensor]:
+    return laid_out.unbind() if laid_out.ndim == 3 else laid_out.flatten(1).chunk(count)
 
 
 def orthogonal(

@@ -35,16 +35,18 @@ _BADGE: Mapping[Status, str] = {
 
 
 def newest_pair(runs: Sequence[Run]) -> list[Run]:
-    """The newest run of each architecture on the newest run's images, in the table's order; damaged ones, and such with
-    shuffled pixels, if there are no others.
+    """The newest run of FC and of conv on the newest run's images, in the table's order, or else of two other architectures; damaged
+    ones, and such with shuffled pixels or widths of their own, if there are no others.
     """
-    pair: dict[str, Run] = {}
+    newest: dict[str, Run] = {}
     sound = [run for run in runs if not run.damage] or runs
     sound = [run for run in sound if run.config.pixel_order == "natural"] or sound
+    sound = [run for run in sound if not run.config.widths] or sound
     for run in sound:
         if alike.same_images(run, sound[0]):
-            pair.setdefault(run.config.arch, run)
-    return [pair[arch] for arch in sorted(pair, reverse=True)]
+            newest.setdefault(run.config.arch, run)
+    two = config.PAIR if newest.keys() >= {*config.PAIR} else tuple(newest)[:2]
+    return [newest[arch] for arch in sorted(two, reverse=True)]
 
 
 def comparable(runs: Sequence[Run]) -> list[Run]:

@@ -59,7 +59,7 @@ def svg(arch: str, steps: Steps) -> str:
 
 def show(arch: str, steps: Steps, *, width: Literal["stretch"] | int = "stretch") -> None:
     """The drawing with its name, and how many weights it has."""
-    st.markdown(f"**{config.spoken(arch)}**: {config.ARCHS[arch]}, {weights(steps) / 1e6:.1f} million weights")
+    st.markdown(f"**{config.spoken(arch)}**: {config.ARCHS[arch].title}, {weights(steps) / 1e6:.1f} million weights")
     st.image(svg(arch, steps), alt=in_words(arch, steps), width=width)
 
 

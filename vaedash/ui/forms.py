@@ -36,7 +36,7 @@ def settings() -> tuple[list[RunConfig], str]:
     archs = st.pills(
         SETTINGS["arch"].label,
         list(config.ARCHS),
-        default=list(config.ARCHS),
+        default=list(config.PAIR),
         selection_mode="multi",
         key="archs",
         bind="query-params",
@@ -96,7 +96,7 @@ def _empty() -> None:
         st.session_state[name] = offered if offered is None else setting.kind(offered)
         st.session_state.pop(_before(name), None)
     st.session_state.update(
-        dataset=sets.FIRST, preset=preset, archs=list(config.ARCHS), seeds=SETTINGS["seed"].defaults, name=""
+        dataset=sets.FIRST, preset=preset, archs=list(config.PAIR), seeds=SETTINGS["seed"].defaults, name=""
     )
     sets.forget()
 
@@ -143,7 +143,7 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
         RunConfig.build(preset=preset, arch=arch, seed=seed, **shared)
         for preset in STUDY
         for seed in seeds
-        for arch in config.ARCHS
+        for arch in config.PAIR
     ]
 
 

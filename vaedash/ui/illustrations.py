@@ -166,7 +166,7 @@ def _shuffled_pixels() -> None:
 
 def _after_shuffling(tested: Mapping[Variant, Run]) -> None:
     """What each architecture made up in the end, with the pixels as they are and below shuffled."""
-    for arch, column in zip(config.ARCHS, st.columns(len(config.ARCHS), gap="small"), strict=True):
+    for arch, column in zip(config.PAIR, st.columns(len(config.PAIR), gap="small"), strict=True):
         made_up = [
             run.pictures.sample("prior", len(run.epochs))
             for run in (tested[arch, order] for order in config.PIXEL_ORDERS)

@@ -1,6 +1,8 @@
 """How each architecture looks at a picture, as a drawing that moves: all pixels at once, or through a window that slides."""
 
 import base64
+import functools
+import math
 from collections.abc import Callable, Iterator, Mapping
 
 from vaedash import images
@@ -29,6 +31,7 @@ _STYLE = """.moment {{ opacity: 0; }} .moment:nth-of-type(1) {{ opacity: 1; }}
 IN_WORDS: Mapping[str, str] = {
     "fc": "lines lead from all of its pixels to each of a few circles",
     "conv": "a small window slides over it, and what it sees lights up one square after the other",
+    "local": "a small window slides over it, and each square that lights up has a stroke of its own: another detector looks there",
 }
 
 Point = tuple[float, float]
@@ -89,18 +92,38 @@ def _cell(row: int, column: int, *, lit: bool) -> str:
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{_CELL}" height="{_CELL}" fill-opacity="{1 if lit else 0.1}"/>'
 
 
-def _of_windows() -> Iterator[str]:
+def _own_cell(row: int, column: int, *, lit: bool) -> str:
+    """With a stroke that no other cell has: where each place has a detector of its own."""
+    place = row * _CELLS + column
+    x, y = _middle(row, column)
+    angle, reach = math.pi * place / _CELLS**2, _CELL / 2 - 5
+    across, up = reach * math.cos(angle), reach * math.sin(angle)
+    stroke = f"M{x - across:.1f} {y + up:.1f}L{x + across:.1f} {y - up:.1f}"
+    colour = ' stroke="white"' if lit else ""
+    return f'{_cell(row, column, lit=lit)}<path d="{stroke}" stroke-width="4"{colour}/>'
+
+
+def _of_windows(cell: Callable[..., str]) -> Iterator[str]:
     step = (_SIDE - _WINDOW) / (_CELLS - 1)
     for row in range(_CELLS):
         for column in range(_CELLS):
             x, y = column * step, row * step
             corners = [(x + _WINDOW, y), (x + _WINDOW, y + _WINDOW)]
             window = f'<rect x="{x:.0f}" y="{y:.0f}" width="{_WINDOW}" height="{_WINDOW}" stroke-width="3"/>'
-            yield window + _lines(corners, _middle(row, column)) + _cell(row, column, lit=True)
+            yield window + _lines(corners, _middle(row, column)) + cell(row, column, lit=True)
 
 
-_MOMENTS: Mapping[str, Callable[[], Iterator[str]]] = {"fc": _of_units, "conv": _of_windows}
+def _cells(cell: Callable[..., str]) -> str:
+    return "".join(cell(row, column, lit=False) for row in range(_CELLS) for column in range(_CELLS))
+
+
+_MOMENTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    "fc": _of_units,
+    "conv": functools.partial(_of_windows, _cell),
+    "local": functools.partial(_of_windows, _own_cell),
+}
 _OUTLINES: Mapping[str, str] = {
     "fc": "".join(_circle(place, lit=False) for place in range(_UNITS)),
-    "conv": "".join(_cell(row, column, lit=False) for row in range(_CELLS) for column in range(_CELLS)),
+    "conv": _cells(_cell),
+    "local": _cells(_own_cell),
 }

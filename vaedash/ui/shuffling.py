@@ -54,7 +54,7 @@ def settings() -> list[RunConfig]:
     return [
         RunConfig.build(preset="p1", arch=arch, pixel_order=order, epochs=launching.QUICK_EPOCHS)
         for order in config.PIXEL_ORDERS
-        for arch in config.ARCHS
+        for arch in config.PAIR
     ]
 
 
@@ -81,9 +81,9 @@ def _bars(ids: Mapping[Variant, str], ended: Callable[[], None]) -> None:
     if not any(run.active for run in tested.values()):
         ended()
         st.rerun()
-    with st.grid(len(config.ARCHS), min_column_width=150, gap="medium"):
+    with st.grid(len(config.PAIR), min_column_width=150, gap="medium"):
         for order in config.PIXEL_ORDERS:
-            for arch in config.ARCHS:
+            for arch in config.PAIR:
                 run = tested[arch, order]
                 state = "waits" if run.status == Status.QUEUED else f"{run.done:.0%}"
                 st.progress(run.done, text=f"{_called((arch, order))}: {state}")
@@ -105,7 +105,7 @@ def _called(variant: Variant) -> str:
 def _cells(tested: Mapping[Variant, Run]) -> None:
     """Loss and pictures of each architecture, with the pixels as they are and shuffled."""
     with st.grid(len(tested), min_column_width=150, gap="medium"):
-        for arch in config.ARCHS:
+        for arch in config.PAIR:
             for order in config.PIXEL_ORDERS:
                 with st.container():
                     _cell(tested[arch, order], _called((arch, order)))

@@ -11,6 +11,8 @@ import streamlit as st
 
 from vaedash import glossary, images, text
 from vaedash.comparing import alike, results
+from vaedash.comparing import ladder as ladders
+from vaedash.comparing.ladder import Ladder
 from vaedash.comparing.results import Cell, Result, Row
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
@@ -199,6 +201,12 @@ def over_seeds(cells: Sequence[Cell]) -> None:
     table = pd.DataFrame([{title: _harmless(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows])
     means = table.select_dtypes("float")
     st.dataframe(table, hide_index=True, column_config={title: _number(means[title], digits=2) for title in means})
+
+
+def rungs(ladder: Ladder) -> None:
+    """Every rung of a ladder, with each of its seeds."""
+    lines = [{title: row[key] for key, title in ladders.COLUMNS.items()} for row in ladders.rows(ladder)]
+    st.dataframe(lines, hide_index=True, height="content")
 
 
 def settings(chosen: Sequence[Run]) -> None:

@@ -9,6 +9,7 @@ from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.keys import places
 from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
 from vaedash.showing.charts.race import race
+from vaedash.showing.charts.staircase import staircase
 from vaedash.showing.charts.style import AXES, HUE, PINNED, PLOTLY_JS, TERMS, enlarged, hue
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "race",
     "rate_distortion",
     "ringed",
+    "staircase",
 ]

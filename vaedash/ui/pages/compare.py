@@ -49,4 +49,4 @@ with st.expander("All runs as a table"):
     readable = [run for run in runs if run.settings]
     tables.result_table(readable, chosen=chosen)
     tables.downloads(readable)
-components.onward("gallery", "Look closer at what they draw")
+components.onward("why", "Why does conv win?")

@@ -57,13 +57,15 @@ for pair in ([example] if example != latest else []) + ended:
 
 shuffling.section(runs, resting=racing)
 
-st.header("The two architectures", anchor=False)
+st.header("The architectures", anchor=False)
 st.caption(
-    "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns."
+    "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns. "
+    "**local** looks through conv's windows with a detector of its own at each place: it stands between the two."
 )
-for column, (arch, steps) in zip(st.columns(len(config.ARCHS)), layers.known().items(), strict=True):
-    with column:
-        diagram.show(arch, steps)
+with st.grid(len(config.ARCHS), min_column_width=380, gap="medium"):
+    for arch, steps in layers.known().items():
+        with st.container():
+            diagram.show(arch, steps)
 
 with st.expander("Words", icon=":material/dictionary:"):
     lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]

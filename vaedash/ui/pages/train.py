@@ -6,7 +6,7 @@ from vaedash import config, places
 from vaedash.ui import cache, choosing, components, cost, forms, launching, managing, race
 
 st.title("Train")
-st.markdown("Choose the pictures and how to learn from them. Both architectures get the same, in the same order.")
+st.markdown("Choose the pictures and how to learn from them. All architectures get the same, in the same order.")
 
 left, right = st.columns([3, 2], gap="large")
 with left:
@@ -15,7 +15,7 @@ with right:
     forecast_place = st.container()
     place, name = forms.place(), forms.name()
     count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
-    label = "Train both" if len(chosen) in (0, len(config.ARCHS)) else f"Train {count}"
+    label = "Train both" if tuple(settings.arch for settings in chosen) in ((), config.PAIR) else f"Train {count}"
     with st.container(horizontal=True, vertical_alignment="center"):
         launching.button(label, chosen, key="launch", primary=True, disabled=not chosen, name=name, on=place)
         if reason:

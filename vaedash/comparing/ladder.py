@@ -1,0 +1,357 @@
+"""Which part of conv wins: FC and conv differ in three things at once, and a ladder of five models between them takes these apart.
+
+FC, then FC with conv's number of weights, then local (conv's windows, with detectors of their own at each place) with FC's number of
+weights, then local as wide as conv, then conv. Between two rungs one thing changes; each is trained with several seeds, on the pixels
+as they are and shuffled.
+"""
+
+import itertools
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from vaedash import config
+from vaedash.comparing import alike, intervals
+from vaedash.comparing.intervals import Interval
+from vaedash.comparing.results import Row
+from vaedash.config import RunConfig
+from vaedash.runs import Run
+from vaedash.runs.schema import TRAINED
+
+RECORDED = Path(__file__).parent / "ladders"  # what was measured beforehand and comes along, one file each
+SEEDS = (0, 1, 2, 3, 4)
+_NEAR = 1.1  # times as many weights, or as few: what is further off is no match
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """A model of the ladder: its architecture; where it is matched, to the number of weights of `like`; and what sets it apart from the
+    rung before, in a few words."""
+
+    key: str
+    arch: str
+    like: str = ""
+    change: str = ""
+
+
+RUNGS = (
+    Rung(key="fc", arch="fc"),
+    Rung(key="fc like conv", arch="fc", like="conv", change="fewer weights"),
+    Rung(key="local like fc", arch="local", like="fc", change="looks at neighbours"),
+    Rung(key="local", arch="local", change="more weights"),
+    Rung(key="conv", arch="conv", change="one detector everywhere"),
+)
+# The widths of those that are matched, with p1 and the usual frame: what `models.matching` finds, for pages, which load no torch.
+USUAL_WIDTHS: Mapping[str, str] = {"fc like conv": "167-128", "local like fc": "18-36-71"}
+
+
+class RungRecord(TypedDict):
+    """A rung as JSON has it; losses by order of the pixels and by seed."""
+
+    rung: str
+    widths: str
+    weights: int
+    losses: dict[str, dict[str, float]]
+    stuck: dict[str, list[int]]
+
+
+class Record(TypedDict):
+    """A ladder as JSON has it."""
+
+    pictures: str
+    n_train: int
+    n_test: int
+    how: str
+    command: str
+    rungs: list[RungRecord]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A rung as it was trained: its `widths` in words, its number of `weights`, and by order of the pixels the test loss of each seed in
+    nats; `stuck` are those seeds in which no latent is in use: they have learned nothing, and are counted, not averaged."""
+
+    rung: Rung
+    widths: str
+    weights: int
+    losses: Mapping[str, Mapping[int, float]]
+    stuck: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def learned(self, order: str) -> Mapping[int, float]:
+        """The losses of the seeds that are not stuck; of all where all are."""
+        losses = self.losses[order]
+        return {seed: loss for seed, loss in losses.items() if seed not in self.stuck.get(order, ())} or losses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """From one rung to another one: by how many nats the test loss falls, over the seeds with which both learned, and its interval (None
+    for fewer than two)."""
+
+    first: Trained
+    second: Trained
+    worth: float
+    interval: Interval | None
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is more, or less, than nothing, as far as seeds tell."""
+        return self.interval is not None and self.interval.certain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """A ladder as far as it was trained on some `pictures`: all rungs that have at least one loss with the natural order."""
+
+    pictures: str
+    n_train: int
+    n_test: int
+    how: str  # preset and epochs, in words
+    rungs: tuple[Trained, ...]
+    command: str  # which trains it, or what it lacks
+    runs: tuple[str, ...] = ()  # ids of its runs, where they are here
+
+    def orders(self) -> list[str]:
+        """The orders of the pixels with which every rung has been trained."""
+        return [order for order in config.PIXEL_ORDERS if all(rung.losses.get(order) for rung in self.rungs)]
+
+    def mean(self, key: str, order: str) -> float:
+        """The mean test loss of a rung, over the seeds that learned."""
+        return statistics.fmean(self._rung(key).learned(order).values())
+
+    def step(self, first: str, second: str, order: str = "natural") -> Step:
+        """What it is worth to go from one rung to another."""
+        ends = self._rung(first), self._rung(second)
+        of_first, of_second = (end.learned(order) for end in ends)
+        common = sorted(of_first.keys() & of_second.keys())
+        interval = intervals.over_seeds([of_first[seed] - of_second[seed] for seed in common])
+        worth = interval.mean if interval else self.mean(first, order) - self.mean(second, order)
+        return Step(first=ends[0], second=ends[1], worth=worth, interval=interval)
+
+    def steps(self, order: str = "natural") -> list[Step]:
+        """From each rung to the next."""
+        keys = [trained.rung.key for trained in self.rungs]
+        return [self.step(first, second, order) for first, second in itertools.pairwise(keys)]
+
+    def _rung(self, key: str) -> Trained:
+        return next(trained for trained in self.rungs if trained.rung.key == key)
+
+
+# How a ladder is printed.
+COLUMNS = {
+    "model": "model",
+    "widths": "widths",
+    "weights": "weights",
+    "pixels": "pixels",
+    "mean": "test loss",
+    "each": "of each seed",
+    "stuck": "stuck",
+    "worth": "better than the row above by",
+}
+
+
+def rows(ladder: Ladder) -> list[Row]:
+    """A ladder as a table, a line for each rung and order of the pixels."""
+    lines: list[Row] = []
+    for order in ladder.orders():
+        steps: list[Step | None] = [None, *ladder.steps(order)]
+        for trained, step in zip(ladder.rungs, steps, strict=True):
+            lines.append(_row(trained, step, order, ladder.mean(trained.rung.key, order)))
+    return lines
+
+
+def _row(trained: Trained, step: Step | None, order: str, mean: float) -> Row:
+    return {
+        "model": config.spoken(trained.rung.arch),
+        "widths": trained.widths,
+        "weights": f"{trained.weights:,}",
+        "pixels": order,
+        "mean": f"{mean:.2f}",
+        "each": ", ".join(f"{loss:.1f}" for loss in trained.losses[order].values()),
+        "stuck": len(trained.stuck.get(order, ())),
+        "worth": in_nats(step) if step else "",
+    }
+
+
+def in_nats(step: Step) -> str:
+    """What a step is worth, with its interval."""
+    if step.interval is None:
+        return f"{step.worth:.1f} nats (one seed)"
+    return f"{step.worth:.1f} nats ({step.interval.low:.1f} to {step.interval.high:.1f})"
+
+
+# ---- from runs, and from files --------------------------------------------------------------------------------------
+
+
+def settings(
+    base: RunConfig, widths: Mapping[str, str], *, seeds: Sequence[int], orders: Sequence[str]
+) -> list[RunConfig]:
+    """The runs of a ladder, alike in all but what it is about; seed by seed, so that what is there early is a whole ladder already.
+
+    `widths` are those of the rungs that are matched, by their key.
+    """
+    shared = base.to_json()
+    return [
+        RunConfig.build(
+            **(shared | {"arch": rung.arch, "widths": widths.get(rung.key), "pixel_order": order, "seed": seed})
+        )
+        for seed in seeds
+        for order in orders
+        for rung in RUNGS
+    ]
+
+
+def found(newest_first: Sequence[Run]) -> list[Ladder]:
+    """The ladders among some runs, on each set of pictures and for each way of learning; the ones of the newest runs first."""
+    sets: dict[tuple[object, ...], list[Run]] = {}
+    for run in newest_first:
+        if run.settings and run.status in TRAINED and run.test_loss is not None:
+            of_preset = config.PRESETS[run.settings.preset] if run.settings.preset else ()
+            rest = alike.settings_but(run, "arch", "widths", "pixel_order", "seed", "device", "precision", *of_preset)
+            sets.setdefault((*rest, str(run.dataset.get("fingerprint"))), []).append(run)
+    return [ladder for group in sets.values() if (ladder := _of(group))]
+
+
+def _of(group: Sequence[Run]) -> Ladder | None:
+    by_shape: dict[tuple[str, str], list[Run]] = {}
+    for run in group:
+        by_shape.setdefault((run.config.arch, run.config.widths), []).append(run)
+    usual = {rung.key: by_shape.get((rung.arch, ""), []) for rung in RUNGS if not rung.like}
+    if not all(usual.values()):
+        return None
+    weights = {key: runs[0].parameters for key, runs in usual.items()}
+    chosen = usual | {rung.key: _nearest(by_shape, rung, weights[rung.like]) for rung in RUNGS if rung.like}
+    rungs = [_trained(rung, chosen[rung.key]) for rung in RUNGS]
+    if not all(trained.losses.get("natural") for trained in rungs):
+        return None
+    newest = group[0]
+    return Ladder(
+        pictures=_pictures(newest),
+        n_train=int(newest.dataset.get("n_train") or 0),
+        n_test=int(newest.dataset.get("n_test") or 0),
+        how=_how(newest.config),
+        rungs=tuple(rungs),
+        command=command(newest.config),
+        runs=tuple(run.id for runs in chosen.values() for run in runs),
+    )
+
+
+def _nearest(by_shape: Mapping[tuple[str, str], Sequence[Run]], rung: Rung, weights: int | None) -> Sequence[Run]:
+    """The runs of a rung that is matched: of its architecture, those whose number of weights is nearest, within a tenth."""
+    near = {
+        abs(math.log((runs[0].parameters or 1) / (weights or 1))): runs
+        for (arch, widths), runs in by_shape.items()
+        if arch == rung.arch and widths
+    }
+    return near[min(near)] if near and min(near) < math.log(_NEAR) else []
+
+
+def _trained(rung: Rung, newest_first: Sequence[Run]) -> Trained:
+    losses: dict[str, dict[int, float]] = {}
+    stuck: dict[str, list[int]] = {}
+    for run in newest_first:
+        of_order = losses.setdefault(run.config.pixel_order, {})
+        if run.config.seed in of_order or run.test_loss is None:
+            continue
+        of_order[run.config.seed] = run.test_loss
+        if alike.stuck(run):
+            stuck.setdefault(run.config.pixel_order, []).append(run.config.seed)
+    first = newest_first[0].config if newest_first else RunConfig(arch=rung.arch)
+    return Trained(
+        rung=rung,
+        widths="-".join(map(str, first.layer_widths)),
+        weights=(newest_first[0].parameters or 0) if newest_first else 0,
+        losses={order: dict(sorted(of_order.items())) for order, of_order in losses.items()},
+        stuck={order: sorted(seeds) for order, seeds in stuck.items()},
+    )
+
+
+def _pictures(run: Run) -> str:
+    again = run.dataset.get("copy_of") or run.config.dataset
+    known = config.BUILT_IN.get(str(again))
+    return known.title if known else config.dataset_title(str(again))
+
+
+def _how(asked: RunConfig) -> str:
+    preset = asked.preset or "settings of one's own"
+    if asked.epochs < RunConfig.epochs:
+        return f"{preset}, {asked.epochs} epochs"
+    return f"{preset}, until early stopping"
+
+
+def command(asked: RunConfig) -> str:
+    """What trains a ladder like this."""
+    parts = ["python -m vaedash ladder"]
+    base = RunConfig.build(preset=asked.preset, dataset=asked.dataset)
+    for name in (
+        "dataset",
+        "preset",
+        "epochs",
+        "image_size",
+        "fraction",
+        "latent_dim",
+        "lr",
+        "batch_size",
+        "beta",
+        "monitor",
+    ):
+        value = getattr(asked, name)
+        if value is not None and (name in ("dataset", "preset") or value != getattr(base, name)):
+            shown = Path(value).name if name == "dataset" and value not in config.DATASETS else value
+            parts.append(f"--{name.replace('_', '-')} {shown}")
+    return " ".join(parts)
+
+
+def to_json(ladder: Ladder) -> Record:
+    """A ladder as a JSON record, without the ids of its runs."""
+    return {
+        "pictures": ladder.pictures,
+        "n_train": ladder.n_train,
+        "n_test": ladder.n_test,
+        "how": ladder.how,
+        "command": ladder.command,
+        "rungs": [
+            {
+                "rung": trained.rung.key,
+                "widths": trained.widths,
+                "weights": trained.weights,
+                "losses": {
+                    order: {str(seed): loss for seed, loss in of.items()} for order, of in trained.losses.items()
+                },
+                "stuck": {order: list(seeds) for order, seeds in trained.stuck.items()},
+            }
+            for trained in ladder.rungs
+        ],
+    }
+
+
+def recorded() -> list[Ladder]:
+    """The ladders that were measured beforehand and come along."""
+    return [from_json(json.loads(file.read_text())) for file in sorted(RECORDED.glob("*.json"))]
+
+
+def from_json(record: Record) -> Ladder:
+    """A ladder from such a record."""
+    by_key = {rung.key: rung for rung in RUNGS}
+    rungs = [
+        Trained(
+            rung=by_key[each["rung"]],
+            widths=each["widths"],
+            weights=each["weights"],
+            losses={order: {int(seed): loss for seed, loss in of.items()} for order, of in each["losses"].items()},
+            stuck=each["stuck"],
+        )
+        for each in record["rungs"]
+    ]
+    return Ladder(
+        pictures=record["pictures"],
+        n_train=record["n_train"],
+        n_test=record["n_test"],
+        how=record["how"],
+        command=record["command"],
+        rungs=tuple(rungs),
+    )

@@ -1,0 +1,26 @@
+"""Why does conv win? FC and conv differ in three things; one step at a time tells which of them it is."""
+
+import streamlit as st
+
+from vaedash.ui import cache, choosing, components, live, stairs
+
+runs = cache.all_runs()
+line = choosing.head("Why does conv win?")
+components.damaged(runs)
+live.prepare()
+every = stairs.known(runs)
+if not every:
+    st.info("Nobody has trained the stairs from FC to conv yet.", icon=":material/flag:")
+    stairs.button(runs)
+    st.stop()
+with line:
+    ladder, orders = stairs.choose(every)
+stairs.show(ladder, orders)
+st.markdown(
+    "Conv differs from FC in three things at once: it looks at **neighbours** through small windows, its **detectors are the same "
+    "everywhere**, and it has a third of the **weights**. **local** has the windows, with detectors of its own at each place. So each "
+    "step of the stairs changes one thing; the dots are trainings that differ in nothing but their luck."
+)
+stairs.details(ladder)
+stairs.button(runs)
+components.onward("gallery", "Look closer at what they draw")
