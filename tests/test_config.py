@@ -71,7 +71,7 @@ def test_each_choice_is_allowed_and_another_is_told_all_of_them(name):
 
 def test_only_the_preset_may_be_left_open():
     assert RunConfig(preset=None).preset is None
-    assert complaint(arch=None) == "arch must be one of fc, conv; got None."
+    assert complaint(arch=None) == "arch must be one of fc, conv, local; got None."
 
 
 def test_the_test_loss_never_decides():
@@ -103,7 +103,7 @@ def test_numbers_are_whole_where_what_they_stand_for_is_counted():
 
 
 def test_what_defines_a_model_changes_its_speed_and_what_only_steers_its_learning_does_not():
-    assert config.MODEL_SETTINGS == ("arch", "image_size", "latent_dim", "activation", "pixel_order")
+    assert config.MODEL_SETTINGS == ("arch", "image_size", "latent_dim", "activation", "widths", "pixel_order")
     assert set(config.SPEED_SETTINGS) == {*config.MODEL_SETTINGS, "batch_size", "optimizer", "device", "precision"}
     assert config.PRESET_SETTINGS == ("batch_size", "lr", "latent_dim", "optimizer", "schedule", "activation")
 
@@ -241,6 +241,51 @@ def test_a_record_is_checked_like_anything_else():
         RunConfig.from_json({"lr": "fast"})
 
 
+# ---- widths ----------------------------------------------------------------------------------------------
+
+
+def test_widths_are_those_of_the_architecture_unless_others_are_given():
+    assert RunConfig(arch="fc").layer_widths == (512, 256)
+    assert RunConfig(arch="conv").layer_widths == RunConfig(arch="local").layer_widths == (32, 64, 128)
+    assert RunConfig(arch="conv", image_size=64).layer_widths == (32, 64, 128, 256)
+    assert RunConfig(arch="fc", image_size=64).layer_widths == (512, 256)
+    assert RunConfig(arch="local", widths="18-36-71").layer_widths == (18, 36, 71)
+    assert RunConfig(arch="fc", widths="64").layer_widths == (64,)
+
+
+def test_widths_that_are_the_usual_ones_are_no_choice_of_ones_own():
+    assert RunConfig.build(arch="fc", widths="512-256") == RunConfig.build(arch="fc")
+    assert RunConfig.build(arch="conv", widths="32-64-128", preset="p1").title == "conv on shapes"
+    assert RunConfig.build(arch="conv", widths="8-16-32").title == "conv on shapes, widths 8-16-32"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"arch": "conv", "widths": "8-16"},
+            "conv with 32 pixels a side takes 3 widths, got 8-16; give it as many, like 32-64-128.",
+        ),
+        (
+            {"arch": "conv", "image_size": 64, "widths": "8-16-32"},
+            "conv with 64 pixels a side takes 4 widths, got 8-16-32; give it as many, like 32-64-128-256.",
+        ),
+        (
+            {"arch": "fc", "widths": "0-4"},
+            "widths must be whole numbers from 1 to 8,192, got '0-4'; give them joined by hyphens, like 512-256.",
+        ),
+        (
+            {"arch": "fc", "widths": "9000"},
+            "widths must be whole numbers from 1 to 8,192, got '9000'; give them joined by hyphens, like 512-256.",
+        ),
+        ({"arch": "fc", "widths": "4-4-4-4-4-4-4-4-4"}, "fc takes up to 8 widths, got 9; give it fewer, like 512-256."),
+        ({"arch": "fc", "widths": 512}, "widths must be whole numbers joined by hyphens, or left out; got 512."),
+    ],
+)
+def test_widths_that_cannot_be_built_are_told_what_can(settings, sentence):
+    assert complaint(**settings) == sentence
+
+
 # ---- what follows from the settings ----------------------------------------------------------------------
 
 
@@ -306,7 +351,8 @@ def test_runs_that_differ_in_one_setting_differ_in_their_names(name):
     if name in NUMBERS:
         values = {setting.kind(setting.low), setting.kind(setting.high)}
     else:
-        values = {*setting.choices} if name in CHOICES else {"cifar10", "/data/cats.zip"}
+        written = {"dataset": {"cifar10", "/data/cats.zip"}, "widths": {"8-16-32", "9-18-36"}}
+        values = {*setting.choices} if name in CHOICES else written[name]
     # p1 is what is usual without a preset too.
     others = values - {getattr(usual, name), *(["p1"] if name == "preset" else [])}
     titles = {RunConfig.build(**images, **{name: other}).title for other in others}
@@ -374,7 +420,7 @@ def test_the_fast_preset_brings_its_epochs_unless_others_are_given():
 
 def test_the_fast_preset_trains_each_architecture_at_its_own_rate_in_any_order_of_arguments():
     rates = {arch: RunConfig.build(preset="fast", arch=arch).lr for arch in config.ARCHS}
-    assert rates == {"fc": 0.004, "conv": 0.01}
+    assert rates == {"fc": 0.004, "conv": 0.01, "local": 0.01}
     assert RunConfig.build(preset="fast", arch="fc", lr=3e-3).preset is None
 
 

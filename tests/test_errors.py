@@ -34,7 +34,7 @@ from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, download, hub, mnist, own, svhn
 from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
-from vaedash.models import archs, latent
+from vaedash.models import archs, latent, matching
 from vaedash.runs import weights
 from vaedash.training import batches, forecast, hardware, launch, loop
 from vaedash.ui import cache
@@ -270,6 +270,26 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
             at.cli("train", "--on", "ray"),
         ),
+        "match what is no cost": lambda at: at.cli("train", "--match", "beauty", "conv"),
+        "match an architecture that there is not": lambda at: at.cli("train", "--match", "weights", "gan"),
+        "climb a ladder that nobody trains": lambda at: (
+            at.monkeypatch.setattr(launch, "start", lambda *_, **__: []),
+            at.monkeypatch.setattr(cli.training, "_wait", lambda watched: watched),
+            at.files("own", **{f"{number}__png": picture(number) for number in range(20)}),
+            at.cli("ladder", "--seeds", "0", "--orders", "natural", "--dataset", str(at.home / "own")),
+        ),
+        "climb a ladder of no order": lambda at: at.cli("ladder", "--orders", "upside-down"),
+    },
+    "models/matching.py": {
+        "give FC as few weights as hardly any": lambda at: matching.matched(
+            RunConfig(arch="fc", latent_dim=512),
+            RunConfig(arch="conv", widths="1-1-1", latent_dim=512),
+            matching.by(matching.weights),
+        ),
+        "match what has no widths": lambda at: (
+            at.monkeypatch.setattr(RunConfig, "layer_widths", ()),
+            matching.matched(RunConfig(arch="fc"), RunConfig(arch="conv"), matching.by(matching.weights)),
+        ),
     },
     "cluster/machines.py": {
         "train on a cluster without Ray": lambda at: (at.without("ray"), machines.look("ray")),
@@ -285,11 +305,19 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     },
     "config.py": {
         "change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5),
+        "give conv a block less": lambda at: RunConfig(arch="conv", widths="8-16"),
+        "write widths by comma": lambda at: RunConfig(arch="fc", widths="8,16"),
+        "stack nine layers": lambda at: RunConfig(arch="fc", widths="-".join("444444444")),
+        "choose widths where there are none": lambda at: (
+            at.monkeypatch.setattr("vaedash.config.usual_widths", lambda *_: ()),
+            RunConfig(widths="8"),
+        ),
         "enlarge pictures that are 32 pixels wide": lambda at: RunConfig.build(dataset="cifar10", image_size=64),
     },
     "settings.py": {
         "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
         "train one and a half epochs": lambda at: RunConfig(epochs=1.5),
+        "give widths as a number": lambda at: RunConfig(widths=8),
         "learn at no rate": lambda at: RunConfig(lr=0),
         "train on a dataset without a name": lambda at: RunConfig(dataset=""),
     },

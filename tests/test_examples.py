@@ -45,8 +45,8 @@ def first_number(text):
 
 
 def test_the_study_and_a_pair_on_shapes_come_along():
-    assert set(STUDY) == {(preset, arch) for preset in config.STUDY for arch in config.ARCHS}
-    assert {run.config.arch for run in SHAPES} == set(config.ARCHS)
+    assert set(STUDY) == {(preset, arch) for preset in config.STUDY for arch in config.PAIR}
+    assert {run.config.arch for run in SHAPES} == set(config.PAIR)
     assert len(EXAMPLES) == len(STUDY) + len(FOUR)
 
 

@@ -653,15 +653,15 @@ def _check_widths(arch: str, widths: str, image_size: int) -> None:
         raise UsageError(f"{arch} has no widths to choose, got {widths}; leave widths out.")
     if not _WIDTHS.fullmatch(widths) or any(int(width) > WIDEST for width in widths.split("-")):
         raise UsageError(
-            f"widths must be whole numbers from 1 to {WIDEST:,}, joined by hyphens like {example}; got {widths!r}."
+            f"widths must be whole numbers from 1 to {WIDEST:,}, got {widths!r}; give them joined by hyphens, like {example}."
         )
     count = widths.count("-") + 1
     if ARCHS[arch].halving and count != len(usual):
         raise UsageError(
-            f"{arch} with {image_size} pixels a side takes {len(usual)} widths, like {example}; got {widths}."
+            f"{arch} with {image_size} pixels a side takes {len(usual)} widths, got {widths}; give it as many, like {example}."
         )
     if count > _MOST_LAYERS:
-        raise UsageError(f"{arch} takes up to {_MOST_LAYERS} widths, like {example}; got {count}.")
+        raise UsageError(f"{arch} takes up to {_MOST_LAYERS} widths, got {count}; give it fewer, like {example}.")
 
 
 def dataset_spec(text: str) -> str:

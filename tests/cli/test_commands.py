@@ -132,7 +132,7 @@ def test_train_trains_the_pair_and_prints_one_json_document(pair):
 def test_where_nobody_looks_at_a_terminal_progress_is_a_line_an_epoch_on_stderr(pair):
     assert "photos: 52 training and 12 test images" in pair.stderr
     assert "\r" not in pair.stderr and "\x1b" not in pair.stderr
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         run = pair.run(arch)
         lines = [line for line in pair.stderr.splitlines() if line.startswith(f"{run.id} boxes {arch}: ")]
         epochs = [line for line in lines if ": epoch " in line]
@@ -143,7 +143,7 @@ def test_where_nobody_looks_at_a_terminal_progress_is_a_line_an_epoch_on_stderr(
 
 
 def test_a_pair_shares_the_cores_and_each_has_a_process_of_its_own(pair):
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         run = pair.run(arch)
         assert run.facts[0]["threads"] == max(1, cores() // 2)
         assert "finished: Finished all 6 epochs." in (run.path / "train.log").read_text()
@@ -242,7 +242,7 @@ def test_every_setting_can_be_given_to_train(call, asked):
         **{"dataset": "celeba", "batch_size": 32, "lr": 0.002, "latent_dim": 16, "epochs": 7, "beta": 0.5},
         **{"kl_warmup": 3, "fraction": 0.25, "seed": 4, "patience": 9, "min_delta": 0.1, "monitor": "val"},
         **{"val_fraction": 0.2, "device": "cpu", "precision": "bf16", "schedule": "one-cycle", "activation": "silu"},
-        **{"pixel_order": "shuffled", "optimizer": "muon"},
+        **{"pixel_order": "shuffled", "optimizer": "muon", "widths": "8-16-32-64"},
         **{"image_size": 64, "fit": "pad", "background": "black"},
     }
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
@@ -731,7 +731,7 @@ WRONG = [
     ("", "The following arguments are required: COMMAND. Try: python -m vaedash --help"),
     ("trian", "invalid choice: 'trian'"),
     ("train --frobnicate", "Unrecognized arguments: --frobnicate"),
-    ("train --arch vgg", "arch must be one of fc, conv; got 'vgg'."),
+    ("train --arch vgg", "arch must be one of fc, conv, local; got 'vgg'."),
     ("train --arch fc,fc", "--arch takes different values by comma, got 'fc,fc'."),
     ("train --arch ,", "--arch takes different values by comma, got ','."),
     ("train --preset p9", "--preset"),
@@ -753,11 +753,11 @@ WRONG = [
     ("sweep --seeds 0,0", "--seeds takes different values by comma"),
     ("sweep --seeds one", "seeds takes a whole number, got 'one'."),
     ("sweep --presets p9", "preset must be one of p1, p2, p3, fast; got 'p9'."),
-    ("sweep --archs vgg", "arch must be one of fc, conv; got 'vgg'."),
+    ("sweep --archs vgg", "arch must be one of fc, conv, local; got 'vgg'."),
     ("sweep --batch-size 3", "Unrecognized arguments: --batch-size 3"),
     ("show", "required: RUN"),
     ("show nobody", "No run is called 'nobody'. Runs: "),
-    ("show latest:vgg", "There is no architecture 'vgg': give latest:fc or latest:conv."),
+    ("show latest:vgg", "There is no architecture 'vgg': give latest:fc or latest:conv or latest:local."),
     ("show latestish", "No run is called 'latestish'. Runs: "),
     ("show ''", "No run is called ''. Runs: "),
     ("show ../{id}", "No run is called '../"),

@@ -14,7 +14,7 @@ def make(folder):
     """Makes a pair: changes of each architecture's run, by name."""
 
     def build(**changes):
-        common = {arch: changes.pop(arch, {}) for arch in config.ARCHS}
+        common = {arch: changes.pop(arch, {}) for arch in config.PAIR}
         for arch, own in common.items():
             make_run(folder, arch=arch, **{"loss": {"fc": 60.0, "conv": 50.0}[arch], "epochs": 4} | changes | own)
         return components.comparable(runs.list_runs(folder))
@@ -94,7 +94,7 @@ def test_who_suffers_more_is_asked_of_the_shuffled_runs(make, folder):
 
 
 def test_the_row_that_is_made_up_is_the_one_without_photographs(pair):
-    both = components.comparable([pair.run(arch) for arch in config.ARCHS])
+    both = components.comparable([pair.run(arch) for arch in config.PAIR])
     question, rows = asked(both)["made up"], quiz.two_rows(both)
     kind, tiles = rows[question.answer]
     best = quiz.leader(both)
@@ -147,7 +147,7 @@ def test_shuffled_pixels_of_other_images_say_nothing_of_these(make, folder):
     pair = make()
     other = {"dataset_facts": DATASET | {"fingerprint": "f" * 16}, "dataset": "cifar10"}
     for order in config.PIXEL_ORDERS:
-        for arch in config.ARCHS:
+        for arch in config.PAIR:
             make_run(folder, arch=arch, pixel_order=order, loss=90.0 if order == "shuffled" else 70.0, **other)
     tested = shuffle.four_runs(runs.list_runs(folder))
     assert tested and "huffle" not in quiz.learned(pair, tested)
@@ -172,7 +172,7 @@ def test_the_score_counts_what_was_predicted_and_could_be_answered(make):
 
 
 def test_a_ballot_shows_both_the_same_and_is_the_same_for_everybody(pair):
-    both = components.comparable([pair.run(arch) for arch in config.ARCHS])
+    both = components.comparable([pair.run(arch) for arch in config.PAIR])
     for kind, count in (("prior", 8), ("recon", 5)):
         shown, again = (quiz.ballot(order, kind=kind, draw=3) for order in (both, both))
         assert (shown.name, shown.numbers, list(shown.runs)) == (again.name, again.numbers, ["A", "B"])

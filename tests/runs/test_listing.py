@@ -83,7 +83,7 @@ def test_an_id_wins_over_a_name_and_a_name_over_a_beginning(tmp_path, three):
         ("ab", "'ab' means several runs: abqrst, abcdef. Give an id."),
         ("nope", "No run is called 'nope'. Runs: xyzxyz, abqrst, abcdef."),
         ("", "No run is called ''. Runs: xyzxyz, abqrst, abcdef."),
-        ("latest:gan", "There is no architecture 'gan': give latest:fc or latest:conv."),
+        ("latest:gan", "There is no architecture 'gan': give latest:fc or latest:conv or latest:local."),
         ("../abcdef", "No run is called '../abcdef'. Runs: xyzxyz, abqrst, abcdef."),
     ],
 )

@@ -48,9 +48,9 @@ def named(figure, part):
 
 def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
     assert len(set(charts.HUE.values())) == len(config.ARCHS)
-    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.PAIR]
     for figure in (charts.loss_curves(pair), charts.race(pair)):
-        for arch in config.ARCHS:
+        for arch in config.PAIR:
             lines = [trace for trace in named(figure, config.spoken(arch)) if trace.line.color]
             assert lines
             assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
@@ -84,7 +84,7 @@ def test_a_run_has_the_colour_that_it_was_given_in_every_figure(colour, known):
 
 def test_an_enlarged_figure_says_the_same_in_the_same_hues():
     measured = {"pca": LINE, "frontier": [{"beta": 1.0, "kl": 3.0, "recon": 2.0}]}
-    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured=measured) for arch in config.ARCHS]
+    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured=measured) for arch in config.PAIR]
     course = charts.kl_over_epochs(pair[0], np.ones((2, 4)), threshold=0.01)
     assert charts.enlarged(course, by=2.0).data[0].colorbar.title.font.size == 2 * style.LETTERS
     for figure in (charts.loss_curves(pair), charts.race(pair), charts.rate_distortion(pair)):
@@ -128,7 +128,7 @@ def test_a_test_loss_stands_at_the_end_of_its_epoch_and_a_train_loss_in_the_midd
 
 
 def test_an_epoch_stands_at_the_same_place_in_the_race_as_among_the_curves():
-    pair = [run_of([5.0, 4.0, 3.0], arch=arch) for arch in config.ARCHS]
+    pair = [run_of([5.0, 4.0, 3.0], arch=arch) for arch in config.PAIR]
     race, curves = charts.race(pair), charts.loss_curves(pair)
     for split, words in (("train", "while learning"), ("test", "on new pictures")):
         assert [list(trace.x) for trace in named(race, words)] == [list(trace.x) for trace in of_split(curves, split)]
@@ -146,12 +146,12 @@ def study(*, seeds, presets=config.STUDY):
         run_of([9.0, 4.0 + seed], arch=arch, preset=preset, seed=seed)
         for preset in presets
         for seed in range(seeds)
-        for arch in config.ARCHS
+        for arch in config.PAIR
     ]
 
 
 def test_the_legend_of_a_pair_says_fc_and_conv_and_words_say_the_rest():
-    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.PAIR]
     assert entries(charts.loss_curves(pair)) == ["FC", "conv"]
     assert charts.legend(pair) == (
         "Bold: on new pictures; thin: while learning. A dot marks the epoch whose weights are kept."
@@ -467,7 +467,7 @@ def test_the_axes_of_a_race_stand_still_while_it_goes_on():
         run_of([5.0, 4.0]), measured={"pca": LINE}, facts=({"dataset": {"mean_picture": 10.0}},)
     )
     races = [
-        [run_of(losses, status="running", epochs=8, arch=arch) for arch in config.ARCHS]
+        [run_of(losses, status="running", epochs=8, arch=arch) for arch in config.PAIR]
         for losses in ([], [9.0], [9.0, 7.0, 6.0, 5.0, 4.0, 3.5, 3.2, 3.1])
     ]
     layouts = [charts.race(chosen, known=[earlier]).layout for chosen in races]
@@ -507,7 +507,7 @@ def lines(figure):
 
 
 def test_the_best_linear_vae_is_one_line_for_all_runs_that_share_it():
-    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured={"pca": LINE}) for arch in config.ARCHS]
+    pair = [dataclasses.replace(run_of([5.0, 4.0], arch=arch), measured={"pca": LINE}) for arch in config.PAIR]
     assert lines(charts.loss_curves(pair)) == ({4.5}, ["a formula alone (PCA): 4.5"])
     assert lines(charts.race(pair))[0] == {4.5}
     assert lines(charts.loss_curves(pair, term="recon"))[0] == {3.0}
@@ -545,9 +545,9 @@ def test_without_a_measurement_there_is_no_line():
 
 
 def test_each_run_is_a_point_of_rate_and_distortion_with_its_way_there():
-    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.ARCHS]
+    pair = [run_of([5.0, 4.0], arch=arch) for arch in config.PAIR]
     figure = charts.rate_distortion(pair)
-    for arch, one in zip(config.ARCHS, pair, strict=True):
+    for arch, one in zip(config.PAIR, pair, strict=True):
         [point] = named(figure, config.spoken(arch))
         assert (point.x[0], point.y[0]) == (4.0, 4.0) and point.marker.color == charts.HUE[arch]
         [way] = [trace for trace in figure.data if trace.legendgroup == one.id and trace.mode == "lines"]
@@ -619,7 +619,7 @@ def test_runs_of_one_name_have_a_place_each():
 
 @pytest.mark.parametrize(("beta", "unit"), [(1.0, "nats"), (0.0, "units of squared error")])
 def test_an_axis_says_what_the_losses_count(beta, unit):
-    pair = [run_of([5.0, 4.0], arch=arch, beta=beta) for arch in config.ARCHS]
+    pair = [run_of([5.0, 4.0], arch=arch, beta=beta) for arch in config.PAIR]
     for figure in (charts.loss_curves(pair), charts.loss_curves(pair, term="recon")):
         assert figure.layout.yaxis.title.text.endswith(f"({unit} per picture)")
     assert "(nats per picture)" in charts.loss_curves(pair, term="kl").layout.yaxis.title.text

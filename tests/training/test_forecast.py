@@ -43,7 +43,7 @@ def test_durations_are_said_as_people_say_them(seconds, words):
 
 @pytest.mark.slow
 def test_a_real_measurement_in_a_process_of_its_own(data_dir):
-    asked = [RunConfig(arch=arch, latent_dim=4, batch_size=4, precision="fp32", device="cpu") for arch in config.ARCHS]
+    asked = [RunConfig(arch=arch, latent_dim=4, batch_size=4, precision="fp32", device="cpu") for arch in config.PAIR]
     measured = forecast.measure(asked, sharing=2, data_dir=data_dir)
     assert len(measured) == len(asked)
     assert all(speed.images_per_second > 0 and speed.parameters > 100_000 for speed in measured)
@@ -52,14 +52,14 @@ def test_a_real_measurement_in_a_process_of_its_own(data_dir):
 
 
 def test_a_measurement_steps_aside_for_whatever_trains_before_it_computes(monkeypatch, capsys, data_dir):
-    order, asked = [], [RunConfig(arch=arch) for arch in config.ARCHS]
+    order, asked = [], [RunConfig(arch=arch) for arch in config.PAIR]
     speed = forecast.Speed(images_per_second=500.0, parameters=7)
     monkeypatch.setattr(workers, "step_aside", lambda: order.append("steps aside"))
     monkeypatch.setattr(forecast, "_speed", lambda settings, *_: order.append(settings.arch) or speed)
     monkeypatch.setattr(forecast.sys, "argv", ["forecast", "--sharing", "2", "--data-dir", str(data_dir)])
     monkeypatch.setattr(forecast.sys, "stdin", io.StringIO(json.dumps([settings.to_json() for settings in asked])))
     forecast._main()
-    assert order == ["steps aside", *config.ARCHS]
+    assert order == ["steps aside", *config.PAIR]
     assert json.loads(capsys.readouterr().out) == [dataclasses.asdict(speed)] * 2
 
 

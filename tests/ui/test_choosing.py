@@ -12,7 +12,7 @@ def linked(at):
 
 @pytest.mark.parametrize("page", ["compare", "gallery", "interpolate", "latent_space"])
 def test_what_a_link_names_and_cannot_be_shown_is_named_and_kept_in_the_address(folder, page):
-    pair = [make_run(folder, arch=arch) for arch in config.ARCHS]
+    pair = [make_run(folder, arch=arch) for arch in config.PAIR]
     for run in pair:
         give_weights(run, seed=1)
     archived = make_run(folder, arch="fc")

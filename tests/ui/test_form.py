@@ -317,7 +317,7 @@ def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):
     at.button(key=f"copy-{run.id}").click().run()
     at.button(key="launch-sweep").click().run()
     assert launched == [
-        RunConfig.build(preset=preset, arch=arch, seed=5, **shared) for preset in config.STUDY for arch in config.ARCHS
+        RunConfig.build(preset=preset, arch=arch, seed=5, **shared) for preset in config.STUDY for arch in config.PAIR
     ]
 
 

@@ -42,7 +42,7 @@ def threads(torch_as_it_was):
 
 @pytest.fixture
 def two(folder, photos):
-    return [add_run(folder, photos, arch=arch) for arch in config.ARCHS]
+    return [add_run(folder, photos, arch=arch) for arch in config.PAIR]
 
 
 def drawn(at):
@@ -269,7 +269,7 @@ def test_damaged_weights_are_reported_in_words(folder, photos):
 def server_folder(tmp_path_factory, photos):
     """One run of each architecture, conv's with 64 pixels."""
     folder = tmp_path_factory.mktemp("browser")
-    for arch, size in zip(config.ARCHS, config.IMAGE_SIZES, strict=True):
+    for arch, size in zip(config.PAIR, config.IMAGE_SIZES, strict=True):
         add_run(folder, photos, arch=arch, image_size=size)
     return folder
 

@@ -239,7 +239,7 @@ def test_a_reload_keeps_the_step_the_pair_the_guesses_and_what_was_revealed(trai
     press(at, "tour-say-conv")
     address = {name: "".join(value) for name, value in at.query_params.items()}
     assert address["said"] == "d2w2" and address["seen"] == "d"
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         make_run(trained, arch=arch)  # a newer pair
     again = shown(**address)
     assert words(again) == words(at)
@@ -274,7 +274,7 @@ def test_a_pair_in_the_address_that_cannot_be_compared_is_not_asked_about(traine
 
 def test_the_runs_chosen_on_another_page_are_asked_rather_than_the_newest(folder):
     older = [make_run(folder, arch=arch, loss=loss) for arch, loss in (("fc", 40.0), ("conv", 60.0))]
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         make_run(folder, arch=arch)
     at = visitor.shown("compare", runs=",".join(run.id for run in older))
     at.switch_page(str(visitor.PAGES / "start.py")).run()
@@ -285,7 +285,7 @@ def test_the_runs_chosen_on_another_page_are_asked_rather_than_the_newest(folder
 def test_a_run_that_ends_meanwhile_does_not_change_the_tour(trained):
     before = [run.id for run in pair_in(trained)]
     at = press(shown(), "tour")
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         make_run(trained, arch=arch)
     assert [run.id for run in pair_in(trained)] != before
     at.query_params["tour"] = "4"
@@ -353,12 +353,12 @@ def test_the_last_question_is_answered_once_somebody_has_tried(folder):
 
 def shuffling(folder, **status):
     """Two runs that have ended, and four of the shuffle test in these states."""
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         make_run(folder, arch=arch)
     return [
         make_run(folder, arch=arch, pixel_order=order, preset="p2", **status)
         for order in config.PIXEL_ORDERS
-        for arch in config.ARCHS
+        for arch in config.PAIR
     ]
 
 

@@ -63,7 +63,7 @@ def test_a_damaged_run_is_named_and_has_no_part_in_a_vote(trained, both):
 
 
 def test_runs_that_kept_no_such_pictures_say_so(folder):
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         make_run(folder, arch=arch)
     assert "kept no such pictures" in words(shown(kind="New pictures"))
 

@@ -121,7 +121,7 @@ def test_a_morph_plays_once_for_who_has_just_come_and_a_hand_stops_it(browser, c
 
 
 def test_who_leads_how_sure_that_is_and_the_line_come_by_themselves_when_a_race_is_over(browser, clone):
-    settings = [RunConfig.build(preset="p1", arch=arch, epochs=2, fraction=0.1) for arch in config.ARCHS]
+    settings = [RunConfig.build(preset="p1", arch=arch, epochs=2, fraction=0.1) for arch in config.PAIR]
     made = launch.new_runs(clone.folder, settings)
     launch.start(made, data_dir=clone.data_dir)
     page = browser.new_context().new_page()

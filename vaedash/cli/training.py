@@ -136,9 +136,11 @@ def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) 
         return [terminal.settings(arguments, **fixed) for fixed in varied]
     what, to = arguments.match
     if what not in _COSTS:
-        raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}.")
+        raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}; give one of these.")
     if to not in config.ARCHS:
-        raise UsageError(f"--match takes an architecture behind {what}: {', '.join(config.ARCHS)}; got {to!r}.")
+        raise UsageError(
+            f"--match takes an architecture behind {what}, got {to!r}; give one of {', '.join(config.ARCHS)}."
+        )
     widths, arguments.widths = arguments.widths, None
     return [_one_matched(fixed, what, to, widths, arguments) for fixed in varied]
 
@@ -222,7 +224,7 @@ def _tell(there: Mapping[RunConfig, Run], asked: Sequence[RunConfig], arguments:
     climbed = ladders.found(list(there.values()))
     if not climbed:
         raise RunError(
-            "There is no whole ladder yet: each of its five models needs a trained run. The same command goes on."
+            "There is no whole ladder yet: each of its five models needs a trained run. Give the same command again to go on."
         )
     record = ladders.to_json(climbed[0])
     if arguments.out:
