@@ -55,9 +55,19 @@ OWNERS = {
     "torch_fidelity": ("measuring.fid",),
     "tensorboard": ("showing.tensorboard",),
     "ray": ("cluster",),
+    "optuna": ("training.draws",),
     "segno": ("ui.address",),
 }
-NEVER_TORCH = (*GROUND, "runs", "comparing", "measuring.measures", "training.launch", "showing.charts")
+NEVER_TORCH = (
+    *GROUND,
+    "runs",
+    "comparing",
+    "measuring.measures",
+    "training.launch",
+    "training.rounds",
+    "training.draws",
+    "showing.charts",
+)
 WITH_TORCH = ("runs.weights",)  # of those, the exceptions
 # Within a function, yes.
 NOT_AT_ONCE_TORCH = (
@@ -73,7 +83,7 @@ NOT_AT_ONCE_TORCH = (
 
 # What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them
 # all in turn.
-HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard", "ray", "pandas")
+HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard", "ray", "optuna", "pandas")
 LIGHT = (
     *GROUND,
     "datasets",
@@ -83,6 +93,7 @@ LIGHT = (
     "comparing.verdict",
     "comparing.quiz",
     "training.launch",
+    "training.rounds",
     "training.forecast",
     "training.process",
     "bench",

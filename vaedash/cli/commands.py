@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import vaedash
-from vaedash.cli import drawing, keeping, looking, measuring, parsing, terminal, training
+from vaedash.cli import drawing, keeping, ladder, looking, measuring, parsing, terminal, training, tuning
 from vaedash.errors import UsageError, VaedashError
 
 
@@ -76,6 +76,6 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"vaedash {vaedash.__version__}", help="which vaedash this is"
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for family in (looking, training, keeping, drawing, measuring):
+    for family in (looking, training, ladder, tuning, keeping, drawing, measuring):
         family.add_to(commands)
     return whole

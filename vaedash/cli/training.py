@@ -7,17 +7,15 @@ import functools
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from vaedash import config, places, runs, storage
+from vaedash import config, places, runs
 from vaedash.cli import parsing, tables, terminal, watching
-from vaedash.comparing import ladder as ladders
-from vaedash.comparing import reasons, results, verdict
-from vaedash.config import FRAME_SETTINGS, PIXEL_ORDERS, PRESETS, STUDY, RunConfig
-from vaedash.errors import RunError, UsageError
+from vaedash.comparing import results, verdict
+from vaedash.config import FRAME_SETTINGS, PRESETS, STUDY, RunConfig
+from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
-from vaedash.runs.schema import ENDED_WELL, TRAINED
+from vaedash.runs.schema import ENDED_WELL
 from vaedash.settings import Value
 from vaedash.training import forecast, launch, process
 
@@ -56,27 +54,12 @@ def add_to(commands: parsing.Commands) -> None:
     sweeping.add_argument("--archs", default=",".join(config.PAIR), help="by comma (default: %(default)s)")
     sweeping.add_argument("--seeds", default="0", help="by comma (default: %(default)s)")
     parsing.add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
-    climbing = parsing.command(
-        commands,
-        "ladder",
-        ladder,
-        "train what lies between FC and conv, a change at a time, and say which part of conv wins",
-        ["ladder --epochs 5", "ladder --dataset cifar10 --seeds 0,1,2", "ladder --orders natural --out ladder.json"],
-        notes="\n\nWhat is there is not trained again, and what was stopped goes on: the same command once more says what is known.",
-    )
-    climbing.add_argument("--seeds", default=",".join(map(str, ladders.SEEDS)), help="by comma (default: %(default)s)")
-    climbing.add_argument(
-        "--orders", default=",".join(PIXEL_ORDERS), help="orders of the pixels, by comma (default: %(default)s)"
-    )
-    climbing.add_argument("--out", type=Path, metavar="FILE.json", help="write the figures into a file, too")
-    parsing.add_settings(climbing, but=("arch", "widths", "pixel_order", "seed"))
-    for launching in (training, sweeping, climbing):
+    for launching in (training, sweeping):
         launching.add_argument("--name", help="display name of the run")
-        _add_place(launching)
+        _add_match(launching)
+        add_place(launching)
         parsing.add_places(launching, data=True)
         parsing.add_json(launching)
-    for launching in (training, sweeping):
-        _add_match(launching)
 
     resuming = parsing.command(
         commands,
@@ -87,13 +70,14 @@ def add_to(commands: parsing.Commands) -> None:
         notes=_TORCHRUN.format("resume latest"),
     )
     resuming.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
-    _add_place(resuming)
+    add_place(resuming)
     parsing.add_moved(resuming)
     parsing.add_places(resuming, data=True)
     parsing.add_json(resuming)
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The flag that says on which machines runs train."""
     parser.add_argument(
         "--on",
         type=places.checked_place,
@@ -163,91 +147,16 @@ def _one_matched(
     return found
 
 
-def ladder(arguments: argparse.Namespace) -> int:
-    """What is still lacking of a ladder, and what it says."""
-    if arguments.out:
-        terminal.check_out(arguments, ".json")
-    orders = terminal.listed(arguments.orders, "orders")
-    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
-    base = terminal.settings(arguments, **({} if arguments.preset else {"preset": STUDY[0]}))
-    asked = ladders.settings(base, _widths(base), seeds=seeds, orders=orders)
-    there = _there(asked, arguments)
-    lacking = [settings for settings in asked if settings not in there]
-    going_on = [run for run in there.values() if run.status.resumable]
-    if lacking or going_on:
-        _look_at_place(arguments)
-        _read_images(asked, arguments)
-        new = launch.new_runs(terminal.runs_dir(arguments), lacking, name=arguments.name)
-        group = [run.reread() for run in (*going_on, *new)]
-        with _stopping_on_ctrl_c(group, arguments):
-            launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
-            _wait(group)
-    return _tell(_there(asked, arguments), asked, arguments)
-
-
-def _widths(base: RunConfig) -> dict[str, str]:
-    """Those of the rungs that are matched."""
-    from vaedash.models import matching
-
-    by_weights = matching.by(matching.weights)
-    plain = dataclasses.replace(base, preset=None)
-    return {
-        rung.key: matching.matched(
-            dataclasses.replace(plain, arch=rung.arch), dataclasses.replace(plain, arch=rung.like), by_weights
-        ).widths
-        for rung in ladders.RUNGS
-        if rung.like
-    }
-
-
-def _there(asked: Sequence[RunConfig], arguments: argparse.Namespace) -> dict[RunConfig, Run]:
-    """The newest run of each of these settings that is trained, or can go on, or is at it; wherever it was computed."""
-    folder, wanted = terminal.runs_dir(arguments), {_but_machine(settings): settings for settings in asked}
-    every: dict[RunConfig, Run] = {}
-    for run in reversed(runs.list_runs(folder) if folder.is_dir() else []):
-        if run.settings and (run.status in TRAINED or run.status.resumable or run.busy):
-            settings = wanted.get(_but_machine(run.settings))
-            if settings and not (settings in every and every[settings].status in TRAINED and run.status not in TRAINED):
-                every[settings] = run
-    return every
-
-
-def _but_machine(settings: RunConfig) -> RunConfig:
-    return dataclasses.replace(settings, device=RunConfig.device, precision=RunConfig.precision)
-
-
-def _tell(there: Mapping[RunConfig, Run], asked: Sequence[RunConfig], arguments: argparse.Namespace) -> int:
-    """The ladder as far as it is there."""
-    lacking = [settings.title for settings in asked if settings not in there or there[settings].status not in TRAINED]
-    if lacking:
-        terminal.say(f"Not trained: {'; '.join(lacking)}.")
-    climbed = ladders.found(list(there.values()))
-    if not climbed:
-        raise RunError(
-            "There is no whole ladder yet: each of its five models needs a trained run. Give the same command again to go on."
-        )
-    record = ladders.to_json(climbed[0])
-    if arguments.out:
-        storage.write_json(arguments.out, record)
-    if arguments.json:
-        terminal.print_json(record)
-    else:
-        print(tables.text_table(ladders.rows(climbed[0]), ladders.COLUMNS))
-        for sentence in (reasons.plainly(climbed[0]), reasons.in_figures(climbed[0]), reasons.shuffled(climbed[0])):
-            print(f"\n{sentence}" if sentence else "", end="\n" if sentence else "")
-    return terminal.FAILED if lacking else terminal.DONE
-
-
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with runs that were stopped, interrupted or failed."""
     if launch.by_torchrun():
         return _together(lambda: _resumable(arguments), arguments)
     resumed = _resumable(arguments)
-    _look_at_place(arguments)
+    look_at_place(arguments)
     return _accompany(resumed, arguments)
 
 
-def _look_at_place(arguments: argparse.Namespace) -> None:
+def look_at_place(arguments: argparse.Namespace) -> None:
     """Say what there is where the runs are to train; RunError if there is nothing."""
     if arguments.on != places.LOCAL:
         from vaedash.cluster import machines
@@ -267,19 +176,36 @@ def _resumable(arguments: argparse.Namespace) -> list[Run]:
 def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
     if launch.by_torchrun():
         return _together(lambda: _one_by_one(settings, arguments), arguments)
-    _look_at_place(arguments)
-    _read_images(settings, arguments)
+    look_at_place(arguments)
+    read_images(settings, arguments)
     started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
     return _accompany(started, arguments)
 
 
 def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """Start these runs and stay with them until all have ended."""
+    """Start these runs and stay with them until all have ended, then say what came of them."""
+    ended = stay_with(group, arguments, starting=group, go_on=lambda: _say_how_to_go_on(group, arguments))
+    return _conclude(ended, arguments)
+
+
+def stay_with(
+    group: Sequence[Run],
+    arguments: argparse.Namespace,
+    *,
+    starting: Sequence[Run],
+    go_on: Callable[[], None],
+    look: Callable[[Sequence[Run]], None] | None = None,
+) -> list[Run]:
+    """Start some of these runs and show how far all are, until they have ended and are measured; returns them as they are then.
+
+    At every look at them, `look` is told what was seen. Ctrl-C stops them, and then `go_on` says how they go on.
+    """
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        with _stopping_on_ctrl_c(group, arguments):
-            processes += launch.start(group, data_dir=terminal.data_dir(arguments), on=arguments.on)
-            return _watch(group, arguments)
+        with _stopping_on_ctrl_c(group, go_on):
+            if starting:
+                processes += launch.start(starting, data_dir=terminal.data_dir(arguments), on=arguments.on)
+            return _watched(group, look)
     finally:
         if arguments.on != places.LOCAL:
             for process in processes:  # which has a cluster to leave, or to end
@@ -288,13 +214,13 @@ def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
 
 def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Iterator[Run]:
     """A run of each settings, made when the one before has ended: nobody waits in line for it."""
-    _read_images(settings, arguments)
+    read_images(settings, arguments)
     for asked in settings:
         name = launch.member_name(arguments.name, asked, settings)
         yield runs.create(terminal.runs_dir(arguments), asked, name=name)
 
 
-def _read_images(settings: list[RunConfig], arguments: argparse.Namespace) -> None:
+def read_images(settings: Sequence[RunConfig], arguments: argparse.Namespace) -> None:
     """In the foreground, so that whatever is missing is said before any run exists."""
     for caution in dict.fromkeys(asked.caution for asked in settings if asked.caution):
         terminal.say(caution)
@@ -355,7 +281,7 @@ def _stopping_on_signals(run: Run) -> Iterator[list[int]]:
 
 
 @contextlib.contextmanager
-def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -> Iterator[None]:
+def _stopping_on_ctrl_c(watched: Sequence[Run], go_on: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C asks the runs to stop and waits until they have; a second one leaves them to it."""
     try:
         yield
@@ -366,7 +292,7 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], arguments: argparse.Namespace) -
         terminal.say("Stopping after the current batch; finished epochs are kept.")
         while any(run.reread().busy for run in watched):
             time.sleep(_LOOK / 5)
-        _say_how_to_go_on(watched, arguments)
+        go_on()
         raise
 
 
@@ -379,29 +305,31 @@ def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> 
     terminal.say(f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}")
 
 
-def _watch(watched: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """Show progress until all have ended and are measured, then what came of them."""
-    return _conclude(_wait(watched), arguments)
-
-
-def _wait(watched: Sequence[Run]) -> Sequence[Run]:
-    """Show progress until all have ended and are measured; the runs as they are then."""
+def _watched(watched: Sequence[Run], look: Callable[[Sequence[Run]], None] | None) -> list[Run]:
+    """Show progress until all have ended and are measured."""
     display = watching.display(watched)
     while True:
         current = [run.reread() for run in watched]
         display.show(current)
         if not any(run.busy for run in current):
             break
+        if look:
+            look(current)
         time.sleep(_LOOK)
     display.close()
     return current
 
 
-def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """The table and the verdict of runs that have ended. The exit code says whether one failed."""
+def say_what_failed(current: Sequence[Run]) -> None:
+    """Why some of these runs came to no good end."""
     for run in current:
         if run.status in (Status.FAILED, Status.DIVERGED, Status.INTERRUPTED, Status.DAMAGED):
             terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
+
+
+def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
+    """The table and the verdict of runs that have ended. The exit code says whether one failed."""
+    say_what_failed(current)
     seeds = [cell.as_row() for cell in results.over_seeds(current)]
     if arguments.json:
         records = [terminal.record(run) for run in current]

@@ -140,7 +140,8 @@ class RunFolder:
         self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
     def write_notes(self, **changes: Unpack[Notes]) -> None:
-        """Change what a person may say of a run: `name`, `tags`, `colour`, `star`, `archived`, and where its `images` are now.
+        """Change what a person may say of a run: `name`, `tags`, `colour`, `star`, `archived`, and where its `images` are now; or
+        of which `tuning` it is which `trial`.
 
         Names and tags are cut to 80 characters, without control characters and those that change the direction of text. RunError
         where that cannot be written down.

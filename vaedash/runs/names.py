@@ -18,6 +18,7 @@ HALF_WRITTEN = re.compile(r"\..*\.tmp")  # as `storage.write_bytes` calls a file
 
 # In a runs folder, beside the runs.
 QUEUE, SLOTS = ".queue", ".slots"
+TUNING = ".tuning.lock"  # held by the one command that tunes here
 COPIES = ".aside"  # for copies of runs under another name, once somebody has them put there
 CLUSTER_LOG = ".cluster.log"  # what the processes said that had runs trained elsewhere
 

@@ -134,6 +134,18 @@ class Run(RunFolder):
         return self.notes.get("archived") is True
 
     @property
+    def tuning(self) -> str:
+        """The tuning that it belongs to; empty where it belongs to none."""
+        given = self.notes.get("tuning")
+        return text.name(given) if isinstance(given, str) else ""
+
+    @property
+    def trial(self) -> int | None:
+        """Which trial of its tuning it is, counted from 1; None where it is none."""
+        number = self.notes.get("trial")
+        return number if self.tuning and type(number) is int and number > 0 else None
+
+    @property
     def example(self) -> bool:
         """Whether it came along with the project."""
         return self.notes.get("example") is True

@@ -148,7 +148,7 @@ class Outcome(TypedDict):
 
 
 class Notes(TypedDict, total=False):
-    """notes.json: what a person says of a run."""
+    """notes.json: what a person says of a run, and of which tuning it is which trial."""
 
     name: str
     tags: list[str]
@@ -156,6 +156,8 @@ class Notes(TypedDict, total=False):
     star: bool
     archived: bool
     images: str
+    tuning: str
+    trial: int
 
 
 class Line(TypedDict):

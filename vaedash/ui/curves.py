@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from vaedash import glossary
-from vaedash.comparing import alike
+from vaedash import config, glossary
+from vaedash.comparing import alike, trials
+from vaedash.comparing.trials import Trials
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import components, live, presenter, tables
@@ -84,6 +85,27 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
         st.caption(
             f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits, smoothing=view.smoothing)}"
         )
+
+
+def budgets(chosen: Sequence[Run], among: Sequence[Run]) -> None:
+    """What the tunings of these runs found, and for how many trials, one click away; `among` are all their trials."""
+    for tried in trials.of(chosen, among):
+        name = tried[0].tuning
+        with st.expander(f"Best so far against budget: {components.plain(name)}"):
+            st.caption(
+                "Each architecture tried as many settings, drawn from the same ranges. A line is the best that it had found by "
+                "then; dotted is what so many trials find on average, in whatever order. A dot is a trial, an open one was "
+                "stopped because it fell behind.",
+                help=glossary.about("loss", "val"),
+            )
+            found = [f"{config.spoken(of_arch.arch)} {_found(of_arch)}" for of_arch in tried]
+            about = f"Lowest val loss so far by number of trials, {name}: {', '.join(found)}"
+            live.chart(charts.budget(tried), key=f"budget-{tried[0].runs[0].id}", alt=about)
+
+
+def _found(tried: Trials) -> str:
+    lowest = tried.best_so_far[-1]
+    return f"{'nothing' if lowest is None else f'{lowest:.1f}'} after {len(tried.runs)}"
 
 
 def behind(chosen: Sequence[Run]) -> None:

@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from vaedash.showing.charts.budget import budget
 from vaedash.showing.charts.contest import contest
 from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS, controls
 from vaedash.showing.charts.costs import quality, rate_distortion
@@ -23,6 +24,7 @@ __all__ = [
     "TOUCH_JS",
     "Figure",
     "active_units",
+    "budget",
     "contest",
     "controls",
     "enlarged",

@@ -62,6 +62,7 @@ def _report(chosen: Sequence[Run]) -> Report:
         runs=[words.label(run, chosen) for run in chosen],
         leads=words.leads(chosen),
         plots=[tables.plot(group) for group in alike.groups([run for run in chosen if run.epochs])],
+        budgets=tables.budgets(chosen),
         results=tables.outcomes(chosen),
         endings=[
             f"{run.name}: {words.placeless(run.sentence)}"

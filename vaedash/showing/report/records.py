@@ -48,6 +48,15 @@ class Plot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a tuning found, and for how many trials: what it is called, a Plotly figure, and what each architecture found in words."""
+
+    tuning: str
+    figure: Mapping[str, object]
+    found: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A row of a table, a cell for each run; the cells at the places in `best` are bold. `about` says what the row is."""
 
@@ -112,6 +121,7 @@ class Report:
     runs: Sequence[Label]
     leads: Sequence[Lead]
     plots: Sequence[Plot]
+    budgets: Sequence[Budget]
     results: Sequence[Row]
     endings: Sequence[str]
     quality: Sequence[Row]

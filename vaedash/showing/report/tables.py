@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from vaedash.comparing import alike, results
+from vaedash import config
+from vaedash.comparing import alike, results, trials
+from vaedash.comparing.trials import Trials
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
-from vaedash.runs import Run
+from vaedash.runs import Run, tunings
 from vaedash.showing import charts
 from vaedash.showing.report import words
-from vaedash.showing.report.records import Plot, Row
+from vaedash.showing.report.records import Budget, Plot, Row
 
 _NOTHING = "–"  # in a cell that has no value
 
@@ -23,6 +25,25 @@ def plot(group: Sequence[Run]) -> Plot:
         legend=charts.legend(group),
         figure=json.loads(figure.to_json()) | {"config": charts.BARE},
         ends=[f"{run.name} ends at a test loss of {number(run.epochs[-1]['test_loss'])}" for run in group],
+    )
+
+
+def budgets(chosen: Sequence[Run]) -> list[Budget]:
+    """Those of the tunings that some runs belong to, all of whose trials lie beside them."""
+    tuned = {(run.path.parent, run.tuning) for run in chosen if run.tuning}
+    among = [run for folder, tuning in sorted(tuned) for run in tunings.members(folder, tuning)]
+    return [_budget(tried) for tried in trials.of(chosen, among)]
+
+
+def _budget(tried: Sequence[Trials]) -> Budget:
+    figure = charts.budget(tried).update_layout(template="plotly_white")
+    return Budget(
+        tuning=tried[0].tuning,
+        figure=json.loads(figure.to_json()) | {"config": charts.BARE},
+        found=[
+            f"{config.spoken(of_arch.arch)}, {len(of_arch.runs)} trials: {number(of_arch.best_so_far[-1])}"
+            for of_arch in tried
+        ],
     )
 
 

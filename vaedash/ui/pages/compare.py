@@ -37,6 +37,8 @@ else:
     curves.by_unit(chosen, view)
     pictures.lanes(chosen)
 curves.behind(chosen)
+if any(run.tuning for run in chosen):
+    curves.budgets(chosen, cache.all_runs(archived=True))
 
 if cells := results.over_seeds(chosen):
     st.caption("Over seeds: the mean of each, and how far seeds lie apart (standard deviation).")
