@@ -25,18 +25,22 @@ from filelock import FileLock
 from huggingface_hub import HfApi
 from huggingface_hub import errors as hub_errors
 from PIL import Image
+from tuned import trial
 
 import vaedash
 from vaedash import cli, datasets, places, runs, storage
 from vaedash.bench import ui as bench_ui
+from vaedash.cli import training as cli_training
 from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, download, hub, mnist, own, svhn
 from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
 from vaedash.models import archs, latent, matching
-from vaedash.runs import weights
+from vaedash.runs import tunings, weights
 from vaedash.training import batches, forecast, hardware, launch, loop
+from vaedash.training.draws import Engine
+from vaedash.training.rounds import Tuning
 from vaedash.ui import cache
 
 PACKAGE = Path(vaedash.__file__).resolve().parent
@@ -171,6 +175,11 @@ def digits(scene: Scene, *, images: bytes = b"", count: int = 2) -> Path:
     return scene.data
 
 
+def tuning_twice(folder: Path) -> None:
+    with tunings.claim(folder), tunings.claim(folder):
+        pass
+
+
 def hub_says(scene: Scene, error: type[Exception]) -> None:
     refused(scene, HfApi, "list_repo_files", error.__new__(error))
     hub.fetch("hf:o/n", data_dir=scene.data)
@@ -272,9 +281,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
         "match what is no cost": lambda at: at.cli("train", "--match", "beauty", "conv"),
         "match an architecture that there is not": lambda at: at.cli("train", "--match", "weights", "gan"),
+    },
+    "cli/ladder.py": {
         "climb a ladder that nobody trains": lambda at: (
-            at.monkeypatch.setattr(launch, "start", lambda *_, **__: []),
-            at.monkeypatch.setattr(cli.training, "_wait", lambda watched: watched),
+            at.monkeypatch.setattr(cli.training, "stay_with", lambda *_, **__: []),
             at.files("own", **{f"{number}__png": picture(number) for number in range(20)}),
             at.cli("ladder", "--seeds", "0", "--orders", "natural", "--dataset", str(at.home / "own")),
         ),
@@ -290,6 +300,11 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.monkeypatch.setattr(RunConfig, "layer_widths", ()),
             matching.matched(RunConfig(arch="fc"), RunConfig(arch="conv"), matching.by(matching.weights)),
         ),
+    },
+    "cli/tuning.py": {
+        "let torchrun tune": lambda at: (at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"), at.cli("tune")),
+        "let the seed of the trials decide": lambda at: at.cli("tune", "--seeds", "0,1000"),
+        "give a tuning a name that cannot be seen": lambda at: at.cli("tune", "--name", "\u200b"),
     },
     "cluster/machines.py": {
         "train on a cluster without Ray": lambda at: (at.without("ray"), machines.look("ray")),
@@ -544,6 +559,9 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             (run := at.run("finished")) and held(run.path, run.require_over)
         ),
     },
+    "runs/tunings.py": {
+        "tune while another command does": lambda at: at.folder.mkdir(parents=True) or tuning_twice(at.folder),
+    },
     "runs/weights.py": {
         "draw with weights whose bytes have changed": lambda at: (
             (run := at.foreign(b"x")),
@@ -587,6 +605,28 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             ),
             forecast.measure([RunConfig()], sharing=1, data_dir=at.data),
         )
+    },
+    "training/draws.py": {
+        "tune where Optuna is not installed": lambda at: (at.without("optuna"), at.cli("tune")),
+        "go on with trials that were drawn from other ranges": lambda at: Engine(epochs=9).drawn(
+            2, [trial(at.folder, 1, [5.0], lr=0.5)]
+        ),
+    },
+    "training/rounds.py": {
+        "go on with a tuning under other settings": lambda at: (
+            trial(at.folder, 1, [5.0], tuning="fair", epochs=12),
+            at.monkeypatch.setattr(cli_training, "read_images", lambda *_: None),
+            at.cli("tune", "--name", "fair", "--epochs", "9"),
+        ),
+        "compare the best of trials none of which came to an end": lambda at: Tuning(
+            folder=at.folder,
+            name="fair",
+            asked=RunConfig(monitor="val"),
+            archs=("conv",),
+            trials=1,
+            at_once=1,
+            engine=Engine(epochs=9),
+        ).contest([0]),
     },
     "training/hardware.py": {
         "train on a GPU that is not there": lambda at: (

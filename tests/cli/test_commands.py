@@ -14,11 +14,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
+from answer import Answer
 from patience import PATIENCE
 from PIL import Image
 
@@ -28,38 +27,8 @@ from vaedash.config import RunConfig
 from vaedash.models import archs, latent
 from vaedash.places import PROJECT_ROOT, cores, runs_dir
 from vaedash.runs import Run, Status, queue, weights
-from vaedash.training import launch, process
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a command left behind on a terminal."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one JSON document on stdout; fails if there is anything else."""
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    """Runs a command in this process."""
-
-    def run(*arguments: object) -> Answer:
-        capsys.readouterr()
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as end:  # --help
-            code = end.code
-        return Answer(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -73,25 +42,6 @@ def of_pair(pair, call) -> Callable[..., Answer]:
         return call(command, *arguments, *places)
 
     return run
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings happen here and at once, instead of in processes that would have to import torch first."""
-
-    def work(run: Run, data_dir: Path) -> SimpleNamespace:
-        with open(run.log, "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            process.work(run, data_dir)
-        return SimpleNamespace(wait=lambda: 0)  # a process that has ended
-
-    monkeypatch.setattr(launch, "_spawn", work)
-    monkeypatch.setattr("vaedash.places.cores", lambda: 1)
-
-
-@pytest.fixture
-def places(tmp_path: Path, data_dir: Path) -> list[str]:
-    """Flags for runs of one's own."""
-    return ["--runs-dir", str(tmp_path / "runs"), "--data-dir", str(data_dir)]
 
 
 @pytest.fixture

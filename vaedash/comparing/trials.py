@@ -89,10 +89,15 @@ def by_arch(members: Iterable[Run], *, most: int | None = None) -> list[Trials]:
     """
     numbered: dict[tuple[str, int], Run] = {}
     for run in sorted(members, key=lambda run: run.created):
-        if run.settings and run.trial is not None and not run.active and (most is None or run.trial <= most):
+        if run.settings and run.trial is not None and _over(run) and (most is None or run.trial <= most):
             numbered.setdefault((run.settings.arch, run.trial), run)
     tried = {arch: tuple(numbered[key] for key in sorted(numbered) if key[0] == arch) for arch in config.ARCHS}
     return [Trials(tuning=runs[0].tuning, arch=arch, runs=runs) for arch, runs in tried.items() if runs]
+
+
+def _over(run: Run) -> bool:
+    """Whether nothing more comes of it, as far as can be seen: what was interrupted goes on, unless it was put aside."""
+    return not run.active and (run.archived or run.status not in (Status.INTERRUPTED, Status.ELSEWHERE))
 
 
 def of(chosen: Sequence[Run], among: Sequence[Run]) -> list[list[Trials]]:
