@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tuned import TUNING, trial
 
 from vaedash import config, runs
+from vaedash.comparing import trials
 from vaedash.config import RunConfig
+from vaedash.runs import Status, tunings
 from vaedash.showing import charts
 from vaedash.showing.charts import curves, keys, style
 
@@ -684,3 +687,49 @@ def test_the_race_of_long_runs_keeps_what_stands_out():
 def test_a_short_curve_keeps_every_point():
     [drawn] = of_split(charts.loss_curves([run_of([5.0] * 1000)]), "test")
     assert list(drawn.x) == list(range(1, 1001))
+
+
+# ---- tuning ---------------------------------------------------------------------------------------------
+
+
+def tried_in(folder):
+    return trials.by_arch(tunings.members(folder, TUNING))
+
+
+def test_a_tuning_has_a_line_for_each_architecture_that_never_rises(tmp_path):
+    for arch, losses in (("fc", [9.0, 5.0, 7.0]), ("conv", [6.0, 8.0, 4.0])):
+        for number, loss in enumerate(losses, start=1):
+            trial(tmp_path, number, [loss], arch=arch)
+    figure = charts.budget(tried_in(tmp_path))
+    lines = {trace.name: trace for trace in figure.data if trace.showlegend is not False}
+    assert {name: list(line.y) for name, line in lines.items()} == {"FC": [9.0, 5.0, 5.0], "conv": [6.0, 6.0, 4.0]}
+    for arch in ("fc", "conv"):
+        _, expected, dots = (trace for trace in figure.data if trace.legendgroup == arch)
+        assert {trace.line.color for trace in (lines[config.spoken(arch)], expected)} == {charts.HUE[arch]}
+        assert list(expected.y) == sorted(expected.y, reverse=True) and expected.y[-1] == min(dots.y)
+        assert math.isclose(expected.y[0], sum(dots.y) / 3)
+    assert figure.layout.xaxis.title.text == "trials of each architecture"
+    assert "on pictures held back (nats per picture)" in figure.layout.yaxis.title.text
+
+
+def test_a_trial_that_was_stopped_is_an_open_dot_and_one_that_came_to_nothing_is_none(tmp_path):
+    trial(tmp_path, 1, [9.0])
+    trial(tmp_path, 2, [12.0], status=Status.STOPPED)
+    trial(tmp_path, 3, [], status=Status.DIVERGED)
+    best, expected, dots = charts.budget(tried_in(tmp_path)).data
+    assert list(dots.y) == [9.0, 12.0, None] and list(dots.marker.symbol)[:2] == ["circle", "circle-open"]
+    assert list(best.y) == [9.0, 9.0, 9.0]
+    assert expected.y[0] is None and expected.y[1] == pytest.approx((9.0 + 9.0 + 12.0) / 3)
+
+
+def test_a_trial_far_above_all_others_leaves_room_for_the_lines_and_is_counted(tmp_path):
+    for number, loss in enumerate([50.0, 52.0, 51.0, 4000.0], start=1):
+        trial(tmp_path, number, [loss])
+    figure = charts.budget(tried_in(tmp_path))
+    assert figure.layout.yaxis.range[1] < 60
+    assert [note.text for note in figure.layout.annotations] == ["1 point above the picture,<br>up to 4,000"]
+
+
+def test_a_tuning_all_of_whose_trials_came_to_nothing_is_drawn_empty(tmp_path):
+    trial(tmp_path, 1, [], status=Status.FAILED)
+    assert all(list(trace.y) == [None] for trace in charts.budget(tried_in(tmp_path)).data)

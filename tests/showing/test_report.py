@@ -14,6 +14,7 @@ import pytest
 from hand import expect
 from hostile import NAMES
 from patience import until
+from tuned import trial
 from visitor import give_weights, make_run
 
 from vaedash import cli, config, images, places, runs
@@ -353,6 +354,20 @@ def test_on_paper_the_curves_are_as_wide_as_the_page_and_dark_on_white(opened):
     assert tab.locator("img.paper").is_visible() and not tab.locator(".plot").is_visible()
     assert not tab.locator(".controls").is_visible()
     assert tab.locator("body").evaluate("element => getComputedStyle(element).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_runs_of_a_tuning_bring_what_it_found_for_how_many_trials(tmp_path):
+    for arch, losses in (("fc", [9.0, 5.0]), ("conv", [6.0, 4.0])):
+        for number, loss in enumerate(losses, start=1):
+            trial(tmp_path, number, [loss], arch=arch, tuning="<b>fair</b>")
+    final = [trial(tmp_path, None, [4.5], arch=arch, seed=0, tuning="<b>fair</b>") for arch in ("fc", "conv")]
+    page = report.page(final)
+    assert "Best so far against budget: <b>fair</b>" in html.unescape(words(page)) and "<b>fair" not in page
+    assert "FC, 2 trials: 5.00; conv, 2 trials: 4.00." in words(page)
+    figures = [json.loads(text) for tag, text in Elements(page).texts if tag == "script" and text.startswith("{")]
+    best = [trace["y"] for trace in figures[-1]["data"] if trace.get("name")]
+    assert best == [[9.0, 5.0], [6.0, 4.0]]
+    assert "Best so far against budget" not in report.page([make_run(tmp_path / "others")])
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from locked import keep_out
 from patience import PATIENCE
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
+from tuned import trial
 from visitor import APP, DATASET, PAGES, figures, make_run, row, shown, words
 
 from vaedash import config, places, runs, storage
@@ -86,6 +87,19 @@ def test_a_failed_run_shows_the_end_of_its_log_without_the_place_of_the_project(
     at = shown("start")
     assert "OSError: the last line" in at.code[0].value
     assert str(places.PROJECT_ROOT) not in at.code[0].value
+
+
+def test_compare_shows_what_the_tuning_of_a_chosen_run_found(folder):
+    for arch, losses in (("fc", [9.0, 5.0]), ("conv", [6.0, 4.0])):
+        for number, loss in enumerate(losses, start=1):
+            trial(folder, number, [loss], arch=arch, tuning="fair *fight*")
+    final = [trial(folder, None, [4.5], arch=arch, seed=0, tuning="fair *fight*") for arch in ("fc", "conv")]
+    at = shown("compare", runs=",".join(run.id for run in final))
+    assert "Best so far against budget: fair *fight*" in words(at)
+    [figure] = [figure for figure in figures(at) if "Lowest val loss so far" in figure["alt"]]
+    assert "FC 5.0 after 2, conv 4.0 after 2" in figure["alt"]
+    assert [trace["y"] for trace in figure["data"] if trace.get("name")] == [[9.0, 5.0], [6.0, 4.0]]
+    assert "Best so far" not in words(shown("compare", runs=make_run(folder).id))
 
 
 def test_one_click_trains_both_and_then_the_button_rests(folder, monkeypatch):
