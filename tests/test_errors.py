@@ -621,8 +621,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "compare the best of trials none of which came to an end": lambda at: Tuning(
             folder=at.folder,
             name="fair",
-            asked=RunConfig(monitor="val"),
-            archs=("conv",),
+            asked={"conv": RunConfig(monitor="val")},
             trials=1,
             at_once=1,
             engine=Engine(epochs=9),

@@ -118,7 +118,7 @@ def test_a_command_that_was_stopped_or_killed_goes_on_and_trains_no_finished_epo
     assert made.config.seed == 0 and made.tuning == trained.tuning
     # Whoever killed the command left the training to itself, and it was only waited for.
     assert stopped <= (number == "SIGINT")
-    assert [start.get("resumed_after_epoch") for start in trained.facts] == [None, *([kept] if stopped else [])]
+    assert [start.get("resumed_after_epoch") for start in trained.facts] == [0, *([kept] if stopped else [])]
 
 
 def test_a_trial_that_falls_behind_is_stopped_and_reads_as_a_stopped_run(call, places, photos, tmp_path, monkeypatch):

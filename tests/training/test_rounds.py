@@ -16,9 +16,9 @@ ARCHS = tuple(config.ARCHS)
 
 @pytest.fixture
 def tuning(tmp_path):
-    def build(**changes):
-        asked = RunConfig(monitor="val", seed=TRIAL_SEED, epochs=9)
-        usual = {"folder": tmp_path, "name": TUNING, "asked": asked, "archs": ARCHS, "trials": 4, "at_once": 1}
+    def build(*, archs=ARCHS, **changes):
+        asked = {arch: RunConfig(arch=arch, monitor="val", seed=TRIAL_SEED, epochs=9) for arch in archs}
+        usual = {"folder": tmp_path, "name": TUNING, "asked": asked, "trials": 4, "at_once": 1}
         return Tuning(**{**usual, "engine": Engine(epochs=9), **changes})
 
     return build
@@ -52,8 +52,8 @@ def test_trials_differ_in_what_is_drawn_alone_and_architectures_begin_with_the_s
     }
     assert all(of_arch == drawn[ARCHS[0]] for of_arch in drawn.values())
     for run in asked.members():
-        rest = {name: value for name, value in run.config.to_json().items() if name not in (*draws.RANGES, "arch")}
-        assert rest == {name: asked.asked.to_json()[name] for name in rest}
+        rest = {name: value for name, value in run.config.to_json().items() if name not in draws.RANGES}
+        assert rest == {name: asked.asked[run.config.arch].to_json()[name] for name in rest}
 
 
 def test_what_is_over_is_not_trained_again_and_what_is_not_goes_on(tuning, tmp_path):

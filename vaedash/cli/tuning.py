@@ -12,6 +12,7 @@ from vaedash.comparing.trials import Trials
 from vaedash.errors import UsageError
 from vaedash.runs import Run, tunings
 from vaedash.runs.schema import ENDED_WELL
+from vaedash.settings import Value
 from vaedash.training import draws, launch
 from vaedash.training.draws import RANGES, Engine
 from vaedash.training.rounds import TRIAL_SEED, Round, Tuning
@@ -98,7 +99,7 @@ def tune(arguments: argparse.Namespace) -> int:
     if launch.by_torchrun():
         raise UsageError("tune starts processes of its own: leave torchrun out, or train the best settings with it.")
     training.look_at_place(arguments)
-    training.read_images([asked.asked], arguments)
+    training.read_images([*asked.asked.values()], arguments)
     with tunings.claim(asked.folder):
         asked.require_same()
         for made in asked.rounds():
@@ -113,22 +114,20 @@ def tune(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> Tuning:
-    settings = terminal.settings(arguments, monitor="val", seed=TRIAL_SEED)
     name = text.name(arguments.name)
+    fixed: dict[str, Value] = {"monitor": "val", "seed": TRIAL_SEED}
     archs = terminal.listed(arguments.archs, "archs")
-    for arch in archs:
-        config.SETTINGS["arch"].check(arch)
+    asked = {arch: terminal.settings(arguments, arch=arch, **fixed) for arch in archs}
     if not name:
         raise UsageError(f"A tuning needs a name that can be read, got {arguments.name!r}: give another --name.")
     return Tuning(
         folder=terminal.runs_dir(arguments),
         name=name,
-        asked=settings,
-        archs=archs,
+        asked=asked,
         trials=arguments.trials,
         at_once=arguments.at_once,
         engine=Engine(
-            epochs=settings.epochs,
+            epochs=asked[archs[0]].epochs,
             sampler=arguments.sampler,
             pruner=arguments.pruner,
             seed=arguments.draw_seed,

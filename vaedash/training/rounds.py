@@ -34,8 +34,9 @@ class Round:
     def look(self, current: Sequence[Run]) -> None:
         """Ask those of these runs to stop that have fallen behind; and trials that have ended, to leave the measuring be."""
         for run in current:
-            superfluous = run.measuring or (run.status == Status.RUNNING and self._behind(run))
-            if run.trial is not None and superfluous and not run.stop_requested():
+            if run.trial is None or run.stop_requested():
+                continue
+            if run.measuring or (run.status == Status.RUNNING and self._behind(run)):
                 run.request_stop()
 
     def _open(self, run: Run) -> bool:
@@ -49,31 +50,29 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """What was asked of a tuning: so many `trials` of each of `archs`, `at_once` of each in a round. What the trials do not draw
-    is as in `asked`.
+    """What was asked of a tuning: so many `trials` of each architecture, `at_once` of each in a round. What the trials of one do
+    not draw is as in what was `asked` of it.
     """
 
     folder: Path
     name: str
-    asked: RunConfig
-    archs: Sequence[str]
+    asked: Mapping[str, RunConfig]
     trials: int
     at_once: int
     engine: Engine
 
     def members(self) -> list[Run]:
-        """Its runs so far, oldest first."""
-        return tunings.members(self.folder, self.name)
+        """Its runs so far, of these architectures, oldest first."""
+        return [run for run in tunings.members(self.folder, self.name) if run.config.arch in self.asked]
 
     def tried(self) -> list[Trials]:
         """Its trials that are over, by architecture."""
-        wanted = [run for run in self.members() if run.config.arch in self.archs]
-        return by_arch(wanted, most=self.trials)
+        return by_arch(self.members(), most=self.trials)
 
     def require_same(self) -> None:
         """UsageError where it was begun with other settings than are asked for now."""
-        asked = self.asked.to_json()
         for run in self.members():
+            asked = self.asked[run.config.arch].to_json()
             for name, value in run.config.to_json().items():
                 if name not in (*RANGES, "arch", "seed") and value != asked[name]:
                     raise UsageError(
@@ -91,7 +90,7 @@ class Tuning:
             group = tuple(
                 there.get((arch, number)) or self._trial(arch, number, earlier.get(arch, ()))
                 for number in numbers
-                for arch in self.archs
+                for arch in self.asked
             )
             made = Round(runs=group, earlier=earlier, engine=self.engine)
             if made.left():
@@ -103,7 +102,7 @@ class Tuning:
         there = {run.config: run for run in reversed(self.members()) if run.trial is None and not run.archived}
         group = []
         for seed in seeds:
-            for arch in self.archs:
+            for arch in self.asked:
                 if (winner := best.get(arch)) is None:
                     raise RunError(
                         f"No trial of {config.spoken(arch)} was trained to its end, so it has no best settings: raise --trials."
@@ -114,5 +113,5 @@ class Tuning:
 
     def _trial(self, arch: str, number: int, earlier: Sequence[Run]) -> Run:
         drawn = self.engine.drawn(number, earlier)
-        settings = RunConfig.from_json(self.asked.to_json() | {"arch": arch} | drawn)
+        settings = RunConfig.from_json(self.asked[arch].to_json() | drawn)
         return tunings.create(self.folder, settings, tuning=self.name, trial=number)
