@@ -690,3 +690,16 @@ def test_a_cluster_of_its_own_is_there_for_the_study_only(photos, data_dir, tmp_
     until(lambda: ours() == [], 20)
     assert {run.status for run in runs.list_runs(tmp_path / "runs")} == {"finished"}
     assert "A Ray cluster of this machine alone" in training.said
+
+
+@ray
+@linux
+@pytest.mark.slow
+def test_a_tuning_sends_its_rounds_to_the_cluster_and_ends_here(cluster, study, tmp_path):
+    tuning = study("tune", "--archs", "conv", "--trials", 2, "--at-once", 2, "--seeds", "0", epochs=2)
+    code, table = tuning.result()
+    assert code == 0, tuning.said
+    assert "2 of 2 runs done" in tuning.said and "Each is the best of 2 settings" in table
+    made = runs.list_runs(tmp_path / "runs")
+    assert [run.trial for run in made] == [None, 2, 1]
+    assert {run.status for run in made} == {"finished"} and all(" (" in run.host for run in made)
