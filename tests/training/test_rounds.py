@@ -114,6 +114,19 @@ def test_a_running_trial_that_falls_behind_is_asked_to_stop_and_no_other(tuning,
         assert not good.stop_requested()
 
 
+def test_a_trial_is_judged_once_an_epoch_however_often_it_is_looked_at(tuning, tmp_path, monkeypatch):
+    run = behind(tmp_path, status=None)
+    [made] = tuning(archs=("conv",), trials=6).rounds()
+    asked = []
+    monkeypatch.setattr(Engine, "behind", lambda _, run, earlier: asked.append(len(run.epochs)))
+    with run.claim():
+        for _ in range(3):
+            made.look([run.reread()])
+        run.write_metrics([*run.epochs, {**run.epochs[-1], "epoch": 5}])
+        made.look([run.reread()])
+    assert asked == [4, 5]
+
+
 def test_the_measuring_of_a_trial_is_left_be_and_that_of_a_final_run_is_not(tuning, tmp_path):
     made = next(tuning(archs=("conv",)).rounds())
     final = trial(tmp_path, None, [5.0], seed=0)

@@ -21,6 +21,7 @@ class Round:
     runs: tuple[Run, ...]
     engine: Engine
     earlier: Mapping[str, Sequence[Run]] = field(default_factory=dict)
+    _judged: dict[str, int] = field(default_factory=dict)  # by run id, after which epoch `look` has judged it last
 
     def idle(self) -> list[Run]:
         """Those that wait for somebody to start them."""
@@ -36,13 +37,19 @@ class Round:
         for run in current:
             if run.trial is None or run.stop_requested():
                 continue
-            if run.measuring or (run.status == Status.RUNNING and self._behind(run)):
+            if run.measuring or (run.status == Status.RUNNING and self._newly_behind(run)):
                 run.request_stop()
 
     def _open(self, run: Run) -> bool:
         if run.archived or (run.status == Status.STOPPED and self._behind(run)):
             return False
         return run.active or run.status.resumable or run.status == Status.ELSEWHERE
+
+    def _newly_behind(self, run: Run) -> bool:
+        # It is looked at twice a second, and the engine takes some hundredths of one: only an epoch makes a difference.
+        fresh = self._judged.get(run.id) != len(run.epochs)
+        self._judged[run.id] = len(run.epochs)
+        return fresh and self._behind(run)
 
     def _behind(self, run: Run) -> bool:
         return self.engine.behind(run, self.earlier.get(run.config.arch, ())) is not None
