@@ -105,7 +105,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     # What pages do not explain by a word of its own; for the measures see `measures.MEASURES`.
     "architecture": Meaning(
-        exact="`fc` connects every pixel with every unit, `conv` looks at small patches, everywhere alike, `local` at the same patches, with "
+        exact="`fc` connects every pixel with every unit, `conv` looks at small patches, everywhere alike, `local` at the same ones, with "
         "weights of its own at each place",
         code=("arch",),
     ),

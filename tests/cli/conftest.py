@@ -45,3 +45,9 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def places(tmp_path: Path, data_dir: Path) -> list[str]:
     """Flags for runs of one's own."""
     return ["--runs-dir", str(tmp_path / "runs"), "--data-dir", str(data_dir)]
+
+
+@pytest.fixture
+def quick(photos: Path) -> list[str]:
+    """Flags of a training that takes a moment."""
+    return f"--dataset {photos} --epochs 1 --precision fp32 --device cpu".split()

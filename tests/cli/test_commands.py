@@ -45,12 +45,6 @@ def of_pair(pair, call) -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def quick(photos: Path) -> list[str]:
-    """Flags of a training that takes a moment."""
-    return f"--dataset {photos} --epochs 1 --precision fp32 --device cpu".split()
-
-
-@pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A runs folder of one's own, found through VAEDASH_RUNS."""
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
