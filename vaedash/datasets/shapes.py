@@ -1,6 +1,7 @@
 """The built-in dataset: one coloured shape on a soft background in each image, drawn from known factors."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,33 @@ ANGLE = (-15.0, 15.0)
 FILLS = ("#e5484d", "#f7721b", "#fcbd2a", "#55b938", "#12a594", "#0b93d3", "#3e57dd", "#8a46c8", "#dd3c95")
 BACKGROUNDS = ("#ffc6ae", "#ffe59e", "#bdeab8", "#a8e0ea", "#bdc9fa", "#e5c1f1")
 GRADIENT = 1 / 6  # share of the background's wheel between the top row and the bottom row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """How people speak of a factor: `more` of it, as on a slider; or of a `wheel`, the colours around it in equal steps, what its
+    `thirds` are called (the first lies around 0), and what a picture becomes that goes `towards` each.
+    """
+
+    more: str = ""
+    wheel: tuple[str, ...] = ()
+    thirds: tuple[str, ...] = ()
+    towards: tuple[str, ...] = ()
+
+
+FACTORS = {
+    "hue": Factor(wheel=FILLS, thirds=("red", "green", "blue"), towards=("redder", "greener", "bluer")),
+    "background": Factor(
+        wheel=BACKGROUNDS,
+        thirds=("peach", "mint", "pale blue"),
+        towards=("peach behind it", "mint behind it", "pale blue behind it"),
+    ),
+    "size": Factor(more="bigger"),
+    "x": Factor(more="further right"),
+    "y": Factor(more="further down"),
+    "angle": Factor(more="turned clockwise"),
+}
+"""All but `shape`, which has words of its own."""
 
 CHUNK = 32  # images drawn at once: their planes of pixels stay in a processor's cache
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from vaedash import config, datasets, places
 from vaedash.config import USUAL_FRAME, Frame
-from vaedash.datasets import shapes
+from vaedash.datasets import labels, shapes
+from vaedash.datasets.labels import Label
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run, listing, names, record
@@ -60,15 +61,30 @@ def some_shapes(side: int = USUAL_FRAME.image_size) -> Pixels:
     return shapes.make(n_train=24, n_test=0, side=side).train
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _labels(spec: str, fraction: float, frame: Frame, data_dir: str) -> Sequence[Label]:
+    return labels.of_test(_dataset(spec, fraction, frame, data_dir), spec)
+
+
 def test_images(run: Run) -> Pixels:
     """The held-out images of a run, uint8 `(N, 3, side, side)`. DatasetError if they are not here, or not those any more."""
+    return _images_of(run).test
+
+
+def test_labels(run: Run) -> Sequence[Label]:
+    """What is known of each of them; DatasetError likewise."""
+    _images_of(run)
+    return _labels(run.images_at, run.config.fraction, run.config.frame, str(places.data_dir()))
+
+
+def _images_of(run: Run) -> datasets.Dataset:
     if run.images_at not in config.DATASETS and not Path(run.images_at).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
         raise DatasetError(f"Run {run.id} came without its images, {run.images_at}.")
     dataset = _dataset(run.images_at, run.config.fraction, run.config.frame, str(places.data_dir()))
     if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
         raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
-    return dataset.test
+    return dataset
 
 
 def first_test_images(runs: Sequence[Run]) -> tuple[Run, Pixels]:

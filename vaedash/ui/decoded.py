@@ -1,11 +1,13 @@
 """What models make of z and of held-out images, kept for as long as a run's weights stay the same; torch comes with the first call."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vaedash.comparing import intervals
 from vaedash.errors import DatasetError, RunError
 from vaedash.images import Pixels
 from vaedash.runs import Run, names
@@ -15,9 +17,11 @@ from vaedash.ui import cache
 from vaedash.ui.cache import Stamp
 
 if TYPE_CHECKING:
+    from vaedash.measuring.directions import Direction
     from vaedash.measuring.latents import Plane
 
 MAPPED = 1000  # held-out images on the map of a latent space, at most
+MOMENTS = 41  # of a picture that moves along a direction: the middle one is the picture as it is redrawn
 
 # A run and its images are passed with a leading underscore, which Streamlit leaves out of the key; the stamp of its weights
 # tells both.
@@ -85,11 +89,23 @@ def in_use(run: Run) -> int:
         return run.config.latent_dim
 
 
-def chart(run: Run, *, chosen: int) -> charts.Figure:
+def chart(run: Run, *, chosen: int, colour: str = "") -> charts.Figure:
     """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`), with a ring
-    around the place of the one that is `chosen`.
+    around the place of the one that is `chosen`; in the run's own `colour`, or by the label of this name.
     """
-    return charts.ringed(_chart(run, weights(run)), _place(run, weights(run), chosen))
+    return charts.ringed(_chart(run, weights(run), colour), _place(run, weights(run), chosen))
+
+
+def directions(run: Run) -> "Sequence[Direction]":
+    """The direction of each trait that enough of a run's held-out images have and lack, and what else moves along each."""
+    return _directions(run, weights(run))
+
+
+def moved(run: Run, number: int, name: str) -> Pixels | None:
+    """Held-out image `number` on its way along the direction of this name, from `directions.REACH` steps back to as many ahead:
+    uint8 `(MOMENTS, 3, side, side)`; None where the run has no such direction.
+    """
+    return _moved(run, weights(run), number, name)
 
 
 def flattened(run: Run, number: int) -> Pixels:
@@ -179,10 +195,38 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, NDArray[np.int_], Floats]":
     return plane, numbers, plane.project(mu)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Drawing the map ...")
-def _chart(_run: Run, stamp: Stamp) -> charts.Figure:
+@st.cache_resource(max_entries=32, show_spinner="Drawing the map ...")
+def _chart(_run: Run, stamp: Stamp, colour: str) -> charts.Figure:
     plane, numbers, points = _plane(_run, stamp)
-    return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share)
+    label = next((label for label in cache.test_labels(_run) if label.name == colour), None)
+    return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share, label=label)
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking for directions ...")
+def _directions(_run: Run, stamp: Stamp) -> "Sequence[Direction]":  # noqa: ARG001
+    from vaedash.measuring import directions
+    from vaedash.models import latent
+
+    photos, known = cache.test_images(_run), cache.test_labels(_run)
+    numbers = directions.sample(len(photos))
+    mu = latent.encode(cache.model(_run)[0], photos[numbers])[0].numpy()
+    traits = [trait.among(numbers) for label in known for trait in label.traits()]
+    return directions.measured(mu, traits, fewest=intervals.FEWEST)
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+def _moved(_run: Run, stamp: Stamp, number: int, name: str) -> Pixels | None:
+    import torch
+
+    from vaedash.measuring import directions
+    from vaedash.models import latent
+
+    step = next((each.step for each in _directions(_run, stamp) if each.trait.name == name), None)
+    if step is None:
+        return None
+    model, _ = cache.model(_run)
+    mu = latent.encode(model, cache.test_images(_run)[[number]])[0][0].numpy()
+    return latent.decode(model, torch.from_numpy(directions.way(mu, step, points=MOMENTS)).float())
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)

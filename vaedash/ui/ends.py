@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from vaedash import config, glossary, images
 from vaedash.config import Frame
 from vaedash.datasets.decode import Manner, decode
+from vaedash.datasets.labels import Label
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import cache, components, crisp, sheet
+from vaedash.ui import cache, components, crisp, known, sheet
 
 PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
 WAYS = UPLOAD, CAMERA = "Upload", "Camera"  # to one's own
@@ -46,9 +48,9 @@ class End:
         return images.resized(np.frombuffer(self.pixels, np.uint8).reshape(3, own, own), side)
 
 
-def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
-    """The test pictures of the first run whose pictures are still here, or those that one kept to redraw them, or None; and what
-    there is to say of them.
+def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str, Sequence[Label]]:
+    """The test pictures of the first run whose pictures are still here, or those that one kept to redraw them, or None; what there
+    is to say of them, and what is known of them.
     """
     try:
         # The finest there are: a model of fewer pixels makes its own of them.
@@ -56,17 +58,24 @@ def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str]:
     except DatasetError:
         kept = next((kept for run in chosen if (kept := run.pictures.originals()) is not None), None)
         if kept is None:
-            return None, "The new pictures of these runs are not here any more. Random ends and your own still work."
-        return kept, f"The pictures are {len(kept)} that no run has learned from; the others are not here any more."
+            return (
+                None,
+                "The new pictures of these runs are not here any more. Random ends and your own still work.",
+                [],
+            )
+        return kept, f"The pictures are {len(kept)} that no run has learned from; the others are not here any more.", []
     title = components.plain(config.dataset_title(run.config.dataset))
-    return pictures, f"The pictures are {len(pictures):,} of {title} that no run has learned from."
+    about = f"The pictures are {len(pictures):,} of {title} that no run has learned from."
+    return pictures, about, cache.test_labels(run)
 
 
-def choose(letter: str, *, place: int, pictures: Pixels | None, frame: Frame) -> End | None:
+def choose(
+    letter: str, *, place: int, pictures: Pixels | None, frame: Frame, labels: Sequence[Label] = ()
+) -> End | None:
     """The end called `letter`, as chosen and as the URL says; None while there is nothing to go by.
 
-    `pictures` are the held-out ones on offer, uint8 `(N, 3, side, side)`, if there are any. `place`, 1 to 4, sets
-    what is there before anybody chose. One's own is brought to the `frame`.
+    `pictures` are the held-out ones on offer, uint8 `(N, 3, side, side)`, if there are any; by their `labels` some of them can be
+    chosen. `place`, 1 to 4, sets what is there before anybody chose. One's own is brought to the `frame`.
     """
     key = letter.lower()
     kinds = [RANDOM, OWN] if pictures is None else [PICTURE, RANDOM, OWN]
@@ -74,25 +83,31 @@ def choose(letter: str, *, place: int, pictures: Pixels | None, frame: Frame) ->
         f"**{letter}**", kinds, default=kinds[0], required=True, key=key, bind="query-params", wrap=True
     )
     if kind == PICTURE and pictures is not None:
-        return _picture(f"{key}_picture", place, pictures)
+        return _picture(key, place, pictures, labels)
     if kind == RANDOM:
-        seed = _number("Seed", f"{key}_seed", place, SEEDS, help=glossary.about("seed", "z"))
+        seed = _number("Seed", f"{key}_seed", place, range(SEEDS), help=glossary.about("seed", "z"))
         return End(label=f"random z, seed {seed}", seed=seed)
     return _own(key, frame)
 
 
-def _picture(key: str, place: int, pictures: Pixels) -> End:
+def _picture(letter: str, place: int, pictures: Pixels, labels: Sequence[Label]) -> End:
+    key, only = f"{letter}_picture", known.only(labels, key=f"{letter}_only")
+    offered = known.meant(labels, only, len(pictures))
     # A link may come from a larger set of pictures: its numbers begin anew at the end of this one.
-    index = _number("Test picture", key, len(pictures) * place // 5, len(pictures)) % len(pictures)
+    asked = _number("Test picture", key, len(pictures) * place // 5, offered) % len(pictures)
+    chosen = known.next_of(offered, asked)
+    index = int(offered[chosen])
+    if index != asked:
+        st.caption(f"Picture {index} is the next with {components.plain(only)}.")
     # Some sets are sorted by what they show, so a sheet takes one picture from each part of the set.
-    stride = -(-len(pictures) // A_SHEET)
-    tile, first = divmod(index, stride)
+    stride = -(-len(offered) // A_SHEET)
+    tile, first = divmod(chosen, stride)
     sheet.pick(
-        pictures[first::stride],
+        pictures[offered[first::stride]],
         picked=tile,
         alt=f"Some of the test pictures; the one chosen is number {index}",
         key=f"{key}-sheet",
-        on_pick=lambda tile: _put(key, first + stride * tile),
+        on_pick=lambda tile: _put(key, int(offered[first + stride * tile])),
     )
     return End(label=f"test picture {index}", pixels=pictures[index].tobytes())
 
@@ -118,13 +133,15 @@ def _own(key: str, frame: Frame) -> End | None:
     return End(label="your picture", pixels=pixels.tobytes())
 
 
-def _number(label: str, key: str, default: int, below: int, *, help: str | None = None) -> int:
+def _number(
+    label: str, key: str, default: int, offered: Sequence[int] | NDArray[np.int_], *, help: str | None = None
+) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
         st.button(
             "Another",  # in letters: an icon alone is read out by the name that its font has for it
             key=f"{key}-dice",
-            on_click=lambda: _put(key, random.randrange(below)),
+            on_click=lambda: _put(key, int(random.choice(offered))),
             help="One at random",
         )
     return number

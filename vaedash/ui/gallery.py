@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from vaedash import glossary, images
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import cache, components, decoded, pictures
+from vaedash.ui import cache, components, decoded, known, pictures
 
 _SECONDS = 0.8  # that an epoch stays on the screen while it plays
 _PHOTOS = 8
@@ -96,18 +97,21 @@ def _drawn_anew(run: Run, *, count: int, seed: int, temperature: float) -> None:
 # ---- out of photographs --------------------------------------------------------------------------------------------
 
 
-def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool) -> None:
-    """Some held-out photographs, from `number` on or drawn with it as the seed, and what the runs make of them."""
+def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool, only: str = known.ALL) -> None:
+    """Some held-out photographs, from `number` on or drawn with it as the seed, and what the runs make of them; of those that `only`
+    means (`known.only`).
+    """
     for group in alike.by_images(chosen):
         able = pictures.able(group)
         try:
-            _, photos = cache.first_test_images(group)
+            owner, photos = cache.first_test_images(group)
         except DatasetError as error:
             st.warning(f"The photographs are gone or have changed. {components.escaped(str(error))}")
             able = []
         else:
             if able:
-                _redrawn(able, photos, _numbers(len(photos), number, shuffled=shuffled))
+                offered = known.meant(cache.test_labels(owner), only, len(photos))
+                _redrawn(able, photos, _numbers(offered, number % len(photos), number, shuffled=shuffled))
         if lacking := [run for run in group if run not in able]:
             st.caption("Without weights or photographs there is only the last grid that a run left.")
             with pictures.beside(lacking):
@@ -117,11 +121,12 @@ def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool) -> None:
                         _kept(run, "recon", len(run.epochs))
 
 
-def _numbers(count: int, number: int, *, shuffled: bool) -> tuple[int, ...]:
-    """Which of `count` photographs: those from `number` on and round again, or as many drawn at random, `number` being the seed."""
+def _numbers(offered: NDArray[np.int_], first: int, seed: int, *, shuffled: bool) -> tuple[int, ...]:
+    """Which of the photographs `offered`: those from number `first` on and round again, or as many drawn at random with the `seed`."""
     if shuffled:
-        return tuple(np.random.default_rng(number).permutation(count)[:_PHOTOS].tolist())
-    return tuple((number + place) % count for place in range(_PHOTOS))
+        return tuple(np.random.default_rng(seed).permutation(offered)[:_PHOTOS].tolist())
+    begin = known.next_of(offered, first)
+    return tuple(int(offered[(begin + place) % len(offered)]) for place in range(min(_PHOTOS, len(offered))))
 
 
 def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> None:

@@ -1,6 +1,6 @@
 """What the latents of runs say: how much each one says and since when, what it does when it is turned, and the map of them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
-from vaedash.ui import cache, components, decoded, live, pictures, presenter
+from vaedash.ui import cache, components, decoded, known, live, pictures, presenter
 
 
 def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
@@ -91,18 +91,32 @@ def _course(run: Run, kl: Floats) -> None:
     st.caption(sentences)
 
 
-def explored(chosen: Sequence[Run], *, rank: int, start: str, number: int, photos: Mapping[str, Pixels]) -> None:
-    """For each run, the latent that says `rank`-most from -3 to 3, the others as in picture `number` (`start` is `photo`) or 0;
-    and, where its held-out pictures are here (`photos`, by run), the map of where they lie, on which a click chooses one.
+def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, here: Collection[str]) -> None:
+    """For each run, the latent that says `rank`-most from -3 to 3, the others as in picture `number` (`start` is `photo`) or 0.
+
+    `here` are the ids of those whose held-out pictures are here.
     """
     with pictures.beside(chosen):
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
-                _turned(run, rank, start, number, known=run.id in photos)
-                if run.id in photos:
-                    _map(run, number)
-                    _photograph(run, number, photos[run.id])
+                _turned(run, rank, start, number, known=run.id in here)
+
+
+def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) -> None:
+    """For each run whose held-out pictures are here (`photos`, by run), the map of where they lie, on which a click chooses one: the
+    `number`; with a choice of what colours it, where anything is known of them.
+    """
+    labels = known.labels(chosen)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        colour = known.colour(labels)
+        if label := next((label for label in labels if label.name == colour), None):
+            known.legend(label)
+    with pictures.beside(chosen):
+        for run in chosen:
+            with st.container():
+                _map(run, number, colour)
+                _photograph(run, number, photos[run.id])
 
 
 def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> None:
@@ -113,13 +127,14 @@ def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> Non
     pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
 
 
-def _map(run: Run, number: int) -> None:
+def _map(run: Run, number: int, colour: str) -> None:
+    coloured = f", coloured by {colour}" if colour else ""
     live.chart(
-        decoded.chart(run, chosen=number),
+        decoded.chart(run, chosen=number, colour=colour),
         key=f"map-{run.id}",
         on_click=_choose,
         height=presenter.height(),
-        alt=f"Map of new pictures among the numbers of {run.name}; the number above chooses one too.",
+        alt=f"Map of new pictures among the numbers of {run.name}{coloured}; the number above chooses one too.",
     )
 
 

@@ -70,7 +70,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   function show() {
     const at = { x: Math.round(place.x * last.x), y: Math.round(place.y * last.y) };
-    const words = flat ? `${Math.round(100 * place.x)}% of the way` : `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
+    const words = data.words ? data.words[at.x] : flat ? `${Math.round(100 * place.x)}% of the way` : `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
     for (const { name, paint, canvas, brush, ring } of figures) {
       paint(brush, at.y * data.columns + at.x);
       canvas.ariaLabel = `${name}, ${words}`;
@@ -121,7 +121,7 @@ export default function ({ data, parentElement, setStateValue }) {
     box.appendChild(document.createElement("figcaption")).textContent = letter;
     const { side, paint } = painter(pixels, 1);
     const picture = canvas(box, side);
-    picture.ariaLabel = `the picture at ${letter}`;
+    picture.ariaLabel = data.captions ? letter : `the picture at ${letter}`;
     paint(picture.getContext("2d"), 0);
     return box;
   }
@@ -150,8 +150,11 @@ export default function ({ data, parentElement, setStateValue }) {
     else if (event.key in STEPS || event.key === "Home" || event.key === "End") report();
   };
 
+  const letters = data.letters ?? ["A", "B"];
+  const captions = data.captions ?? letters;
+  root.querySelectorAll("label b").forEach((box, at) => (box.textContent = letters[at]));
   const figures = data.runs.map(figure);
-  const [before, after] = ["A", "B"].map((letter, at) => (data.ends[at] ? [realEnd(data.ends[at], letter)] : []));
+  const [before, after] = captions.map((caption, at) => (data.ends[at] ? [realEnd(data.ends[at], caption)] : []));
   root.querySelector(".figures").replaceChildren(...before, ...figures.map(({ box }) => box), ...after);
   root.classList.toggle("flat", flat);
   // All equally wide, by whole pixels of the finest.

@@ -120,21 +120,58 @@ def show(
     flat = len(ends) == 2
     first, second, *_ = ends
     data = {
-        "runs": [
-            {"name": name, "hue": hue, "frames": base64.b64encode(frames.tobytes()).decode()}
-            for name, hue, frames in zip(names, hues, drawn, strict=True)
-        ],
+        "runs": _packed_runs(names, hues, drawn),
         "columns": FRAMES if flat else SIDE,
         "rows": 1 if flat else SIDE,
         "ends": [_packed(end) for end in ends] if flat and not playing else [],
         "greet": flat and not playing and "alpha" not in st.query_params,
         "labels": {"x": f"from {first.label} to {second.label}" if flat else "across", "y": "down"},
         "playing": playing,
-        "start": st.session_state.setdefault("alpha", _linked_alpha()),
     }
-    let_go = _component(data=data, key=f"morph-{len(ends)}", on_alpha_change=lambda: None).alpha
+    _moved(data, key=f"morph-{len(ends)}", address="alpha", start=0.0)
+
+
+@st.fragment
+def along(
+    names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels], photo: Pixels, *, called: str, towards: str
+) -> None:
+    """The frames of several runs `(N, 3, side, side)`, N odd, under one control that begins in their middle, from less of something to
+    more; beside the real `photo` `(3, side, side)`, which is `called` so. Where it is let go is written into the URL, as `step`.
+    """
+    middle = len(drawn[0]) // 2
+    words = [
+        f"{abs(moment - middle) / middle:.0%} {'more' if moment > middle else 'less'}"
+        for moment in range(2 * middle + 1)
+    ]
+    words[middle] = "as it is redrawn"
+    data = {
+        "runs": _packed_runs(names, hues, drawn),
+        "columns": len(drawn[0]),
+        "rows": 1,
+        "ends": [base64.b64encode(photo.tobytes()).decode(), ""],
+        "captions": [called, ""],
+        "letters": ["less", "more"],
+        "words": words,
+        "greet": False,
+        "labels": {"x": f"from less to more: {towards}", "y": "down"},
+        "playing": False,
+    }
+    _moved(data, key="morph-along", address="step", start=0.5)
+
+
+def _packed_runs(names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels]) -> list[dict[str, str]]:
+    return [
+        {"name": name, "hue": hue, "frames": base64.b64encode(frames.tobytes()).decode()}
+        for name, hue, frames in zip(names, hues, drawn, strict=True)
+    ]
+
+
+def _moved(data: dict[str, object], *, key: str, address: str, start: float) -> None:
+    """Draws it, where it was left or else at the `start`; where it is let go stands in the URL at this `address`."""
+    begin = st.session_state.setdefault(address, _linked(address, start))
+    let_go = _component(data=data | {"start": begin}, key=key, on_alpha_change=lambda: None).alpha
     if let_go is not None:
-        st.query_params["alpha"] = f"{let_go:.2f}"
+        st.query_params[address] = f"{let_go:.2f}"
 
 
 def _packed(end: End) -> str:
@@ -142,12 +179,12 @@ def _packed(end: End) -> str:
     return base64.b64encode(end.pixels).decode() if end.pixels else ""
 
 
-def _linked_alpha() -> float:
+def _linked(address: str, otherwise: float) -> float:
     with contextlib.suppress(ValueError):
-        alpha = float(st.query_params.get("alpha", 0))
-        if 0 <= alpha <= 1:  # false for NaN too
-            return alpha
-    return 0.0
+        place = float(st.query_params.get(address, otherwise))
+        if 0 <= place <= 1:  # false for NaN too
+            return place
+    return otherwise
 
 
 def different_sizes(names: Sequence[str], chosen: Sequence[Run], ends: Sequence[End]) -> None:

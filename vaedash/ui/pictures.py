@@ -23,6 +23,11 @@ def named(run: Run, among: Sequence[Run]) -> str:
     return mark(charts.hue(run), components.plain(results.short(run, among)))
 
 
+def short(run: Run, among: Sequence[Run]) -> str:
+    """What it is called beside the others, as it stands."""
+    return results.short(run, among)
+
+
 def mark(hue: str, words: str) -> str:
     """Words behind a square of this colour, as Markdown."""
     return f':color[■]{{foreground="{hue}"}} {words}'

@@ -8,7 +8,15 @@ from vaedash.showing.charts.controls import BARE, CONTROLS, TOUCH_JS, controls
 from vaedash.showing.charts.costs import quality, rate_distortion
 from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.keys import places
-from vaedash.showing.charts.latents import active_units, kl_by_latent, kl_over_epochs, latent_map, ringed
+from vaedash.showing.charts.labels import scale, shades
+from vaedash.showing.charts.latents import (
+    active_units,
+    kl_by_latent,
+    kl_over_epochs,
+    latent_map,
+    moved_along,
+    ringed,
+)
 from vaedash.showing.charts.race import race
 from vaedash.showing.charts.staircase import staircase
 from vaedash.showing.charts.style import AXES, HUE, PINNED, PLOTLY_JS, TERMS, enlarged, hue
@@ -34,10 +42,13 @@ __all__ = [
     "latent_map",
     "legend",
     "loss_curves",
+    "moved_along",
     "places",
     "quality",
     "race",
     "rate_distortion",
     "ringed",
+    "scale",
+    "shades",
     "staircase",
 ]

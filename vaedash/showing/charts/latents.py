@@ -3,18 +3,35 @@
 import base64
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb, unlabel_rgb
 
 from vaedash import images
+from vaedash.datasets.labels import Label
+from vaedash.measuring.directions import Along, Direction
 from vaedash.runs.record import Run
-from vaedash.showing.charts import keys, style, thinning
+from vaedash.showing.charts import keys, labels, style, thinning
 from vaedash.showing.charts.style import AXES
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
 _DRAWN = 64  # pixels that each is drawn with
 _PICTURES_ACROSS = 10  # large enough for the last row
+_FRAME = 6  # pixels, around a picture of _DRAWN
+_MOST_ROWS = 12  # traits that a direction is held against
+
+
+class _Dot(NamedTuple):
+    """How a picture is drawn for which there is no room: in pixels, and how opaque."""
+
+    size: float
+    opacity: float
+    outline: float
+
+
+_PLAIN, _COLOURED = _Dot(6, 0.45, 0), _Dot(9, 0.9, 0.75)
 
 
 def kl_by_latent(
@@ -109,31 +126,54 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     return style.laid_out(figure, x=x, y=y, hovermode="closest")
 
 
-def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.ndarray, share: np.ndarray) -> go.Figure:
+def latent_map(
+    run: Run,
+    points: np.ndarray,
+    photos: np.ndarray,
+    numbers: np.ndarray,
+    share: np.ndarray,
+    *,
+    label: Label | None = None,
+) -> go.Figure:
     """Held-out images where they lie on a plane through the latent space: all as dots, as many as fit as small pictures.
 
     `points` `(N, 2)`, `photos` uint8 `(N, 3, side, side)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
-    of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number.
+    of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number. Dots, and frames
+    around pictures, have the colours of a `label` of all held-out images (`labels.shades`, `labels.scale`), or dots the run's.
     """
     low, high = points.min(0), points.max(0)
     half = max(float((high - low).max()) / 2, 1e-6)
     side = 2 * half / _PICTURES_ACROSS
     pictured = _apart(points, side)
+    hues, marks = (
+        labels.drawn_in(label, numbers) if label else ([style.hue(run)] * len(points), ["circle"] * len(points))
+    )
+    dot = _COLOURED if label else _PLAIN
     figure = go.Figure()
-    for size, opacity, chosen in ((6, 0.45, np.delete(np.arange(len(points)), pictured)), (30, 0.0, pictured)):
+    for size, opacity, chosen in (
+        (dot.size, dot.opacity, np.delete(np.arange(len(points)), pictured)),
+        (30, 0.0, pictured),
+    ):
         figure.add_scatter(
             x=points[chosen, 0],
             y=points[chosen, 1],
             customdata=numbers[chosen],
             mode="markers",
             showlegend=False,
-            marker={"color": style.hue(run), "size": size, "opacity": opacity},
+            marker={
+                "color": [hues[index] for index in chosen],
+                "symbol": [marks[index] for index in chosen],
+                "size": size,
+                "opacity": opacity,
+                "line": {"color": style.GREY, "width": dot.outline},
+            },
             selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
             unselected={"marker": {"opacity": opacity}},
             hovertemplate="picture %{customdata}<extra></extra>",
         )
     for index in pictured:
-        png = images.encode_png(images.grid(photos[index : index + 1], columns=1, scale=_DRAWN // photos.shape[-1]))
+        tile = images.grid(photos[index : index + 1], columns=1, scale=_DRAWN // photos.shape[-1])
+        png = images.encode_png(_framed(tile, hues[index], striped=marks[index] != "circle") if label else tile)
         figure.add_layout_image(
             source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
             x=points[index, 0],
@@ -164,6 +204,18 @@ def latent_map(run: Run, points: np.ndarray, photos: np.ndarray, numbers: np.nda
     return style.laid_out(figure, x=x, y=y, height=480, hovermode="closest", dragmode=False)
 
 
+def _framed(tile: np.ndarray, hue: str, *, striped: bool) -> np.ndarray:
+    """A picture `(height, width, 3)` in a frame of this colour; a striped one stands for another mark."""
+    around = np.pad(tile, ((_FRAME, _FRAME), (_FRAME, _FRAME), (0, 0)))
+    colour = np.array(unlabel_rgb(hue) if hue.startswith("rgb") else hex_to_rgb(hue), float).astype(np.uint8)
+    inside = np.zeros(around.shape[:2], bool)
+    inside[_FRAME:-_FRAME, _FRAME:-_FRAME] = True
+    across, down = np.meshgrid(np.arange(around.shape[1]), np.arange(around.shape[0]))
+    gap = striped & ((across + down) % (4 * _FRAME) < 2 * _FRAME)
+    around[~inside] = np.where(gap[..., None], np.uint8(255), colour)[~inside]
+    return around
+
+
 def ringed(drawn: go.Figure, at: tuple[float, float]) -> go.Figure:
     """A copy of a map with a ring around the picture that is chosen."""
     copy = go.Figure(drawn)
@@ -180,3 +232,51 @@ def _apart(points: np.ndarray, side: float) -> np.ndarray:
         if not (np.abs(points[taken] - point).max(1) < side).any():
             taken.append(index)
     return np.array(taken, int)
+
+
+def moved_along(measured: Sequence[tuple[Run, Direction]], *, places: Mapping[str, int] | None = None) -> go.Figure:
+    """How far one step along a direction leads towards its own trait, on top, and towards those others towards or away from which it
+    leads most, in any of the runs: in percent of the whole way, with the 95% interval over pictures.
+    """
+    figure, of_runs = go.Figure(), keys.of_runs([run for run, _ in measured], places)
+    rows = _rows([direction for _, direction in measured])
+    for number, ((_, direction), key) in enumerate(zip(measured, of_runs, strict=True)):
+        by_name = {each.trait.name: each for each in (direction.own, *direction.along)}
+        apart = (number - (len(measured) - 1) / 2) * 0.5 / len(measured)  # or one run's dots would hide another's
+        told = [(place + apart, by_name[name]) for place, name in enumerate(rows) if _told(by_name.get(name))]
+        figure.add_scatter(
+            x=[100 * each.share for _, each in told],
+            y=[place for place, _ in told],
+            error_x={
+                "array": [100 * (each.high - each.share) for _, each in told],
+                "thickness": 2.5,
+                "width": 4,
+                "color": key.hue,
+            },
+            customdata=[[100 * each.low, 100 * each.high, style.plain(each.trait.name)] for _, each in told],
+            name=key.entry,
+            mode="markers",
+            marker={"size": 10, "color": key.hue, "symbol": key.mark or "circle"},
+            hovertemplate="%{customdata[2]}: %{x:.0f}% (%{customdata[0]:.0f} to %{customdata[1]:.0f})"
+            f"<extra>{key.label}</extra>",
+            showlegend=True,
+            legendgroup=key.group,
+        )
+    figure.add_vline(x=0, line={"color": style.GREY, "width": 1.5})
+    x = style.axis("of the way there, in percent", ticksuffix="%", zeroline=False)
+    names = [style.plain(name) for name in rows]
+    y = style.axis(tickvals=[*range(len(rows))], ticktext=names, range=[len(rows) - 0.4, -0.6], zeroline=False)
+    return style.laid_out(figure, x=x, y=y, hovermode="closest", height=150 + 30 * len(rows))
+
+
+def _told(along: Along | None) -> bool:
+    return along is not None and not along.few
+
+
+def _rows(directions: Sequence[Direction]) -> list[str]:
+    """The direction's own trait, and below it the others that move most."""
+    most: dict[str, float] = {}
+    for each in (each for direction in directions for each in direction.along if not each.few):
+        most[each.trait.name] = max(most.get(each.trait.name, 0.0), abs(each.share))
+    own = directions[0].trait.name
+    return [own, *[name for name in sorted(most, key=lambda name: -most[name]) if name != own][:_MOST_ROWS]]

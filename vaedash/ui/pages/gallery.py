@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash import glossary, images
-from vaedash.ui import cache, choosing, components, gallery, pictures, vote
+from vaedash.ui import cache, choosing, components, gallery, known, pictures, vote
 
 VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Redrawn", "vote": "Blind vote"}
 KINDS = {"prior": "Random numbers", "recon": "New pictures"}
@@ -43,11 +43,12 @@ elif view == "vote":
     vote.view(chosen, kind=kind, draw=draw)
 
 else:
-    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     with left:
         order = components.choice("New pictures", ORDERS, default="random", key="order")
     what = "From number" if order == "row" else "Draw"
-    number = right.number_input(what, 0, 2**31 - 1, key="photo", bind="query-params")
+    number = middle.number_input(what, 0, 2**31 - 1, key="photo", bind="query-params")
+    only = known.only(known.labels(chosen), key="only", at=right)
     st.caption(
         "Above, new pictures, which no run has learned from. Below, how each run redraws them, with how wrong that is (its loss), "
         f"and where: black where the colour is right, bright yellow where it is off by {images.ERROR_TOP:.0%} "
@@ -56,5 +57,5 @@ else:
         "test loss: z is drawn around mu with the same noise, so the mean over all test images is the run's test loss. "
         f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",
     )
-    gallery.remembered(chosen, number=number, shuffled=order == "random")
+    gallery.remembered(chosen, number=number, shuffled=order == "random", only=only)
 components.onward("interpolate", "Turn one picture into another")

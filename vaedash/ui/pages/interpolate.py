@@ -32,11 +32,11 @@ st.markdown(
 letters = LETTERS[between]
 stage = st.container()
 seats = st.container(horizontal=True, vertical_alignment="center", key="seats")
-offered, about = ends.held_out(chosen)
+offered, about, labels = ends.held_out(chosen)
 points, frame = {}, max((run.config.frame for run in chosen), key=lambda frame: frame.image_size)
 for place, letter in enumerate(letters, start=1):
     with seats.popover(f"Choose {letter}", icon=":material/image:", key=f"seat-{letter}"):
-        points[letter] = ends.choose(letter, place=place, pictures=offered, frame=frame)
+        points[letter] = ends.choose(letter, place=place, pictures=offered, frame=frame, labels=labels)
 with seats.popover("The way", icon=":material/route:", key="seat-way"):
     way = components.choice("Way", WAYS, default="linear", key="way", help=ABOUT_WAYS)
 if offered is None:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from vaedash import glossary
-from vaedash.ui import cache, choosing, components, decoded, latents, live, pictures
+from vaedash.ui import cache, choosing, components, decoded, directions, latents, live, pictures
 
-MOST_RUNS = 2
+MOST_RUNS = 4
 STARTS = {"average": "The average", "photo": "The picture"}
 
 runs = cache.all_runs()
@@ -29,9 +29,11 @@ last = min((len(images) for images in photos.values()), default=1) - 1
 pictures.within("photograph", last)
 number = right.number_input("Picture", 0, last, key="photograph", bind="query-params")
 live.prepare()
-latents.explored(chosen, rank=rank, start=start, number=number, photos=photos)
+latents.turned(chosen, rank=rank, start=start, number=number, here=photos)
 if measured:
+    latents.mapped(measured, number=number, photos=photos)
     latents.how_to_read()
+    directions.moved(measured, number=number, photo=photos[measured[0].id][number])
 with st.expander("How much does each number say, and since when?", icon=":material/stacked_line_chart:"):
     if measured:
         latents.how_much(measured, chosen)

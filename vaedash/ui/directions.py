@@ -1,0 +1,96 @@
+"""A test picture that moves along a direction in all chosen runs at once, and what else moves along with it."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from vaedash.comparing import intervals
+from vaedash.images import Pixels
+from vaedash.runs import Run
+from vaedash.showing import charts
+from vaedash.ui import components, decoded, live, morph, pictures, presenter
+
+if TYPE_CHECKING:
+    from vaedash.measuring.directions import Along, Direction
+
+_BUTTONS = 24  # as many stand beside each other; more are a list
+_NAMED = 3  # others that a sentence names
+_ABOUT = (
+    "The mean place of pictures that have it, less the mean place of those that have not, in each model's own numbers: an "
+    "attribute vector (White 2016). Every second test picture makes it; the others measure what it does."
+)
+
+
+def moved(measured: Sequence[Run], *, number: int, photo: Pixels) -> None:
+    """Held-out picture `number`, the `photo` `(3, side, side)`, on its way along a direction that somebody chooses, in each of these
+    runs; and how far each leads towards that and towards all else. Nothing where no run has a direction.
+    """
+    by_run = {run.id: {each.trait.name: each for each in decoded.directions(run)} for run in measured}
+    offered = {name: each for known in by_run.values() for name, each in known.items()}
+    if not offered:
+        return
+    st.header("Can you move one thing alone?", anchor=False, help=_ABOUT)
+    name = _towards([*offered])
+    able = [run for run in measured if name in by_run[run.id]]
+    frames = [decoded.moved(run, number, name) for run in able]
+    morph.along(
+        [pictures.short(run, able) for run in able],
+        [charts.hue(run) for run in able],
+        [each for each in frames if each is not None],
+        photo,
+        called=f"picture {number}",
+        towards=name,
+    )
+    pairs = [(run, by_run[run.id][name]) for run in able]
+    st.caption(
+        f"To the right, more *{components.plain(name)}*; to the left, less. In the middle the picture is as each model redraws it, and "
+        f"one step leads as far as the pictures without lie from those with it, on the average ({components.plain(offered[name].trait.told)})."
+    )
+    _what_else(pairs)
+
+
+def _towards(names: Sequence[str]) -> str:
+    """The direction that somebody chose; it is in the address."""
+    key = "towards"
+    if st.session_state.get(key, names[0]) not in names:
+        del st.session_state[key]
+    if len(names) > _BUTTONS:
+        return st.selectbox("Towards", names, key=key, bind="query-params")
+    labels = {name: components.plain(name) for name in names}
+    return components.choice("Towards", labels, default=names[0], key=key)
+
+
+def _what_else(pairs: Sequence[tuple[Run, "Direction"]]) -> None:
+    runs = [run for run, _ in pairs]
+    st.subheader("What else moves along?", anchor=False)
+    told = [f"{pictures.named(run, runs)}: {_sentence(direction)}" for run, direction in pairs]
+    st.markdown("  \n".join(told))
+    figure = charts.moved_along(pairs, places=presenter.places(runs))
+    spoken = " ".join(f"{run.name}: {_sentence(direction)}" for run, direction in pairs)
+    live.chart(figure, alt=f"What one step changes, in percent. {spoken}", key="moved-along")
+    few = [each.trait.name for each in pairs[0][1].along if each.few]
+    lacking = f" Too few pictures to say: {components.plain(', '.join(few))}." if few else ""
+    st.caption(
+        "100% is all the way from the pictures that lack it to those that have it, as a straight line reads it out of the numbers, on "
+        "pictures that had no part in the direction; bars are 95% intervals over pictures, of which one in twenty misses. What a "
+        f"model mixes up, moves along; what excludes each other, as two shapes do, moves away.{lacking}",
+        help=f"With fewer than {intervals.FEWEST} pictures that have it or lack it, in either half, nothing is said.",
+    )
+
+
+def _sentence(direction: "Direction") -> str:
+    """How far a direction leads, and what moves along most; what excludes its trait by being of the same kind is left out."""
+    own, name = direction.own, components.plain(direction.trait.name)
+    if own.low <= 0:
+        return f"a straight line cannot tell *{name}* from its numbers, so this direction is luck."
+    others = [each for each in direction.along if each.certain and each.trait.label != direction.trait.label]
+    others = sorted(others, key=lambda each: -math.fabs(each.share))[:_NAMED]
+    else_ = ", ".join(map(_moves, others)) or "nothing that these pictures could show"
+    return f"one step leads **{own.share:.0%}** of the way to *{name}*; along with it: {else_}."
+
+
+def _moves(along: "Along") -> str:
+    word = "away from" if along.share < 0 else "towards"
+    return f"{abs(along.share):.0%} {word} *{components.plain(along.trait.name)}*"
