@@ -66,6 +66,7 @@ NEVER_TORCH = (
     "training.launch",
     "training.rounds",
     "training.draws",
+    "measuring.directions",
     "showing.charts",
 )
 WITH_TORCH = ("runs.weights",)  # of those, the exceptions
@@ -90,6 +91,7 @@ LIGHT = (
     "models.layers",
     "runs",
     "measuring.measures",
+    "measuring.directions",
     "comparing.verdict",
     "comparing.quiz",
     "training.launch",

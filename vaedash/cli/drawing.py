@@ -2,15 +2,19 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vaedash import config, places, storage
-from vaedash.cli import parsing, terminal
-from vaedash.comparing import verdict
+from vaedash.cli import parsing, tables, terminal
+from vaedash.comparing import intervals, verdict
+from vaedash.datasets import labels
 from vaedash.errors import UsageError
+from vaedash.measuring import directions, same
+from vaedash.measuring.directions import Along, Direction
 from vaedash.runs import Run
 
 if TYPE_CHECKING:
@@ -69,6 +73,7 @@ def add_to(commands: parsing.Commands) -> None:
             "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
         )
         parsing.add_trained_run(parser)
+    _add_directions(commands)
     reporting = parsing.command(
         commands,
         "report",
@@ -82,6 +87,44 @@ def add_to(commands: parsing.Commands) -> None:
     )
     parsing.add_places(reporting)
     parsing.add_json(reporting)
+
+
+def _add_directions(commands: parsing.Commands) -> None:
+    leading = parsing.command(
+        commands,
+        "directions",
+        lead,
+        "a test image moved towards a class, an attribute or more of a factor, and what else moves along",
+        [
+            "directions latest:fc latest:conv --label size",
+            "directions latest --label shape=ring --test 8 --out ring.png",
+        ],
+    )
+    leading.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    leading.add_argument(
+        "--label",
+        required=True,
+        metavar="NAME[=VALUE]",
+        help="what is known of the images: a label, for all directions that it has, or a value of it, for one",
+    )
+    leading.add_argument(
+        "--test",
+        type=parsing.bounded(0, 2**31 - 1),
+        default=0,
+        metavar="INDEX",
+        help="which test image (default: %(default)s)",
+    )
+    leading.add_argument(
+        "--steps", type=parsing.bounded(3, 101), default=9, help="images in a row (default: %(default)s)"
+    )
+    leading.add_argument(
+        "--out", type=places.written, default=Path("directions.png"), metavar="FILE", help="(default: %(default)s)"
+    )
+    leading.add_argument(
+        "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
+    )
+    parsing.add_places(leading, data=True)
+    parsing.add_json(leading)
 
 
 def generate(arguments: argparse.Namespace) -> int:
@@ -137,6 +180,76 @@ def interpolate(arguments: argparse.Namespace) -> int:
         f"epoch {epoch}; each step changes the picture by {min(sizes):.1f} to {max(sizes):.1f} grey levels"
     )
     return _finish(arguments, what, {"run": run.id, "epoch": epoch, "step_sizes": sizes})
+
+
+def lead(arguments: argparse.Namespace) -> int:
+    """A row of images for each run and direction: the test image, then on its way from less to more."""
+    from vaedash import images
+
+    terminal.check_out(arguments, ".png")
+    rows, records = [], []
+    for run in terminal.find_all(arguments):
+        for original, frames, direction in _led(run, arguments):
+            rows.append(np.concatenate([original[None], frames]))
+            records += [_row(run, direction, along) for along in (direction.own, *direction.along)]
+    _save_grid(np.concatenate(images.of_one_size(rows)), arguments, columns=arguments.steps + 1)
+    if not arguments.json:
+        print(tables.text_table(records, _COLUMNS), end="\n\n")
+    what = (
+        f"test image {arguments.test}, then from {directions.REACH:g} steps less to as many more; share and the 95% interval "
+        "around it are percent of the way from images that lack a trait to those that have it, in one step"
+    )
+    return _finish(arguments, what, {"test": arguments.test, "along": records})
+
+
+_COLUMNS = {
+    "run": "run",
+    "direction": "direction",
+    "towards": "towards",
+    "share": "share",
+    "low": "from",
+    "high": "to",
+    "about": "",
+}
+
+
+def _led(run: Run, arguments: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray, Direction]]:
+    """For each direction that was asked for: the test image, and what the run draws of it on its way."""
+    import torch
+
+    from vaedash.models import latent
+    from vaedash.runs import weights
+
+    dataset = terminal.load(replace(run.config, dataset=run.images_at), arguments)
+    same.require(run, dataset)
+    known = labels.of_test(dataset, run.images_at)
+    wanted = {trait.name for trait in labels.asked(known, arguments.label)}
+    if not 0 <= arguments.test < len(dataset.test):
+        raise UsageError(f"--test must be between 0 and {len(dataset.test) - 1}, got {arguments.test}.")
+    model, _ = weights.load_model(run)
+    numbers = directions.sample(len(dataset.test))
+    mu = latent.encode(model, dataset.test[numbers])[0].numpy()
+    traits = [trait.among(numbers) for label in known for trait in label.traits()]
+    made = directions.measured(mu, traits, fewest=intervals.FEWEST)
+    if wanted.isdisjoint(direction.trait.name for direction in made):
+        raise UsageError(
+            f"Too few of the test images of {dataset.name} have {arguments.label}, or lack it: {intervals.FEWEST} of either half are "
+            "needed. Give another --label."
+        )
+    original = dataset.test[arguments.test]
+    start = latent.encode(model, original[None])[0][0].numpy()
+    for direction in made:
+        if direction.trait.name in wanted:
+            z = torch.from_numpy(directions.way(start, direction.step, points=arguments.steps)).float()
+            yield original, latent.decode(model, z), direction
+
+
+def _row(run: Run, direction: Direction, along: Along) -> dict[str, Any]:
+    figures = dict.fromkeys(("share", "low", "high"))
+    if not along.few:
+        figures = {"share": 100 * along.share, "low": 100 * along.low, "high": 100 * along.high}
+    about = "too few images" if along.few else "" if along.certain else "may be nothing"
+    return {"run": run.id, "direction": direction.trait.name, "towards": along.trait.name, **figures, "about": about}
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """What is known of pictures beside their pixels, as people speak of it: a class, an attribute, a factor that goes from less to more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vaedash.datasets import shapes
 from vaedash.datasets.cache import Dataset
 from vaedash.datasets.shapes import Factor
+from vaedash.errors import UsageError
 from vaedash.text import visible
 
 Mask = NDArray[np.bool_]
@@ -108,6 +109,29 @@ def of_test(dataset: Dataset, spec: str) -> list[Label]:
             plain = values if words else values.astype(np.float64)
             found.append(Label(name=_spoken(name), values=plain, words=words, factor=factors.get(name)))
     return [label for label in found if len(np.unique(label.values)) > 1]
+
+
+def asked(known: Sequence[Label], text: str) -> list[Trait]:
+    """The traits that `text` means: a label's name for all of them, or with `=` and a word, a third of a wheel or what a slider calls
+    it, for one. UsageError with what there is.
+    """
+    name, _, value = text.partition("=")
+    label = next((label for label in known if label.name.casefold() == _spoken(name).strip().casefold()), None)
+    if label is None:
+        names = ", ".join(label.name for label in known) or "nothing: train on images with classes or attributes"
+        raise UsageError(f"There is no label {visible(name)!r}. Of these images is known: {names}.")
+    traits = label.traits()
+    if not value:
+        return traits
+    words = [*label.groups()][-len(traits) :]
+    meant = [
+        trait
+        for word, trait in zip(words, traits, strict=True)
+        if value.casefold() in (word.casefold(), trait.name.casefold())
+    ]
+    if not meant:
+        raise UsageError(f"{label.name} has no direction towards {visible(value)!r}. Give one of {', '.join(words)}.")
+    return meant
 
 
 def _spoken(name: str) -> str:

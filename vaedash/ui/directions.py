@@ -8,12 +8,13 @@ import streamlit as st
 
 from vaedash.comparing import intervals
 from vaedash.images import Pixels
+from vaedash.measuring.directions import REACH
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import components, decoded, live, morph, pictures, presenter
 
 if TYPE_CHECKING:
-    from vaedash.measuring.directions import Along, Direction
+    from vaedash.measuring.directions import Direction
 
 _BUTTONS = 24  # as many stand beside each other; more are a list
 _NAMED = 3  # others that a sentence names
@@ -42,11 +43,12 @@ def moved(measured: Sequence[Run], *, number: int, photo: Pixels) -> None:
         photo,
         called=f"picture {number}",
         towards=name,
+        reach=REACH,
     )
     pairs = [(run, by_run[run.id][name]) for run in able]
     st.caption(
-        f"To the right, more *{components.plain(name)}*; to the left, less. In the middle the picture is as each model redraws it, and "
-        f"one step leads as far as the pictures without lie from those with it, on the average ({components.plain(offered[name].trait.told)})."
+        f"To the right it becomes more *{components.plain(name)}*, to the left less; in the middle stands what each model makes of the "
+        f"picture. A step is as long as the mean way to pictures that have it ({components.plain(offered[name].trait.told)})."
     )
     _what_else(pairs)
 
@@ -84,13 +86,8 @@ def _sentence(direction: "Direction") -> str:
     """How far a direction leads, and what moves along most; what excludes its trait by being of the same kind is left out."""
     own, name = direction.own, components.plain(direction.trait.name)
     if own.low <= 0:
-        return f"a straight line cannot tell *{name}* from its numbers, so this direction is luck."
+        return f"its numbers do not tell *{name}* on a straight line, so this way leads nowhere in particular."
     others = [each for each in direction.along if each.certain and each.trait.label != direction.trait.label]
     others = sorted(others, key=lambda each: -math.fabs(each.share))[:_NAMED]
-    else_ = ", ".join(map(_moves, others)) or "nothing that these pictures could show"
-    return f"one step leads **{own.share:.0%}** of the way to *{name}*; along with it: {else_}."
-
-
-def _moves(along: "Along") -> str:
-    word = "away from" if along.share < 0 else "towards"
-    return f"{abs(along.share):.0%} {word} *{components.plain(along.trait.name)}*"
+    along = ", ".join(f"*{components.plain(each.trait.name)}* {100 * each.share:+.0f}%" for each in others)
+    return f"one step leads **{own.share:.0%}** of the way to *{name}*. Besides: {along or 'nothing that can be told from chance'}."

@@ -49,12 +49,14 @@ def legend(label: Label) -> None:
         )
         st.markdown("&emsp;".join(marks), width="content")
         return
-    least, most = ("0", "1") if label.wheel else (f"{bound:.3g}" for bound in (label.values.min(), label.values.max()))
-    name = components.plain(label.name)
+    # Around a wheel there is no least and no most.
+    bounds = ("", "") if label.wheel else (f" {bound:.3g}" for bound in (label.values.min(), label.values.max()))
+    least, most = bounds
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        st.markdown(f"{name} {least}", width="content")
+        st.markdown(f"{components.plain(label.name)}{least}", width="content")
         st.html(_bar(charts.scale(label)), width=220)
-        st.markdown(most, width="content")
+        if most:
+            st.markdown(most.strip(), width="content")
 
 
 def _bar(colours: Iterable[str]) -> str:

@@ -115,6 +115,7 @@ def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) 
     with pictures.beside(chosen):
         for run in chosen:
             with st.container():
+                pictures.heading(run, chosen)
                 _map(run, number, colour)
                 _photograph(run, number, photos[run.id])
 

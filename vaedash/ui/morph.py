@@ -133,16 +133,22 @@ def show(
 
 @st.fragment
 def along(
-    names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels], photo: Pixels, *, called: str, towards: str
+    names: Sequence[str],
+    hues: Sequence[str],
+    drawn: Sequence[Pixels],
+    photo: Pixels,
+    *,
+    called: str,
+    towards: str,
+    reach: float,
 ) -> None:
-    """The frames of several runs `(N, 3, side, side)`, N odd, under one control that begins in their middle, from less of something to
-    more; beside the real `photo` `(3, side, side)`, which is `called` so. Where it is let go is written into the URL, as `step`.
+    """The frames of several runs `(N, 3, side, side)`, N odd, under one control that begins in their middle, from `reach` steps less of
+    something to as many more; beside the real `photo` `(3, side, side)`, which is `called` so. Where it is let go is written into
+    the URL, as `step`.
     """
     middle = len(drawn[0]) // 2
-    words = [
-        f"{abs(moment - middle) / middle:.0%} {'more' if moment > middle else 'less'}"
-        for moment in range(2 * middle + 1)
-    ]
+    far = [reach * (moment - middle) / middle for moment in range(2 * middle + 1)]
+    words = [f"{abs(steps):.1f} steps {'more' if steps > 0 else 'less'}" for steps in far]
     words[middle] = "as it is redrawn"
     data = {
         "runs": _packed_runs(names, hues, drawn),

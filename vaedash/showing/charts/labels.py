@@ -12,7 +12,7 @@ from vaedash.datasets.labels import Label
 # Okabe & Ito's palette, told apart with any colour vision; once all are given, they come again with another mark.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 _MARKS = ("circle", "diamond")
-_LETTERS = {"circle": "●", "diamond": "◆"}
+_LETTERS = {"circle": "⬤", "diamond": "◆"}
 _REST = "#808080"  # of what there is no hue for, and of pictures of which it is not known
 _SCALE = "Cividis"  # even in lightness for any colour vision (Nunez et al. 2018)
 _STOPS = 12  # of the scale's bar
