@@ -93,6 +93,20 @@ class Scene:
     def interpolate(self, start: str) -> None:
         self.cli("interpolate", self.drawn().id, "--out", str(self.home / "x.png"), "--from", start)
 
+    def directions(self, label: str, *, test: int = 0) -> None:
+        """Of a run on eight images of two classes."""
+        images = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.full((1, 32, 32, 3), 30, np.uint8)
+        sides = {
+            f"{name}_{side}": values
+            for side in ("train", "test")
+            for name, values in (("x", images), ("y", np.arange(8) % 2))
+        }
+        np.savez(self.home / "classes.npz", **sides)
+        out = str(self.home / "x.png")
+        self.cli(
+            "directions", self.taught(self.home / "classes.npz").id, "--out", out, "--label", label, "--test", str(test)
+        )
+
     def files(self, where: str, **files: bytes) -> Path:
         path = self.home / where
         path.mkdir(parents=True, exist_ok=True)
@@ -103,7 +117,10 @@ class Scene:
 
     def drawn(self, **settings: object) -> runs.Run:
         """A run with weights on images that it knows."""
-        path = self.files("own", **{f"{number}__png": picture(number) for number in range(20)})
+        return self.taught(self.files("own", **{f"{number}__png": picture(number) for number in range(20)}), **settings)
+
+    def taught(self, path: Path, **settings: object) -> runs.Run:
+        """A run with weights on the images there."""
         run = self.run("stopped", dataset=str(path), **settings)
         dataset = datasets.load(str(path), data_dir=self.data)
         run.add_facts({"dataset": {"fingerprint": dataset.fingerprint}})
@@ -255,7 +272,16 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "begin at a negative seed": lambda at: at.interpolate("random:-1"),
         "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
         "begin at nothing that is known": lambda at: at.interpolate("nothing"),
+        "move a picture beyond the last": lambda at: at.directions("class", test=99),
+        "move towards what few have": lambda at: at.directions("class"),
         "begin at a text": lambda at: at.interpolate(str(at.files("text", x__png=b"no") / "x.png")),
+    },
+    "datasets/labels.py": {
+        "ask for what nobody knows": lambda at: at.directions("colour"),
+        "ask of images of which nothing is known": lambda at: at.cli(
+            "directions", at.drawn().id, "--out", str(at.home / "x.png"), "--label", "class"
+        ),
+        "ask for a class that there is not": lambda at: at.directions("class=blue"),
     },
     "cli/keeping.py": {
         "archive a run that is active": lambda at: at.cli("archive", at.run().id),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import visitor
 from answer import Answer
 from patience import PATIENCE
 from PIL import Image
@@ -37,7 +38,7 @@ def of_pair(pair, call) -> Callable[..., Answer]:
 
     def run(command: str, *arguments: object) -> Answer:
         places = ["--runs-dir", pair.folder]
-        if command in ("generate", "reconstruct", "interpolate", "evaluate", "resume"):
+        if command in ("generate", "reconstruct", "interpolate", "directions", "evaluate", "resume"):
             places += ["--data-dir", pair.data_dir]
         return call(command, *arguments, *places)
 
@@ -469,6 +470,49 @@ def test_reconstruct_shows_test_images_above_what_is_kept_of_them(of_pair, pair,
     assert (shown[18:24] == 255).all() and (shown[26:] == 255).all()
 
 
+@pytest.fixture
+def shades(tmp_path):
+    """Runs that nobody trained on 100 test images of two classes, dark and light in turn; the images; the flags that find them."""
+    levels = np.random.default_rng(0).integers(0, 60, (100, 1, 1, 3)) + 120 * (np.arange(100) % 2)[:, None, None, None]
+    drawn = np.broadcast_to(levels, (100, 32, 32, 3)).astype(np.uint8)
+    sides = {f"x_{side}": drawn for side in ("train", "test")}
+    kinds = {f"y_{side}": np.where(np.arange(100) % 2, "light", "dark") for side in ("train", "test")}
+    np.savez(tmp_path / "shades.npz", **sides, **kinds)
+    made = []
+    for seed, arch in enumerate(("fc", "conv")):
+        settings = RunConfig.build(dataset=str(tmp_path / "shades.npz"), arch=arch, latent_dim=4)
+        run = runs.create(tmp_path / "runs", settings)
+        visitor.give_weights(run, seed=seed)
+        run.write_outcome("finished", "Finished.")
+        made.append(run.reread())
+    return made, drawn.transpose(0, 3, 1, 2), ["--runs-dir", tmp_path / "runs", "--data-dir", tmp_path / "data"]
+
+
+def test_directions_draws_the_image_then_the_way_of_each_run_and_says_what_moves_along(call, shades, tmp_path):
+    made, drawn, flags = shades
+    file = tmp_path / "light.png"
+    ids = [run.id for run in made]
+    asked = ["directions", *ids, "--label", "class", "--test", 4, "--steps", 5, "--scale", 1, "--out", file, *flags]
+    answer = call(*asked, "--json")
+    assert answer.code == 0
+    rows = answer.json["along"]
+    assert [(row["run"], row["direction"], row["towards"]) for row in rows] == [
+        (each, "light", "light") for each in ids
+    ]
+    assert all(row["low"] < row["share"] < row["high"] for row in rows)
+    picture = np.asarray(Image.open(file))
+    tiles = [picture[top : top + 32, left : left + 32] for top in (1, 34) for left in (1, 34, 67, 100, 133, 166)]
+    for place, run in enumerate(made):
+        original, *way = tiles[6 * place : 6 * place + 6]
+        assert np.array_equal(original, drawn[4].transpose(1, 2, 0))
+        model, _ = weights.load_model(run)
+        redrawn = latent.reconstruct(model, drawn[[4]])[0].transpose(1, 2, 0)
+        assert np.abs(way[2].astype(int) - redrawn).max() <= 1  # the middle is no step away
+        assert not np.array_equal(way[0], way[4])
+    said = call(*asked)
+    assert said.code == 0 and "light" in said.out and said.out.count(ids[0]) == 1
+
+
 @pytest.mark.parametrize("method", ["linear", "slerp"])
 def test_interpolate_begins_and_ends_at_the_decoded_end_points(of_pair, pair, tmp_path, method):
     file = tmp_path / "strip.png"
@@ -649,7 +693,9 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 
 def test_the_commands_are_those_that_were_promised(call):
-    promised = "train sweep resume runs show stop archive restore generate reconstruct interpolate evaluate export"
+    promised = (
+        "train sweep resume runs show stop archive restore generate reconstruct interpolate directions evaluate export"
+    )
     assert set(promised.split()) <= set(commands())
     answer = call("--help")
     assert answer.code == 0

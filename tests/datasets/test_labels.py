@@ -79,7 +79,9 @@ def test_a_direction_is_asked_for_by_the_label_a_word_or_what_a_slider_calls_it(
     assert [trait.name for trait in labels.asked(known, "Shape")] == ["ring", "square", "star"]
     assert [trait.name for trait in labels.asked(known, "shape=RING")] == ["ring"]
     assert [trait.name for trait in labels.asked(known, "size=bigger")] == ["bigger"]
-    with pytest.raises(UsageError, match=r"There is no label 'colour'. Of these images is known: shape, size."):
+    with pytest.raises(UsageError, match=r"There is no label 'colour'. Give one of shape, size."):
         labels.asked(known, "colour")
     with pytest.raises(UsageError, match=r"no direction towards 'cube'. Give one of ring, square, star."):
         labels.asked(known, "shape=cube")
+    with pytest.raises(UsageError, match="Nothing is known of these images but their pixels"):
+        labels.asked([], "shape")

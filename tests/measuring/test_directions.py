@@ -43,9 +43,11 @@ def test_what_a_model_mixes_up_moves_along_by_as_much_as_it_is_mixed(rng):
     (hat, worn), (smile, smiling) = coin(rng, 8000, "hat"), coin(rng, 8000, "smile")
     # Half of every step of the first latent is what the second one says of a smile.
     mu = latents(worn, smiling + 0.5 * worn, noise=0.01)
-    of_hat, of_smile = directions.measured(mu, [hat, smile], fewest=20)
+    of_hat, _ = directions.measured(mu, [hat, smile], fewest=20)
     assert of_hat.step == pytest.approx([1, 0.5], abs=0.05)
-    assert of_hat.along[0].share == pytest.approx(0, abs=0.06)  # it can be told apart all the same: the first latent tells
+    assert of_hat.along[0].share == pytest.approx(
+        0, abs=0.06
+    )  # it can be told apart all the same: the first latent tells
     one = directions.measured(mu[:, 1:], [hat, smile], fewest=20)
     # On one latent alone nothing can: by least squares a smile is 1 / (0.25 + 0.0625) * 0.25 of it, a hat half of that.
     assert one[0].along[0].share == pytest.approx(0.5 * 0.8, abs=0.05)
@@ -68,15 +70,22 @@ def test_a_trait_that_the_latents_do_not_hold_has_a_direction_that_leads_nowhere
 
 def test_fewer_pictures_than_the_fewest_have_no_direction_and_nothing_is_said_of_them(rng):
     hat, worn = coin(rng, 400, "hat")
-    rare = np.arange(400) < 39  # 20 of one half, 19 of the other
+    rare = np.arange(400) < 39  # fewer than 20 in one of the halves
     scar = Trait(label="scar", name="scar", told="", having=rare, lacking=~rare)
     (found,) = directions.measured(latents(worn, rare * 1.0), [hat, scar], fewest=20)
     assert found.trait is hat
     assert found.along[0].trait is scar and found.along[0].few and not found.along[0].certain
-    enough = np.arange(400) < 40
+    enough = np.arange(400) < 80
     scar = Trait(label="scar", name="scar", told="", having=enough, lacking=~enough)
     assert len(directions.measured(latents(worn, enough * 1.0), [hat, scar], fewest=20)) == 2
     assert directions.measured(latents(worn, worn), [], fewest=20) == []
+
+
+def test_classes_that_come_in_turn_are_in_both_halves():
+    turn = np.arange(200) % 2 == 0
+    trait = Trait(label="class", name="cat", told="", having=turn, lacking=~turn)
+    (found,) = directions.measured(latents(turn * 1.0, noise=0.1), [trait], fewest=20)
+    assert found.own.certain
 
 
 def test_the_middle_third_of_a_factor_takes_no_part():

@@ -216,3 +216,41 @@ def test_the_mean_of_the_losses_is_the_test_loss_that_training_reported(pair, ar
 def test_the_noise_is_that_of_training():
     pixels = np.zeros((7, 3, 32, 32), np.uint8)
     assert torch.equal(latent.heldout_noise(7, 5), HeldOut.of(pixels, 5, "cpu").noise)
+
+
+# ---- those of which one thing is known ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_classes(folder, tmp_path):
+    """An fc and a conv that nobody trained, on 30 test pictures of which every third is a cat."""
+    images = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), np.uint8)
+    kinds = np.where(np.arange(30) % 3, "dog", "cat")
+    np.savez(tmp_path / "pets.npz", x_train=images[:8], y_train=kinds[:8], x_test=images, y_test=kinds)
+    for seed, arch in enumerate(("fc", "conv")):
+        run = visitor.make_run(folder, dataset=str(tmp_path / "pets.npz"), dataset_facts={}, arch=arch)
+        visitor.give_weights(run, seed=seed)
+    return folder
+
+
+def numbers_shown(at):
+    captions = [caption for _, caption in pictures(at) if caption.startswith("number ")]
+    return [int(caption.removeprefix("number ")) for caption in captions]
+
+
+def test_pictures_of_one_class_alone_are_redrawn_in_order_and_at_random_as_the_address_says(of_classes):
+    at = shown(view="Redrawn", order="In order", photo=4, only="class = cat")
+    assert at.selectbox(key="only").options == ["all", "class = cat", "class = dog"]
+    assert numbers_shown(at) == [6, 9, 12, 15, 18, 21, 24, 27]  # the first cat from number 4 on
+    drawn = numbers_shown(shown(view="Redrawn", photo=4, only="class = cat"))
+    assert len(set(drawn)) == 8 and all(number % 3 == 0 for number in drawn)
+    at.selectbox(key="only").set_value("all").run()
+    assert numbers_shown(at) == [*range(4, 12)]
+
+
+def test_a_link_to_a_class_that_there_is_not_shows_all(of_classes):
+    assert numbers_shown(shown(view="Redrawn", order="In order", only="class = hen")) == [*range(8)]
+
+
+def test_of_pictures_of_which_nothing_is_known_none_can_be_chosen_by_it(trained):
+    assert not shown(view="Redrawn").selectbox

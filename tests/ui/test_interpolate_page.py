@@ -262,6 +262,41 @@ def test_damaged_weights_are_reported_in_words(folder, photos):
     assert "is damaged" in words(shown())
 
 
+# ---- pictures of which one thing is known ------------------------------------------------------------------
+
+
+@pytest.fixture
+def pets(folder, tmp_path):
+    """A run on 30 test pictures of which every third is a cat."""
+    images_ = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), np.uint8)
+    kinds = np.where(np.arange(30) % 3, "dog", "cat")
+    np.savez(tmp_path / "pets.npz", x_train=images_[:8], y_train=kinds[:8], x_test=images_, y_test=kinds)
+    return add_run(folder, tmp_path / "pets.npz")
+
+
+def test_each_end_can_be_of_one_class_alone_and_its_number_is_the_next_that_is(pets):
+    at = shown(a_picture=4, a_only="class = cat", b_picture=9, b_only="class = dog")
+    assert drawn(at)[0]["labels"]["x"] == "from test picture 6 to test picture 10"
+    assert "Picture 6 is the next with class = cat." in words(at)
+    at.selectbox(key="b_only").set_value("all").run()
+    assert drawn(at)[0]["labels"]["x"] == "from test picture 6 to test picture 9"
+
+
+def test_the_dice_and_the_sheet_offer_none_but_those(pets):
+    at = shown(a_only="class = cat")
+    for _ in range(5):
+        at.button(key="a_picture-dice").click().run()
+        assert at.number_input(key="a_picture").value % 3 == 0
+    (sheet_of_a, _) = [
+        json.loads(each.proto.json) for each in at.get("bidi_component") if each.proto.component_name == "vaedash_sheet"
+    ]
+    assert sheet_of_a["count"] == 10  # cats in all
+
+
+def test_where_nothing_is_known_of_the_pictures_they_cannot_be_chosen_by_it(two):
+    assert not shown().selectbox
+
+
 # ---- in a browser ---------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """The latent space page, as a person finds it, and what it computes: the plane, the traversal, the diagnosis, its charts."""
 
+import base64
 import functools
 import json
 import shutil
@@ -10,12 +11,17 @@ import torch
 import visitor
 from visitor import figures, pictures, words
 
-from vaedash import runs
+from vaedash import datasets, runs
 from vaedash.config import RunConfig
-from vaedash.measuring import latents
+from vaedash.datasets import shapes
+from vaedash.datasets.labels import Label, Trait
+from vaedash.measuring import directions, latents
+from vaedash.measuring.directions import Along, Direction
 from vaedash.models import archs, latent
 from vaedash.runs import listing, weights
 from vaedash.showing import charts
+from vaedash.showing.charts import labels as coloured
+from vaedash.ui import decoded
 
 shown = functools.partial(visitor.shown, "latent_space")
 
@@ -74,11 +80,12 @@ def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
     assert [caption for _, caption in pictures(at)] == ["number 1 of 4, from -3 to 3"] * 2
 
 
-def test_of_three_runs_two_are_shown(trained):
-    third = runs.find(trained, "latest:fc")
-    shutil.copytree(third.path, trained / "zzzzzz")
+def test_of_five_runs_four_are_shown(trained):
+    first = runs.find(trained, "latest:fc")
+    for letter in "wxz":
+        shutil.copytree(first.path, trained / (6 * letter))
     at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
-    assert "There is room for 2 runs here: the first 2 are shown." in words(at) and len(figures(at)) == 6
+    assert "There is room for 4 runs here: the first 4 are shown." in words(at) and len(figures(at)) == 4 + 2 + 4
 
 
 def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
@@ -91,6 +98,150 @@ def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
     assert [caption.split(",")[0].split(" of ")[1] for _, caption in pictures(at) if "from -3" in caption] == ["8", "4"]
     at.multiselect[0].set_value([small.id]).run()
     assert not at.exception and at.slider(key="rank").value == 4
+
+
+def dots(drawn):
+    """(number, hue) of each picture on a map, with room for it or not."""
+    for trace in drawn["data"][:2]:
+        packed, hues = trace["customdata"], trace["marker"]["color"]
+        numbers = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]) if packed else []
+        yield from zip(np.asarray(numbers).tolist(), hues, strict=True)
+
+
+def test_of_pictures_of_which_nothing_is_known_nothing_is_coloured_and_nothing_moved(trained):
+    at = shown()
+    assert not at.selectbox and "Can you move one thing alone?" not in words(at)
+    assert {hue for _, hue in dots(figures(at)[0])} == {charts.HUE["fc"]}
+
+
+# ---- what is known of pictures -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    """A file of 100 test pictures, 50 dark and 50 light ones in turn, with their classes."""
+    levels = np.random.default_rng(0).integers(0, 60, (100, 1, 1, 3)) + 120 * (np.arange(100) % 2)[:, None, None, None]
+    images = np.broadcast_to(levels, (100, 32, 32, 3)).astype(np.uint8)
+    file = tmp_path_factory.mktemp("classes") / "shades.npz"
+    words_ = np.where(np.arange(100) % 2, "light", "dark")
+    np.savez(file, x_train=images[:8], y_train=words_[:8], x_test=images, y_test=words_)
+    return file
+
+
+@pytest.fixture
+def known(folder, classes):
+    """An fc and a conv that nobody trained, on them."""
+    made = []
+    for seed, arch in enumerate(("fc", "conv")):
+        run = runs.create(folder, RunConfig.build(dataset=str(classes), latent_dim=4, arch=arch))
+        visitor.give_weights(run, seed=seed)
+        run.write_outcome("finished", "Finished all 1 epochs.")
+        made.append(run.reread())
+    return made
+
+
+def moving(at):
+    """What the browser is told of the picture that moves: its data, and each run's frames."""
+    (proto,) = (each.proto for each in at.get("bidi_component") if each.proto.component_name == "vaedash_morph")
+    data = json.loads(proto.json)
+    packed = [np.frombuffer(base64.b64decode(run["frames"]), np.uint8) for run in data["runs"]]
+    return data, [frames.reshape(-1, 3, 32, 32) for frames in packed]
+
+
+def test_the_map_is_coloured_by_what_is_known_or_by_the_run_as_the_address_says(known):
+    at = shown()
+    assert at.selectbox(key="coloured").options == ["class", "the run's own colour"]
+    assert all(word in words(at) for word in ("dark", "light"))
+    for drawn in figures(at)[:2]:
+        by_class = {(number % 2, hue) for number, hue in dots(drawn)}
+        assert len(by_class) == 2 and len({hue for _, hue in by_class}) == 2
+        assert "coloured by class" in drawn["alt"]
+    plain = shown(coloured="the run's own colour")
+    assert {hue for _, hue in dots(figures(plain)[0])} == {charts.HUE["fc"]}
+    assert not shown(coloured="what nobody knows").exception
+
+
+def test_one_picture_moves_in_all_runs_along_the_direction_of_each(known, data_dir, classes):
+    at = shown(photograph=3)
+    assert at.segmented_control(key="towards").options == ["light"]
+    data, frames = moving(at)
+    assert data["columns"] == len(data["words"]) == decoded.MOMENTS and data["start"] == 0.5
+    assert (data["words"][0], data["words"][20], data["words"][-1]) == (
+        "2.0 steps less",
+        "as it is redrawn",
+        "2.0 steps more",
+    )
+    photos = datasets.load(str(classes), data_dir=data_dir).test
+    assert data["ends"] == [base64.b64encode(photos[3].tobytes()).decode(), ""]
+    for run, drawn in zip(known, frames, strict=True):
+        model, _ = weights.load_model(run)
+        mu = latent.encode(model, photos)[0].numpy()
+        light = np.arange(100) % 2 == 1
+        trait = Trait(label="class", name="light", told="", having=light, lacking=~light)
+        (direction,) = directions.measured(mu, [trait], fewest=20)
+        ends = np.stack([mu[3] - 2 * direction.step, mu[3], mu[3] + 2 * direction.step])
+        expected = latent.decode(model, torch.from_numpy(ends).float())
+        assert np.abs(drawn[[0, 20, 40]].astype(int) - expected).max() <= 1  # decoded in another batch
+    assert words(at).count("of the way to *light*") == 2
+    assert "What one step changes" in figures(at)[2]["alt"]
+
+
+def test_where_the_slider_was_let_go_is_where_a_link_begins(known):
+    assert moving(shown(step="0.75"))[0]["start"] == 0.75
+    assert moving(shown(step="nowhere"))[0]["start"] == 0.5
+
+
+def test_of_few_pictures_there_is_no_direction(folder, known):
+    with np.load(known[0].config.dataset) as arrays:
+        few = {name: values[:30] for name, values in arrays.items()}
+    file = folder.parent / "few.npz"
+    np.savez(file, **few)
+    run = runs.create(folder, RunConfig.build(dataset=str(file), latent_dim=4))
+    visitor.give_weights(run, seed=3)
+    at = shown(runs=run.id)
+    assert at.selectbox(key="coloured").value == "class" and "Can you move one thing alone?" not in words(at)
+
+
+def test_twelve_classes_have_ten_looks_and_the_rarest_share_one():
+    values = np.concatenate([np.full(30 - word, word) for word in range(12)] + [[-1]])
+    label = Label(name="class", values=values, words=tuple("abcdefghijkl"))
+    shades = charts.shades(label)
+    assert [shade.words for shade in shades] == [*"abcdefghij", "2 others"]
+    assert len({(shade.hue, shade.mark) for shade in shades}) == 11
+    hues, marks = coloured.drawn_in(label, np.arange(len(values)))
+    assert len(set(zip(hues, marks, strict=True))) == 11 and hues[-1] == hues[-2] == shades[-1].hue
+
+
+def test_a_factor_is_coloured_from_its_least_to_its_most_and_a_wheel_as_it_is():
+    size = Label(name="size", values=np.array([8.5, 12.0, 10.25]))
+    hues, _ = coloured.drawn_in(size, np.arange(3))
+    assert [hues[0], hues[1]] == [charts.scale(size)[0], charts.scale(size)[-1]]
+    hue = Label(name="hue", values=np.array([0.0, 1.0, 1 / 9]), factor=shapes.FACTORS["hue"])
+    assert coloured.drawn_in(hue, np.arange(3))[0] == ["rgb(229, 72, 77)", "rgb(229, 72, 77)", "rgb(247, 114, 27)"]
+
+
+def test_what_moves_along_has_a_row_for_each_trait_and_a_dot_with_its_interval_for_each_run(tmp_path, tiny):
+    def trait(name):
+        return Trait(label=name, name=name, told="", having=np.ones(1, bool), lacking=np.zeros(1, bool))
+
+    def along(name, share):
+        return Along(trait=trait(name), share=share, low=share - 0.1, high=share + 0.1)
+
+    made = [runs.create(tmp_path, tiny(arch=arch)) for arch in ("fc", "conv")]
+    pairs = [
+        (run, Direction(trait=trait("hat"), step=np.zeros(2), own=along("hat", 0.9), along=others))
+        for run, others in zip(
+            made,
+            [(along("coat", 0.1), along("smile", -0.5)), (along("coat", 0.2), along("smile", float("nan")))],
+            strict=True,
+        )
+    ]
+    figure = charts.moved_along(pairs)
+    assert figure.layout.yaxis.ticktext == ("hat", "smile", "coat")
+    fc, conv = figure.data
+    assert list(fc.x) == pytest.approx([90, -50, 10]) and list(conv.x) == pytest.approx([90, 20])
+    assert list(fc.error_x.array) == pytest.approx([10, 10, 10])
+    assert [round(place) for place in conv.y] == [0, 2]
 
 
 # ---- what it computes ------------------------------------------------------------------------------------

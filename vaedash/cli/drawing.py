@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from vaedash.cli import parsing, tables, terminal
 from vaedash.comparing import intervals, verdict
 from vaedash.datasets import labels
 from vaedash.errors import UsageError
-from vaedash.measuring import directions, same
+from vaedash.measuring import directions
 from vaedash.measuring.directions import Along, Direction
 from vaedash.runs import Run
 
@@ -123,6 +122,7 @@ def _add_directions(commands: parsing.Commands) -> None:
     leading.add_argument(
         "--scale", type=parsing.bounded(1, 32), default=4, help="screen pixels a pixel (default: %(default)s)"
     )
+    parsing.add_moved(leading)
     parsing.add_places(leading, data=True)
     parsing.add_json(leading)
 
@@ -220,8 +220,7 @@ def _led(run: Run, arguments: argparse.Namespace) -> Iterator[tuple[np.ndarray, 
     from vaedash.models import latent
     from vaedash.runs import weights
 
-    dataset = terminal.load(replace(run.config, dataset=run.images_at), arguments)
-    same.require(run, dataset)
+    dataset = terminal.images_of(run, arguments)
     known = labels.of_test(dataset, run.images_at)
     wanted = {trait.name for trait in labels.asked(known, arguments.label)}
     if not 0 <= arguments.test < len(dataset.test):

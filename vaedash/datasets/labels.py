@@ -118,8 +118,13 @@ def asked(known: Sequence[Label], text: str) -> list[Trait]:
     name, _, value = text.partition("=")
     label = next((label for label in known if label.name.casefold() == _spoken(name).strip().casefold()), None)
     if label is None:
-        names = ", ".join(label.name for label in known) or "nothing: train on images with classes or attributes"
-        raise UsageError(f"There is no label {visible(name)!r}. Of these images is known: {names}.")
+        if not known:
+            raise UsageError(
+                "Nothing is known of these images but their pixels: train on images with classes or attributes."
+            )
+        raise UsageError(
+            f"There is no label {visible(name)!r}. Give one of {', '.join(label.name for label in known)}."
+        )
     traits = label.traits()
     if not value:
         return traits

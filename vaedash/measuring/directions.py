@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vaedash import config
 from vaedash.datasets.labels import Mask, Trait
 from vaedash.runs.figures import Floats
 
@@ -61,12 +62,14 @@ def measured(mu: Floats, traits: Sequence[Trait], *, fewest: int) -> list[Direct
     """The direction of each trait in the latent space in which pictures lie at `mu` `(N, latent_dim)`, and what else moves along.
 
     A direction d is the mean of mu with the trait less the mean without (White 2016, "Sampling Generative Networks",
-    arXiv:1609.04468: attribute vectors), of every second picture. The others teach a straight line, by least squares, to read a
+    arXiv:1609.04468: attribute vectors), of half of the pictures. The others teach a straight line, by least squares, to read a
     trait out of mu, 1 with it and 0 without; along d this read-out changes by its weights times d. No picture is in both, so that
     chance does not add up. Its interval is the heteroskedasticity-consistent one (MacKinnon & White 1985, HC3). A trait that
     fewer than `fewest` pictures of either half have, or lack, has no direction.
     """
-    making, teaching = np.arange(len(mu)) % 2 == 0, np.arange(len(mu)) % 2 == 1
+    # By chance, always the same: a set may have its classes in turn.
+    making = np.random.default_rng(config.SPLIT_SEED).permutation(len(mu)) % 2 == 0
+    teaching = ~making
     exact = mu.astype(np.float64)
     able = [trait for trait in traits if _enough(trait, (making, teaching), fewest)]
     nan = float("nan")

@@ -20,7 +20,7 @@ _BUTTONS = 24  # as many stand beside each other; more are a list
 _NAMED = 3  # others that a sentence names
 _ABOUT = (
     "The mean place of pictures that have it, less the mean place of those that have not, in each model's own numbers: an "
-    "attribute vector (White 2016). Every second test picture makes it; the others measure what it does."
+    "attribute vector (White 2016). Half of the test pictures make it; the others measure what it does."
 )
 
 
