@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import visitor
+from hand import expect
 from visitor import figures, pictures, words
 
 from vaedash import datasets, runs
@@ -415,3 +416,25 @@ def kl_of(*epochs):
 )
 def test_the_course_of_the_latents_is_told_and_a_collapse_is_when_all_together_say_less(epochs, said):
     assert said in latents.course(kl_of(*epochs))
+
+
+# ---- in a browser ----------------------------------------------------------------------------------------
+
+
+def test_the_slider_moves_the_picture_in_both_runs_at_once_and_stands_in_the_address(browser, clone):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    failed = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{clone.url}/latent-space?towards=bigger")
+    expect(page.locator("output")).to_have_text("as it is redrawn")
+    drawn = page.locator("figure:not(.end) canvas")
+    before = drawn.evaluate_all("all => all.map((one) => one.toDataURL())")
+    page.locator("input[name=x]").focus()
+    page.keyboard.press("End")
+    after = drawn.evaluate_all("all => all.map((one) => one.toDataURL())")
+    assert len(before) == 2 and all(old != new for old, new in zip(before, after, strict=True))
+    expect(page.locator("output")).to_have_text("2.0 steps more")
+    page.wait_for_url("**step=1.00**")
+    context.close()
+    assert failed == []
