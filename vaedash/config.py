@@ -347,6 +347,7 @@ class RunConfig:
             called="widths {}",
             group=Group.MODEL,
             values="whole numbers joined by hyphens",
+            rare=True,
             changes_speed=True,
         ),
     ] = ""

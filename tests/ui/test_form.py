@@ -230,7 +230,7 @@ def raised(errors):
 
 def test_a_duplicate_has_every_setting_of_the_run(launched, folder, photos):
     values = {name: another(setting) for name, setting in SETTINGS.items()}
-    run = made(folder, **values | {"preset": None, "dataset": str(photos)})
+    run = made(folder, **values | {"preset": None, "dataset": str(photos), "widths": "160-128"})
     unusual = {name for name, value in run.config.to_json().items() if value != SETTINGS[name].default}
     assert unusual == set(SETTINGS) - {"preset"}
     at = shown("train", preset="fast")

@@ -3,6 +3,7 @@
 import pytest
 from visitor import PAGES, figures, make_run, shown
 
+from vaedash import config
 from vaedash.showing import charts
 from vaedash.ui import presenter
 
@@ -38,7 +39,7 @@ def test_figures_have_larger_letters_and_the_same_hues(folder):
     assert [trace["line"]["color"] for trace in large["data"] if "line" in trace] == [
         trace["line"]["color"] for trace in small["data"] if "line" in trace
     ]
-    assert set(charts.HUE.values()) <= {trace.get("line", {}).get("color") for trace in large["data"]}
+    assert {charts.HUE[arch] for arch in config.PAIR} <= {trace.get("line", {}).get("color") for trace in large["data"]}
 
 
 def dashes(at):
