@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     whole = parsing.Parser(
         prog="python -m vaedash",
         description="Train a fully connected and a convolutional VAE on the same images, and see whether architecture matters.",
-        epilog="Start here:\n  python -m vaedash train                       both architectures on the built-in shapes\n"
+        epilog="Start here:\n  python -m vaedash train                       FC and conv on the built-in shapes\n"
         "  python -m vaedash generate latest:conv        what the newest conv run can draw\n"
         "  python -m vaedash sweep --dataset cifar10     the study's table\n\n"
         "RUN is an id, the beginning of one, a display name, `latest` or `latest:conv`.\n"

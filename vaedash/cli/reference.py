@@ -9,8 +9,8 @@ from vaedash.settings import Group, Setting
 _HEAD = """# Settings
 
 Every choice that defines a run. Each is a flag of `python -m vaedash train`; `sweep` takes those that it does not vary
-itself, by `--presets`, `--archs` and `--seeds`. `--arch`, `--archs` and the form take several architectures, and all of
-them unless told otherwise. What the form on the Train page asks for only where it copies a run with another value than the
+itself, by `--presets`, `--archs` and `--seeds`. `--arch`, `--archs` and the form take several architectures, FC and conv
+unless told otherwise. What the form on the Train page asks for only where it copies a run with another value than the
 default is marked so. This page is printed by `python -m vaedash.cli.reference`, from `vaedash/config.py`."""
 _COLUMNS = ("flag", "in the form", "default", "allowed", "what it does")
 

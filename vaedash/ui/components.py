@@ -108,7 +108,7 @@ def name_with_tags(run: Run, name: str | None = None) -> str:
 def nothing_yet(*, weights: bool = False) -> NoReturn:
     """Says that there is nothing to show, and where to begin; ends the page."""
     what = "No run has weights yet: they come with its first epoch." if weights else "Nothing has been trained yet."
-    st.info(f"{what} Train both architectures on the Start page; it takes about a minute.", icon=":material/flag:")
+    st.info(f"{what} Train FC and conv on the Start page; it takes about a minute.", icon=":material/flag:")
     st.stop()
 
 

@@ -133,7 +133,7 @@ def name() -> str:
 
 
 def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
-    """The study's presets with both architectures, in all else as the form says; nothing where it describes no run."""
+    """The study's presets with FC and conv, in all else as the form says; nothing where it describes no run."""
     if not chosen:
         return []
     varied = ("arch", "preset", "seed", *PRESET_SETTINGS)

@@ -29,7 +29,7 @@ with right:
         disabled=not sweep,
         name=name,
         on=place,
-        help="The study's three presets with both architectures; on this machine two runs at a time, the others wait in line.",
+        help="The study's three presets with FC and conv; on this machine two runs at a time, the others wait in line.",
     )
 
 listed = cache.all_runs(archived=st.session_state.get("archived", False))
