@@ -81,7 +81,7 @@ def add_to(commands: parsing.Commands) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """The held-out loss of a run's weights, how many latents say anything, and how good the kept weights are beyond the loss."""
-    from vaedash.measuring import after, heldout, latents
+    from vaedash.measuring import after, heldout, knowledge, latents
     from vaedash.measuring.heldout import HeldOut
     from vaedash.models import archs
     from vaedash.training import hardware
@@ -109,7 +109,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         "latent_dim": run.config.latent_dim,
         "pca": figures["pca"] if beta == run.config.beta else None,
         "quality": figures["quality"],
-        "note": difference,
+        "note": " ".join(filter(None, (difference, knowledge.lacking() if dataset.labels else ""))),
     }
     if arguments.json:
         terminal.print_json(record)
@@ -140,8 +140,12 @@ def _evaluation_words(run: Run, record: Mapping[str, Any]) -> Iterator[str]:
         )
     yield "the kept weights, beyond the loss:"
     for name, row in measures.in_words(record["quality"]).items():
-        floor = f"; real images against real ones {row['floor']}" if row["floor"] else ""
-        yield f"  {measures.MEASURES[name].title}: {row['value']} ({row['n']}{floor}; {row['better']})"
+        measure = measures.MEASURES[name]
+        against = "by guessing" if measure.labelled else "real images against real ones"
+        floor = f"; {against} {row['floor']}" if row["floor"] else ""
+        yield f"  {measure.title}: {row['value']} ({row['n']}{floor}; {row['better']})"
+        for part, of_part in measures.parts_in_words(record["quality"], name).items():
+            yield f"    {part}: {of_part['value']} ({against} {of_part['floor']})"
     if beta != run.config.beta and "iwae" in record["quality"]:
         yield f"  the IWAE bound is at beta {run.config.beta:g}, which the warm-up has not reached"
     if record["note"]:

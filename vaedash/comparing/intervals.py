@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vaedash.measuring import measures
+
 Losses = NDArray[np.float32] | NDArray[np.float64]  # of images, `(N,)` in nats
 
-FEWEST = 20  # images: with fewer, single ones decide, and how far they may lie apart is not known
+FEWEST = measures.FEWEST  # images, for an interval over them
 # 97.5% quantiles of Student's t for 1 to 30 degrees of freedom.
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131),

@@ -28,7 +28,8 @@ class Dataset:
     """Images ready to train on: `train` and `test` are uint8 `(N, 3, side, side)`, RGB.
 
     `fingerprint` names exactly these images in this order (16 hexadecimal digits): runs are comparable only if
-    theirs agree. `labels` and `names` are as in `Source`, cut to the images that are here.
+    theirs agree. `labels` and `names` are as in `Source`, cut to the images that are here; the `wheels` among the labels are
+    factors that come round at 1.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     labels: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    wheels: tuple[str, ...] = ()
 
 
 def load(
@@ -103,6 +105,7 @@ def _cut(spec: str, source: Source, fingerprint: str, *, fraction: float, decode
         notes=source.notes,
         labels=labels,
         names=dict(source.names),
+        wheels=sources.wheels(spec),
     )
 
 

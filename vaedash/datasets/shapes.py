@@ -13,6 +13,9 @@ from vaedash.images import Pixels
 SHAPES = ("ring", "square", "triangle", "star", "heart")
 """What the factor `shape` counts."""
 
+WHEELS = ("hue", "background")
+"""Factors that come round: 1 is 0 again."""
+
 SEED = 20_150_607  # part of the dataset's definition, as the photographs are of CIFAR-10's
 
 UNITS = 32  # to a side of an image, whatever its pixels: in them the factors count

@@ -45,6 +45,12 @@ def lacking(spec: str, *, data_dir: Path) -> str:
     return words
 
 
+def wheels(spec: str) -> tuple[str, ...]:
+    """Which of the labels of `spec` are factors that come round at 1, as hues do."""
+    known: tuple[str, ...] = getattr(_reader(spec), "WHEELS", ()) if spec in config.DATASETS else ()
+    return known
+
+
 def _reader(spec: str) -> ModuleType:
     # It is imported when its images are first needed.
     return importlib.import_module(f"vaedash.datasets.{spec}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vaedash import datasets
 from vaedash.datasets import Dataset, Progress, silent
-from vaedash.measuring import fid, heldout, latents, pca, quality, same, workers
+from vaedash.measuring import fid, heldout, knowledge, latents, pca, quality, same, workers
 from vaedash.measuring.heldout import Evaluation, HeldOut
 from vaedash.models.vae import VAE
 from vaedash.runs import weights
@@ -33,7 +33,7 @@ def measure(
 ) -> Measured:
     """Measure the kept weights on the run's own images, write the figures down and return those of measured.json.
 
-    `pca` is as in `pca.line`, `frontier` as in `pca.frontier`, `quality` as in `quality.measure`; `active_units` counts
+    `pca` is as in `pca.line`, `frontier` as in `pca.frontier`, `quality` as in `quality.measure` and `knowledge.of`; `active_units` counts
     the latents in use. With `fid_of` images there is FID too (`fid.measure`), which else stays what it was. Each figure is
     written as it is found, the cheapest first: whoever looks need not wait for the rest, and what ends it keeps those.
     `kept` is what the process that trained them still knows. Where this is the `only` thing that the process has still to do,
@@ -67,6 +67,13 @@ def measure(
         run.write_measured(**figures)
     for measured in quality.one_by_one(model, dataset, beta=settings.beta, progress=progress):
         figures["quality"] |= measured
+        run.write_measured(**figures)
+    # Last, so that nothing else waits for scikit-learn.
+    known = knowledge.measure(model, dataset, progress=progress)
+    if known.by_latent is not None:
+        run.figures.write_told_by_latent(known.by_latent)
+    if known.figures:
+        figures["quality"] |= known.figures
         run.write_measured(**figures)
     return figures
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vaedash.runs.schema import Figure
+from vaedash import text
+from vaedash.runs.schema import Figure, Part
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A figure of quality: `unit` stands behind its value, `better` is "higher", "lower" or empty, `of` is what is counted as n."""
+    """A figure of quality: `unit` stands behind its value, `better` is "higher", "lower" or empty, `of` is what is counted as n.
+
+    `labelled` says that it rests on what is said of the images: its floor is then what a guess gets, not what real images have.
+    """
 
     title: str
     about: str
@@ -16,11 +20,17 @@ class Measure:
     unit: str = ""
     better: str = ""
     of: str = "test images"
+    labelled: bool = False
+
+    def written(self, value: float) -> str:
+        """A value, or a bound of one, as it is read."""
+        return f"{round(value, self.digits) + 0.0:.{self.digits}f}{self.unit}"  # + 0.0: no minus before a zero
 
 
+FEWEST = 20  # images: with fewer, single ones decide, and how far they may lie apart is not known
 _PAIRS = "pairs of test images"
 
-# What `quality.measure` and `fid.measure` find, in the order in which it is shown.
+# What `quality.measure`, `fid.measure` and `knowledge.measure` find, in the order in which it is shown.
 MEASURES: Mapping[str, Measure] = {
     "psnr": Measure(
         title="PSNR",
@@ -81,6 +91,40 @@ MEASURES: Mapping[str, Measure] = {
         better="lower",
         of=_PAIRS,
     ),
+    "told_class": Measure(
+        title="class told",
+        about="How much the few numbers know: how often a straight rule says from them alone what a test image shows "
+        "(logistic regression, fitted on training images).",
+        digits=1,
+        unit="%",
+        better="higher",
+        labelled=True,
+    ),
+    "told_attributes": Measure(
+        title="attributes told",
+        about="How often such a rule says rightly whether a test image has an attribute or has it not, both counting alike: the "
+        "mean over attributes.",
+        digits=1,
+        unit="%",
+        better="higher",
+        labelled=True,
+    ),
+    "told_factors": Measure(
+        title="factors told",
+        about="How much of what an image was drawn from (size, place, hue) such a rule tells, by R2: 1 is all of it, 0 no more than "
+        "the mean; itself the mean over factors.",
+        digits=2,
+        better="higher",
+        labelled=True,
+    ),
+    "mig": Measure(
+        title="MIG",
+        about="Mutual information gap: whether each factor has a number of its own. By how much more of it the best number "
+        "tells than the second best, as a part of all there is to know: the mean over factors.",
+        digits=3,
+        better="higher",
+        labelled=True,
+    ),
 }
 
 
@@ -91,16 +135,41 @@ def _within_chance(figure: Figure) -> bool:
 
 
 def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
-    """`Run.quality` as it is read: for each measure its `value`, `floor` (of real images, may be empty), `n`, and what is `better`."""
+    """`Run.quality` as it is read: for each measure its `value`, `floor` (may be empty), `n`, and what is `better`.
+
+    The floor is that of real images; of a measure that is `labelled`, that of a guess.
+    """
     words = {}
     for name, measure in MEASURES.items():
         if (figure := quality.get(name)) and figure.get("value") is not None:
-            value, floor = (
-                "" if number is None else f"{number:.{measure.digits}f}{measure.unit}"
-                for number in (figure["value"], figure.get("floor"))
-            )
-            better = f"{measure.better} is better" if measure.better else "neither more nor less is better"
+            value, floor = _value(measure, figure), figure.get("floor")
             if _within_chance(figure):
-                value += ", no more than real images"
-            words[name] = {"value": value, "floor": floor, "n": f"{figure['n']:,} {measure.of}", "better": better}
+                value += ", no more than a guess" if measure.labelled else ", no more than real images"
+            words[name] = {
+                "value": value,
+                "floor": "" if floor is None else measure.written(floor),
+                "n": f"{figure['n']:,} {measure.of}",
+                "better": f"{measure.better} is better" if measure.better else "neither more nor less is better",
+            }
     return words
+
+
+def parts_in_words(quality: Mapping[str, Figure], name: str) -> dict[str, dict[str, str]]:
+    """What a measure is the mean of, as it is read: for each part its `value` and its `floor`; empty where it is no mean of several."""
+    figure, measure = quality.get(name), MEASURES[name]
+    parts = (figure.get("parts") or {}) if figure else {}
+    if len(parts) < 2:
+        return {}
+    return {
+        text.visible(part): {"value": _value(measure, found), "floor": measure.written(found["floor"])}
+        for part, found in parts.items()
+    }
+
+
+def _value(measure: Measure, figure: Figure | Part) -> str:
+    value, low, high = figure.get("value"), figure.get("low"), figure.get("high")
+    written = "" if value is None else measure.written(value)
+    if low is None or high is None:
+        return written
+    low_end, high_end = (measure.written(bound).removesuffix(measure.unit) for bound in (low, high))
+    return f"{written} (95%: {low_end} to {high_end})"

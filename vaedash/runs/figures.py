@@ -43,11 +43,20 @@ class Figures:
         """Keep how much each latent says after each epoch, without waiting for the disk: losing it loses a picture only."""
         storage.write_bytes(self.folder / names.KL_BY_LATENT, _npy(np.stack(epochs).astype(np.float32)), durable=False)
 
+    def told_by_latent(self) -> NDArray[np.float32] | None:
+        """Which part of each factor each latent tells with the kept weights, `(factors, latent_dim)`, 0 to 1 (`knowledge.Knowledge`)."""
+        return _array(self.folder / names.TOLD_BY_LATENT, dimensions=2)
+
+    def write_told_by_latent(self, shares: Floats) -> None:
+        """Keep which latent tells which factor; it is measured again in a moment."""
+        storage.write_bytes(self.folder / names.TOLD_BY_LATENT, _npy(shares), durable=False)
+
     def damaged(self) -> dict[str, str]:
         """The files that are there but cannot be read, each with what does without it, as a sentence."""
         cases = (
             (names.TEST_LOSSES, self.test_losses, "Compare judges by the means alone; it may be deleted."),
             (names.KL_BY_LATENT, self.kl_by_latent, "Latent space leaves its picture out; it may be deleted."),
+            (names.TOLD_BY_LATENT, self.told_by_latent, "Compare leaves its picture out; it may be deleted."),
         )
         return {name: rest for name, read, rest in cases if os.path.lexists(self.folder / name) and read() is None}
 

@@ -9,7 +9,7 @@ STOP, LOCK, NOTES_LOCK = "stop", "lock", "notes.lock"
 SAMPLES = "samples"
 ASIDE = "aside"  # for what is none of its files, once somebody has it put there
 NOW = "now.png"  # in there
-TEST_LOSSES, KL_BY_LATENT = "test_losses.npy", "kl_by_latent.npy"
+TEST_LOSSES, KL_BY_LATENT, TOLD_BY_LATENT = "test_losses.npy", "kl_by_latent.npy", "told_by_latent.npy"
 # Weights by what they are called: `previous` is the `last` before it.
 LAST, PREVIOUS, BEST = "last", "previous", "best"
 WEIGHTS = (LAST, PREVIOUS, BEST)
@@ -36,7 +36,7 @@ def hashes_file(name: str) -> str:
 # All that a run may have, but for its pictures.
 FILES = (
     *(CONFIG, FACTS, METRICS, PROGRESS, OUTCOME, MEASURED, NOTES),
-    *(LOG, STOP, LOCK, NOTES_LOCK, TEST_LOSSES, KL_BY_LATENT),
+    *(LOG, STOP, LOCK, NOTES_LOCK, TEST_LOSSES, KL_BY_LATENT, TOLD_BY_LATENT),
     *map(weights_file, WEIGHTS),
     *map(hashes_file, WEIGHTS),
 )

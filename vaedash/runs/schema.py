@@ -184,12 +184,29 @@ class FrontierPoint(TypedDict):
     recon: float
 
 
+class Part(TypedDict):
+    """What a figure is the mean of: its own value, floor and n, and the 95% interval `low` to `high` where there is one."""
+
+    value: float
+    floor: float
+    n: int
+    low: float | None
+    high: float | None
+
+
 class Figure(TypedDict):
-    """What was measured beside the losses: `value`, on how many (`n`), and what as many real images would have (`floor`)."""
+    """What was measured beside the losses: `value`, on how many (`n`), and what chance alone would have (`floor`).
+
+    `low` to `high` is a 95% interval; `parts` is what the value is the mean of, by name.
+    """
 
     value: float | None
     n: int
     floor: NotRequired[float | None]
+    low: NotRequired[float | None]
+    high: NotRequired[float | None]
+    parts: NotRequired[dict[str, Part]]
+    learned_from: NotRequired[int]
     k: NotRequired[int]
     loss: NotRequired[float]
     bands: NotRequired[dict[str, float]]
@@ -316,7 +333,7 @@ def check_measured(value: Any) -> Measured:
     if not all(isinstance(point[name], (int, float)) for point in points for name in FrontierPoint.__annotations__):
         raise ValueError("has a figure that is not a number")
     for measure in (record.get("quality") or {}).values():
-        if not all(_is_number(measure.get(key)) for key in ("value", "n", "floor")):
+        if not all(map(_is_figure, (measure, *(measure.get("parts") or {}).values()))):
             raise ValueError("has a measure that is not a number")
     return cast(Measured, record)
 
@@ -359,6 +376,11 @@ def _is_trace(value: Any) -> bool:
         isinstance(point, list) and len(point) == 2 and all(map(_is_number, point)) and None not in point
         for point in value
     )
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether what is a number in a figure, or in a part of one, is one."""
+    return all(_is_number(value.get(key)) for key in ("value", "n", "floor", "low", "high"))
 
 
 def _is_number(value: Any) -> bool:

@@ -129,7 +129,9 @@ def _behind(group: Sequence[Run], places: Mapping[str, int]) -> None:
         )
         about = f"KL against reconstruction error: {_names(group)}"
         live.chart(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
-    with st.expander("Beyond the loss: what they keep, what they make up, how they turn one into another"):
+    with st.expander(
+        "Beyond the loss: what they keep, what they make up, how they turn one into another, what they know"
+    ):
         tables.quality(group)
 
 

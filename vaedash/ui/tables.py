@@ -18,7 +18,7 @@ from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import live, visitors
+from vaedash.ui import components, live, visitors
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -41,9 +41,20 @@ _COLUMNS = (
 _COLUMNS_AFTER = (
     *("n_test", "parameters", "seconds", "images_per_second", "host"),
     *("psnr", "ssim", "psnr_n", "iwae", "swd", "swd_n", "fid", "fid_n"),
+    *(
+        "told_class",
+        "told_class_n",
+        "told_attributes",
+        "told_attributes_n",
+        "told_factors",
+        "told_factors_n",
+        "mig",
+        "mig_n",
+    ),
 )
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
+_FLOOR = "real pictures, or a guess"
 _SHORT = 12  # rows that are shown without a scroll bar
 # Pixels of a column: for a digit in the table's letters, and around them. As many digits fit wherever a title does.
 _LETTER, _MARGINS, _FITS = 9, 24, 8
@@ -107,7 +118,15 @@ def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnC
         "swd_n": _number(table["swd_n"], "n of IWAE, SWD"),
         "fid": _measure(table, "fid"),
         "fid_n": _number(table["fid_n"], "n of FID"),
+        **_of_labels(table),
     }
+
+
+def _of_labels(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
+    """Those of what the numbers know, each with its n, since each kind of label may be known of other pictures."""
+    labelled = [name for name in MEASURES if MEASURES[name].labelled]
+    counts = {f"{name}_n": _number(table[f"{name}_n"], f"n of {MEASURES[name].title}") for name in labelled}
+    return {name: _measure(table, name) for name in labelled} | counts
 
 
 def _number(
@@ -175,13 +194,41 @@ def quality(chosen: Sequence[Run]) -> None:
         alt=f"{MEASURES[which].title}: {', '.join(values)}",
     )
     calls = dict(zip((run.id for run in chosen), results.told_apart(chosen), strict=True))
+    _parts(chosen, which, calls)
     st.dataframe([_row_of_measure(name, calls, figures) for name in measured], hide_index=True)
+
+
+def _parts(chosen: Sequence[Run], which: str, calls: Mapping[str, str]) -> None:
+    """What the measure is the mean of, for each run; where it is about single numbers, which of them tells what."""
+    parts = {run.id: measures.parts_in_words(run.quality, which) for run in chosen}
+    if rows := dict.fromkeys(part for of_run in parts.values() for part in of_run):
+        st.dataframe([_row_of_part(part, calls, parts) for part in rows], hide_index=True)
+    for run in chosen:
+        shares = run.figures.told_by_latent() if which == "mig" else None
+        if shares is not None and len(shares) == len(parts[run.id]):
+            st.caption(f"{components.plain(calls[run.id])}: what each number tells, those first that tell most.")
+            live.chart(
+                charts.told_by_latent(run, list(parts[run.id]), shares),
+                key=f"told-{run.id}",
+                alt=f"Which number of {run.name} tells which factor",
+            )
+
+
+def _row_of_part(
+    part: str, calls: Mapping[str, str], parts: Mapping[str, Mapping[str, Mapping[str, str]]]
+) -> dict[str, str]:
+    there = [of_run[part]["floor"] for of_run in parts.values() if part in of_run]
+    return {
+        "of it": part,
+        **{call: parts[run_id].get(part, {}).get("value", "") for run_id, call in calls.items()},
+        "a guess": max(there),
+    }
 
 
 def _row_of_measure(
     name: str, calls: Mapping[str, str], figures: Mapping[str, Mapping[str, Mapping[str, str]]]
 ) -> dict[str, str]:
-    """What was measured of each run, what real pictures have, on how many it rests, and what is better.
+    """What was measured of each run, what real pictures have or a guess, on how many it rests, and what is better.
 
     By a run's id, `calls` are what it is called, and `figures` what was measured, in words (`measures.in_words`).
     """
@@ -189,7 +236,7 @@ def _row_of_measure(
     return {
         "measure": MEASURES[name].title,
         **{call: figures[run_id].get(name, {}).get("value", "") for run_id, call in calls.items()},
-        "real pictures": max(figure["floor"] for figure in there),
+        _FLOOR: f"{max(figure['floor'] for figure in there)}{', a guess' if MEASURES[name].labelled else ''}",
         "n": " / ".join(sorted({figure["n"] for figure in there})),
         "": there[0]["better"],
     }

@@ -16,6 +16,7 @@ from vaedash.showing.charts.latents import (
     latent_map,
     moved_along,
     ringed,
+    told_by_latent,
 )
 from vaedash.showing.charts.race import race
 from vaedash.showing.charts.staircase import staircase
@@ -51,4 +52,5 @@ __all__ = [
     "scale",
     "shades",
     "staircase",
+    "told_by_latent",
 ]

@@ -9,7 +9,7 @@ from vaedash.comparing import results
 from vaedash.comparing.results import Standing
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs.record import Run
-from vaedash.runs.schema import FrontierPoint
+from vaedash.runs.schema import Figure, FrontierPoint
 from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import GREY
@@ -116,7 +116,8 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[FrontierPoint]) -> None:
 
 
 def quality(chosen: Sequence[Run], name: str) -> go.Figure:
-    """What was measured of each run beside its loss (a key of `measures.MEASURES`), and where real pictures would be."""
+    """What was measured of each run beside its loss (a key of `measures.MEASURES`) with its interval where it has one, and where real
+    pictures would be, or a guess."""
     figure, measure = go.Figure(), MEASURES[name]
     figures = [
         (key, run.quality[name]) for run, key in zip(chosen, keys.of_runs(chosen), strict=True) if name in run.quality
@@ -135,11 +136,13 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
             showlegend=False,
             cliponaxis=False,
             marker={"color": key.hue, "size": 14, "line": {"width": 2, "color": "white"}},
+            error_x=_reach(measurement, value),
             hovertemplate=f"n = {measurement['n']:,}<extra>{key.label}</extra>",
         )
-    floors = {round(floor, measure.digits) for _, measurement, _ in measured if (floor := measurement.get("floor"))}
-    for floor in sorted(floors):
-        style.add_bound(figure, floor, f"real pictures: {floor:.{measure.digits}f}", end="top")
+    floors = [floor for _, measurement, _ in measured if (floor := measurement.get("floor")) is not None]
+    for floor in sorted({round(floor, measure.digits) + 0.0 for floor in floors}):
+        whose = "a guess" if measure.labelled else "real pictures"
+        style.add_bound(figure, floor, f"{whose}: {floor:.{measure.digits}f}", end="top")
     unit = f" ({measure.unit.strip()})" if measure.unit else ""
     better = f", {measure.better} is better" if measure.better else ""
     counts = ", ".join(sorted({f"{measurement['n']:,}" for _, measurement, _ in measured}))
@@ -152,3 +155,11 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
         ticktext=[key.short for key, _, _ in measured],
     )
     return style.laid_out(figure, x=x, y=y, height=150 + 46 * len(measured), hovermode="closest")
+
+
+def _reach(measurement: Figure, value: float) -> dict[str, object] | None:
+    """How far the interval of a figure reaches to its right and to its left."""
+    low, high = measurement.get("low"), measurement.get("high")
+    if low is None or high is None:
+        return None
+    return {"array": [high - value], "arrayminus": [value - low], "color": GREY, "thickness": 2, "width": 6}

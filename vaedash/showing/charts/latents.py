@@ -1,6 +1,7 @@
 """What the latents of a run say, when they came into use, and where pictures lie among them."""
 
 import base64
+import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from vaedash.showing.charts.style import AXES
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
 _DRAWN = 64  # pixels that each is drawn with
+_TELLING = 24  # latents beside each other whose numbers can be read
 _PICTURES_ACROSS = 10  # large enough for the last row
 _FRAME = 6  # pixels, around a picture of _DRAWN
 _MOST_ROWS = 12  # traits that a direction is held against
@@ -124,6 +126,30 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     x = style.axis(AXES["epoch"], showgrid=False)
     y = style.axis("latents", autorange="reversed", showgrid=False, zeroline=False)
     return style.laid_out(figure, x=x, y=y, hovermode="closest")
+
+
+def told_by_latent(run: Run, factors: Sequence[str], shares: np.ndarray) -> go.Figure:
+    """Which part of each of the `factors` each latent tells: `shares` `(factors, latent_dim)`, 0 to 1; those that tell most, from the left.
+
+    The stronger the colour, the more; a factor that has a latent of its own has one strong cell in its row.
+    """
+    order = np.argsort(-shares.max(0), kind="stable")[:_TELLING]
+    red, green, blue = (int(style.hue(run)[at : at + 2], 16) for at in (1, 3, 5))
+    figure = go.Figure(
+        go.Heatmap(
+            x=[str(place + 1) for place in order],
+            y=[html.escape(factor) for factor in factors],
+            z=shares[:, order].astype(np.float32),
+            zmin=0.0,
+            zmax=max(0.1, float(shares.max(initial=0.0))),
+            colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
+            colorbar={"title": {"text": "told"}, "tickformat": ".0%", "thickness": 12},
+            hovertemplate="latent %{x} tells %{z:.0%} of %{y}<extra></extra>",
+        )
+    )
+    x = style.axis("latents", type="category", showgrid=False)
+    y = style.axis(autorange="reversed", showgrid=False, zeroline=False)
+    return style.laid_out(figure, x=x, y=y, height=150 + 30 * len(factors), hovermode="closest")
 
 
 def latent_map(

@@ -91,11 +91,25 @@ def quality(chosen: Sequence[Run]) -> list[Row]:
         if not figures:
             continue
         floors, counts = (" / ".join(sorted({figure[key] for figure in figures} - {""})) for key in ("floor", "n"))
-        real = f"; real images: {floors}" if floors else ""
+        real = f"; {'by guessing' if measure.labelled else 'real images'}: {floors}" if floors else ""
         cells = [of_run[name]["value"] if name in of_run else _NOTHING for of_run in measured]
         about = f"{measure.about} Of {counts}; {figures[0]['better']}{real}."
         rows.append(Row(title=measure.title, cells=cells, about=about))
+        rows += _parts(chosen, name)
     return rows
+
+
+def _parts(chosen: Sequence[Run], name: str) -> list[Row]:
+    """What a measure is the mean of, a row each."""
+    of_runs = [measures.parts_in_words(run.quality, name) for run in chosen]
+    titles = dict.fromkeys(part for of_run in of_runs for part in of_run)
+    return [
+        Row(
+            title=f"{MEASURES[name].title}: {part}",
+            cells=[of_run[part]["value"] if part in of_run else _NOTHING for of_run in of_runs],
+        )
+        for part in titles
+    ]
 
 
 def number(value: object, *, digits: int = 2) -> str:
