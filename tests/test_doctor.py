@@ -156,6 +156,10 @@ DAMAGES: dict[str, tuple[Callable, str, str, str, bool]] = {
         lambda place: (place.path / "kl_by_latent.npy").write_bytes(b"\x93NUMPY"),
         *("unreadable-figures", "kl_by_latent.npy cannot be read", "may be deleted", False),
     ),
+    "which latent tells what cut off": (
+        lambda place: (place.path / "told_by_latent.npy").write_bytes(b"\x93NUMPY"),
+        *("unreadable-figures", "told_by_latent.npy cannot be read", "may be deleted", False),
+    ),
     "half a file of a killed writer": (
         lambda place: (
             (place.path / ".metrics.json.123.tmp").touch(),

@@ -8,6 +8,7 @@ import pytest
 
 from vaedash import config, places, runs
 from vaedash.comparing import quiz, results, shuffle
+from vaedash.measuring import measures
 from vaedash.models import latent
 from vaedash.runs import listing, weights
 from vaedash.ui import components
@@ -93,6 +94,27 @@ def test_the_figures_beyond_the_loss_are_those_of_the_run(preset, arch):
     )
     assert cell(row, "path") == f"{value['path_pixels']:.2f} / {value['path_edges']:.2f}"
     assert cell(row, "worst step") == f"{value['worst_step']:.2f}"
+
+
+def test_what_the_numbers_of_the_pair_on_shapes_know_is_what_the_study_says():
+    text = (places.PROJECT_ROOT / "docs/study.md").read_text(encoding="utf-8").partition("| told on `shapes` |")[2]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.partition("\n\n")[0].splitlines()[2:]
+    ]
+    told = {row[0].partition(":")[0].partition(" (")[0]: row[1:] for row in rows}
+    pair = sorted(SHAPES, key=lambda run: run.config.arch == "conv")
+    figures = [measures.in_words(run.quality) for run in pair]
+    figures = [{measures.MEASURES[name].title: figure for name, figure in of_run.items()} for of_run in figures]
+    for of_run, run in zip(figures, pair, strict=True):
+        of_run |= measures.parts_in_words(run.quality, "told_factors")
+    assert {*measures.parts_in_words(pair[0].quality, "told_factors"), "class told", "factors told", "MIG"} == {*told}
+    assert told == {name: [*(of_run[name]["value"] for of_run in figures), figures[0][name]["floor"]] for name in told}
+    [readme] = re.findall(
+        r"the shape on (\d+) of 100 new pictures with conv, on (\d+) with FC, and a guess on (\d+)",
+        (places.PROJECT_ROOT / "README.md").read_text(encoding="utf-8"),
+    )
+    fc, conv = (run.quality["told_class"] for run in pair)
+    assert list(readme) == [f"{value:.0f}" for value in (conv["value"], fc["value"], fc["floor"])]
 
 
 def test_the_table_beyond_the_loss_has_a_row_for_each_run_of_the_study():

@@ -56,6 +56,8 @@ OWNERS = {
     "tensorboard": ("showing.tensorboard",),
     "ray": ("cluster",),
     "optuna": ("training.draws",),
+    "sklearn": ("measuring.knowledge",),
+    "threadpoolctl": ("measuring.knowledge",),
     "segno": ("ui.address",),
 }
 NEVER_TORCH = (
@@ -84,7 +86,7 @@ NOT_AT_ONCE_TORCH = (
 
 # What each of these loads of the heavy packages; charts and what draws with it come last, since one process imports them
 # all in turn.
-HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard", "ray", "optuna", "pandas")
+HEAVY = ("torch", "torchvision", "streamlit", "plotly", "tensorboard", "ray", "optuna", "pandas", "sklearn", "scipy")
 LIGHT = (
     *GROUND,
     "datasets",

@@ -733,3 +733,24 @@ def test_a_trial_far_above_all_others_leaves_room_for_the_lines_and_is_counted(t
 def test_a_tuning_all_of_whose_trials_came_to_nothing_is_drawn_empty(tmp_path):
     trial(tmp_path, 1, [], status=Status.FAILED)
     assert all(list(trace.y) == [None] for trace in charts.budget(tried_in(tmp_path)).data)
+
+
+def test_an_interval_reaches_to_both_sides_of_its_dot_and_a_guess_is_called_one():
+    figure = {"value": 54.0, "n": 2000, "floor": 19.9, "low": 52.0, "high": 57.0}
+    drawn = charts.quality(
+        [dataclasses.replace(run_of([5.0]), measured={"quality": {"told_class": figure}})], "told_class"
+    )
+    [dot] = drawn.data
+    assert (list(dot.error_x.arrayminus), list(dot.error_x.array)) == ([2.0], [3.0])
+    assert drawn.layout.annotations[0].text == "a guess: 19.9"
+    without = charts.quality([with_quality("fc", 84.4)], "swd").data[0]
+    assert without.error_x.array is None
+
+
+def test_which_latent_tells_what_is_drawn_a_row_a_factor_and_those_first_that_tell_most():
+    shares = np.zeros((2, 40))
+    shares[0, 7], shares[1, 30], shares[0, 30] = 0.8, 0.5, 0.1
+    [cells] = charts.told_by_latent(run_of([5.0]), ["hue", "<b>x</b>"], shares).data
+    assert list(cells.x[:2]) == ["8", "31"] and len(cells.x) == 24
+    assert list(cells.y) == ["hue", "&lt;b&gt;x&lt;/b&gt;"]
+    assert np.array(cells.z)[:, :2] == pytest.approx(np.array([[0.8, 0.1], [0.0, 0.5]]))

@@ -124,6 +124,20 @@ def test_what_was_measured_beyond_the_loss_is_told_with_its_n_and_its_floor(exam
     assert "Not measured of these runs" in words(without_plotly(report.page(bare)))
 
 
+def test_what_the_numbers_know_is_told_with_its_interval_a_guess_and_each_label(examples):
+    parts = {
+        name: {"value": value, "floor": 0.0, "n": 2000, "low": value - 0.01, "high": value + 0.01}
+        for name, value in (("hue", 0.96), ("<angle>", 0.005))
+    }
+    known = {"told_factors": {"value": 0.48, "n": 2000, "floor": 0.0, "low": 0.47, "high": 0.49, "parts": parts}}
+    measured = [dataclasses.replace(run, measured={"quality": known}) for run in examples]
+    said = words(without_plotly(report.page(measured)))
+    assert "0.48 (95%: 0.47 to 0.49)" in said
+    assert "Of 2,000 test images; higher is better; by guessing: 0.00." in said
+    assert "factors told: hue" in said and "0.96 (95%: 0.95 to 0.97)" in said
+    assert "factors told: <angle>" in said and "0.01 (95%: -0.01 to 0.01), no more than a guess" in said
+
+
 def test_every_picture_and_curve_has_words_for_it(page):
     elements = Elements(without_plotly(page)).found
     assert all(at.get("alt") or "hidden" in at for tag, at in elements if tag == "img")

@@ -28,6 +28,8 @@ def make(run: Run, folder: Path, *, called: str, copy_of: str | None = None) -> 
     RunFolder(path).pictures.folder.mkdir(parents=True)
     for name in (names.METRICS, names.OUTCOME, names.MEASURED, names.TEST_LOSSES, names.KL_BY_LATENT):
         shutil.copyfile(run.path / name, path / name)
+    if (run.path / names.TOLD_BY_LATENT).exists():  # there where factors are known
+        shutil.copyfile(run.path / names.TOLD_BY_LATENT, path / names.TOLD_BY_LATENT)
     settings = storage.read_json(run.path / names.CONFIG) | {"dataset": called}
     storage.write_json(path / names.CONFIG, settings)
     facts = storage.read_json(run.path / names.FACTS)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 import scipy.ndimage
+import scipy.optimize
 import scipy.special
 import scipy.stats
 import skimage.metrics
@@ -22,7 +23,7 @@ from vaedash import config, datasets, places, runs
 from vaedash.comparing import intervals
 from vaedash.datasets import Dataset
 from vaedash.images import Pixels
-from vaedash.measuring import heldout, latents, pca, quality
+from vaedash.measuring import heldout, knowledge, latents, measures, pca, quality
 from vaedash.models import latent
 from vaedash.models.vae import VAE
 from vaedash.runs import stopping, weights
@@ -185,6 +186,94 @@ def smoothness(exact: Exact, images: Pixels, *, steps: int) -> dict[str, float]:
     return dict(zip(("path_pixels", "path_edges", "worst_step"), map(float, means), strict=True))
 
 
+# ---- what the numbers know ------------------------------------------------------------------------------------
+
+
+def told(model: VAE, dataset: Dataset) -> dict[str, "Pair"]:
+    """What the numbers know of what is said of the images, by both: rules by `scipy.optimize` and the normal equations, counts by numpy."""
+    exact, mu, labels = Exact.of(model), {}, {}
+    for side, images in (("train", dataset.train), ("test", dataset.test)):
+        chosen = datasets.share(len(images), min(1.0, knowledge.MOST / len(images)))
+        mu[side] = exact.encode(pixels_of(images[chosen]))[0]
+        labels[side] = {
+            name.partition("/")[2]: values[chosen]
+            for name, values in dataset.labels.items()
+            if name.startswith(f"{side}/")
+        }
+    centre, spread = mu["train"].mean(0), mu["train"].std(0)
+    train, test = ((mu[side] - centre) / np.where(spread > 0, spread, 1) for side in ("train", "test"))
+    scores: dict[str, list[float]] = {}
+    for name, learned in labels["train"].items():
+        asked = labels["test"][name]
+        if learned.dtype.kind == "f":
+            scores.setdefault("told_factors", []).append(_r2(train, learned, test, asked, name in dataset.wheels))
+        elif dataset.names.get(name) == ("no", "yes"):
+            right = logistic(train, learned, test, balanced=True) == asked
+            scores.setdefault("told_attributes", []).append(
+                100 * np.mean([right[asked == value].mean() for value in (0, 1)])
+            )
+        else:
+            right = logistic(train, learned, test, balanced=False) == asked
+            scores.setdefault("told_class", []).append(100 * right.mean())
+    of_gap = [values for name, values in labels["test"].items() if dataset.names.get(name) != ("no", "yes")]
+    if "told_factors" in scores:
+        scores["mig"] = [_gap(values, mu["test"]) for values in of_gap]
+    figures = knowledge.measure(model, dataset).figures
+    return {
+        measures.MEASURES[name].title: (figures[name]["value"], float(np.mean(of_labels)))
+        for name, of_labels in scores.items()
+    }
+
+
+def logistic(train: Doubles, learned: NDArray[np.int64], test: Doubles, *, balanced: bool) -> NDArray[np.int64]:
+    """What a logistic regression says of the test numbers: half the squared weights and the summed loss, by L-BFGS."""
+    kinds, number = np.unique(learned, return_inverse=True)
+    hot = np.eye(len(kinds))[number]
+    # Of two kinds there is one set of weights, not two that share the penalty.
+    free = len(kinds) if len(kinds) > 2 else 1
+    each = (len(hot) / (len(kinds) * hot.sum(0)))[number] if balanced else np.ones(len(hot))
+
+    def scores(flat: Doubles, numbers: Doubles) -> Doubles:
+        weights = flat.reshape(-1, free)
+        found = numbers @ weights[:-1] + weights[-1]
+        return found if free > 1 else np.hstack([np.zeros_like(found), found])
+
+    def loss(flat: Doubles) -> tuple[float, Doubles]:
+        logs = scipy.special.log_softmax(scores(flat, train), axis=1)
+        slope = (each[:, None] * (np.exp(logs) - hot))[:, -free:]
+        penalised = np.vstack([flat.reshape(-1, free)[:-1], np.zeros((1, free))])
+        gradient = np.vstack([train.T @ slope, slope.sum(0)]) + penalised
+        return 0.5 * np.square(penalised).sum() - (each * (logs * hot).sum(1)).sum(), gradient.ravel()
+
+    start = np.zeros((train.shape[1] + 1) * free)
+    best = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "maxfun": 4000})
+    return kinds[scores(best.x, test).argmax(1)]
+
+
+def _r2(train: Doubles, learned: Doubles, test: Doubles, asked: Doubles, wheel: bool) -> float:
+    """Of a ridge regression with a penalty of 1; on a wheel, of the point on the circle as a complex number."""
+    known, wanted = (
+        np.exp(2j * np.pi * values.astype(float)) if wheel else values.astype(float) for values in (learned, asked)
+    )
+    solved = np.linalg.solve(train.T @ train + np.eye(train.shape[1]), train.T @ (known - known.mean()))
+    missed = np.square(np.abs(test @ solved + known.mean() - wanted)).sum()
+    return float(1 - missed / np.square(np.abs(wanted - wanted.mean())).sum())
+
+
+def _gap(values: NDArray, mu: Doubles) -> float:
+    """The mutual information gap of one factor, by entropies of counts."""
+    bins = len(np.unique(values)) if values.dtype.kind == "i" else knowledge.BINS
+    shares = []
+    for numbers in mu.astype(np.float32).T:
+        table = np.histogram2d(values, numbers, bins=(bins, knowledge.BINS))[0]
+        of_factor, of_latent, both = (
+            scipy.stats.entropy(counts.ravel()) for counts in (table.sum(1), table.sum(0), table)
+        )
+        shares.append((of_factor + of_latent - both) / of_factor)
+    best, second = sorted(shares)[:-3:-1]
+    return float(best - second)
+
+
 # ---- luck, and when to stop -------------------------------------------------------------------------------
 
 
@@ -271,6 +360,9 @@ def compared(model: VAE, dataset: Dataset, *, beta: float, say: Callable[[str], 
     ):
         found[title] = (figures[name]["value"], walked[name])
         found[f"{title}, 1,024 frames"] = (figures[name]["value"], finer[name])
+    if dataset.labels:
+        say("what the numbers know")
+        found |= told(model, dataset)
     return found
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import house
+import numpy as np
 import pytest
 from locked import keep_out
 from patience import PATIENCE
@@ -389,12 +390,38 @@ def test_compare_shows_what_was_measured_beyond_the_loss_with_its_n(folder):
     assert list(table["measure"]) == ["PSNR", "SWD"]
     assert list(table["conv"]) == ["24.48 dB", "58.7"]
     assert list(table["n"]) == ["2,000 test images", "1,000 test images"]
-    assert list(table["real pictures"]) == ["", "8.1"]
+    assert list(table["real pictures, or a guess"]) == ["", "8.1"]
     [chart] = [chart for chart in figures(at) if chart["alt"].startswith("PSNR")]
     assert "n = 2,000" in json.dumps(chart["data"])
     assert not at.get("plotly_chart")  # for one of those another four megabytes of plotly.js would come
     every = at.dataframe[-1].value
     assert list(every["psnr"]) == [24.48, 21.95] and list(every["psnr_n"]) == [2000, 2000]
+
+
+def test_compare_says_how_much_the_few_numbers_know_of_as_many_runs_as_there_are(folder):
+    for arch, right in (("fc", 54.2), ("conv", 99.25), ("conv", 98.0)):
+        parts = {
+            name: {"value": share, "floor": 0.001, "n": 2000, "low": None, "high": None}
+            for name, share in (("hue", 0.1), ("size", 0.02))
+        }
+        told = {"value": right, "n": 2000, "floor": 19.9, "low": right - 1, "high": right + 0.5}
+        run = make_run(folder, arch=arch, seed=int(right))
+        run.write_measured(
+            quality={"told_class": told, "mig": {"value": 0.06, "n": 2000, "floor": 0.001, "parts": parts}}
+        )
+        run.figures.write_told_by_latent(np.array([[0.1, 0.3], [0.02, 0.04]]))
+    at = shown("compare", runs=",".join(run.id for run in runs.list_runs(folder)))
+    said = words(at)
+    assert "How much do the few numbers know?" in said and "Who always guesses the commonest is right for 20." in said
+    assert all(f"{count} of 100 with" in said for count in (54, 98, 99))
+    table = at.dataframe[0].value
+    assert list(table["measure"]) == ["class told", "MIG"]
+    assert list(table["real pictures, or a guess"]) == ["19.9%, a guess", "0.001, a guess"]
+    [measure] = [each for each in at.get("button_group") if each.key and each.key.startswith("measure-")]
+    at.session_state[measure.key] = "mig"
+    at.run()
+    assert list(at.dataframe[0].value["of it"]) == ["hue", "size"]
+    assert sum(chart["alt"].startswith("Which number of") for chart in figures(at)) == 3
 
 
 def curves(at):

@@ -128,30 +128,21 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def _within_chance(figure: Figure) -> bool:
-    """Whether real images are, by chance alone, as far apart as what was measured: then it says nothing about a model."""
-    value, floor = figure.get("value"), figure.get("floor")
-    return value is not None and floor is not None and value <= floor
-
-
 def in_words(quality: Mapping[str, Figure]) -> dict[str, dict[str, str]]:
     """`Run.quality` as it is read: for each measure its `value`, `floor` (may be empty), `n`, and what is `better`.
 
     The floor is that of real images; of a measure that is `labelled`, that of a guess.
     """
-    words = {}
-    for name, measure in MEASURES.items():
-        if (figure := quality.get(name)) and figure.get("value") is not None:
-            value, floor = _value(measure, figure), figure.get("floor")
-            if _within_chance(figure):
-                value += ", no more than a guess" if measure.labelled else ", no more than real images"
-            words[name] = {
-                "value": value,
-                "floor": "" if floor is None else measure.written(floor),
-                "n": f"{figure['n']:,} {measure.of}",
-                "better": f"{measure.better} is better" if measure.better else "neither more nor less is better",
-            }
-    return words
+    return {
+        name: {
+            "value": _value(measure, figure),
+            "floor": _floor(measure, figure),
+            "n": f"{figure['n']:,} {measure.of}",
+            "better": f"{measure.better} is better" if measure.better else "neither more nor less is better",
+        }
+        for name, measure in MEASURES.items()
+        if (figure := quality.get(name)) and figure.get("value") is not None
+    }
 
 
 def parts_in_words(quality: Mapping[str, Figure], name: str) -> dict[str, dict[str, str]]:
@@ -161,15 +152,29 @@ def parts_in_words(quality: Mapping[str, Figure], name: str) -> dict[str, dict[s
     if len(parts) < 2:
         return {}
     return {
-        text.visible(part): {"value": _value(measure, found), "floor": measure.written(found["floor"])}
-        for part, found in parts.items()
+        text.visible(name): {"value": _value(measure, part), "floor": _floor(measure, part)}
+        for name, part in parts.items()
     }
 
 
 def _value(measure: Measure, figure: Figure | Part) -> str:
     value, low, high = figure.get("value"), figure.get("low"), figure.get("high")
-    written = "" if value is None else measure.written(value)
+    if value is None:
+        return ""
+    chance = ", no more than a guess" if measure.labelled else ", no more than real images"
+    rest = chance if _within_chance(figure) else ""
     if low is None or high is None:
-        return written
-    low_end, high_end = (measure.written(bound).removesuffix(measure.unit) for bound in (low, high))
-    return f"{written} (95%: {low_end} to {high_end})"
+        return measure.written(value) + rest
+    ends = " to ".join(measure.written(bound).removesuffix(measure.unit) for bound in (low, high))
+    return f"{measure.written(value)} (95%: {ends}){rest}"
+
+
+def _floor(measure: Measure, figure: Figure | Part) -> str:
+    floor = figure.get("floor")
+    return "" if floor is None else measure.written(floor)
+
+
+def _within_chance(figure: Figure | Part) -> bool:
+    """Whether chance alone has as much as was measured, or as what it may be on other images: then it says nothing about a model."""
+    value, low, floor = figure.get("value"), figure.get("low"), figure.get("floor")
+    return value is not None and floor is not None and (value if low is None else low) <= floor

@@ -194,8 +194,25 @@ def quality(chosen: Sequence[Run]) -> None:
         alt=f"{MEASURES[which].title}: {', '.join(values)}",
     )
     calls = dict(zip((run.id for run in chosen), results.told_apart(chosen), strict=True))
+    _known(chosen, calls)
     _parts(chosen, which, calls)
     st.dataframe([_row_of_measure(name, calls, figures) for name in measured], hide_index=True)
+
+
+def _known(chosen: Sequence[Run], calls: Mapping[str, str]) -> None:
+    """How often the few numbers tell what a picture shows, for a room."""
+    figures = {calls[run.id]: run.quality["told_class"] for run in chosen if "told_class" in run.quality}
+    told = [
+        f"{value:.0f} of 100 with {components.plain(call)}"
+        for call, figure in figures.items()
+        if (value := figure.get("value")) is not None
+    ]
+    guesses = [floor for figure in figures.values() if (floor := figure.get("floor")) is not None]
+    if told and guesses:
+        st.markdown(
+            "How much do the few numbers know? From them alone, never seeing the picture, a straight rule says what a new picture "
+            f"shows and is right for {', '.join(told)}. Who always guesses the commonest is right for {max(guesses):.0f}."
+        )
 
 
 def _parts(chosen: Sequence[Run], which: str, calls: Mapping[str, str]) -> None:
