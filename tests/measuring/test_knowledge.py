@@ -266,6 +266,37 @@ def test_a_model_is_asked_of_the_images_that_the_labels_are_of_however_few_are_c
     assert [at[1:] for at in seen] == [(0, 3), (1, 3), (2, 3)]
 
 
+class Whispering(Colours):
+    """Says how red a picture is, and how green so softly that nothing of it is left in z; of blue nothing."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        mu = images.mean(dim=(2, 3)) * torch.tensor([1.0, 0.01, 0.0])
+        return torch.cat([mu, torch.zeros_like(mu)], 1)
+
+
+def test_what_the_decoder_cannot_hear_does_not_count_as_known(colours):
+    known = knowledge.measure(VAE(Whispering(), Colours(), latent_dim=3), colours)
+    factors = known.figures["told_factors"]["parts"]
+    assert factors["red"]["value"] == pytest.approx(1.0, abs=1e-3)
+    assert factors["green"]["low"] <= 0.0 and known.figures["told_attributes"]["value"] == pytest.approx(50, abs=7)
+    assert (known.by_latent[:, 0] > 0).all() and not known.by_latent[:, 1:].any()
+
+
+class Silent(Colours):
+    """As after a collapse."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(images), 6)
+
+
+def test_after_a_collapse_nothing_is_known_but_what_a_guess_knows(colours):
+    known = knowledge.measure(VAE(Silent(), Colours(), latent_dim=3), colours)
+    for name in ("told_class", "told_factors"):
+        assert known.figures[name]["value"] == pytest.approx(known.figures[name]["floor"])
+    assert known.figures["told_attributes"]["value"] == 50.0
+    assert known.figures["mig"]["value"] == 0.0 and not known.by_latent.any()
+
+
 def test_measured_again_it_is_the_same_with_one_thread_and_with_two(colours, torch_as_it_was):
     model, figures = VAE(Colours(), Colours(), latent_dim=3), []
     for threads in (1, 2):

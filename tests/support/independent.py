@@ -194,7 +194,14 @@ def told(model: VAE, dataset: Dataset) -> dict[str, "Pair"]:
     exact, mu, labels = Exact.of(model), {}, {}
     for side, images in (("train", dataset.train), ("test", dataset.test)):
         chosen = datasets.share(len(images), min(1.0, knowledge.MOST / len(images)))
-        mu[side] = exact.encode(pixels_of(images[chosen]))[0]
+        mu[side], logvar = exact.encode(pixels_of(images[chosen]))
+        if side == "train":
+            posterior = torch.distributions.Normal(
+                torch.from_numpy(mu[side]), torch.from_numpy(np.sqrt(np.exp(logvar)))
+            )
+            kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0))
+            in_use = kl.numpy().mean(0) > 0.01
+        mu[side] = mu[side][:, in_use]
         labels[side] = {
             name.partition("/")[2]: values[chosen]
             for name, values in dataset.labels.items()

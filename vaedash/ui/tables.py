@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -196,7 +196,7 @@ def quality(chosen: Sequence[Run]) -> None:
     calls = dict(zip((run.id for run in chosen), results.told_apart(chosen), strict=True))
     _known(chosen, calls)
     _parts(chosen, which, calls)
-    st.dataframe([_row_of_measure(name, calls, figures) for name in measured], hide_index=True)
+    _in_full([_row_of_measure(name, calls, figures) for name in measured], calls.values())
 
 
 def _known(chosen: Sequence[Run], calls: Mapping[str, str]) -> None:
@@ -219,7 +219,7 @@ def _parts(chosen: Sequence[Run], which: str, calls: Mapping[str, str]) -> None:
     """What the measure is the mean of, for each run; where it is about single numbers, which of them tells what."""
     parts = {run.id: measures.parts_in_words(run.quality, which) for run in chosen}
     if rows := dict.fromkeys(part for of_run in parts.values() for part in of_run):
-        st.dataframe([_row_of_part(part, calls, parts) for part in rows], hide_index=True)
+        _in_full([_row_of_part(part, calls, parts) for part in rows], calls.values())
     for run in chosen:
         shares = run.figures.told_by_latent() if which == "mig" else None
         if shares is not None and len(shares) == len(parts[run.id]):
@@ -229,6 +229,17 @@ def _parts(chosen: Sequence[Run], which: str, calls: Mapping[str, str]) -> None:
                 key=f"told-{run.id}",
                 alt=f"Which number of {run.name} tells which factor",
             )
+
+
+def _in_full(rows: Sequence[Mapping[str, str]], columns: Iterable[str]) -> None:
+    """A table whose columns of figures are as wide as the longest: cut off, it would read as another."""
+    longest = {column: max(len(row[column]) for row in rows) for column in columns}
+    widths = {
+        column: st.column_config.TextColumn(width=_LETTER * length + _MARGINS)
+        for column, length in longest.items()
+        if length > _FITS
+    }
+    st.dataframe(rows, hide_index=True, column_config=widths)
 
 
 def _row_of_part(

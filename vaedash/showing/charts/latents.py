@@ -129,11 +129,12 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
 
 
 def told_by_latent(run: Run, factors: Sequence[str], shares: np.ndarray) -> go.Figure:
-    """Which part of each of the `factors` each latent tells: `shares` `(factors, latent_dim)`, 0 to 1; those that tell most, from the left.
+    """Which part of each of the `factors` each latent tells: `shares` `(factors, latent_dim)`, 0 to 1.
 
-    The stronger the colour, the more; a factor that has a latent of its own has one strong cell in its row.
+    From the left those latents that tell most, without those that tell nothing. The stronger the colour, the more; a factor
+    that has a latent of its own has one strong cell in its row.
     """
-    order = np.argsort(-shares.max(0), kind="stable")[:_TELLING]
+    order = np.argsort(-shares.max(0), kind="stable")[: min(_TELLING, np.count_nonzero(shares.any(0)))]
     red, green, blue = (int(style.hue(run)[at : at + 2], 16) for at in (1, 3, 5))
     figure = go.Figure(
         go.Heatmap(
