@@ -112,6 +112,7 @@ def test_a_stuck_seed_is_counted_and_left_out_of_the_means():
         in reasons.in_figures(found)
     )
     assert [row["stuck"] for row in ladder.rows(found)] == [0, 1, 0, 0, 0]
+    assert reasons.plainly(found).endswith("with as few as conv, FC is no better, and 1 of 3 trainings got stuck.")
 
 
 def test_a_ladder_is_read_back_from_its_record():
@@ -143,7 +144,7 @@ def test_most_of_the_lead_is_said_to_come_from_neighbours():
     assert reasons.headline(found) == "Because it looks at neighbours"
     assert reasons.plainly(found) == (
         "Looking at neighbours is worth most of conv's lead. That its detectors are the same everywhere is worth 11% of it. "
-        "The number of weights alone changes little: FC with as few as conv is no better for it."
+        "The number of weights is not it: with as few as conv, FC is no better."
     )
 
 

@@ -36,9 +36,11 @@ def _wins(way: Step) -> bool:
 
 def _of_weights(ladder: Ladder, way: Step) -> str:
     fewer = ladder.step("fc", "fc like conv")
+    stuck, tried = (len(seeds) for seeds in (fewer.second.stuck.get("natural", ()), fewer.second.losses["natural"]))
+    lost = f", and {stuck} of {tried} trainings got stuck" if stuck else ""
     if not _counts(_back(fewer), way) and not _counts(fewer, way):
-        return "The number of weights alone changes little: FC with as few as conv is no better for it"
-    return f"With as few weights as conv, FC is {'better' if fewer.worth > 0 else 'worse'}: its number of weights is not what holds it back"
+        return f"The number of weights is not it: with as few as conv, FC is no better{lost}"
+    return f"With as few weights as conv, FC is {'better' if fewer.worth > 0 else 'worse'}{lost}: having more is not what holds it back"
 
 
 def in_figures(ladder: Ladder) -> str:
@@ -92,7 +94,7 @@ def _counts(step: Step, way: Step) -> bool:
 
 def _change(step: Step) -> str:
     if step.interval is not None and not step.clear:
-        return f"no sure difference ({in_nats(step)})"
+        return f"no sure difference, {in_nats(step)}"
     return in_nats(step) if step.worth > 0 else f"worse by {in_nats(_back(step))}"
 
 
