@@ -30,6 +30,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] 
     "start": ("", _LAPTOP, "light", f"{_CRISP}3", None),
     "compare": ("compare", _LAPTOP, "light", "text=All runs as a table", None),
     "room": ("compare?presenter=true", _ROOM, "light", "text=All runs as a table", None),
+    "why": ("why?presenter=true", _ROOM, "light", "[class*=st-key-staircase] .js-plotly-plot", None),
     "gallery": ("gallery", _LAPTOP, "light", f"{_CRISP}2", None),
     "interpolate": ("interpolate", _LAPTOP, "light", f"{_CRISP}1", halfway),
     "latent-space": ("latent-space", _LAPTOP, "dark", "[class*=st-key-map-] .js-plotly-plot >> nth=1", None),

@@ -150,7 +150,12 @@ def verdicts(chosen: Sequence[Run], *, place: str, more: Callable[[Sequence[Run]
 
 def onward(page: str, words: str, **address: str) -> None:
     """The next step of the story, at the end of a page; `page` is the name of its file."""
-    st.page_link(_PAGES / f"{page}.py", label=f"Next: {words}", icon=":material/arrow_forward:", query_params=address)
+    link(page, f"Next: {words}", **address)
+
+
+def link(page: str, words: str, **address: str) -> None:
+    """A way to another page."""
+    st.page_link(_PAGES / f"{page}.py", label=words, icon=":material/arrow_forward:", query_params=address)
 
 
 def status(run: Run, *, called: str) -> None:

@@ -9,7 +9,7 @@ from vaedash.comparing import shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.config import RunConfig
 from vaedash.runs import Run, Status
-from vaedash.ui import cache, crisp, launching
+from vaedash.ui import cache, components, crisp, launching
 
 _LUCK = "That is the test loss in nats per picture, one training each: a few nats may be luck."
 _LOOK = 2.0  # seconds between two looks at runs in progress
@@ -24,6 +24,8 @@ def section(runs: Sequence[Run], *, resting: bool) -> None:
         "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost, but "
         "neighbours are no neighbours any more. Who suffers more, and why?"
     )
+    with words:
+        components.link("why", "Which part of conv is it?")
     with seen:
         _shapes()
     tested = shuffle.four_runs(runs)
