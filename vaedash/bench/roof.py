@@ -90,6 +90,8 @@ def _layers(model: "VAE", pixels: Any, noise: Any) -> list[Callable[[], object]]
     import torch
     from torch import nn
 
+    from vaedash.models import local
+
     found: list[Callable[[], object]] = []
 
     def remember(layer: nn.Module, inputs: tuple[Any], output: Any) -> None:
@@ -99,6 +101,11 @@ def _layers(model: "VAE", pixels: Any, noise: Any) -> list[Callable[[], object]]
             found.append(lambda: _product(layer, seen, gradient, needed))
         elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             found.append(lambda: _convolution(layer, seen, gradient, needed))
+        elif isinstance(layer, local.Local2d | local.LocalTranspose2d):
+            patches, made = (
+                torch.randn(len(layer.weight), len(seen), width).to(seen) for width in layer.weight.shape[1:]
+            )
+            found.append(lambda: _products(layer, patches, made, needed))
 
     watched = [part.register_forward_hook(remember) for part in model.modules() if not list(part.children())]
     with torch.no_grad():
@@ -116,6 +123,17 @@ def _product(layer: Any, seen: Any, gradient: Any, needed: bool) -> None:
         gradient.T @ seen
         if needed:
             gradient @ layer.weight
+
+
+def _products(layer: Any, seen: Any, gradient: Any, needed: bool) -> None:
+    """Those of a layer that has a matrix for each place; that each place's patch lies ready is for nothing here."""
+    import torch
+
+    with torch.no_grad():
+        torch.bmm(seen, layer.weight)
+        torch.bmm(seen.mT, gradient)
+        if needed:
+            torch.bmm(gradient, layer.weight.mT)
 
 
 def _convolution(layer: Any, seen: Any, gradient: Any, needed: bool) -> None:
