@@ -72,7 +72,8 @@ def test_a_rung_that_fails_is_said_to_be_lacking(climb, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("--orders sideways", "pixel_order must be one of natural, shuffled; got 'sideways'."),
+        ("--orders natural,sideways", "pixel_order must be one of natural, shuffled; got 'sideways'."),
+        ("--orders shuffled", "--orders takes natural at least, which all else is held against, got shuffled; add it."),
         ("--seeds x", "seeds takes a whole number, got 'x'."),
         ("--out ladder.txt", "--out must end in .json, got ladder.txt."),
         ("--widths 8", "Unrecognized arguments: --widths 8"),

@@ -123,7 +123,7 @@ def test_a_command_that_was_stopped_or_killed_goes_on_and_trains_no_finished_epo
 
 def test_a_trial_that_falls_behind_is_stopped_and_reads_as_a_stopped_run(call, places, photos, tmp_path, monkeypatch):
     monkeypatch.setattr(draws, "SPARED", 1000)
-    settings = {"dataset": str(photos), "epochs": 2000, "patience": 3, "precision": "fp32", "device": "cpu"}
+    settings = {"dataset": str(photos), "epochs": 2000, "patience": 100, "precision": "fp32", "device": "cpu"}
     for number in range(1, draws.UNPRUNED + 1):
         trial(tmp_path / "runs", number, [1.0] * 60, tuning="tuning", **settings)
     flags = [word for name, value in settings.items() for word in (f"--{name}", str(value))]

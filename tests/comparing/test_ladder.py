@@ -130,6 +130,48 @@ def test_what_comes_along_is_whole():
         assert reasons.headline(known) and reasons.plainly(known) and reasons.shuffled(known)
 
 
+def test_of_seeds_that_two_rungs_do_not_share_nothing_is_made_up():
+    (found,) = ladder.found(climbed(stuck=[("fc like conv", 1), ("fc like conv", 2)]))
+    first = found.steps()[0]
+    assert (first.worth, first.interval, first.tried, first.clear) == (1.0, None, 3, False)
+
+
+def test_a_rung_all_of_whose_seeds_are_stuck_is_said_to_have_learned_nothing():
+    (found,) = ladder.found(climbed(stuck=[("fc like conv", seed) for seed in range(3)]))
+    assert found.mean("fc like conv", "natural") == 160.0
+    assert "Stuck with every seed, so that its mean is that of nothing learned: FC 167-128" in reasons.in_figures(found)
+    assert "left out" not in reasons.in_figures(found)
+
+
+def test_a_preset_that_has_values_of_its_own_for_an_architecture_makes_a_ladder_too():
+    base = RunConfig.build(preset="fast")
+    asked = ladder.settings(base, ladder.USUAL_WIDTHS, seeds=(0,), orders=("natural",))
+    assert {settings.preset for settings in asked} == {"fast"}
+    made = [
+        dataclasses.replace(one, facts=({**one.facts[0], "parameters": WEIGHTS[rung_of(one.config).key]},))
+        for one in (run(f"a{number:05d}", 50.0, **settings.to_json()) for number, settings in enumerate(asked))
+    ]
+    (found,) = ladder.found(made)
+    assert found.command == "python -m vaedash ladder --dataset shapes --preset fast"
+
+
+def test_what_is_not_trained_yet_is_missing_wherever_the_rest_was_computed():
+    asked = ladder.settings(BASE, ladder.USUAL_WIDTHS, seeds=(0,), orders=("natural",))
+    there = [
+        run("abcdef", 50.0, **(asked[0].to_json() | {"device": "cuda"})),
+        run("abcdeg", 50.0, status="failed", **asked[1].to_json()),
+        run("abcdeh", status="running", **asked[2].to_json()),
+    ]
+    assert ladder.missing(asked, there) == [asked[1], *asked[3:]]
+
+
+def test_a_command_quotes_what_a_folder_is_called_and_says_every_setting():
+    asked = RunConfig(arch="conv", dataset="/data/my pics; touch owned $(id)", optimizer="muon", patience=9, lr=0.5)
+    assert ladder.command(asked) == (
+        "python -m vaedash ladder --dataset 'my pics; touch owned $(id)' --lr 0.5 --optimizer muon --patience 9"
+    )
+
+
 # ---- in words -------------------------------------------------------------------------------------------------------
 
 
@@ -153,18 +195,29 @@ def test_where_local_is_better_sharing_is_said_to_hold_back():
 
 
 def test_where_sharing_makes_no_sure_difference_it_is_not_given_any():
-    assert "makes no sure difference, but saves eight of nine weights" in reasons.plainly(told(local=83.0))
+    assert "makes no sure difference, but saves 89% of the weights" in reasons.plainly(told(local=83.0))
 
 
 def test_where_conv_does_not_win_nothing_explains_why():
     found = told(conv=111.0)
     assert reasons.headline(found) == "Here it does not"
-    assert reasons.plainly(found) == "What sets conv apart from FC makes no sure difference here."
+    assert reasons.plainly(found) == "Here FC is ahead of conv."
+    assert reasons.plainly(told(conv=110.0)) == "What sets conv apart from FC makes no sure difference here."
+
+
+def test_an_fc_that_is_better_with_fewer_weights_is_said_to_be():
+    assert reasons.plainly(told(fc_like_conv=100.0)).endswith("With as few weights as conv, FC is better, too.")
+    assert reasons.plainly(told(fc_like_conv=120.0)).endswith("FC is worse: having more is not what holds it back.")
 
 
 def test_where_neighbours_bring_nothing_that_is_said():
     found = told(local_like_fc=111.0, fc_like_conv=111.0)
     assert reasons.headline(found) == "Not because it looks at neighbours"
+
+
+def test_one_seed_whose_windows_help_on_shuffled_pixels_is_not_told_they_bring_nothing():
+    (found,) = ladder.found(climbed(seeds=(0,), orders=config.PIXEL_ORDERS))
+    assert "it was not the neighbours alone" in reasons.shuffled(found)
 
 
 def test_what_shuffling_leaves_is_said_once_it_was_tried():

@@ -15,6 +15,12 @@ def test_a_shuffle_test_is_four_runs_alike_in_all_but_architecture_and_order():
     }
     assert shuffle.four_runs([*four()[:3], dataclasses.replace(four(seed=1)[3])]) == {}
     assert shuffle.four_runs([]) == {}
+    more = [
+        run(f"bbcde{number}", 70.0, arch="local", pixel_order=order)
+        for number, order in enumerate(["natural", "shuffled"])
+    ]
+    assert shuffle.four_runs([*more, *four()]) == shuffle.four_runs(four())
+    assert shuffle.four_runs([*more, *four()[:3]]) == {}
     settings = [RunConfig.build(preset="fast", arch=arch, pixel_order=order) for arch, order in tested]
     own_rates = [run(f"abcde{number}", 80.0, **one.to_json()) for number, one in enumerate(settings)]
     assert len(shuffle.four_runs(own_rates)) == 4

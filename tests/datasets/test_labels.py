@@ -37,6 +37,11 @@ def test_an_attribute_has_one_direction_called_after_it_and_of_two_classes_the_s
     assert only(pair.traits()).name == "dog" and only(pair.traits()).having.tolist() == [False, True, True]
 
 
+def test_classes_that_happen_to_be_called_no_and_yes_are_classes():
+    folders = only(labels.of_test(dataset(names={"class": ("no", "yes")}, **{"class": [0, 1, 1]}), "some"))
+    assert only(folders.traits()).name == "yes"
+
+
 def test_a_factor_is_its_upper_third_against_its_lower_and_the_built_in_ones_have_words():
     values = np.arange(9.0)
     label = only(labels.of_test(dataset(size=values), "shapes"))

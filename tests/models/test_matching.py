@@ -39,6 +39,16 @@ def test_conv_and_local_of_the_same_widths_are_the_same_arithmetic():
     assert matching.matched(P1["local"], P1["conv"], matching.by(matching.flops)) == P1["local"]
 
 
+def test_shuffled_pixels_cost_what_others_do():
+    for cost in (matching.weights, matching.flops):
+        assert cost(replace(P1["conv"], pixel_order="shuffled")) == cost(P1["conv"])
+
+
+def test_what_is_matched_to_the_usual_widths_has_the_usual_widths():
+    named = replace(P1["fc"], preset=None, widths="512-256")
+    assert matching.matched(replace(P1["fc"], preset=None), named, matching.by(matching.weights)).widths == ""
+
+
 def test_no_layer_of_fc_becomes_narrower_than_z():
     found = matching.matched(P1["fc"], P1["conv"], matching.by(matching.weights))
     assert min(found.layer_widths) == found.latent_dim == 128

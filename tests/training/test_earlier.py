@@ -63,6 +63,9 @@ def test_it_is_shown_as_it_was(run, capsys):
     # Of a setting that there was not then, it has what everything had.
     for name in set(record["config"]) - set(expected["config"]):
         assert record["config"].pop(name) == config.SETTINGS[name].default
+    # What was not measured then, it has not.
+    for name in set(record) - set(expected):
+        assert record.pop(name) is None
     assert record == expected
 
 

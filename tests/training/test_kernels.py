@@ -74,7 +74,7 @@ def test_finding_out_leaves_torch_as_it_was(tmp_path, torch_as_it_was):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("arch", ["fc", "conv"])
+@pytest.mark.parametrize("arch", ["fc", "conv", "local"])
 def test_with_what_was_found_a_step_on_any_number_of_threads_has_the_numbers_of_one(
     tmp_path, torch_as_it_was, arch, precision
 ):

@@ -84,3 +84,14 @@ def test_each_of_the_matrices_of_a_weight_has_its_own_directions():
     both = torch.cat([*map(alone, gradient.chunk(2))])
     [together], [as_one] = muon.directions([gradient], [2]), muon.directions([gradient], [1])
     assert torch.allclose(together, both, atol=1e-5) and not torch.allclose(as_one, both, atol=0.1)
+
+
+def test_a_weight_of_three_dimensions_is_a_matrix_for_each_place():
+    gradient = (
+        torch.randn(6, 8, 20, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1e-3] * 3)[:, None, None]
+    )
+    [together] = muon.directions([gradient], [1])
+    assert torch.allclose(together, torch.stack([*map(alone, gradient)]), atol=1e-5)
+    assert torch.linalg.svdvals(together).min() > 0.6
+    [high] = muon.directions([gradient.mT.contiguous()], [1])  # and goes no further where it lies upright
+    assert torch.allclose(high, together.mT, atol=1e-5)

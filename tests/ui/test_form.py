@@ -308,8 +308,17 @@ def test_the_buttons_stay_and_rest_and_the_reason_stands_beside_them(folder, arc
     assert not at.metric  # nothing is measured for nothing
 
 
+def test_a_copied_run_with_widths_of_its_own_leaves_the_sweep_as_it_is(launched, folder):
+    run = made(folder, arch="fc", widths="160-128")
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    assert not at.error and not at.button(key="launch-sweep").disabled
+    at.button(key="launch-sweep").click().run()
+    assert {settings.widths for settings in launched} == {""}
+
+
 def test_the_sweep_is_the_study_in_all_else_as_the_form_says(launched, folder):
-    varied = ("arch", "preset", "seed", *config.PRESET_SETTINGS)
+    varied = ("arch", "preset", "seed", "widths", *config.PRESET_SETTINGS)
     varied += ("dataset", "fit", "background")  # of shapes there are no others
     shared = {name: another(setting) for name, setting in SETTINGS.items() if name not in varied}
     run = made(folder, preset="fast", seed=5, **shared)

@@ -10,7 +10,7 @@ from vaedash.cli import parsing, tables, terminal, training
 from vaedash.comparing import ladder as ladders
 from vaedash.comparing import reasons
 from vaedash.config import PIXEL_ORDERS, STUDY, RunConfig
-from vaedash.errors import RunError
+from vaedash.errors import RunError, UsageError
 from vaedash.runs import Run
 from vaedash.runs.schema import TRAINED
 from vaedash.training import launch
@@ -44,9 +44,14 @@ def ladder(arguments: argparse.Namespace) -> int:
         terminal.check_out(arguments, ".json")
     orders = terminal.listed(arguments.orders, "orders")
     seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    if PIXEL_ORDERS[0] not in orders:
+        raise UsageError(
+            f"--orders takes {PIXEL_ORDERS[0]} at least, which all else is held against, got {arguments.orders}; add it."
+        )
     base = terminal.settings(arguments, **({} if arguments.preset else {"preset": STUDY[0]}))
     asked = ladders.settings(base, _widths(base), seeds=seeds, orders=orders)
-    there = _there(asked, arguments)
+    fingerprint = terminal.load(asked[0], arguments).fingerprint
+    there = _there(asked, fingerprint, arguments)
     lacking = [settings for settings in asked if settings not in there]
     going_on = [run for run in there.values() if run.status.resumable]
     if lacking or going_on:
@@ -55,7 +60,7 @@ def ladder(arguments: argparse.Namespace) -> int:
         new = launch.new_runs(terminal.runs_dir(arguments), lacking, name=arguments.name)
         group = [run.reread() for run in (*going_on, *new)]
         training.stay_with(group, arguments, starting=group, go_on=_say_how_to_go_on)
-    return _tell(_there(asked, arguments), asked, arguments)
+    return _tell(_there(asked, fingerprint, arguments), asked, arguments)
 
 
 def _say_how_to_go_on() -> None:
@@ -77,20 +82,17 @@ def _widths(base: RunConfig) -> dict[str, str]:
     }
 
 
-def _there(asked: Sequence[RunConfig], arguments: argparse.Namespace) -> dict[RunConfig, Run]:
-    """The newest run of each of these settings that is trained, or can go on, or is at it; wherever it was computed."""
-    folder, wanted = terminal.runs_dir(arguments), {_but_machine(settings): settings for settings in asked}
+def _there(asked: Sequence[RunConfig], fingerprint: str, arguments: argparse.Namespace) -> dict[RunConfig, Run]:
+    """The newest run of each of these settings on these images that is trained, or can go on, or is at it; wherever it was computed."""
+    folder, wanted = terminal.runs_dir(arguments), {ladders.but_machine(settings): settings for settings in asked}
     every: dict[RunConfig, Run] = {}
     for run in reversed(runs.list_runs(folder) if folder.is_dir() else []):
-        if run.settings and (run.status in TRAINED or run.status.resumable or run.busy):
-            settings = wanted.get(_but_machine(run.settings))
+        of_these = run.dataset.get("fingerprint") in (None, fingerprint)
+        if run.settings and of_these and (run.status in TRAINED or run.status.resumable or run.busy):
+            settings = wanted.get(ladders.but_machine(run.settings))
             if settings and not (settings in every and every[settings].status in TRAINED and run.status not in TRAINED):
                 every[settings] = run
     return every
-
-
-def _but_machine(settings: RunConfig) -> RunConfig:
-    return dataclasses.replace(settings, device=RunConfig.device, precision=RunConfig.precision)
 
 
 def _tell(there: Mapping[RunConfig, Run], asked: Sequence[RunConfig], arguments: argparse.Namespace) -> int:

@@ -8,9 +8,10 @@ as they are and shuffled.
 import itertools
 import json
 import math
+import shlex
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -24,6 +25,7 @@ from vaedash.runs.schema import TRAINED
 
 RECORDED = Path(__file__).parent / "ladders"  # what was measured beforehand and comes along, one file each
 SEEDS = (0, 1, 2, 3, 4)
+_VARIED = ("arch", "widths", "pixel_order", "seed", "device", "precision")
 _NEAR = 1.1  # times as many weights, or as few: what is further off is no match
 
 
@@ -96,11 +98,13 @@ class Step:
     second: Trained
     worth: float
     interval: Interval | None
+    tried: int  # seeds, stuck ones and all
 
     @property
     def clear(self) -> bool:
-        """Whether it is more, or less, than nothing, as far as seeds tell."""
-        return self.interval is not None and self.interval.certain
+        """Whether it is more, or less, than nothing, as far as seeds tell; of a single one, which is all that was tried, its word is
+        taken."""
+        return self.tried == 1 if self.interval is None else self.interval.certain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +132,10 @@ class Ladder:
         ends = self._rung(first), self._rung(second)
         of_first, of_second = (end.learned(order) for end in ends)
         common = sorted(of_first.keys() & of_second.keys())
-        interval = intervals.over_seeds([of_first[seed] - of_second[seed] for seed in common])
-        worth = interval.mean if interval else self.mean(first, order) - self.mean(second, order)
-        return Step(first=ends[0], second=ends[1], worth=worth, interval=interval)
+        gaps = [of_first[seed] - of_second[seed] for seed in common]
+        worth = statistics.fmean(gaps) if gaps else self.mean(first, order) - self.mean(second, order)
+        tried = max(len(end.losses[order]) for end in ends)
+        return Step(first=ends[0], second=ends[1], worth=worth, interval=intervals.over_seeds(gaps), tried=tried)
 
     def steps(self, order: str = "natural") -> list[Step]:
         """From each rung to the next."""
@@ -192,9 +197,10 @@ def settings(
 ) -> list[RunConfig]:
     """The runs of a ladder, alike in all but what it is about; seed by seed, so that what is there early is a whole ladder already.
 
-    `widths` are those of the rungs that are matched, by their key.
+    `widths` are those of the rungs that are matched, by their key. A preset stands for what it has for each architecture.
     """
-    shared = base.to_json()
+    of_preset = config.PRESETS[base.preset] if base.preset else ()
+    shared = {name: value for name, value in base.to_json().items() if name not in of_preset}
     return [
         RunConfig.build(
             **(shared | {"arch": rung.arch, "widths": widths.get(rung.key), "pixel_order": order, "seed": seed})
@@ -211,7 +217,7 @@ def found(newest_first: Sequence[Run]) -> list[Ladder]:
     for run in newest_first:
         if run.settings and run.status in TRAINED and run.test_loss is not None:
             of_preset = config.PRESETS[run.settings.preset] if run.settings.preset else ()
-            rest = alike.settings_but(run, "arch", "widths", "pixel_order", "seed", "device", "precision", *of_preset)
+            rest = alike.settings_but(run, *_VARIED, *of_preset)
             sets.setdefault((*rest, str(run.dataset.get("fingerprint"))), []).append(run)
     return [ladder for group in sets.values() if (ladder := _of(group))]
 
@@ -241,13 +247,20 @@ def _of(group: Sequence[Run]) -> Ladder | None:
 
 
 def _nearest(by_shape: Mapping[tuple[str, str], Sequence[Run]], rung: Rung, weights: int | None) -> Sequence[Run]:
-    """The runs of a rung that is matched: of its architecture, those whose number of weights is nearest, within a tenth."""
-    near = {
-        abs(math.log((runs[0].parameters or 1) / (weights or 1))): runs
+    """The runs of a rung that is matched: of its architecture, among those with as many weights within a tenth, the most on the pixels as
+    they are; of as many, the nearest."""
+
+    def off(runs: Sequence[Run]) -> float:
+        return abs(math.log((runs[0].parameters or 1) / (weights or 1)))
+
+    near = [
+        runs
         for (arch, widths), runs in by_shape.items()
-        if arch == rung.arch and widths
-    }
-    return near[min(near)] if near and min(near) < math.log(_NEAR) else []
+        if arch == rung.arch and widths and off(runs) < math.log(_NEAR)
+    ]
+    return min(
+        near, key=lambda runs: (-sum(run.config.pixel_order == "natural" for run in runs), off(runs)), default=[]
+    )
 
 
 def _trained(rung: Rung, newest_first: Sequence[Run]) -> Trained:
@@ -284,26 +297,27 @@ def _how(asked: RunConfig) -> str:
 
 
 def command(asked: RunConfig) -> str:
-    """What trains a ladder like this."""
-    parts = ["python -m vaedash ladder"]
-    base = RunConfig.build(preset=asked.preset, dataset=asked.dataset)
-    for name in (
-        "dataset",
-        "preset",
-        "epochs",
-        "image_size",
-        "fraction",
-        "latent_dim",
-        "lr",
-        "batch_size",
-        "beta",
-        "monitor",
-    ):
-        value = getattr(asked, name)
-        if value is not None and (name in ("dataset", "preset") or value != getattr(base, name)):
-            shown = Path(value).name if name == "dataset" and value not in config.DATASETS else value
-            parts.append(f"--{name.replace('_', '-')} {shown}")
-    return " ".join(parts)
+    """What trains a ladder like this, on a shell's line; own pictures are called by their name, wherever they lie."""
+    base = RunConfig.build(preset=asked.preset, dataset=asked.dataset, arch=asked.arch)
+    own = {"dataset": asked.dataset, "preset": asked.preset, **{name: getattr(asked, name) for name in config.SETTINGS}}
+    words = ["python -m vaedash ladder"]
+    for name, value in own.items():
+        told = name in ("dataset", "preset") or value != getattr(base, name)
+        if name not in _VARIED and value is not None and told:
+            shown = Path(str(value)).name if name == "dataset" and value not in config.DATASETS else str(value)
+            words.append(f"--{name.replace('_', '-')} {shlex.quote(shown)}")
+    return " ".join(words)
+
+
+def missing(asked: Sequence[RunConfig], newest_first: Sequence[Run]) -> list[RunConfig]:
+    """Those of these runs that nobody has trained yet, wherever it was computed, and that nobody is training."""
+    there = {but_machine(run.settings) for run in newest_first if run.settings and (run.busy or run.status in TRAINED)}
+    return [settings for settings in asked if but_machine(settings) not in there]
+
+
+def but_machine(settings: RunConfig) -> RunConfig:
+    """Settings without where and how exactly they are computed."""
+    return replace(settings, device=RunConfig.device, precision=RunConfig.precision)
 
 
 def to_json(ladder: Ladder) -> Record:

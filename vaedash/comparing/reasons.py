@@ -1,5 +1,7 @@
 """Why conv wins, in words: what a ladder says about neighbours, shared detectors and the number of weights."""
 
+from dataclasses import replace
+
 from vaedash import config
 from vaedash.comparing.ladder import Ladder, Step, in_nats
 
@@ -21,6 +23,8 @@ def headline(ladder: Ladder) -> str:
 def plainly(ladder: Ladder) -> str:
     """The answer for anybody, in some sentences."""
     way, neighbours, sharing = ladder.step("fc", "conv"), _neighbours(ladder), _sharing(ladder)
+    if way.clear and way.worth < 0:
+        return "Here FC is ahead of conv."
     if not _wins(way):
         return "What sets conv apart from FC makes no sure difference here."
     if not _counts(neighbours, way):
@@ -31,7 +35,7 @@ def plainly(ladder: Ladder) -> str:
 
 
 def _wins(way: Step) -> bool:
-    return way.worth > 0 and (way.clear or way.interval is None)
+    return way.worth > 0 and way.clear
 
 
 def _of_weights(ladder: Ladder, way: Step) -> str:
@@ -40,7 +44,9 @@ def _of_weights(ladder: Ladder, way: Step) -> str:
     lost = f", and {stuck} of {tried} trainings got stuck" if stuck else ""
     if not _counts(_back(fewer), way) and not _counts(fewer, way):
         return f"The number of weights is not it: with as few as conv, FC is no better{lost}"
-    return f"With as few weights as conv, FC is {'better' if fewer.worth > 0 else 'worse'}{lost}: having more is not what holds it back"
+    if fewer.worth > 0:
+        return f"With as few weights as conv, FC is better, too{lost}"
+    return f"With as few weights as conv, FC is worse{lost}: having more is not what holds it back"
 
 
 def in_figures(ladder: Ladder) -> str:
@@ -49,8 +55,8 @@ def in_figures(ladder: Ladder) -> str:
         f"From FC to conv: {_change(ladder.step('fc', 'conv'))}.",
         f"Looking at neighbours, with as many weights as FC: {_change(_neighbours(ladder))}.",
         f"The same detectors everywhere, at the same widths: {_change(_sharing(ladder))}.",
-        f"The number of weights alone: FC with as few as conv, {_change(ladder.step('fc', 'fc like conv'))}; local with nearly three times "
-        f"as many, {_change(ladder.step('local like fc', 'local'))}.",
+        f"The number of weights alone: FC with as few as conv, {_change(ladder.step('fc', 'fc like conv'))}; local with "
+        f"{_times(ladder)} times as many, {_change(ladder.step('local like fc', 'local'))}.",
     ]
     seeds = {len(losses) for trained in ladder.rungs for losses in trained.losses.values()}
     count = f"{min(seeds)} seeds" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)} seeds"
@@ -61,12 +67,17 @@ def in_figures(ladder: Ladder) -> str:
     return " ".join(parts + _stuck(ladder))
 
 
+def _times(ladder: Ladder) -> str:
+    step = ladder.step("local like fc", "local")
+    return f"{step.second.weights / max(1, step.first.weights):.2g}"
+
+
 def shuffled(ladder: Ladder) -> str:
     """What is left of it where the pixels are shuffled; empty where that was not trained."""
     if "shuffled" not in ladder.orders():
         return ""
     neighbours, way = (ladder.step("fc", second, "shuffled") for second in ("local like fc", "conv"))
-    if neighbours.clear and neighbours.worth > 0:
+    if _counts(neighbours, ladder.step("fc", "conv")):
         return f"With shuffled pixels the same windows are still worth {in_nats(neighbours)}: it was not the neighbours alone."
     rest = f"conv trails FC by {in_nats(_back(way))}" if way.clear and way.worth < 0 else "conv has no sure lead"
     return f"With shuffled pixels, where no neighbours are left to look at, the windows bring nothing ({in_nats(neighbours)}), and {rest}."
@@ -85,11 +96,15 @@ def _of_sharing(sharing: Step, way: Step) -> str:
         return f"That its detectors are the same everywhere is worth {sharing.worth / way.worth:.0%} of it"
     if sharing.clear and sharing.worth < 0:
         return "That its detectors are the same everywhere rather holds it back here: local, with its own at each place, draws better"
-    return "That its detectors are the same everywhere makes no sure difference, but saves eight of nine weights"
+    return f"That its detectors are the same everywhere makes no sure difference, but saves {_saved(sharing)} of the weights"
+
+
+def _saved(sharing: Step) -> str:
+    return f"{1 - sharing.second.weights / max(1, sharing.first.weights):.0%}"
 
 
 def _counts(step: Step, way: Step) -> bool:
-    return (step.clear or step.interval is None) and step.worth > _HARDLY * way.worth
+    return step.clear and step.worth > _HARDLY * way.worth
 
 
 def _change(step: Step) -> str:
@@ -102,14 +117,21 @@ def _back(step: Step) -> Step:
     """The same step the other way round."""
     interval = step.interval
     turned = None if interval is None else type(interval)(-interval.mean, -interval.high, -interval.low, interval.count)
-    return Step(first=step.second, second=step.first, worth=-step.worth, interval=turned)
+    return replace(step, first=step.second, second=step.first, worth=-step.worth, interval=turned)
 
 
 def _stuck(ladder: Ladder) -> list[str]:
-    lines = [
-        f"{config.spoken(trained.rung.arch)} {trained.widths} with {order} pixels, seed {', '.join(map(str, seeds))}"
-        for trained in ladder.rungs
-        for order, seeds in trained.stuck.items()
-        if seeds
-    ]
-    return [f"Stuck, with no latent in use, and left out of the means: {'; '.join(lines)}."] if lines else []
+    """Which seeds are, and of which rungs all are."""
+    some, whole = [], []
+    for trained in ladder.rungs:
+        for order, seeds in trained.stuck.items():
+            called = f"{config.spoken(trained.rung.arch)} {trained.widths} with {order} pixels"
+            if len(seeds) == len(trained.losses[order]):
+                whole.append(called)
+            elif seeds:
+                some.append(f"{called}, seed {', '.join(map(str, seeds))}")
+    sentences = {
+        "Stuck, with no latent in use, and left out of the means": some,
+        "Stuck with every seed, so that its mean is that of nothing learned": whole,
+    }
+    return [f"{what}: {'; '.join(which)}." for what, which in sentences.items() if which]

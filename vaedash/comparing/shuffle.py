@@ -20,7 +20,7 @@ def four_runs(newest_first: Sequence[Run]) -> dict[Variant, Run]:
     """
     sets: dict[tuple[Setting, ...], dict[Variant, Run]] = {}
     for run in newest_first:
-        if run.settings is None:
+        if run.settings is None or run.settings.arch not in config.PAIR:
             continue
         # A preset may give each architecture values of its own, so where there is one, its name says it.
         of_preset = config.PRESETS[run.settings.preset] if run.settings.preset else ()

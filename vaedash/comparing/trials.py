@@ -46,8 +46,9 @@ class Trials:
 
     @property
     def best_so_far(self) -> list[float | None]:
-        """The lowest loss after each trial; None before the first that came to something."""
-        return [_lowest(self.losses[:count]) for count in range(1, len(self.runs) + 1)]
+        """The lowest loss after each trial, of those that were trained to their end, as `best` is; None before the first."""
+        whole = [loss if run.status in TRAINED else None for run, loss in zip(self.runs, self.losses, strict=True)]
+        return [_lowest(whole[:count]) for count in range(1, len(whole) + 1)]
 
     @property
     def expected_best(self) -> list[float | None]:

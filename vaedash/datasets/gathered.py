@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaedash.datasets.decode import Decoded
-from vaedash.datasets.source import Source
+from vaedash.datasets.source import CLASS, Source
 from vaedash.datasets.split import apart, marks
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -16,7 +16,6 @@ from vaedash.text import visible
 
 _MOST_PLAIN = 0.5  # of all images, of one colour each, beyond which that is said
 _FEW = 20  # images of which nothing is concluded
-_CLASS = "class"
 _UNREADABLE = ("cannot be read and is left out", "cannot be read and are left out")
 
 
@@ -110,8 +109,8 @@ def _labelled(
     names = tuple(words) if here <= {*words} else tuple(sorted(here))
     number: dict[str | None, int] = {name: place for place, name in enumerate(names)}
     sides = (("train", train.classes), ("test", test.classes))
-    labels = {f"{name}/{_CLASS}": np.array([number.get(each, -1) for each in classes]) for name, classes in sides}
-    return labels, {_CLASS: names}
+    labels = {f"{name}/{CLASS}": np.array([number.get(each, -1) for each in classes]) for name, classes in sides}
+    return labels, {CLASS: names}
 
 
 def _of_one_colour(images: Pixels) -> int:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from vaedash.datasets import shapes
 from vaedash.datasets.cache import Dataset
 from vaedash.datasets.shapes import Factor
+from vaedash.datasets.source import is_attribute
 from vaedash.errors import UsageError
 from vaedash.text import visible
 
 Mask = NDArray[np.bool_]
 
-_YES_NO = ("no", "yes")
 _TEST = "test/"
 LOWER, UPPER = "lower third", "upper third"  # of a factor's values
 
@@ -93,7 +93,7 @@ class Label:
 
     def _second(self, words: Collection[str]) -> str:
         """What the second of two words is called on a slider: an attribute that a picture has, has the attribute's name."""
-        return self.name if tuple(words) == _YES_NO else [*words][1]
+        return self.name if is_attribute(self.name, tuple(words)) else [*words][1]
 
 
 def of_test(dataset: Dataset, spec: str) -> list[Label]:

@@ -11,6 +11,15 @@ Progress = Callable[[str, int, int], None]
 """Called as `progress(what, done, total)`; `total` is 0 where it is not known. It may raise to cancel."""
 
 
+CLASS = "class"  # what of an image is known by that name is one of several; folders may well be called no and yes
+_YES_NO = ("no", "yes")
+
+
+def is_attribute(name: str, words: tuple[str, ...]) -> bool:
+    """Whether what is known of images by this name, in these words, is something that each has or has not."""
+    return words == _YES_NO and name != CLASS
+
+
 def silent(what: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from vaedash import config, datasets
 from vaedash.datasets import Dataset, Progress, silent
+from vaedash.datasets.source import is_attribute
 from vaedash.images import Pixels
 from vaedash.measuring.measures import FEWEST
 from vaedash.models import latent, losses
@@ -30,7 +31,6 @@ BINS = 20  # of a latent and of a factor, equally wide, as Locatello et al. 2019
 RESAMPLES = 1000
 _AT_ONCE = 50  # resamples: all of them would fill a gigabyte
 _CLASS, _ATTRIBUTE, _FACTOR = "told_class", "told_attributes", "told_factors"  # what a label is, by the measure for it
-_YES_OR_NO = ("no", "yes")
 
 Doubles = NDArray[np.float64]
 Values = NDArray[np.int64] | NDArray[np.int8] | NDArray[np.float32] | NDArray[np.float64]
@@ -219,7 +219,7 @@ def _answers(
         if _is_factor(train.labels[name]):
             if min(kinds, tried) > 1:
                 answers.setdefault(_FACTOR, {})[name] = _regressed(*known, wheel=name in wheels)
-        elif names.get(name) == _YES_OR_NO:
+        elif is_attribute(name, names.get(name, ())):
             if min(kinds, tried) > 1:
                 answers.setdefault(_ATTRIBUTE, {})[name] = _named(*known, balanced=True)
         elif 1 < kinds <= MOST_CLASSES and tried:

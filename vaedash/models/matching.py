@@ -25,18 +25,23 @@ _CLOSE = 0.25  # of what is asked: what is further from it is no match
 def weights(settings: RunConfig) -> float:
     """How many numbers its model learns."""
     with torch.device("meta"):
-        return archs.parameter_count(archs.build(settings))
+        return archs.parameter_count(archs.build(_in_order(settings)))
 
 
 def flops(settings: RunConfig) -> float:
     """Floating-point operations of a training step, for each image, as torch counts them: those of its products of matrices and of its
     convolutions, forward and backward."""
     with torch.device("meta"):
-        model = archs.build(settings)
+        model = archs.build(_in_order(settings))
         with FlopCounterMode(display=False) as counted:
             mu, logvar = model.encode(torch.empty(_BATCH, *settings.frame.shape))
             model.decode(mu + logvar).sum().backward()
     return counted.get_total_flops() / _BATCH
+
+
+def _in_order(settings: RunConfig) -> RunConfig:
+    """The same with pixels as they are: the order of shuffled ones is no weight, and has to lie where it is used."""
+    return replace(settings, pixel_order="natural")
 
 
 def by(cost: Callable[[RunConfig], float]) -> Held:
@@ -55,7 +60,7 @@ def matched(
     """
     usual = replace(settings, widths="")
     if settings.arch == to.arch:
-        return replace(settings, widths=to.widths)
+        return replace(settings, widths="" if to.layer_widths == usual.layer_widths else to.widths)
     if not usual.layer_widths:
         raise UsageError(f"{settings.arch} has no widths to choose; leave it out, or leave out --match.")
     low, high = scales
@@ -73,7 +78,7 @@ def matched(
     if abs(tried[best] - 1) > _CLOSE:
         raise UsageError(
             f"No widths of {settings.arch} cost as much as {to.arch}: the nearest, {best}, make {tried[best]:.3g} times as much. "
-            "Leave it out, or choose what else to match."
+            "Leave it out, or choose what else to match, or a smaller latent size."
         )
     return replace(settings, widths="" if best == _scaled(usual, 1.0) else best)
 

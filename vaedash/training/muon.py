@@ -67,12 +67,14 @@ class Muon(torch.optim.Optimizer):
 
 def directions(gradients: Sequence[Tensor], matrices: Sequence[int]) -> list[Tensor]:
     """What a step along each of some gradients `(rows, ...)` becomes, in its shape: of each of its `matrices` only the directions;
-    one that is higher than wide goes further, as it has fewer of them for each of its rows."""
+    one that is higher than wide goes further, as it has fewer of them for each of its rows. Not so the matrices of places: kernels,
+    be they high or wide as they lie there, have for each number that they make as many that they add up."""
     lying = [_laid_out(gradient) for gradient in gradients]
     parts = [_matrices(gradient, count) for gradient, count in zip(lying, matrices, strict=True)]
     stepped = [torch.empty_like(gradient) for gradient in lying]
     into = [_matrices(step, count) for step, count in zip(stepped, matrices, strict=True)]
-    orthogonal(list(itertools.chain(*parts)), into=list(itertools.chain(*into)), further=True)
+    further = [gradient.ndim != 3 for gradient, of_it in zip(lying, parts, strict=True) for _ in of_it]
+    orthogonal(list(itertools.chain(*parts)), into=list(itertools.chain(*into)), further=further)
     return [step if step.ndim == 3 else step.movedim(-1, 1) for step in stepped]
 
 
@@ -86,11 +88,11 @@ def _matrices(laid_out: Tensor, count: int) -> Sequence[Tensor]:
 
 
 def orthogonal(
-    matrices: Sequence[Tensor], *, into: Sequence[Tensor] | None = None, further: bool = False
+    matrices: Sequence[Tensor], *, into: Sequence[Tensor] | None = None, further: Sequence[bool] = ()
 ) -> Sequence[Tensor]:
     """Of each of some matrices `(rows, columns)` about the nearest one whose singular values are 1; they come between 0.7 and 1.2,
-    tiny ones below. Written `into` others of these shapes, where given; `further` makes one that is higher than wide longer, by the
-    root of how much.
+    tiny ones below. Written `into` others of these shapes, where given; one that is to go `further` and is higher than wide becomes
+    longer, by the root of how much.
 
     Each round is p(X) = (a + b X X^T + c (X X^T)^2) X. As all of these factors commute, they are found from X X^T alone, of the
     shorter side, and X is multiplied once: a third of the work for a matrix eight times as wide as high. Those of one shorter
@@ -102,12 +104,13 @@ def orthogonal(
         for side in {len(product) for product in products}
     }
     found = into if into is not None else [torch.empty_like(matrix) for matrix in matrices]
-    for matrix, product, target in zip(matrices, products, found, strict=True):
+    longer = further or [False] * len(matrices)
+    for matrix, product, target, long in zip(matrices, products, found, longer, strict=True):
         factor = next(factors[len(product)])
         if _wide(matrix):
             torch.mm(factor, matrix, out=target)
         else:
-            length = (matrix.shape[0] / matrix.shape[1]) ** 0.5 if further else 1.0
+            length = (matrix.shape[0] / matrix.shape[1]) ** 0.5 if long else 1.0
             torch.mm(matrix, factor.mul_(length), out=target)
     return found
 

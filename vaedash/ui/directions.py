@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vaedash.comparing import intervals
+from vaedash.comparing import alike, intervals
 from vaedash.images import Pixels
 from vaedash.measuring.directions import REACH
 from vaedash.runs import Run
@@ -28,6 +28,7 @@ def moved(measured: Sequence[Run], *, number: int, photo: Pixels) -> None:
     """Held-out picture `number`, the `photo` `(3, side, side)`, on its way along a direction that somebody chooses, in each of these
     runs; and how far each leads towards that and towards all else. Nothing where no run has a direction.
     """
+    measured = alike.by_images(measured)[0]  # one picture moves; those that learned from others have not seen its like
     by_run = {run.id: {each.trait.name: each for each in decoded.directions(run)} for run in measured}
     offered = {name: each for known in by_run.values() for name, each in known.items()}
     if not offered:

@@ -136,7 +136,7 @@ def whole_sweep(chosen: Sequence[RunConfig]) -> list[RunConfig]:
     """The study's presets with FC and conv, in all else as the form says; nothing where it describes no run."""
     if not chosen:
         return []
-    varied = ("arch", "preset", "seed", *PRESET_SETTINGS)
+    varied = ("arch", "preset", "seed", "widths", *PRESET_SETTINGS)
     shared = {name: value for name, value in chosen[0].to_json().items() if name not in varied}
     seeds = sorted({settings.seed for settings in chosen})
     return [

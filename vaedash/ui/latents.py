@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import streamlit as st
 
 from vaedash import config, glossary
+from vaedash.comparing import alike
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
@@ -105,19 +106,23 @@ def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, here: C
 
 def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) -> None:
     """For each run whose held-out pictures are here (`photos`, by run), the map of where they lie, on which a click chooses one: the
-    `number`; with a choice of what colours it, where anything is known of them.
+    `number`; with a choice of what colours it, where anything is known of them. Other pictures have a legend of their own.
     """
-    labels = known.labels(chosen)
+    groups = alike.by_images(chosen)
+    labels = [{label.name: label for label in known.labels(group)} for group in groups]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        colour = known.colour(labels)
-        if label := next((label for label in labels if label.name == colour), None):
-            known.legend(label)
-    with pictures.beside(chosen):
-        for run in chosen:
-            with st.container():
-                pictures.heading(run, chosen)
-                _map(run, number, colour)
-                _photograph(run, number, photos[run.id])
+        colour = known.colour([*{name: label for of_group in labels for name, label in of_group.items()}.values()])
+        if len(groups) == 1 and colour in labels[0]:
+            known.legend(labels[0][colour])
+    for group, of_group in zip(groups, labels, strict=True):
+        if len(groups) > 1 and colour in of_group:
+            known.legend(of_group[colour])
+        with pictures.beside(group):
+            for run in group:
+                with st.container():
+                    pictures.heading(run, chosen)
+                    _map(run, number, colour)
+                    _photograph(run, number, photos[run.id])
 
 
 def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> None:

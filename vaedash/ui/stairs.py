@@ -1,5 +1,6 @@
 """The stairs from FC to conv on a page: which of them, the answer, the picture, each seed, and the button that trains one's own."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -20,8 +21,13 @@ _HERE = "trained here"
 
 def known(runs: Sequence[Run]) -> dict[str, Ladder]:
     """The ladders that were trained here, and those that come along, by what they are called."""
-    here = {f"{ladder.pictures}, {_HERE}": ladder for ladder in reversed(ladders.found(runs))}
-    return {ladder.pictures: ladder for ladder in ladders.recorded()} | here
+    here = ladders.found(runs)
+    count = Counter(ladder.pictures for ladder in here)
+    named = {
+        f"{ladder.pictures}, {_HERE}" + (f" ({ladder.how})" if count[ladder.pictures] > 1 else ""): ladder
+        for ladder in reversed(here)
+    }
+    return {ladder.pictures: ladder for ladder in ladders.recorded()} | named
 
 
 def choose(every: dict[str, Ladder]) -> tuple[Ladder, tuple[str, ...]]:
@@ -60,11 +66,13 @@ def details(ladder: Ladder) -> None:
 
 
 def button(runs: Sequence[Run]) -> None:
-    """The button that trains a ladder on the built-in shapes."""
-    asked = settings()
+    """The button that trains what is lacking of a ladder on the built-in shapes; none where nothing is."""
+    lacking = ladders.missing(settings(), runs)
+    if not lacking:
+        return
     launching.button(
-        f"Train the stairs ({len(asked)} runs)",
-        asked,
+        f"Train the stairs ({len(lacking)} runs)",
+        lacking,
         key="train-stairs",
         disabled=any(run.active for run in runs),
         help="Five models with five seeds on the built-in shapes, with their pixels as they are and shuffled: some twenty minutes on "

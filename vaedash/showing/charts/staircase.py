@@ -31,6 +31,7 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
     every = [loss for trained in ladder.rungs for order in orders for loss in trained.learned(order).values()]
     air = _ROOM * max(1.0, max(every) - min(every))
     x = style.axis(
+        "model, and how many million weights it has",
         tickvals=list(range(len(ladder.rungs))),
         ticktext=[f"<b>{config.spoken(each.rung.arch)}</b><br>{_millions(each.weights)}" for each in ladder.rungs],
         range=[-0.5, len(ladder.rungs) - 0.5],

@@ -62,7 +62,7 @@ st.caption(
     "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns. "
     "**local** looks through conv's windows with a detector of its own at each place: it stands between the two."
 )
-with st.grid(len(config.ARCHS), min_column_width=380, gap="medium"):
+with st.grid(len(config.PAIR), min_column_width=380, gap="medium"):
     for arch, steps in layers.known().items():
         with st.container():
             diagram.show(arch, steps)
