@@ -3,7 +3,7 @@
 The house; a family imports only from floors below (on floor 0, a room from those named before it), and no two rooms of a
 family need each other:
 
-    floor 0   errors, glossary, places, storage, settings, config, images, text
+    floor 0   errors, glossary, places, storage, settings, installed, config, images, text
     floor 1   datasets
     floor 2   models
     floor 3   runs

@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
-from vaedash import places
+from vaedash import installed, places
 from vaedash.errors import UsageError
 from vaedash.settings import Choice, Group, Number, Setting, Value, Written
 
@@ -57,15 +57,69 @@ class Architecture:
     spoken: str = ""  # in a sentence, where that is not its name
     widths: tuple[int, ...] = ()
     halving: bool = False
+    module: str = ""  # of the package that brings it; empty where it is `vaedash/models/<name>.py`
 
 
 # The table of architectures. Another one is a line here and a file `vaedash/models/<name>.py`; command line, forms and charts
 # then know it.
-ARCHS: Mapping[str, Architecture] = {
+BUILT_IN_ARCHS: Mapping[str, Architecture] = {
     "fc": Architecture(title="fully connected", spoken="FC", widths=(512, 256)),
     "conv": Architecture(title="convolutional", widths=(32, 64, 128), halving=True),
     "local": Architecture(title="locally connected", widths=(32, 64, 128), halving=True),
 }
+_ARCH_NAME = r"[a-z][a-z0-9_]{0,29}"
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+# An architecture of one's own: its name, and the SHA-256 of its source, which `vaedash/models/own.py` keeps.
+OWN = re.compile(rf"({_ARCH_NAME})@([0-9a-f]{{64}})")
+ARCH_GROUP = "vaedash.archs"  # the entry points by which packages bring further ones
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """An architecture of another package that is not in the table, and why, in a sentence."""
+
+    package: str
+    sentence: str
+
+
+def _with_those_of_packages() -> tuple[dict[str, Architecture], list[Skipped]]:
+    archs, skipped = dict(BUILT_IN_ARCHS), []
+    for point in installed.brought(ARCH_GROUP):
+        objection = ""
+        if not is_arch_name(point.name):
+            objection = "its name must be up to 30 small letters, digits and underscores, the first a letter"
+        elif point.name in archs:
+            objection = "that name is taken"
+        elif not _MODULE.fullmatch(point.module):
+            objection = f"it must name a module, and names {point.module[:80]!r}"
+        if objection:
+            sentence = f"The architecture {point.name[:80]!r} of the package {point.package} is left out: {objection}."
+            skipped.append(Skipped(package=point.package, sentence=sentence))
+        else:
+            archs[point.name] = Architecture(title=f"of the package {point.package}", module=point.module)
+    return archs, skipped
+
+
+def is_arch_name(name: str) -> bool:
+    """Whether an architecture may be called so."""
+    return re.fullmatch(_ARCH_NAME, name) is not None
+
+
+def is_own(arch: str) -> bool:
+    """Whether this is an architecture of somebody's own, as a run's config.json says it: `name@` and 64 hexadecimal digits."""
+    own = OWN.fullmatch(arch)
+    return own is not None and own[1] not in BUILT_IN_ARCHS
+
+
+def arch_name(arch: str) -> str:
+    """What an architecture is called, be it one of somebody's own; `latest:` takes this."""
+    return arch.partition("@")[0]
+
+
+# Those that come with vaedash, and behind them those that installed packages bring.
+ARCHS: Mapping[str, Architecture]
+SKIPPED_ARCHS: Sequence[Skipped]
+ARCHS, SKIPPED_ARCHS = _with_those_of_packages()
 PAIR = ("fc", "conv")  # of the study and of the question: what is trained unless somebody asks for more
 _LAST_SIDE = 4  # pixels, of the maps behind the last block
 _WIDTHS = re.compile(r"[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})*")
@@ -197,6 +251,15 @@ def preset_values(preset: str, arch: str) -> Mapping[str, Value]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArchChoice(Choice):
+    """One of the table of architectures, or one of somebody's own (`is_own`)."""
+
+    def check(self, value: object) -> None:
+        if not (isinstance(value, str) and is_own(value)):
+            super().check(value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """What one run was asked to be; checked when it is made, never changed afterwards.
 
@@ -206,9 +269,9 @@ class RunConfig:
 
     arch: Annotated[
         str,
-        Choice(
+        ArchChoice(
             label="Architectures",
-            help="architecture",
+            help="architecture; for train and sweep also the path of a file with one of your own",
             called="",
             group=Group.MODEL,
             choices=tuple(ARCHS),
@@ -634,12 +697,12 @@ class RunConfig:
 
 def spoken(arch: str) -> str:
     """What an architecture is called in a sentence; code and files say `arch`."""
-    return ARCHS[arch].spoken or arch if arch in ARCHS else arch
+    return (ARCHS[arch].spoken if arch in ARCHS else "") or arch_name(arch)
 
 
 def usual_widths(arch: str, image_size: int) -> tuple[int, ...]:
     """The widths of an architecture's layers or blocks unless somebody chooses others."""
-    known = ARCHS[arch]
+    known = ARCHS.get(arch, Architecture(title=arch))
     if not known.halving:
         return known.widths
     blocks = (image_size // _LAST_SIDE).bit_length() - 1
@@ -651,7 +714,7 @@ def _check_widths(arch: str, widths: str, image_size: int) -> None:
     usual = usual_widths(arch, image_size)
     example = "-".join(map(str, usual))
     if not usual:
-        raise UsageError(f"{arch} has no widths to choose, got {widths}; leave widths out.")
+        raise UsageError(f"{spoken(arch)} has no widths to choose, got {widths}; leave widths out.")
     if not _WIDTHS.fullmatch(widths) or any(int(width) > WIDEST for width in widths.split("-")):
         raise UsageError(
             f"widths must be whole numbers from 1 to {WIDEST:,}, got {widths!r}; give them joined by hyphens, like {example}."

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from vaedash import config, datasets, storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.models import own
 from vaedash.runs import listing, names, queue, record, schema
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Status
@@ -22,7 +23,7 @@ LITTLE_ROOM = 200_000_000  # bytes: what a run keeps, and what it needs besides 
 SILENCE = 600.0  # seconds without a report, after which a running run is worth a look
 # What no other look at a run notices: records, weights and figures cannot be read, and say so.
 _READ_BY_NOBODY_ELSE = (
-    *(names.LOG, names.STOP, names.LOCK, names.NOTES_LOCK, names.SAMPLES),
+    *(names.LOG, names.SOURCE, names.STOP, names.LOCK, names.NOTES_LOCK, names.SAMPLES),
     *map(names.hashes_file, names.WEIGHTS),
 )
 _ID_WITHIN = re.compile(rf"(?<![a-z0-9]){config.RUN_ID.pattern}(?![a-z0-9])")
@@ -62,7 +63,7 @@ def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
             originals[_origin(run)] = run
     copies = (record.read(folder.path) for folder in listing.unlisted(runs_dir))
     findings += (_unlisted(run, originals.get(_origin(run)), ids) for run in copies)
-    return [*findings, *_cache(data_dir)]
+    return [*findings, *_cache(data_dir), *_skipped()]
 
 
 def mend(findings: Iterable[Finding]) -> list[Finding]:
@@ -209,6 +210,8 @@ def _run(run: Run) -> Iterator[Finding]:
             sentence=run.sentence.partition(";")[0] + ".",
             remedy=f"Resume it: python -m vaedash resume {run.id}",
         )
+    if run.settings and config.is_own(run.settings.arch):
+        yield from _source(run, run.settings.arch)
     if run.weights.any():
         yield from _weights(run)
     for file in run.pictures.damaged():
@@ -305,6 +308,45 @@ def _remedy(run: Run, name: str, reason: str) -> tuple[str, Callable[[], None] |
     if name in (names.PROGRESS, names.MEASURED):
         return "--fix sets it aside; whatever needs it writes it anew.", aside
     return f"Put a copy of it back, or train anew; python -m vaedash archive {run.id} puts the run aside.", None
+
+
+def _source(run: Run, arch: str) -> Iterator[Finding]:
+    """Of a run whose architecture is somebody's own, and whose source is missing or another one."""
+    try:
+        flaw = (
+            ""
+            if own.fits(arch, run.source())
+            else "is not the source that its record names: its SHA-256 is another one"
+        )
+    except RunError:
+        if run.unfit([names.SOURCE]):
+            return  # said where files are
+        flaw = "is missing"
+    if not flaw:
+        return
+    try:
+        kept = own.source(arch)
+    except RunError:
+        kept = None
+    again = "--fix writes it again, from what is trusted here." if kept else "Put the right one beside its records."
+    yield Finding(
+        kind="damaged-source" if run.source_there() else "no-source",
+        where=run.id,
+        sentence=f"{names.SOURCE} {flaw}.",
+        remedy=f"{again} Curves and pictures do without it.",
+        mend=partial(_alone, run, partial(run.write_source, kept)) if kept else None,
+    )
+
+
+def _skipped() -> Iterator[Finding]:
+    """Architectures of packages that are not in the table."""
+    for skipped in config.SKIPPED_ARCHS:
+        yield Finding(
+            kind="skipped-architecture",
+            where=skipped.package,
+            sentence=skipped.sentence,
+            remedy=f"Have its maker name another in the entry points of {config.ARCH_GROUP}, or remove the package.",
+        )
 
 
 def _rewrite_metrics(run: Run, epochs: Sequence[Epoch]) -> None:

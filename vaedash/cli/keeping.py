@@ -2,14 +2,16 @@
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaedash import places, runs, text
+from vaedash import config, places, runs, storage, text
 from vaedash.cli import parsing, tables, terminal
 from vaedash.comparing import results
 from vaedash.errors import UsageError
+from vaedash.models import own
 from vaedash.runs import listing
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ def add_to(commands: parsing.Commands) -> None:
             parsing.add_json(parser)
         if name == "archive":
             parser.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
+
+    trusting = parsing.command(
+        commands,
+        "trust",
+        trust,
+        "let the source of a run's own architecture be executed on this machine, once you have read it",
+        ["trust latest", "trust k3f7qa --yes"],
+    )
+    trusting.add_argument("run", metavar="RUN", help=parsing.RUN)
+    trusting.add_argument("--yes", action="store_true", help="do not ask")
+    parsing.add_places(trusting)
 
     exporting = parsing.command(
         commands,
@@ -155,6 +168,34 @@ def restore(arguments: argparse.Namespace) -> int:
     run.write_notes(archived=False)
     print(f"Restored {run.id}.")
     return terminal.DONE
+
+
+def trust(arguments: argparse.Namespace) -> int:
+    """Put the source that came with a run where it may be executed from."""
+    run = terminal.find(arguments, arguments.run)
+    arch = run.config.arch
+    if not config.is_own(arch):
+        raise UsageError(f"Run {run.id} has no architecture of somebody's own. There is nothing to trust.")
+    if own.is_trusted(arch):
+        own.source(arch, run=run.id)
+        print(f"Trusted already: {own.kept_at(arch)}")
+        return terminal.DONE
+    source = run.source()
+    terminal.say(
+        f"{run.source_file} is {len(source):,} bytes of Python with the SHA-256 {storage.sha256(source)}. "
+        "It would be executed on this machine, and could do there whatever you can: read it first."
+    )
+    if not arguments.yes and not _agreed("Execute it from now on?"):
+        print("It is not trusted, and nothing is executed.")
+        return terminal.DONE
+    own.trust(arch, source)
+    print(f"Trusted: {own.kept_at(arch)}. Removing that file undoes it.")
+    return terminal.DONE
+
+
+def _agreed(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def export(arguments: argparse.Namespace) -> int:

@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaedash import config, datasets, places, runs, text
+from vaedash import config, datasets, places, runs, storage, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
 from vaedash.datasets import hub
 from vaedash.errors import UsageError
 from vaedash.measuring import same
+from vaedash.models import own
 from vaedash.runs import Run
 from vaedash.settings import Value
 
@@ -67,6 +68,27 @@ def spec(typed: str, arguments: argparse.Namespace) -> str:
         return config.dataset_spec(typed)
     with progress() as show:
         return str(hub.fetch(typed, data_dir=data_dir(arguments), progress=show, say=say))
+
+
+def arch(typed: str) -> str:
+    """An architecture from what was typed: a name as it stands; the file at a path is kept as one of this person's own, and trusted.
+
+    UsageError where that file cannot be one.
+    """
+    if not typed.endswith(".py"):
+        return typed
+    file = places.written(typed)
+    source = own.read(file)
+    named = _of_run(file, source) or own.named(file, source)
+    own.trust(named, source)
+    return named
+
+
+def _of_run(file: Path, source: bytes) -> str:
+    """What a run calls its own architecture, where this is its source; else nothing. So that to train it again trains the same."""
+    settings = runs.read(file.parent).settings if file.name == runs.RunFolder(file.parent).source_file.name else None
+    same = settings and config.is_own(settings.arch) and settings.arch.endswith(f"@{storage.sha256(source)}")
+    return settings.arch if settings and same else ""
 
 
 def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:

@@ -22,6 +22,9 @@ from vaedash.training import forecast, launch, process
 _LOOK = 0.5  # seconds between two looks at runs in progress
 _COSTS = ("weights", "flops", "seconds")  # what --match takes
 _FINE = 0.03  # part of their scale to which widths are sought that take as long
+_ARCHS = (
+    "by comma: names, or paths of .py files with architectures of your own, which are executed (docs/architecture.md)"
+)
 _TORCHRUN = """
 
 One training on several devices, by torchrun (each process a GPU, or its share of the processor's cores):
@@ -36,11 +39,16 @@ def add_to(commands: parsing.Commands) -> None:
         "train",
         train,
         "train FC and conv, or one of them",
-        ["train --epochs 5", "train --arch conv --preset p2", "train --arch fc,local,conv --match weights fc"],
+        [
+            "train --epochs 5",
+            "train --arch conv --preset p2",
+            "train --arch fc,residual.py",
+            "train --arch fc,local,conv --match weights fc",
+        ],
         notes=_TORCHRUN.format("train --arch conv"),
     )
     training.add_argument(
-        "--arch", default=",".join(config.PAIR), help="architectures, by comma (default: %(default)s)"
+        "--arch", default=",".join(config.PAIR), help=f"architectures, {_ARCHS} (default: %(default)s)"
     )
     parsing.add_settings(training, but=("arch",))
     sweeping = parsing.command(
@@ -51,7 +59,7 @@ def add_to(commands: parsing.Commands) -> None:
         ["sweep --dataset cifar10", "sweep --seeds 0,1,2 --on ray://10.0.0.1:6379"],
     )
     sweeping.add_argument("--presets", default=",".join(STUDY), help="by comma (default: %(default)s)")
-    sweeping.add_argument("--archs", default=",".join(config.PAIR), help="by comma (default: %(default)s)")
+    sweeping.add_argument("--archs", default=",".join(config.PAIR), help=f"{_ARCHS} (default: %(default)s)")
     sweeping.add_argument("--seeds", default="0", help="by comma (default: %(default)s)")
     parsing.add_settings(sweeping, but=("arch", "preset", "seed", *PRESETS["p1"]))
     for launching in (training, sweeping):
@@ -100,13 +108,13 @@ def _add_match(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace) -> int:
     """One run for each architecture."""
-    archs = terminal.listed(arguments.arch, "arch")
+    archs = _archs(arguments.arch, "arch")
     return _launch(_matched([{"arch": arch} for arch in archs], arguments), arguments)
 
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Every combination of presets, architectures and seeds."""
-    presets, archs = terminal.listed(arguments.presets, "presets"), terminal.listed(arguments.archs, "archs")
+    presets, archs = terminal.listed(arguments.presets, "presets"), _archs(arguments.archs, "archs")
     seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
     varied: list[dict[str, Value]] = [
         {"preset": preset, "arch": arch, "seed": seed} for preset in presets for seed in seeds for arch in archs
@@ -114,14 +122,18 @@ def sweep(arguments: argparse.Namespace) -> int:
     return _launch(_matched(varied, arguments), arguments)
 
 
+def _archs(typed: str, flag: str) -> list[str]:
+    return [terminal.arch(each) for each in terminal.listed(typed, flag)]
+
+
 def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) -> list[RunConfig]:
     """The settings that were typed, with what is `varied` by the command, and with the widths that `--match` asks for."""
     if not arguments.match:
         return [terminal.settings(arguments, **fixed) for fixed in varied]
-    what, to = arguments.match
+    what, to = arguments.match[0], terminal.arch(arguments.match[1])
     if what not in _COSTS:
         raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}; give one of these.")
-    if to not in config.ARCHS:
+    if to not in config.ARCHS and not config.is_own(to):
         raise UsageError(
             f"--match takes an architecture behind {what}, got {to!r}; give one of {', '.join(config.ARCHS)}."
         )
@@ -140,8 +152,9 @@ def _one_matched(
     if what == "seconds" and found.arch != to:
         timed = functools.partial(forecast.times_as_long, data_dir=terminal.data_dir(arguments))
         found = matching.matched(settings, held_to, timed, within=_FINE, scales=matching.around(found))
+    called = f"{config.spoken(found.arch)} {'-'.join(map(str, found.layer_widths))}".rstrip()
     terminal.say(
-        f"{config.spoken(found.arch)} {'-'.join(map(str, found.layer_widths))}: {matching.weights(found):,} weights, "
+        f"{called}: {matching.weights(found):,} weights, "
         f"{matching.flops(found) / 1e6:,.0f} million operations an image."
     )
     return found
@@ -177,9 +190,20 @@ def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
     if launch.by_torchrun():
         return _together(lambda: _one_by_one(settings, arguments), arguments)
     look_at_place(arguments)
+    _try_out(settings)
     read_images(settings, arguments)
     started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
     return _accompany(started, arguments)
+
+
+def _try_out(settings: Sequence[RunConfig]) -> None:
+    """In the foreground too: architectures that did not come with vaedash are built once. RunError where one does not work."""
+    foreign = [asked for asked in settings if asked.arch not in config.BUILT_IN_ARCHS]
+    if foreign:
+        from vaedash.models import archs
+
+        for asked in foreign:
+            archs.build(asked)
 
 
 def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vaedash import datasets
+from vaedash import config, datasets
 from vaedash.cluster import machines, trainer
 from vaedash.config import Frame
 from vaedash.errors import VaedashError
+from vaedash.models import own
 from vaedash.runs import mirror, names, queue, record
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import Status
@@ -161,18 +162,25 @@ def _send(away: Sequence[Away], cluster: machines.Machines, data_dir: Path) -> N
             key = (run.images_at, settings.dataset, settings.fraction, settings.frame)
             if key not in images:
                 images[key] = ray.put(_images(*key, data_dir))
+            trusted = {settings.arch: own.source(settings.arch, run=run.id)} if config.is_own(settings.arch) else {}
         except VaedashError as error:
             waiting.end(Status.FAILED, str(error))
             continue
         share = cluster.share(len(away), device=settings.device)
         # Two calls at a time: beside `news`, which takes a moment, `stop` gets through.
         hiring = trainers.options(**share, max_concurrency=2)
-        waiting.send(functools.partial(_hire, hiring, waiting.run, images[key], share))
+        waiting.send(functools.partial(_hire, hiring, waiting.run, images[key], share, trusted))
 
 
-def _hire(trainers: "ActorClass", run: RunFolder, images: "ObjectRef", share: Mapping[str, float]) -> "ActorHandle":
+def _hire(
+    trainers: "ActorClass",
+    run: RunFolder,
+    images: "ObjectRef",
+    share: Mapping[str, float],
+    trusted: Mapping[str, bytes],
+) -> "ActorHandle":
     """A trainer for a run, as it is now."""
-    return cast("ActorHandle", trainers.remote(run.id, mirror.start(run), images, share["num_cpus"]))
+    return cast("ActorHandle", trainers.remote(run.id, mirror.start(run), images, share["num_cpus"], trusted))
 
 
 def _images(spec: str, called: str, fraction: float, frame: Frame, data_dir: Path) -> dict[str, NDArray[np.uint8]]:

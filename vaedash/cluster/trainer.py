@@ -14,6 +14,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from vaedash import places, storage
+from vaedash.models import own
 from vaedash.runs import mirror
 from vaedash.runs.mirror import Writings
 from vaedash.training import process
@@ -25,11 +26,22 @@ class Trainer:
     """A run that trains in a thread of this process, in a folder that is there for it alone."""
 
     def __init__(
-        self, run_id: str, started: Mapping[str, bytes], images: Mapping[str, NDArray[np.uint8]], cpus: int
+        self,
+        run_id: str,
+        started: Mapping[str, bytes],
+        images: Mapping[str, NDArray[np.uint8]],
+        cpus: int,
+        trusted: Mapping[str, bytes],
     ) -> None:
-        """The run as `mirror.start` has it and its images as `packed` has them, both written down here; then it begins."""
+        """The run as `mirror.start` has it and its images as `packed` has them, both written down here; then it begins.
+
+        `trusted` is the source of its architecture, by name, where that is somebody's own: who asked for the run trusts it.
+        """
         self._data_dir = _home() / "data"
         _unpack(images, self._data_dir)
+        os.environ["VAEDASH_DATA"] = str(self._data_dir)
+        for arch, source in trusted.items():
+            own.trust(arch, source)
         self._run = mirror.begin(Path(tempfile.mkdtemp(dir=_home())) / run_id, started)
         self._writings = Writings(self._run)
         self._thread = threading.Thread(target=self._train, args=(cpus,), daemon=True)

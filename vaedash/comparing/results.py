@@ -13,7 +13,7 @@ from vaedash.comparing import alike
 from vaedash.comparing.alike import Seeds
 from vaedash.config import RunConfig
 from vaedash.measuring.measures import MEASURES
-from vaedash.runs import Run, Status, schema
+from vaedash.runs import Run, Status, names, schema
 from vaedash.runs.schema import Figure
 
 LEVEL = 0.05  # losses closer than this read as the same figure
@@ -144,7 +144,7 @@ def result(run: Run) -> Result:
         created=text.visible(run.created),
         dataset=_dataset(run),
         preset=(settings.preset or "own") if settings else None,
-        model=settings.arch if settings else None,
+        model=config.arch_name(settings.arch) if settings else None,
         seed=settings.seed if settings else None,
         status=run.status,
         epochs=len(run.epochs),
@@ -275,7 +275,7 @@ def _shared(chosen: Sequence[Run]) -> set[str]:
 
 def _parts(run: Run) -> list[str]:
     parts = [part.rstrip(",") for part in _PARTS.findall(run.name)]
-    return parts[1:] if [part.casefold() for part in parts[:1]] == [run.config.arch] else parts
+    return parts[1:] if [part.casefold() for part in parts[:1]] == [config.arch_name(run.config.arch)] else parts
 
 
 def in_file_name(chosen: Sequence[Run]) -> str:
@@ -292,11 +292,12 @@ def dataset_again(run: Run) -> str:
 
 def replay_command(run: Run, *, called: Callable[[str], str] = str) -> str:
     """The command that trains a readable run again: what it was asked, without what is the default anyway; `called` says what its
-    images are called there."""
+    images are called there. An architecture of somebody's own is the file beside the run's config.json."""
     dataset = dataset_again(run)
     default, asked = RunConfig.build(preset=run.config.preset, dataset=dataset), run.config.to_json()
     asked["dataset"] = called(dataset)
-    words = ["python -m vaedash train", f"--arch {run.config.arch}"]
+    arch = names.SOURCE if config.is_own(run.config.arch) else run.config.arch
+    words = ["python -m vaedash train", f"--arch {arch}"]
     for name, value in asked.items():
         implied = value == getattr(default, name) and name not in ("preset", "dataset")
         if name != "arch" and value is not None and not implied:
@@ -324,4 +325,4 @@ def _told(run: Run, among: Sequence[Run]) -> str:
 
 
 def _has_rivals(run: Run, among: Sequence[Run]) -> bool:
-    return sum(other.config.arch == run.config.arch for other in among) > 1
+    return sum(config.spoken(other.config.arch) == config.spoken(run.config.arch) for other in among) > 1

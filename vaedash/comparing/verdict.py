@@ -256,7 +256,7 @@ def ahead_from(leader: Run, rival: Run) -> int | None:
 
 def _label(run: Run, rival: Run) -> str:
     """What tells a run from its rival: its architecture if that differs, else its name."""
-    if run.config.arch == rival.config.arch:
+    if config.spoken(run.config.arch) == config.spoken(rival.config.arch):
         return _name(run, (run, rival))
     return config.spoken(run.config.arch)
 

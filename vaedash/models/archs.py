@@ -1,5 +1,6 @@
-"""The table of architectures as models: one file each beside this one, the same two functions in each."""
+"""The table of architectures as models: the same two functions in each, in a file beside this one, of a package, or of one's own."""
 
+import functools
 import importlib
 from types import ModuleType
 
@@ -9,6 +10,7 @@ from torch import nn
 from vaedash import config, images
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
+from vaedash.models import conv, own, trial
 from vaedash.models.vae import VAE
 
 _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}
@@ -18,31 +20,52 @@ def build(settings: RunConfig) -> VAE:
     """A freshly initialised model as the settings of a run ask for it, with torch's default initialisation.
 
     Its weights come from torch's global generator, which the caller seeds, and lie in the memory format of its
-    architecture.
+    architecture. RunError, which says why, where that did not come with vaedash and is not trusted here or does not work.
     """
+    if settings.arch not in config.BUILT_IN_ARCHS:
+        _tried(settings.only(config.MODEL_SETTINGS))
+    return _made(settings)
+
+
+@functools.lru_cache(maxsize=256)
+def _tried(settings: RunConfig) -> None:
+    trial.require_working(settings, lambda: _made(settings))
+
+
+def _made(settings: RunConfig) -> VAE:
     layers, activation = _architecture(settings.arch), _ACTIVATIONS[settings.activation]
     order = torch.from_numpy(images.shuffle_order(settings.image_size)) if settings.pixel_order == "shuffled" else None
+    # Of widths only those know that come with vaedash.
+    widths = (settings.layer_widths,) if settings.arch in config.BUILT_IN_ARCHS else ()
     encoder, decoder = (
-        make(settings.latent_dim, activation, settings.frame.shape, settings.layer_widths)
+        make(settings.latent_dim, activation, settings.frame.shape, *widths)
         for make in (layers.encoder, layers.decoder)
     )
-    return VAE(encoder, decoder, latent_dim=settings.latent_dim, order=order).to(memory_format=layers.MEMORY_FORMAT)
+    return VAE(encoder, decoder, latent_dim=settings.latent_dim, order=order).to(
+        memory_format=memory_format(settings.arch)
+    )
 
 
 def memory_format(arch: str) -> torch.memory_format:
-    """How images should lie in memory for this architecture. Raises UsageError for an unknown name."""
-    return _architecture(arch).MEMORY_FORMAT
+    """How images should lie in memory for this architecture; as torch lays them where it does not say. Raises what `build` does."""
+    layout: torch.memory_format = getattr(_architecture(arch), "MEMORY_FORMAT", torch.contiguous_format)
+    return layout
 
 
 def muon_rate(arch: str) -> float:
-    """Muon's learning rate with this architecture, as a multiple of Adam's. Raises UsageError for an unknown name."""
-    rate: float = _architecture(arch).MUON_RATE
+    """Muon's learning rate with this architecture, as a multiple of Adam's; conv's where it does not say. Raises what `build` does."""
+    rate: float = getattr(_architecture(arch), "MUON_RATE", conv.MUON_RATE)
     return rate
 
 
 def _architecture(arch: str) -> ModuleType:
+    if config.is_own(arch):
+        return own.load(arch)
     if arch not in config.ARCHS:
         raise UsageError(f"arch must be one of {', '.join(config.ARCHS)}; got {arch!r}.")
+    module = config.ARCHS[arch].module
+    if module:
+        return own.running(arch, lambda: importlib.import_module(module))
     return importlib.import_module(f"vaedash.models.{arch}")
 
 

@@ -55,4 +55,4 @@ def read_off(arch: str, latent_dim: int = LATENT_DIM) -> Steps:
 if __name__ == "__main__":
     from vaedash import config
 
-    FILE.write_text(json.dumps({arch: read_off(arch) for arch in config.ARCHS}, indent=1) + "\n")
+    FILE.write_text(json.dumps({arch: read_off(arch) for arch in config.BUILT_IN_ARCHS}, indent=1) + "\n")

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from vaedash import config, places, storage, text
 from vaedash.errors import RunError, VaedashError
+from vaedash.models import own
 from vaedash.runs import names, schema
 from vaedash.runs.figures import Figures
 from vaedash.runs.pictures import Pictures
@@ -32,6 +33,7 @@ class RunFolder:
     """The directory of one run, whatever is in it.
 
     config.json     what was asked: the launcher, before the process exists; never changed
+    arch.py         the source of its architecture, where that is somebody's own: the launcher; never changed, nothing executes it
     facts.json      what was found: the trainer, one entry for each start or resume
     metrics.json    losses of each finished epoch: the trainer
     progress.json   where it is within an epoch: the trainer, about once a second; losing it loses nothing
@@ -192,6 +194,32 @@ class RunFolder:
     def _write(self, name: str, record: Mapping[str, Any], *, durable: bool = True) -> None:
         ordered = record if "schema" in record else {"schema": config.SCHEMA, **record}
         storage.write_json(self.path / name, ordered, durable=durable)
+
+    # ---- the source of its architecture ---------------------------------------------------------------------------
+
+    def write_source(self, source: bytes) -> None:
+        """The launcher's: what its architecture is, where that is somebody's own."""
+        storage.write_bytes(self.path / names.SOURCE, source)
+
+    def source(self) -> bytes:
+        """What the run says its architecture is, to be read by people; nothing of it is checked. RunError where it cannot be read."""
+        try:
+            return storage.read_bytes(self.path / names.SOURCE, most=own.MOST)
+        except FileNotFoundError:
+            raise RunError(f"Run {self.id} came without {names.SOURCE}. Put it beside its {names.CONFIG}.") from None
+        except storage.UnfitError as error:
+            raise RunError(
+                f"{names.SOURCE} of run {self.id} {error}. Put a file of its own in its place, or remove it."
+            ) from None
+
+    def source_there(self) -> bool:
+        """Whether anything is in its place."""
+        return os.path.lexists(self.path / names.SOURCE)
+
+    @property
+    def source_file(self) -> Path:
+        """Where that lies, for people."""
+        return self.path / names.SOURCE
 
     # ---- the log ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from vaedash import config
 from vaedash import text as names
 from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
+from vaedash.models import own
 from vaedash.runs import record, schema
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.record import Run
@@ -89,10 +90,15 @@ def find(folder: Path, text: str) -> Run:
         raise UsageError(f"There are no runs in {folder} yet. Start one: python -m vaedash train")
     if text == "latest" or text.startswith("latest:"):
         arch = text.partition(":")[2]
-        if arch not in ("", *config.ARCHS):
-            known = " or ".join(f"latest:{name}" for name in config.ARCHS)
-            raise UsageError(f"There is no architecture {arch!r}: give {known}.")
-        matches = [run for run in every if not run.archived and run.settings and arch in ("", run.settings.arch)][:1]
+        known = dict.fromkeys([*config.ARCHS, *(config.arch_name(run.settings.arch) for run in every if run.settings)])
+        if arch not in ("", *known):
+            choices = " or ".join(f"latest:{name}" for name in known)
+            raise UsageError(f"There is no architecture {arch!r}: give {choices}.")
+        matches = [
+            run
+            for run in every
+            if not run.archived and run.settings and arch in ("", config.arch_name(run.settings.arch))
+        ][:1]
     else:
         called, asked = names.name(text), names.name(text).casefold()
         named = [run for run in every if run.name == called] or [run for run in every if run.name.casefold() == asked]
@@ -108,11 +114,14 @@ def find(folder: Path, text: str) -> Run:
 def create(folder: Path, settings: RunConfig, *, name: str | None = None) -> Run:
     """A new run directory with its config.json, under an id of its own (claimed by `mkdir`, so two never share one).
 
-    RunError where nothing can be written.
+    RunError where nothing can be written, and where its architecture is somebody's own that is not trusted here.
     """
+    source = own.source(settings.arch) if config.is_own(settings.arch) else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         run = _claimed(folder)
+        if source is not None:
+            run.write_source(source)
         run.write_config(settings.to_json(), created=schema.now())
     except OSError as error:
         raise RunError(

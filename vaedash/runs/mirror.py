@@ -11,7 +11,7 @@ from vaedash.runs.folder import RunFolder
 from vaedash.runs.weight_files import MOST
 
 # What is not the trainer's to write, or not for others to read.
-_OTHERS = (names.CONFIG, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK)
+_OTHERS = (names.CONFIG, names.SOURCE, names.NOTES, names.STOP, names.LOCK, names.NOTES_LOCK)
 _LAST, _PREVIOUS, _BEST = (names.weights_file(name) for name in (names.LAST, names.PREVIOUS, names.BEST))
 _WEIGHTS = {names.weights_file(name): name for name in names.WEIGHTS}
 # What comes after all else, in the order in which a trainer writes it: weights before the figures that announce them, and

@@ -5,6 +5,7 @@ import re
 CONFIG, FACTS, METRICS, PROGRESS = "config.json", "facts.json", "metrics.json", "progress.json"
 OUTCOME, MEASURED, NOTES = "outcome.json", "measured.json", "notes.json"
 LOG = "train.log"
+SOURCE = "arch.py"  # of an architecture of somebody's own; kept, and never executed from here
 STOP, LOCK, NOTES_LOCK = "stop", "lock", "notes.lock"
 SAMPLES = "samples"
 ASIDE = "aside"  # for what is none of its files, once somebody has it put there
@@ -36,7 +37,7 @@ def hashes_file(name: str) -> str:
 # All that a run may have, but for its pictures.
 FILES = (
     *(CONFIG, FACTS, METRICS, PROGRESS, OUTCOME, MEASURED, NOTES),
-    *(LOG, STOP, LOCK, NOTES_LOCK, TEST_LOSSES, KL_BY_LATENT, TOLD_BY_LATENT),
+    *(LOG, SOURCE, STOP, LOCK, NOTES_LOCK, TEST_LOSSES, KL_BY_LATENT, TOLD_BY_LATENT),
     *map(weights_file, WEIGHTS),
     *map(hashes_file, WEIGHTS),
 )

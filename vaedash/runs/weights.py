@@ -9,7 +9,7 @@ import torch
 from vaedash import config, storage
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
-from vaedash.models import archs
+from vaedash.models import archs, own
 from vaedash.models.vae import VAE
 from vaedash.runs import listing, names
 from vaedash.runs.folder import RunFolder
@@ -91,9 +91,11 @@ def restore_best(run: Run) -> None:
 def load_model(run: Run, *, which: str = names.BEST) -> tuple[VAE, int]:
     """The model of a run with its `best` or `last` weights, in evaluation mode on the CPU, and the epoch they are of.
 
-    Raises RunError if it has no weights, or none that are sound.
+    Raises RunError if it has no weights, or none that are sound, and as `archs.build`.
     """
     settings = run.config
+    if not own.is_trusted(settings.arch):
+        own.source(settings.arch, run=run.id)  # says so, whatever its weights are
     try:
         state = load(run, which)
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from vaedash import places, runs, text
+from vaedash import config, places, runs, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.runs import queue, record
@@ -173,7 +173,7 @@ def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig])
     """What the run of settings `member` is called where `name` was given to a `group`."""
     if name is None or len(group) == 1:
         return name
-    parts = [member.arch]
+    parts = [config.arch_name(member.arch)]
     if len({other.preset for other in group}) > 1:
         parts.append(member.preset or "own")
     if len({other.seed for other in group}) > 1:

@@ -12,7 +12,7 @@ from vaedash import places
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 from vaedash.training.hardware import Hardware
-from vaedash.training.kernels import Apart, KernelGradients
+from vaedash.training.kernels import Apart, KernelGradients, may_be_taken_apart
 from vaedash.training.optimizers import Optimizers
 from vaedash.training.team import ALONE, Team, TorchrunTeam
 
@@ -46,8 +46,8 @@ class Learner:
             torch.empty(0, *shape, device=machine.device) for shape in (settings.frame.shape, [settings.latent_dim])
         ]
         self._team, self._averaging = team, team.averaging(self.working, empty)
-        alone_on_cpu = machine.device == "cpu" and team.size == 1
-        self._kernels = KernelGradients(self.working, apart, most=places.cores()) if alone_on_cpu else None
+        taken_apart = machine.device == "cpu" and team.size == 1 and may_be_taken_apart(settings)
+        self._kernels = KernelGradients(self.working, apart, most=places.cores()) if taken_apart else None
         self._steps = 0
         self._recorded: _Recorded | None = None
 

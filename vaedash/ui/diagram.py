@@ -99,7 +99,7 @@ def _drawn(arch: str, block: _Block, *, centre: float, before: float) -> str:
     x = centre - width / 2
     rectangles = "".join(
         f'<rect x="{x + shift:.1f}" y="{_MIDDLE - height / 2 - shift:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2" '
-        f'fill="{charts.HUE[arch]}" fill-opacity="{0.85 if shift == 0 else 0.35}" stroke="white" stroke-opacity="0.5"/>'
+        f'fill="{charts.of_arch(arch)}" fill-opacity="{0.85 if shift == 0 else 0.35}" stroke="white" stroke-opacity="0.5"/>'
         for shift in block.shifts
     )
     lines = "".join(

@@ -72,7 +72,15 @@ def settings() -> tuple[list[RunConfig], str]:
 
 
 def copy(run: Run) -> None:
-    """Set the form to the settings of a run; for a callback."""
+    """Set the form to the settings of a run; for a callback. The page executes no source that a run brings: of an architecture of
+    somebody's own, it says so.
+    """
+    if config.is_own(run.config.arch):
+        visitors.tell(
+            f"{config.spoken(run.config.arch)} is an architecture of somebody's own: such a run is trained again from the command line "
+            "only, with the path of its file. The report and the table on Compare have the command."
+        )
+        return
     asked = run.config.to_json() | {"dataset": results.dataset_again(run)}
     for name, value in asked.items():
         if name not in ("arch", "preset", "seed") and value is not None:

@@ -94,7 +94,7 @@ def _looking(pair: Sequence[Run]) -> None:
 def _architectures(pair: Sequence[Run]) -> None:
     """Their layers, if the drawings have as many weights as the runs: another latent size has others."""
     drawn = {arch: steps for arch, steps in layers.known().items() if arch in {run.config.arch for run in pair}}
-    if any(diagram.weights(drawn[run.config.arch]) != run.parameters for run in pair):
+    if any(run.config.arch not in drawn or diagram.weights(drawn[run.config.arch]) != run.parameters for run in pair):
         _looking(pair)
         return
     for (arch, steps), column in zip(drawn.items(), st.columns(len(drawn)), strict=True):

@@ -51,7 +51,7 @@ def drawing(arch: str, picture: Pixels) -> str | None:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 {WIDTH + 8} {HEIGHT + 8}"><style>{style}</style>'
         f'<image width="{_SIDE}" height="{_SIDE}" href="data:image/png;base64,{png}" style="image-rendering: pixelated"/>'
-        f'<g stroke="{charts.HUE[arch]}" fill="{charts.HUE[arch]}" fill-opacity="0.25">{_OUTLINES[arch]}{seen}</g></svg>'
+        f'<g stroke="{charts.of_arch(arch)}" fill="{charts.of_arch(arch)}" fill-opacity="0.25">{_OUTLINES[arch]}{seen}</g></svg>'
     )
 
 

@@ -58,7 +58,7 @@ def _edit(run: Run) -> DeltaGenerator:
 def _choose_colour(run: Run, *, key: str) -> None:
     """That of its architecture, or one of its own, on every chart."""
     own = f"that of {config.spoken(run.config.arch)}"
-    hues = {"": (charts.HUE[run.config.arch], own), **{name: (hue, name) for name, hue in charts.PINNED.items()}}
+    hues = {"": (charts.of_arch(run.config.arch), own), **{name: (hue, name) for name, hue in charts.PINNED.items()}}
     now = run.colour if run.colour in hues else ""
     st.radio(
         "Colour",

@@ -20,7 +20,7 @@ from vaedash.showing.charts.latents import (
 )
 from vaedash.showing.charts.race import race
 from vaedash.showing.charts.staircase import staircase
-from vaedash.showing.charts.style import AXES, HUE, PINNED, PLOTLY_JS, TERMS, enlarged, hue
+from vaedash.showing.charts.style import AXES, HUE, PINNED, PLOTLY_JS, TERMS, enlarged, hue, of_arch
 
 __all__ = [
     "AXES",
@@ -44,6 +44,7 @@ __all__ = [
     "legend",
     "loss_curves",
     "moved_along",
+    "of_arch",
     "places",
     "quality",
     "race",

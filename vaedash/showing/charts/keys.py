@@ -55,14 +55,15 @@ def of_runs(chosen: Sequence[Run], places: Mapping[str, int] | None = None) -> l
 
 
 def places(chosen: Sequence[Run], given: Mapping[str, int]) -> dict[str, int]:
-    """The place of each run among those of its architecture, by id: the `given` one, or else the first that is free."""
+    """The place of each run among those of its architecture's hue, by id: the `given` one, or else the first that is free."""
     return _placed([(run.config.arch, run.id) for run in chosen], given)
 
 
 def _placed(owners: Sequence[tuple[str, str]], given: Mapping[str, int]) -> dict[str, int]:
     placed = {owner: given[owner] for _, owner in owners if given.get(owner, _LOOKS) < _LOOKS}
     for arch, owner in owners:
-        taken = {placed[other] for of, other in owners if of == arch and other in placed}
+        alike = [other for of, other in owners if style.of_arch(of) == style.of_arch(arch)]
+        taken = {placed[other] for other in alike if other in placed}
         placed.setdefault(owner, next(place for place in itertools.count() if place not in taken))
     return placed
 
@@ -88,17 +89,17 @@ def _keys(
     hues: Mapping[str, str],
 ) -> list[Key]:
     """The key of each of these (architecture, id) with its label; `many` says how many there are where they are crowded."""
-    total = Counter(arch for arch, _ in owners)
+    total, of_hue = Counter(arch for arch, _ in owners), Counter(style.of_arch(arch) for arch, _ in owners)
     placed = _placed(owners, given)
     made = []
     for (arch, owner), label in zip(owners, labels, strict=True):
-        crowded = total[arch] > _LOOKS
+        crowded = of_hue[style.of_arch(arch)] > _LOOKS
         place = 0 if crowded else placed[owner] % _LOOKS
         together = f"{config.spoken(arch)}, {many.format(total[arch])}"
         short = style.plain(label if len(label) <= _LONGEST else f"{label[:_LONGEST].rstrip()}…")
         made.append(
             Key(
-                hue=hues.get(owner, style.HUE[arch]),
+                hue=hues.get(owner, style.of_arch(arch)),
                 label=style.plain(label),
                 short=short,
                 entry=together if crowded else short,

@@ -47,7 +47,7 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
 
 
 def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> None:
-    losses, hue = trained.learned(order), style.HUE[trained.rung.arch]
+    losses, hue = trained.learned(order), style.of_arch(trained.rung.arch)
     mean, shuffled = statistics.fmean(losses.values()), order == "shuffled"
     figure.add_scatter(
         x=[place - _HALF, place + _HALF],

@@ -3,6 +3,7 @@
 import html
 import itertools
 import math
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from vaedash.runs.schema import Lines
 
 Axis = dict[str, object]  # as Plotly takes it
 
-# Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.ARCHS`.
+# Okabe & Ito's palette, told apart with any colour vision; the order is that of `config.BUILT_IN_ARCHS`.
 _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
-HUE = dict(zip(config.ARCHS, _HUES, strict=False))
+HUE = dict(zip(config.BUILT_IN_ARCHS, _HUES, strict=False))
+_FURTHER = _HUES[len(HUE) :]  # of all other architectures
 # What a run may have in its place: like those, with a contrast of more than 3 to white and to the dark ground of a page.
 PINNED = {"purple": "#8C6BD1", "green": "#2E8B57", "pink": "#C9508F", "brown": "#A0703A", "grey": "#808080"}
 # The plotly.js that figures of two axes need: its own "cartesian" bundle, a third of the whole, as
@@ -95,7 +97,13 @@ def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
 
 def hue(run: Run) -> str:
     """The colour of what belongs to a run: the one that somebody gave it, else that of its architecture."""
-    return PINNED.get(run.colour, HUE[run.config.arch])
+    return PINNED.get(run.colour, of_arch(run.config.arch))
+
+
+def of_arch(arch: str) -> str:
+    """The colour of an architecture; of one that did not come with vaedash one of the further ones, always the same for its name."""
+    name = config.arch_name(arch)
+    return HUE.get(name) or _FURTHER[zlib.crc32(name.encode()) % len(_FURTHER)]
 
 
 def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure:

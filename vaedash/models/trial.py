@@ -1,0 +1,77 @@
+"""Whether an architecture that did not come with vaedash can be trained and kept: tried on two images before anything rests on it."""
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vaedash.config import RunConfig
+from vaedash.models import own
+from vaedash.models.vae import VAE
+
+_COUNT = 2  # images
+
+
+def require_working(settings: RunConfig, make: Callable[[], VAE]) -> None:
+    """RunError, which says why, where the model that `make` makes of these settings is none that training and pages could use.
+
+    torch's global generator is left as it was.
+    """
+    # Whoever only counts weights builds models that have none; here there must be numbers.
+    with torch.device("cpu"), torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(0)
+        if reason := own.running(settings.arch, lambda: _objection(settings, make())):
+            raise own.unfit(settings.arch, reason)
+
+
+def _objection(settings: RunConfig, model: VAE) -> str:
+    """What is wrong with a model, as the end of a sentence; empty where nothing is."""
+    images = torch.rand(_COUNT, *settings.frame.shape)
+    seen, drawn = model.encoder(images), model.decoder(torch.randn(_COUNT, settings.latent_dim))
+    return (
+        _of_shape(seen, (_COUNT, 2 * settings.latent_dim), "encoder", "mu and logvar of each image, side by side")
+        or _of_shape(drawn, (_COUNT, *settings.frame.shape), "decoder", "an image for each z")
+        or _of_values(drawn)
+        or _of_modes(model, images)
+        or _of_gradients(model, images)
+        or _of_precision(model, images)
+    )
+
+
+def _of_shape(made: Tensor, wanted: tuple[int, ...], part: str, what: str) -> str:
+    if tuple(made.shape) == wanted:
+        return ""
+    return f"its {part} makes {tuple(made.shape)} of {_COUNT}, and must make {wanted}: {what}"
+
+
+def _of_values(drawn: Tensor) -> str:
+    low, high = drawn.min().item(), drawn.max().item()
+    if low >= 0 and high <= 1:  # false for NaN too
+        return ""
+    return f"its decoder draws from {low:.3g} to {high:.3g}, and must draw from 0 to 1: let it end with nn.Sigmoid()"
+
+
+def _of_modes(model: VAE, images: Tensor) -> str:
+    learning, kept = (model.train(mode).decode(model.encode(images)[0]) for mode in (True, False))
+    model.train()
+    if torch.equal(learning, kept):
+        return ""
+    return "it computes something else while it learns, as nn.Dropout and nn.BatchNorm2d do: take nn.GroupNorm for that"
+
+
+def _of_gradients(model: VAE, images: Tensor) -> str:
+    mu, logvar = model.encode(images)
+    model.decode(mu + logvar).sum().backward()
+    idle = [name for name, weight in model.named_parameters() if weight.grad is None]
+    return f"nothing depends on its weights {', '.join(idle[:3])}" if idle else ""
+
+
+def _of_precision(model: VAE, images: Tensor) -> str:
+    low = copy.deepcopy(model).to(torch.bfloat16)
+    drawn = low.decode(low.encode(images)[0])
+    return (
+        ""
+        if drawn.dtype is torch.bfloat16
+        else "in bf16 its decoder does not draw bf16: let it compute in the type of what comes in"
+    )
