@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -227,6 +228,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> P
 def trained(folder: Path, pair: "Pair") -> Path:
     """That folder with the trained fc and conv in it: 6 epochs, 4 latents, 12 held-out photographs."""
     return Path(shutil.copytree(pair.folder, folder))
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings happen here and at once, instead of in processes that would have to import torch first."""
+
+    from vaedash.training import launch, process
+
+    def work(run: Run, data_dir: Path) -> SimpleNamespace:
+        with open(run.log, "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            process.work(run, data_dir)
+        return SimpleNamespace(wait=lambda: 0)  # a process that has ended
+
+    monkeypatch.setattr(launch, "_spawn", work)
+    monkeypatch.setattr("vaedash.places.cores", lambda: 1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import own_arch
 import pytest
 import torch
 from filelock import FileLock
@@ -19,6 +20,7 @@ from locked import keep_out
 from vaedash import cli, datasets, doctor, images, runs, storage
 from vaedash.config import RunConfig
 from vaedash.datasets import cache
+from vaedash.models import own
 from vaedash.runs import RunFolder, names, schema, weights
 
 LONG_AGO = time.time() - 86_400
@@ -308,6 +310,27 @@ def test_little_room_and_a_folder_that_may_not_be_written_are_named(place, monke
         (kind, str(folder)) for kind in ("little-room", "not-writable") for folder in (place.folder, place.data_dir)
     }
     assert "5 MB left" in found[0].sentence
+
+
+@pytest.mark.parametrize(("source", "kind"), [(None, "no-source"), ("x = 1", "damaged-source")])
+def test_a_lost_or_foreign_source_is_named_and_written_again_where_it_is_trusted(
+    place, tmp_path, monkeypatch, source, kind
+):
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "own-data"))
+    arch = own_arch.kept(tmp_path)
+    changed(place.path / "config.json", arch=arch)
+    kept = place.path / "arch.py"
+    if source:
+        kept.write_text(source)
+    [finding] = doctor.examine(place.folder, place.data_dir)
+    assert finding.kind == kind and finding.mend is not None and finding.sentence.startswith("arch.py is ")
+    trusted = own.kept_at(arch).read_bytes()
+    own_arch.forgotten(arch)
+    [unmended] = doctor.examine(place.folder, place.data_dir)
+    assert unmended.mend is None and "Put the right one" in unmended.remedy
+    own.trust(arch, trusted)
+    doctor.mend([finding])
+    assert kept.read_text() == own_arch.SOURCE and doctor.examine(place.folder, place.data_dir) == []
 
 
 def test_what_comes_without_weights_is_no_damage(place):

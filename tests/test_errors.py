@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import own_arch
 import pytest
 import torch
 import torchvision
@@ -37,6 +38,7 @@ from vaedash.datasets import celeba, cifar10, collection, download, hub, mnist, 
 from vaedash.errors import VaedashError
 from vaedash.measuring import after, fid
 from vaedash.models import archs, latent, matching
+from vaedash.models import own as own_archs
 from vaedash.runs import tunings, weights
 from vaedash.training import batches, forecast, hardware, launch, loop
 from vaedash.training.draws import Engine
@@ -67,6 +69,11 @@ class Scene:
             run, "best", {"epoch": 1, "model": archs.build(RunConfig(arch="conv", latent_dim=2)).state_dict()} | state
         )
         return run
+
+    def owned(self) -> runs.Run:
+        """A run of an architecture of somebody's own."""
+        self.monkeypatch.setenv("VAEDASH_DATA", str(self.data))
+        return self.run("stopped", arch=own_arch.kept(self.home))
 
     def foreign(self, data: bytes) -> runs.Run:
         run = self.run("stopped")
@@ -179,6 +186,10 @@ def cut_off(path: Path) -> Path:
     return path
 
 
+def own_file(scene: Scene, name: str, source: str = own_arch.SOURCE) -> Path:
+    return own_arch.written(scene.home, name, source)
+
+
 def digits(scene: Scene, *, images: bytes = b"", count: int = 2) -> Path:
     """The files of MNIST, as few as there can be; `images` in place of one, classes of so many."""
     head = {
@@ -286,6 +297,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "cli/keeping.py": {
         "archive a run that is active": lambda at: at.cli("archive", at.run().id),
         "restore a run that was never archived": lambda at: at.cli("restore", at.run("finished").id),
+        "trust a run that brings nothing": lambda at: at.cli("trust", at.run("finished").id),
         "export into a file": lambda at: at.cli(
             "export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y")
         ),
@@ -506,6 +518,38 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "models/archs.py": {"build an architecture that there is not": lambda at: archs.memory_format("gan")},
+    "models/own.py": {
+        "call a file as no architecture may be called": lambda at: at.cli(
+            "train", "--arch", str(own_file(at, "My-Net"))
+        ),
+        "call a file as an architecture that comes along": lambda at: at.cli(
+            "train", "--arch", str(own_file(at, "conv"))
+        ),
+        "name a file that is not there": lambda at: at.cli("train", "--arch", "none.py"),
+        "name a folder": lambda at: at.cli("train", "--arch", str(at.files("folder.py"))),
+        "name a file that is no Python": lambda at: at.cli("train", "--arch", str(own_file(at, "net", "def f(:"))),
+        "train what fails": lambda at: at.cli("train", "--arch", str(own_file(at, "net", "1 / 0"))),
+        "train what has no decoder": lambda at: at.cli(
+            "train", "--arch", str(own_file(at, "net", "def encoder(*asked):\n    pass"))
+        ),
+        "draw with a run that somebody handed in": lambda at: (
+            (run := at.owned()),
+            own_arch.forgotten(run.config.arch),
+            weights.load_model(run),
+        ),
+        "draw with a run whose trusted source is a folder now": lambda at: (
+            (run := at.owned()),
+            own_arch.forgotten(run.config.arch),
+            own_archs.kept_at(run.config.arch).mkdir(),
+            own_archs.load(run.config.arch),
+        ),
+        "draw with a run whose trusted source was changed": lambda at: (
+            (run := at.owned()),
+            own_archs.kept_at(run.config.arch).write_text("x = 1"),
+            own_archs.load(run.config.arch),
+        ),
+        "ask where an architecture that comes along is trusted": lambda at: own_archs.kept_at("conv"),
+    },
     "models/latent.py": {
         "walk in a single step": lambda at: latent.path(torch.zeros(2), torch.ones(2), steps=1, method="linear"),
         "walk in a way that there is not": lambda at: latent.path(
@@ -520,6 +564,19 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "runs/folder.py": {
+        "trust a run that came without its source": lambda at: (
+            (run := at.owned()),
+            own_arch.forgotten(run.config.arch),
+            (run.path / "arch.py").unlink(),
+            at.cli("trust", run.id),
+        ),
+        "trust a run whose source is a folder": lambda at: (
+            (run := at.owned()),
+            own_arch.forgotten(run.config.arch),
+            (run.path / "arch.py").unlink(),
+            (run.path / "arch.py").mkdir(),
+            at.cli("trust", run.id),
+        ),
         "train a run whose folder was removed": lambda at: (
             (run := at.run()),
             shutil.rmtree(run.path),

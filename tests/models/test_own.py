@@ -38,7 +38,7 @@ def test_it_is_called_as_its_file_and_its_source_and_kept_by_that(tmp_path, data
 
 @pytest.mark.parametrize("name", ["Residual", "my-net", "1st", "a" * 31, "x y", "ä", ".x", "_x"])
 def test_a_file_whose_name_is_no_name_is_to_be_renamed(tmp_path, name):
-    assert "Rename" in complaint(kept, tmp_path, name)
+    assert "another name, my_architecture.py" in complaint(kept, tmp_path, name)
 
 
 @pytest.mark.parametrize("name", ["fc", "conv", "local"])
@@ -174,7 +174,7 @@ def test_another_source_cannot_be_trusted_as_this_one(tmp_path):
 def test_what_cannot_be_trained_is_told_why_in_one_sentence_with_a_remedy(tmp_path, source, reason):
     said = complaint(archs.build, RunConfig(arch=kept(tmp_path, source=source)))
     assert said.startswith("The architecture shallow does not work: ") and reason in said
-    assert said.endswith("Mend its file, then name it again.") and "\n" not in said
+    assert said.endswith("Change its file, then give it again.") and "\n" not in said
 
 
 def test_an_error_in_a_layer_names_the_last_line_of_the_file(tmp_path):

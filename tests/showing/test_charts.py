@@ -59,6 +59,17 @@ def test_each_architecture_has_a_hue_of_its_own_in_every_figure():
             assert {trace.line.color for trace in lines} == {charts.HUE[arch]}
 
 
+def test_an_architecture_that_did_not_come_along_keeps_one_hue_and_two_of_a_hue_differ_in_their_dash():
+    own = [f"net_{letter}@{digit * 64}" for letter, digit in zip("abcdef", "012345", strict=True)]
+    edited = own[0].replace("0", "9")
+    hues = [charts.of_arch(arch) for arch in (*own, edited)]
+    assert hues[0] == hues[-1] == charts.of_arch("net_a") and len(set(hues)) == 2
+    assert set(hues).isdisjoint(charts.HUE.values())
+    several = [run_of([5.0, 4.0], arch=arch) for arch in (*own, edited, "conv")]
+    looks = {(key.hue, key.dash, key.mark) for key in keys.of_runs(several)}
+    assert len(looks) == len(several) and len({key.label for key in keys.of_runs(several)}) == len(several)
+
+
 def luminance(hue):
     """As WCAG 2 has it."""
     parts = [int(hue[at : at + 2], 16) / 255 for at in (1, 3, 5)]

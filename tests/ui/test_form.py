@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from types import SimpleNamespace
 
+import own_arch
 import pytest
 from patience import PATIENCE, until
 from visitor import PAGES, make_run, shown, words
@@ -273,6 +274,27 @@ def test_the_images_of_a_duplicate_can_be_given_up_for_others(launched, folder, 
     assert not any("own: " in name for name in offered)
     at.button(key="launch").click().run()
     assert [settings.dataset for settings in launched] == ["shapes"]
+
+
+def test_the_form_takes_no_architecture_of_somebodys_own_and_says_how_it_is_trained_again(
+    launched, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "own-data"))
+    run = made(folder, arch=own_arch.kept(tmp_path), epochs=7)
+    at = shown("train")
+    at.button(key=f"copy-{run.id}").click().run()
+    assert not at.exception and "from the command line only" in at.toast[0].value
+    assert at.button_group(key="archs").value == list(config.PAIR)
+    at.button(key="launch").click().run()
+    assert [settings.arch for settings in launched] == list(config.PAIR)
+
+
+@pytest.mark.parametrize("archs", ["shallow", "shallow.py", "../shallow.py", f"shallow@{'0' * 64}"])
+def test_no_link_to_the_form_names_a_file(launched, folder, archs):
+    at = shown("train", archs=archs)
+    assert not at.exception
+    at.button(key="launch").click().run()
+    assert {settings.arch for settings in launched} <= set(config.ARCHS)
 
 
 def test_a_duplicate_of_a_run_on_a_copy_of_a_dataset_is_on_the_dataset_itself(launched, folder):

@@ -152,6 +152,19 @@ def test_a_run_that_was_passed_on_without_its_images_says_so(trained):
     assert "came without its images, Boxes, a copy" in words(at) and len(pictures(at)) == 2
 
 
+def test_a_run_of_an_architecture_that_nobody_here_trusts_shows_its_pictures_and_says_what_to_do(
+    trained, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "own-data"))
+    run = runs.find(trained, "latest:fc")
+    record = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(record | {"arch": f"theirs@{'a' * 64}"}))
+    assert pictures(shown(view="As they learn"))
+    at = shown(view="Made up")
+    assert f"python -m vaedash trust {run.id}" in words(at) and "cannot draw" in words(at)
+    assert len(pictures(at)) == 2  # what it drew itself, after its last epoch
+
+
 def test_a_damaged_run_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     for view in ("As they learn", "Made up", "Redrawn"):

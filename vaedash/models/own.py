@@ -36,11 +36,13 @@ def named(file: Path, source: bytes) -> str:
     name = file.stem
     if not config.is_arch_name(name):
         raise UsageError(
-            f"An architecture is called as its file is: up to 30 small letters, digits and underscores, the first a letter. "
-            f"Rename {text.name(file.name)}, to my_architecture.py for example."
+            f"An architecture is called as its file is, by up to 30 small letters, digits and underscores, the first a letter: give "
+            f"{text.name(file.name)} another name, my_architecture.py for example."
         )
     if name in config.ARCHS:
-        raise UsageError(f"There is an architecture {name} already: rename {file.name}, to my_{name}.py for example.")
+        raise UsageError(
+            f"There is an architecture {name} already: give {file.name} another name, my_{name}.py for example."
+        )
     return f"{name}@{storage.sha256(source)}"
 
 
@@ -57,7 +59,7 @@ def read(file: Path) -> bytes:
     except (SyntaxError, ValueError) as error:
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{file.name} is not Python ({line}{reason}). Mend it, then name it again.") from None
+        raise UsageError(f"{file.name} is not Python ({line}{reason}). Change it, then give it again.") from None
     return source
 
 
@@ -72,6 +74,12 @@ def trust(arch: str, source: bytes) -> None:
 def is_trusted(arch: str) -> bool:
     """Whether its source may be executed here; True for what is none of somebody's own."""
     return not config.is_own(arch) or kept_at(arch).is_file()
+
+
+def require_trusted(arch: str, *, run: str) -> None:
+    """RunError, which says what to do, where the source of a run's architecture must not be executed here."""
+    if config.is_own(arch):
+        source(arch, run=run)
 
 
 def source(arch: str, *, run: str = "RUN") -> bytes:
@@ -151,7 +159,7 @@ def running(arch: str, work: Callable[[], Made]) -> Made:
 
 def unfit(arch: str, reason: str) -> RunError:
     """What a person is told of an architecture that cannot be used, for this reason."""
-    how = "Mend its file, then name it again." if config.is_own(arch) else "Mend or remove its package."
+    how = "Change its file, then give it again." if config.is_own(arch) else "Change or remove its package."
     return RunError(f"The architecture {config.arch_name(arch)} does not work: {reason}. {how}")
 
 

@@ -94,8 +94,7 @@ def load_model(run: Run, *, which: str = names.BEST) -> tuple[VAE, int]:
     Raises RunError if it has no weights, or none that are sound, and as `archs.build`.
     """
     settings = run.config
-    if not own.is_trusted(settings.arch):
-        own.source(settings.arch, run=run.id)  # says so, whatever its weights are
+    own.require_trusted(settings.arch, run=run.id)
     try:
         state = load(run, which)
     except FileNotFoundError:

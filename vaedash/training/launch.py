@@ -13,6 +13,7 @@ from typing import TextIO
 from vaedash import config, places, runs, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.models import own
 from vaedash.runs import queue, record
 from vaedash.runs.folder import RunFolder, cluster_log, end_of
 from vaedash.runs.record import Run
@@ -63,6 +64,7 @@ def line_up(group: Sequence[RunFolder], *, elsewhere: bool = False) -> None:
             raise RunError(f"Run {run.id} is {doing}: wait for it, or stop it first.")
         now.require_readable()
         now.require_own()
+        own.require_trusted(now.config.arch, run=run.id)
     # All tickets come before the first process, so that each of a group already sees the others
     # when it asks how many threads are its share.
     for run in group:
