@@ -104,7 +104,7 @@ COUNTED = {
     "R9": "runs with a NaN or Inf ended as diverged, with a remedy and the last good weights",
     "R10": "launches with an id, a lock and a turn of their own",
     "R11": "hostile names without an effect",
-    "R12": "foreign or malicious checkpoints refused in one sentence, none of them run",
+    "R12": "foreign or malicious checkpoints and architectures refused in one sentence, none of them run",
     "R13": "odd or bad images used, or skipped and counted",
     "R14": "missing or half-there images told with what, where to and where from",
     "R3": "servers killed, interrupted or left by their tab: training went on, a new server showed it, the port was free at once",

@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,29 +20,33 @@ class Brought:
 
 def brought(group: str) -> list[Brought]:
     """The entry points of a group, by package and name. Nothing of a package is executed."""
-    folders = list(_mentioning(group))
-    if not folders:
-        return []
-    # Takes longer to load than all of the ground: only where there is something to read.
-    from importlib.metadata import Distribution
-
     points = [
-        Brought(name=point.name, module=point.value, package=folder.name.rpartition(".")[0])
-        for folder in folders
-        for point in Distribution.at(folder).entry_points
-        if point.group == group
+        Brought(name=name, module=module, package=folder.name.rpartition(".")[0])
+        for folder in _described()
+        for name, module in _points(folder / "entry_points.txt", group)
     ]
     return sorted(points, key=lambda point: (point.package, point.name))
 
 
-def _mentioning(group: str) -> Iterator[Path]:
-    """The folders in which packages describe themselves, of those whose entry points mention the group."""
-    for folder in _described():
-        try:
-            if group.encode() in (folder / "entry_points.txt").read_bytes():
-                yield folder
-        except OSError:  # most have none
-            continue
+def _points(file: Path, group: str) -> list[tuple[str, str]]:
+    """The names and values of a group in a package's file of entry points; none in one that is no such file.
+
+    The file is read as its specification says. `importlib.metadata` would do the same, and takes longer to load than all of the
+    ground floor.
+    """
+    try:
+        written = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):  # most have none
+        return []
+    if group not in written:
+        return []
+    parser = ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their capitals
+    try:
+        parser.read_string(written)
+    except ConfigParserError:
+        return []
+    return parser.items(group) if parser.has_section(group) else []
 
 
 def _described() -> Iterator[Path]:

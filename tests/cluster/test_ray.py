@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import own_arch
 import pytest
 from patience import PATIENCE, until
 from visitor import shown, words
@@ -673,9 +674,12 @@ def test_a_cluster_of_its_own_is_there_for_the_study_only(photos, data_dir, tmp_
     mark = f"VAEDASH_MARK={secrets.token_hex(8)}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     environment |= {"PYTHONPATH": str(PROJECT_ROOT), **dict([mark.split("=")])}
+    environment["VAEDASH_DATA"] = str(tmp_path / "data")
     settings = ["--dataset", photos, "--epochs", 1, "--latent-dim", 4, "--precision", "fp32", "--device", "cpu"]
     places = ["--runs-dir", tmp_path / "runs", "--data-dir", data_dir]
-    training = Command(None, "train", "--on", "ray", "--arch", "conv", *settings, *places, environment=environment)
+    # Where it trains, nobody has trusted the second one.
+    archs = f"conv,{own_arch.written(tmp_path)}"
+    training = Command(None, "train", "--on", "ray", "--arch", archs, *settings, *places, environment=environment)
 
     def ours() -> list[str]:
         commands = []
@@ -688,7 +692,9 @@ def test_a_cluster_of_its_own_is_there_for_the_study_only(photos, data_dir, tmp_
     until(lambda: any("raylet" in command for command in ours()) or training.process.poll() is not None)
     assert training.result()[0] == 0, training.said
     until(lambda: ours() == [], 20)
-    assert {run.status for run in runs.list_runs(tmp_path / "runs")} == {"finished"}
+    ended = runs.list_runs(tmp_path / "runs")
+    assert [run.status for run in ended] == ["finished"] * 2
+    assert {config.spoken(run.config.arch) for run in ended} == {"conv", "shallow"}
     assert "A Ray cluster of this machine alone" in training.said
 
 

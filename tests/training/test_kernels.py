@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import own_arch
 import pytest
 import torch
 
@@ -59,6 +60,28 @@ def test_what_is_not_to_be_found_out_is_taken_apart_as_a_whole(tmp_path, torch_t
     assert not torch_that_divides and not kernels.threads_file(tmp_path).exists()
     kernels.divided(SETTINGS, torch.float32, [2, 4], tmp_path)
     assert kernels.divided(SETTINGS, torch.float32, [2, 4], tmp_path, find=False) == {2: [1]}
+
+
+def test_of_somebody_elses_architecture_no_convolution_is_taken_apart(
+    tmp_path, torch_that_divides, monkeypatch, torch_as_it_was
+):
+    """It may call one twice, or use its weights for something else: with 2 threads, where one differs, it does not compute."""
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
+    twice = own_arch.SOURCE.replace(
+        "nn.Sequential(nn.Flatten(),",
+        "nn.Sequential(*[nn.Conv2d(3, 3, 3, padding='same')] * 2, nn.Conv2d(3, 3, 1), nn.Flatten(),",
+    )
+    settings = dataclasses.replace(SETTINGS, arch=own_arch.kept(tmp_path, source=twice), batch_size=4)
+    assert kernels.divided(settings, torch.float32, [2], tmp_path, find=False) == {}
+    assert kernels.divided(settings, torch.float32, [2], tmp_path) == {}
+    torch.set_num_threads(2)
+    learner = Learner(
+        settings, Hardware(device="cpu", precision="fp32", threads=2, processor="", torch=""), apart={2: None}
+    )
+    before = [weight.clone() for weight in learner.model.parameters()]
+    learner.step(torch.zeros(4, 3, 32, 32, dtype=torch.uint8), torch.zeros(4, 4), beta=1.0, lr=0.1)
+    changed = [not torch.equal(*both) for both in zip(before, learner.model.parameters(), strict=True)]
+    assert changed.count(False) <= 1  # the first kernel saw nothing but zeros
 
 
 def test_a_file_that_says_nonsense_is_made_anew(tmp_path, torch_that_divides):
