@@ -10,6 +10,7 @@ from vaedash import config, runs, storage
 from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
 from vaedash.models import archs, own
+from vaedash.training import launch
 
 
 @pytest.fixture(autouse=True)
@@ -197,5 +198,9 @@ def test_a_run_keeps_its_source_and_none_is_made_of_what_is_not_trusted(tmp_path
     assert not (runs.create(tmp_path / "runs", RunConfig()).path / "arch.py").exists()
     forgotten(arch)
     assert "python -m vaedash trust" in complaint(runs.create, tmp_path / "none", RunConfig(arch=arch))
+    assert not (tmp_path / "none").exists()
+    assert "python -m vaedash trust" in complaint(
+        launch.new_runs, tmp_path / "none", [RunConfig(arch="fc"), RunConfig(arch=arch)]
+    )
     assert not (tmp_path / "none").exists()
     assert run.reread().status == "queued" and run.reread().config.arch == arch

@@ -4,6 +4,7 @@ import functools
 import json
 
 import numpy as np
+import own_arch
 import pytest
 import torch
 import visitor
@@ -12,7 +13,7 @@ from visitor import pictures, words
 from vaedash import datasets, images, places, runs
 from vaedash.measuring import heldout
 from vaedash.measuring.heldout import HeldOut
-from vaedash.models import latent
+from vaedash.models import latent, own
 from vaedash.runs import listing, weights
 
 shown = functools.partial(visitor.shown, "gallery")
@@ -158,11 +159,16 @@ def test_a_run_of_an_architecture_that_nobody_here_trusts_shows_its_pictures_and
     monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "own-data"))
     run = runs.find(trained, "latest:fc")
     record = json.loads((run.path / "config.json").read_text())
-    (run.path / "config.json").write_text(json.dumps(record | {"arch": f"theirs@{'a' * 64}"}))
+    arch = own_arch.kept(tmp_path, "theirs")
+    source = own_arch.forgotten(arch) and own_arch.SOURCE.encode()
+    (run.path / "config.json").write_text(json.dumps(record | {"arch": arch}))
     assert pictures(shown(view="As they learn"))
     at = shown(view="Made up")
     assert f"python -m vaedash trust {run.id}" in words(at) and "cannot draw" in words(at)
     assert len(pictures(at)) == 2  # what it drew itself, after its last epoch
+    own.trust(arch, source)
+    at = shown(view="Made up")
+    assert "trust" not in words(at) and "holds the weights of another model" in words(at)
 
 
 def test_a_damaged_run_is_in_nobodys_way(trained):

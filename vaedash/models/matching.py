@@ -62,7 +62,9 @@ def matched(
     if settings.arch == to.arch:
         return replace(settings, widths="" if to.layer_widths == usual.layer_widths else to.widths)
     if not usual.layer_widths:
-        raise UsageError(f"{config.spoken(settings.arch)} has no widths to choose; leave it out, or leave out --match.")
+        raise UsageError(
+            f"{config.arch_name(settings.arch)} has no widths to choose; leave it out, or leave out --match."
+        )
     low, high = scales
     tried: dict[str, float] = {}
     while high / low > 1 + within:
@@ -77,7 +79,7 @@ def matched(
     best = min(tried, key=lambda widths: abs(tried[widths] - 1))
     if abs(tried[best] - 1) > _CLOSE:
         raise UsageError(
-            f"No widths of {config.spoken(settings.arch)} cost as much as {config.spoken(to.arch)}: the nearest, {best}, make "
+            f"No widths of {config.arch_name(settings.arch)} cost as much as {config.arch_name(to.arch)}: the nearest, {best}, make "
             f"{tried[best]:.3g} times as much. Leave it out, or choose what else to match, or a smaller latent size."
         )
     return replace(settings, widths="" if best == _scaled(usual, 1.0) else best)

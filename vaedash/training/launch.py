@@ -37,7 +37,12 @@ else:
 
 
 def new_runs(folder: Path, settings: Sequence[RunConfig], *, name: str | None = None) -> list[Run]:
-    """A directory for each of `settings`. With several, a display name gets the architecture (and seed) behind it."""
+    """A directory for each of `settings`. With several, a display name gets the architecture (and seed) behind it.
+
+    RunError, and no directory at all, where one of the architectures is somebody's own that is not trusted here.
+    """
+    for member in settings:
+        own.require_trusted(member.arch, run="RUN")
     return [runs.create(folder, member, name=member_name(name, member, settings)) for member in settings]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vaedash.comparing import intervals
 from vaedash.errors import DatasetError, RunError
 from vaedash.images import Pixels
+from vaedash.models import own
 from vaedash.runs import Run, names
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
@@ -34,7 +35,8 @@ def weights(run: Run) -> Stamp:
 
 def damage(run: Run) -> str:
     """What is wrong with a run's kept weights, in one sentence; empty where they can be used."""
-    return _damage(run, weights(run))
+    # Whoever trusts its architecture meanwhile is not told of that any more.
+    return _damage(run, weights(run), run.settings is None or own.is_trusted(run.config.arch))
 
 
 def epoch(run: Run) -> int:
@@ -114,7 +116,7 @@ def flattened(run: Run, number: int) -> Pixels:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _damage(_run: Run, stamp: Stamp) -> str:  # noqa: ARG001
+def _damage(_run: Run, stamp: Stamp, trusted: bool) -> str:  # noqa: ARG001
     try:
         cache.model(_run)
     except RunError as error:
