@@ -1,16 +1,12 @@
 """What the tests of the command line share: a command run here, trainings that happen here, a place for their runs."""
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from answer import Answer
 
 from vaedash import cli
-from vaedash.runs import Run
-from vaedash.training import launch, process
 
 
 @pytest.fixture
@@ -26,19 +22,6 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
         return Answer(code, *capsys.readouterr())
 
     return run
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings happen here and at once, instead of in processes that would have to import torch first."""
-
-    def work(run: Run, data_dir: Path) -> SimpleNamespace:
-        with open(run.log, "a") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            process.work(run, data_dir)
-        return SimpleNamespace(wait=lambda: 0)  # a process that has ended
-
-    monkeypatch.setattr(launch, "_spawn", work)
-    monkeypatch.setattr("vaedash.places.cores", lambda: 1)
 
 
 @pytest.fixture

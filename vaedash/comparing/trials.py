@@ -84,7 +84,8 @@ def _lowest(losses: Iterable[float | None]) -> float | None:
 
 
 def by_arch(members: Iterable[Run], *, most: int | None = None) -> list[Trials]:
-    """The trials among the runs of one tuning by architecture, in the order of `config.ARCHS`; of each the first `most`, or all.
+    """The trials among the runs of one tuning by architecture, in the order of `config.ARCHS`, and then those of one's own; of each the
+    first `most`, or all.
 
     Where two have the same number, the older one counts.
     """
@@ -92,7 +93,8 @@ def by_arch(members: Iterable[Run], *, most: int | None = None) -> list[Trials]:
     for run in sorted(members, key=lambda run: run.created):
         if run.settings and run.trial is not None and _over(run) and (most is None or run.trial <= most):
             numbered.setdefault((run.settings.arch, run.trial), run)
-    tried = {arch: tuple(numbered[key] for key in sorted(numbered) if key[0] == arch) for arch in config.ARCHS}
+    archs = dict.fromkeys([*config.ARCHS, *(arch for arch, _ in numbered)])
+    tried = {arch: tuple(numbered[key] for key in sorted(numbered) if key[0] == arch) for arch in archs}
     return [Trials(tuning=runs[0].tuning, arch=arch, runs=runs) for arch, runs in tried.items() if runs]
 
 

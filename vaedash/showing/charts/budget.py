@@ -19,7 +19,11 @@ def budget(tried: Sequence[Trials]) -> go.Figure:
     """
     figure = go.Figure()
     for trials in tried:
-        hue, name, numbers = style.HUE[trials.arch], config.spoken(trials.arch), list(range(1, len(trials.runs) + 1))
+        hue, name, numbers = (
+            style.of_arch(trials.arch),
+            config.spoken(trials.arch),
+            list(range(1, len(trials.runs) + 1)),
+        )
         line = {"x": numbers, "legendgroup": trials.arch, "mode": "lines"}
         figure.add_scatter(
             **line,
@@ -50,7 +54,7 @@ def budget(tried: Sequence[Trials]) -> go.Figure:
 
 
 def _add_dots(figure: go.Figure, trials: Trials) -> None:
-    hue, name = style.HUE[trials.arch], config.spoken(trials.arch)
+    hue, name = style.of_arch(trials.arch), config.spoken(trials.arch)
     whole = [run.status in TRAINED for run in trials.runs]
     figure.add_scatter(
         x=list(range(1, len(trials.runs) + 1)),
