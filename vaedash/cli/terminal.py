@@ -84,6 +84,11 @@ def arch(typed: str) -> str:
     return named
 
 
+def archs(typed: str, flag: str) -> list[str]:
+    """Several of them, by comma."""
+    return [arch(each) for each in listed(typed, flag)]
+
+
 def _of_run(file: Path, source: bytes) -> str:
     """What a run calls its own architecture, where this is its source; else nothing. So that to train it again trains the same."""
     settings = runs.read(file.parent).settings if file.name == runs.RunFolder(file.parent).source_file.name else None

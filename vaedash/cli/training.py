@@ -108,22 +108,18 @@ def _add_match(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace) -> int:
     """One run for each architecture."""
-    archs = _archs(arguments.arch, "arch")
+    archs = terminal.archs(arguments.arch, "arch")
     return _launch(_matched([{"arch": arch} for arch in archs], arguments), arguments)
 
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Every combination of presets, architectures and seeds."""
-    presets, archs = terminal.listed(arguments.presets, "presets"), _archs(arguments.archs, "archs")
+    presets, archs = terminal.listed(arguments.presets, "presets"), terminal.archs(arguments.archs, "archs")
     seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
     varied: list[dict[str, Value]] = [
         {"preset": preset, "arch": arch, "seed": seed} for preset in presets for seed in seeds for arch in archs
     ]
     return _launch(_matched(varied, arguments), arguments)
-
-
-def _archs(typed: str, flag: str) -> list[str]:
-    return [terminal.arch(each) for each in terminal.listed(typed, flag)]
 
 
 def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) -> list[RunConfig]:

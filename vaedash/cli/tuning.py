@@ -116,7 +116,7 @@ def tune(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> Tuning:
     name = text.name(arguments.name)
     fixed: dict[str, Value] = {"monitor": "val", "seed": TRIAL_SEED}
-    archs = [terminal.arch(typed) for typed in terminal.listed(arguments.archs, "archs")]
+    archs = terminal.archs(arguments.archs, "archs")
     asked = {arch: terminal.settings(arguments, arch=arch, **fixed) for arch in archs}
     if not name:
         raise UsageError(f"A tuning needs a name that can be read, got {arguments.name!r}: give another --name.")

@@ -44,6 +44,7 @@ def show(ladder: Ladder, orders: tuple[str, ...]) -> None:
     """The answer in a few words, the stairs, the answer in whole sentences, and what shuffling leaves of it."""
     with st.container(key="verdict-stairs"):
         st.header(components.plain(reasons.headline(ladder)), anchor=False)
+    st.caption("Each step changes one thing. The dots are trainings that differ in nothing but their luck.")
     means = ", ".join(
         f"{config.spoken(each.rung.arch)} with {each.weights / 1e6:.1f} million weights {ladder.mean(each.rung.key, orders[0]):.1f}"
         for each in ladder.rungs

@@ -18,8 +18,7 @@ with line:
 stairs.show(ladder, orders)
 st.markdown(
     "Conv differs from FC in three things at once: it looks at **neighbours** through small windows, its **detectors are the same "
-    "everywhere**, and it has another number of **weights**. **local** has the windows, with detectors of its own at each place. So each "
-    "step of the stairs changes one thing; the dots are trainings that differ in nothing but their luck."
+    "everywhere**, and it has another number of **weights**. **local** has the windows, with detectors of its own at each place."
 )
 stairs.details(ladder)
 stairs.button(runs)
