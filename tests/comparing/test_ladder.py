@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 import pytest
-from imagined import run
+from imagined import WEIGHTS, run, rung_of
 
 from vaedash import config
 from vaedash.comparing import ladder, reasons
@@ -12,21 +12,6 @@ from vaedash.config import RunConfig
 
 BASE = RunConfig.build(preset="p1", epochs=5)
 LOSSES = {"fc": 110.0, "fc like conv": 109.0, "local like fc": 89.0, "local": 86.0, "conv": 83.0}
-WEIGHTS = {
-    "fc": 3_511_040,
-    "fc like conv": 1_121_870,
-    "local like fc": 3_533_792,
-    "local": 9_993_472,
-    "conv": 1_119_811,
-}
-
-
-def rung_of(settings):
-    return next(
-        rung
-        for rung in ladder.RUNGS
-        if rung.arch == settings.arch and settings.widths == ladder.USUAL_WIDTHS.get(rung.key, "")
-    )
 
 
 def climbed(*, seeds=(0, 1, 2), orders=("natural",), but=None, stuck=(), **changes):

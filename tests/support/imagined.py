@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vaedash.comparing import ladder
 from vaedash.config import RunConfig
 from vaedash.runs import Run, Status
 
@@ -62,3 +63,22 @@ def four(**changes):
         run(f"abcde{number}", loss, arch=arch, pixel_order=order, **changes)
         for number, ((arch, order), loss) in enumerate(losses.items())
     ]
+
+
+# How many weights each rung of a ladder has with p1.
+WEIGHTS = {
+    "fc": 3_511_040,
+    "fc like conv": 1_121_870,
+    "local like fc": 3_533_792,
+    "local": 9_993_472,
+    "conv": 1_119_811,
+}
+
+
+def rung_of(settings):
+    """The rung of a usual ladder that these settings are of."""
+    return next(
+        rung
+        for rung in ladder.RUNGS
+        if (rung.arch, ladder.USUAL_WIDTHS.get(rung.key, "")) == (settings.arch, settings.widths)
+    )

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from imagined import WEIGHTS, rung_of
 from visitor import figures, make_run, shown, words
 
 from vaedash import config
@@ -11,13 +12,6 @@ from vaedash.training import launch
 from vaedash.ui import stairs
 
 LOSSES = {"fc": 60.0, "fc like conv": 61.0, "local like fc": 45.0, "local": 42.0, "conv": 40.0}
-WEIGHTS = {
-    "fc": 3_511_040,
-    "fc like conv": 1_121_870,
-    "local like fc": 3_533_792,
-    "local": 9_993_472,
-    "conv": 1_119_811,
-}
 
 
 @pytest.fixture
@@ -27,11 +21,7 @@ def nothing_comes_along(tmp_path, monkeypatch):
 
 def train(folder, *, seeds=(0, 1), orders=("natural",)):
     for settings in ladder.settings(stairs.settings()[0], ladder.USUAL_WIDTHS, seeds=seeds, orders=orders):
-        rung = next(
-            rung
-            for rung in ladder.RUNGS
-            if (rung.arch, ladder.USUAL_WIDTHS.get(rung.key, "")) == (settings.arch, settings.widths)
-        )
+        rung = rung_of(settings)
         loss = LOSSES[rung.key] + 20 * (settings.pixel_order == "shuffled")
         run = make_run(folder, loss=loss + 5, **settings.to_json())
         run.add_facts({"parameters": WEIGHTS[rung.key]})
