@@ -28,9 +28,9 @@ def test_a_device_is_set_beside_the_processor(photos, data_dir, device):
 @pytest.mark.slow
 def test_a_study_is_timed_until_its_runs_are_over_and_until_they_are_measured(photos, data_dir):
     study = costs.of_the_study(str(photos), data_dir, presets=["p1"])
-    assert list(study)[3:] == [f"p1 {arch}" for arch in config.ARCHS] and study["runs"] == len(config.ARCHS)
+    assert list(study)[3:] == [f"p1 {arch}" for arch in config.PAIR] and study["runs"] == len(config.PAIR)
     assert 0 < study["until all are trained, s"] < study["until all are measured, s"]
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         how = study[f"p1 {arch}"]
         assert how["status"] in ("finished", "early-stopped") and how["epochs"] > 0 and how["test loss"] > 0
 
@@ -39,8 +39,8 @@ def test_a_study_is_timed_until_its_runs_are_over_and_until_they_are_measured(ph
 @pytest.mark.parametrize("device", [ON_GPU])
 def test_everything_is_measured_in_one_go(photos, data_dir, device):
     figures = dict(gpu.measure(dataset=str(photos), data_dir=data_dir, rounds=1))
-    whole_runs = ["loading the cached images, s", "images, train and test", *(f"{arch} run" for arch in config.ARCHS)]
+    whole_runs = ["loading the cached images, s", "images, train and test", *(f"{arch} run" for arch in config.PAIR)]
     assert {"machine", "the study", "a pair at once", *whole_runs} < figures.keys()
-    for arch in config.ARCHS:
+    for arch in config.PAIR:
         assert figures[f"{arch} p1"] and figures[f"{arch} p1 beside the processor"]
         assert all(figures[f"{arch} p1, 50,000 images in {precision}, s"] > 0 for precision in ("fp32", "bf16"))
