@@ -40,6 +40,7 @@ PAGES = {
         ".js-plotly-plot .plot-container",
         "[class*=st-key-crisp-] img >> nth=2",
     ],
+    "why": ["h1", "[class*=st-key-verdict-] h2", ".js-plotly-plot .plot-container"],
     "gallery": ["h1", ".st-key-epoch", "[class*=st-key-crisp-] img >> nth=0", "[class*=st-key-crisp-] img >> nth=2"],
     "interpolate": ["h1", "canvas >> nth=0", "canvas >> nth=3", "input[name=x]"],
     "latent-space": [
@@ -49,7 +50,7 @@ PAGES = {
         "[class*=st-key-crisp-] img >> nth=4",
     ],
 }
-EXPLAINED = {"latent-space": {"latents"}, "compare": {"nats", "nat", "PCA"}}  # where they stand
+EXPLAINED = {"latent-space": {"latents"}, "compare": {"nats", "nat", "PCA"}, "why": {"nats"}}  # where they stand
 
 
 @pytest.fixture(scope="module", params=LOOKS)

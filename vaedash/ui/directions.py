@@ -77,9 +77,10 @@ def _what_else(pairs: Sequence[tuple[Run, "Direction"]]) -> None:
     lacking = f" Too few pictures to say: {components.plain(', '.join(few))}." if few else ""
     st.caption(
         "100% is all the way from the pictures that lack it to those that have it, as a straight line reads it out of the numbers, on "
-        "pictures that had no part in the direction; bars are 95% intervals over pictures, of which one in twenty misses. What a "
-        f"model mixes up, moves along; what excludes each other, as two shapes do, moves away.{lacking}",
-        help=f"With fewer than {intervals.FEWEST} pictures that have it or lack it, in either half, nothing is said.",
+        "pictures that had no part in the direction; a bar says how sure that is. What a model mixes up, moves along; what excludes "
+        f"each other, as two shapes do, moves away.{lacking}",
+        help="Bars are 95% intervals over pictures, of which one in twenty misses. "
+        f"With fewer than {intervals.FEWEST} pictures that have it or lack it, in either half, nothing is said.",
     )
 
 
