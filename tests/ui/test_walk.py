@@ -47,7 +47,7 @@ PAGES = {
         "h1",
         ".st-key-rank",
         "[class*=st-key-crisp-] img >> nth=0",
-        "[class*=st-key-crisp-] img >> nth=4",
+        "[class*=st-key-crisp-] img >> nth=1",
     ],
 }
 EXPLAINED = {"latent-space": {"latents"}, "compare": {"nats", "nat", "PCA"}, "why": {"nats"}}  # where they stand
