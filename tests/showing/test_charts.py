@@ -10,7 +10,7 @@ import pytest
 from tuned import TUNING, trial
 
 from vaedash import config, runs
-from vaedash.comparing import trials
+from vaedash.comparing import ladder, trials
 from vaedash.config import RunConfig
 from vaedash.runs import Status, tunings
 from vaedash.showing import charts
@@ -767,3 +767,31 @@ def test_which_latent_tells_what_is_drawn_a_row_a_factor_and_those_first_that_te
     assert np.array(cells.z) == pytest.approx(np.array([[0.8, 0.1], [0.0, 0.5]]))
     assert len(charts.told_by_latent(run_of([5.0]), ["hue"], np.full((1, 40), 0.2)).data[0].x) == 24
     assert len(charts.told_by_latent(run_of([5.0]), ["hue"], np.zeros((1, 40))).data[0].x) == 0
+
+
+# ---- the stairs -----------------------------------------------------------------------------------------
+
+
+def stairs_of(*, stuck=()):
+    """A ladder of three seeds, half a nat apart; of the narrow FC those `stuck` learned nothing."""
+    losses = {seed: 50.0 + 0.5 * seed for seed in range(3)}
+    rungs = tuple(
+        ladder.Trained(
+            rung=rung,
+            widths="8",
+            weights=1_000_000,
+            losses={"natural": {seed: loss - 5 * place for seed, loss in losses.items()}},
+            stuck={"natural": list(stuck)} if rung.key == "fc like conv" else {},
+        )
+        for place, rung in enumerate(ladder.RUNGS)
+    )
+    return ladder.Ladder(pictures="shapes", n_train=9, n_test=9, how="p1", rungs=rungs, command="")
+
+
+def test_a_step_of_the_stairs_is_bold_only_where_it_is_more_than_luck():
+    notes = [note.text for note in charts.staircase(stairs_of()).layout.annotations]
+    assert notes.count("<b>\u25bc 5.0</b><br>\u00b1 0.0") == 4
+    notes = [note.text for note in charts.staircase(stairs_of(stuck=[1, 2])).layout.annotations]
+    assert (
+        notes.count("\u25bc 5.0<br>maybe luck") == 2 and "2 of 3<br>stuck" in notes
+    )  # one seed of three is left to both sides

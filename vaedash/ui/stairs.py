@@ -15,7 +15,6 @@ from vaedash.showing import charts
 from vaedash.ui import components, launching, live, tables
 
 EPOCHS = 5  # of the button's runs: some minutes for all of them
-_BOTH = ("natural", "shuffled")
 _HERE = "trained here"
 
 
@@ -37,7 +36,7 @@ def choose(every: dict[str, Ladder]) -> tuple[Ladder, tuple[str, ...]]:
     both = "shuffled" in ladder.orders() and st.toggle(
         "Shuffled pixels, too", key="stairs-shuffled", bind="query-params"
     )
-    return ladder, _BOTH if both else _BOTH[:1]
+    return ladder, config.PIXEL_ORDERS if both else config.PIXEL_ORDERS[:1]
 
 
 def show(ladder: Ladder, orders: tuple[str, ...]) -> None:

@@ -1,7 +1,6 @@
 """What the latents of a run say, when they came into use, and where pictures lie among them."""
 
 import base64
-import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -99,7 +98,7 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
     order = np.argsort(-np.nan_to_num(kl[-1]), kind="stable")
     places = thinning.evenly(len(kl))
     shown = kl[places][:, order].astype(np.float32)
-    red, green, blue = (int(style.hue(run)[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = hex_to_rgb(style.hue(run))
     top = max(1.0, float(np.nanmax(kl, initial=0.0)))
     ticks = [value for value in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if threshold <= value <= 1.1 * top]
     figure = go.Figure(
@@ -135,11 +134,11 @@ def told_by_latent(run: Run, factors: Sequence[str], shares: np.ndarray) -> go.F
     that has a latent of its own has one strong cell in its row.
     """
     order = np.argsort(-shares.max(0), kind="stable")[: min(_TELLING, np.count_nonzero(shares.any(0)))]
-    red, green, blue = (int(style.hue(run)[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = hex_to_rgb(style.hue(run))
     figure = go.Figure(
         go.Heatmap(
             x=[str(place + 1) for place in order],
-            y=[html.escape(factor) for factor in factors],
+            y=[style.plain(factor) for factor in factors],
             z=shares[:, order].astype(np.float32),
             zmin=0.0,
             zmax=max(0.1, float(shares.max(initial=0.0))),

@@ -112,10 +112,10 @@ def _add_step(figure: go.Figure, step: Step, place: int, order: str) -> None:
 def _worth(step: Step) -> str:
     arrow = "\u25bc" if step.worth > 0 else "\u25b2"
     worth = f"{arrow} {abs(step.worth):.1f}"
-    if step.interval is None:
-        return f"<b>{worth}</b>"
     if not step.clear:
         return f"{worth}<br>maybe luck"
+    if step.interval is None:
+        return f"<b>{worth}</b>"
     return f"<b>{worth}</b><br>\u00b1 {step.interval.high - step.interval.mean:.1f}"
 
 
