@@ -30,6 +30,7 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
         _add_step(figure, step, place, orders[0])
     every = [loss for trained in ladder.rungs for order in orders for loss in trained.learned(order).values()]
     air = _ROOM * max(1.0, max(every) - min(every))
+    below = air if len(orders) > 1 else air / 3  # where the legend is
     x = style.axis(
         "model, and how many million weights it has",
         tickvals=list(range(len(ladder.rungs))),
@@ -39,7 +40,7 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
         zeroline=False,
         fixedrange=True,
     )
-    y = style.axis("how wrong: loss (nats per picture)", range=[min(every) - air / 3, max(every) + air], zeroline=False)
+    y = style.axis("how wrong: loss (nats per picture)", range=[min(every) - below, max(every) + air], zeroline=False)
     legend = {"orientation": "h", "yanchor": "bottom", "y": 0.02, "x": 0.02}
     return style.laid_out(
         figure, x=x, y=y, height=_HEIGHT, hovermode="closest", showlegend=len(orders) > 1, margin=_MARGIN, legend=legend
