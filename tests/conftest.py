@@ -273,13 +273,17 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def pair(common: Path, photos: Path, data_dir: Path) -> Pair:
-    """fc and conv trained by `python -m vaedash train`, each in a process of its own, and all that is measured after that."""
+def pair(common: Path, photos: Path, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """fc and conv trained by `python -m vaedash train`, each in a process of its own, and all that is measured after that.
+
+    A test process has a copy of its own: whoever looks at a run may measure it, and what another is writing cannot be copied.
+    """
     folder, said = common / "pair", common / "pair.json"
     with FileLock(common / "pair.lock"):
         if not said.exists():
             said.write_text(json.dumps(_train_pair(folder, photos, data_dir)))
-    return Pair(folder, data_dir, **json.loads(said.read_text()))
+    own = shutil.copytree(folder, tmp_path_factory.mktemp("pair") / "runs")
+    return Pair(own, data_dir, **json.loads(said.read_text()))
 
 
 def _train_pair(folder: Path, photos: Path, data_dir: Path) -> dict[str, int | str]:

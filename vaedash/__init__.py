@@ -6,7 +6,7 @@ family need each other:
     floor 0   errors, glossary, places, storage, settings, installed, config, images, text
     floor 1   datasets
     floor 2   models
-    floor 3   runs
+    floor 3   runs, browser
     floor 4   measuring
     floor 5   comparing
     floor 6   training

@@ -55,7 +55,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 # ---- training -------------------------------------------------------------------------------------------
 
 
-def test_train_trains_the_pair_and_prints_one_json_document(pair):
+def test_train_trains_the_pair_and_prints_one_json_document(pair, common):
     assert pair.code == 0
     answer = json.loads(pair.stdout)
     assert set(answer) == {"runs", "over_seeds", "verdict"}
@@ -68,7 +68,7 @@ def test_train_trains_the_pair_and_prints_one_json_document(pair):
     )
     for record in answer["runs"]:
         run = pair.run(record["model"])
-        assert record["run"] == run.id and record["path"] == str(run.path)
+        assert record["run"] == run.id and record["path"] == str(common / "pair" / run.id)
         assert record["name"] == f"boxes {run.config.arch}"
         assert record["test_loss"] == run.best["test_loss"]
         assert record["config"] == run.config.to_json()

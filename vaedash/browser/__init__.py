@@ -1,0 +1,1 @@
+"""Models in the visitor's browser: their weights as bytes, and what computes with them there."""

@@ -1,0 +1,104 @@
+// Models on a page: their parts by name, computed by one worker for all of the page.
+// `SOURCE` is the worker's text and `KERNEL` the compiled kernel in base64; both stand before this.
+class Studio {
+  constructor() {
+    this.answers = new Map();
+    this.jobs = 0;
+    this.doors = new Map(); // by name: a promise that the part is there, and what keeps it
+    this.flaw = "";
+    const kernel = fromBase64(KERNEL);
+    try {
+      new WebAssembly.Module(kernel); // says no without SIMD
+      this.worker = new Worker(URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" })));
+    } catch {
+      this.flaw = "This browser is too old to draw by itself; any of the last three years can.";
+      return;
+    }
+    this.worker.onmessage = ({ data: { job, found, flaw } }) => {
+      const { resolve, reject } = this.answers.get(job);
+      this.answers.delete(job);
+      flaw ? reject(new Error(flaw)) : resolve(found);
+    };
+    this.ask({ kind: "open", bytes: kernel });
+  }
+
+  ask(question) {
+    return new Promise((resolve, reject) => {
+      this.answers.set(++this.jobs, { resolve, reject });
+      this.worker.postMessage({ ...question, job: this.jobs });
+    });
+  }
+
+  door(name) {
+    if (!this.doors.has(name)) {
+      const door = {};
+      door.open = new Promise((resolve) => (door.unlock = resolve));
+      this.doors.set(name, door);
+    }
+    return this.doors.get(name);
+  }
+
+  // Brings a part, an ArrayBuffer that `packing.pack` wrote; a second time nothing happens.
+  load(bytes) {
+    const length = new DataView(bytes).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
+    const door = this.door(header.name);
+    if (this.flaw || door.there) return;
+    door.there = true;
+    this.ask({ kind: "load", header, start: 4 + length, bytes }).then(door.unlock);
+  }
+
+  has(name) {
+    return Boolean(this.door(name).there);
+  }
+
+  // `count` inputs in a Float32Array to what the part of that name makes of them, as soon as it is there.
+  async run(name, inputs, count) {
+    await this.door(name).open;
+    return this.ask({ kind: "run", name, inputs, count });
+  }
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}
+
+const studio = (globalThis.vaedashStudio ??= new Studio());
+
+// A point between two points `from` and `to`, Float32Arrays, `part` of the way; as `latent.path` of vaedash/models/latent.py.
+function between(from, to, part, way) {
+  const straight = from.map((start, at) => (1 - part) * start + part * to[at]);
+  if (way !== "slerp") return straight;
+  const [length, other] = [from, to].map((point) => Math.hypot(...point));
+  const cosine = from.reduce((sum, start, at) => sum + start * to[at], 0) / (length * other);
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  if (!(Math.sin(angle) >= 1e-6)) return straight; // no circle is the shortest, or there is no direction to turn from
+  const [a, b] = [Math.sin((1 - part) * angle) / length, Math.sin(part * angle) / other];
+  const scale = ((1 - part) * length + part * other) / Math.sin(angle);
+  return from.map((start, at) => scale * (a * start + b * to[at]));
+}
+
+// `work` for the newest of what it is asked: what comes meanwhile replaces what waits.
+function newest(work) {
+  let [busy, next] = [false, null];
+  return async (...asked) => {
+    next = asked;
+    if (busy) return;
+    busy = true;
+    while (next) {
+      const now = next;
+      next = null;
+      await work(...now);
+    }
+    busy = false;
+  };
+}
+
+// Numbers in [0, 1] of an image, interleaved, as the levels of a canvas.
+function levels(image, data = new ImageData(Math.sqrt(image.length / 3), Math.sqrt(image.length / 3))) {
+  for (let pixel = 0, at = 0; at < image.length; pixel += 4) {
+    for (let channel = 0; channel < 3; channel++) data.data[pixel + channel] = 255 * image[at++]; // rounds, and stays within
+    data.data[pixel + 3] = 255;
+  }
+  return data;
+}
