@@ -701,6 +701,11 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.monkeypatch.setattr(cli_training, "read_images", lambda *_: None),
             at.cli("tune", "--name", "fair", "--epochs", "9"),
         ),
+        "go on with a tuning by other draws": lambda at: (
+            trial(at.folder, 1, [5.0], tuning="fair", epochs=9, lr=0.002),
+            at.monkeypatch.setattr(cli_training, "read_images", lambda *_: None),
+            at.cli("tune", "--name", "fair", "--epochs", "9"),
+        ),
         "compare the best of trials none of which came to an end": lambda at: Tuning(
             folder=at.folder,
             name="fair",

@@ -125,7 +125,8 @@ def test_a_trial_that_falls_behind_is_stopped_and_reads_as_a_stopped_run(call, p
     monkeypatch.setattr(draws, "SPARED", 1000)
     settings = {"dataset": str(photos), "epochs": 2000, "patience": 100, "precision": "fp32", "device": "cpu"}
     for number in range(1, draws.UNPRUNED + 1):
-        trial(tmp_path / "runs", number, [1.0] * 60, tuning="tuning", **settings)
+        drawn = draws.Engine(epochs=2000).drawn(number, ())
+        trial(tmp_path / "runs", number, [1.0] * 60, tuning="tuning", **settings, **drawn)
     flags = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
     answer = call("tune", "--archs", "conv", "--trials", draws.UNPRUNED + 1, "--seeds", 0, *flags, *places, "--json")
     [pruned] = [run for run in tunings.members(tmp_path / "runs", "tuning") if run.trial == draws.UNPRUNED + 1]

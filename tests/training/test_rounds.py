@@ -168,3 +168,22 @@ def test_a_tuning_is_not_gone_on_with_under_other_settings(tuning, tmp_path):
     tunings.create(tmp_path, RunConfig(monitor="val", epochs=12), tuning=TUNING, trial=1)
     with pytest.raises(UsageError, match="was begun with epochs 12, got 9"):
         tuning().require_same()
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"sampler": "random"}])
+def test_a_tuning_is_not_gone_on_with_by_another_engine(tuning, tmp_path, changes):
+    begun = tuning(archs=("conv",), trials=draws.AT_RANDOM + 1)
+    for made in begun.rounds():
+        train(made)
+    begun.require_same()
+    with pytest.raises(UsageError, match="was drawn with another --sampler or --draw-seed"):
+        tuning(archs=("conv",), engine=Engine(epochs=9, **changes)).require_same()
+
+
+def test_what_was_drawn_at_random_is_not_gone_on_with_by_what_learns(tuning):
+    at_random = tuning(archs=("conv",), trials=draws.AT_RANDOM + 1, engine=Engine(epochs=9, sampler="random"))
+    for made in at_random.rounds():
+        train(made)
+    at_random.require_same()
+    with pytest.raises(UsageError, match=f"Trial {draws.AT_RANDOM + 1} of .* was drawn with another --sampler"):
+        tuning(archs=("conv",)).require_same()

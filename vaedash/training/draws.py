@@ -5,7 +5,7 @@ goes on wherever these are, whatever was killed. A draw depends on nothing but t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +88,14 @@ class Engine:
         study = self._study(number, [self._told(run, earlier[:place]) for place, run in enumerate(earlier)])
         given: dict[str, Value] = study.ask(_space()).params
         return {name: _typed(value) for name, value in given.items()}
+
+    def may_have_drawn(self, run: Run) -> bool:
+        """Whether a trial is what this engine would have drawn, as far as that can be told without those before it: one that was drawn
+        at random says by which seed, and one that `tpe` drew is none of these.
+        """
+        drawn = replace(self, sampler="random").drawn(run.trial or 0, ())
+        at_random = self.sampler == "random" or (run.trial or 0) <= AT_RANDOM
+        return at_random == all(getattr(run.config, name) == value for name, value in drawn.items())
 
     def behind(self, run: Run, earlier: Sequence[Run]) -> int | None:
         """The epoch after which its val loss was above the median of what the `earlier` trials had then; None where it never was."""

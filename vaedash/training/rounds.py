@@ -86,6 +86,11 @@ class Tuning:
                         f"Tuning {self.name} was begun with {name} {value}, got {asked[name]}: "
                         f"give the same again, or another --name."
                     )
+            if run.trial is not None and not self.engine.may_have_drawn(run):
+                raise UsageError(
+                    f"Trial {run.trial} of tuning {self.name} was drawn with another --sampler or --draw-seed: "
+                    "give the same again, or another --name."
+                )
 
     def rounds(self) -> Iterator[Round]:
         """Each round that is not over, its trials drawn. The next may be asked for once it is over."""
