@@ -135,9 +135,33 @@ def test_rounded_weights_change_a_picture_by_so_many_levels_at_most(bits, levels
     ],
 )
 def test_a_model_with_a_layer_that_a_browser_is_not_taught_is_none(layer):
-    encoder = nn.Sequential(layer, nn.Flatten(), nn.LazyLinear(8))
+    assert packed_encoder(layer, nn.Flatten(), nn.LazyLinear(8)) is None
+
+
+def packed_encoder(*layers: nn.Module) -> bytes | None:
+    encoder = nn.Sequential(*layers)
     encoder(torch.zeros(2, 3, 32, 32))
-    assert packing.pack(VAE(encoder, nn.Identity(), latent_dim=4), "encoder", name="", side=32) is None
+    return packing.pack(VAE(encoder, nn.Identity(), latent_dim=4), "encoder", name="", side=32)
+
+
+class Doubled(nn.Linear):
+    def forward(self, numbers):
+        return 2 * super().forward(numbers)
+
+
+class Backwards(nn.Sequential):
+    def forward(self, numbers):
+        return super().forward(numbers.flip(-1))
+
+
+def test_layers_in_an_order_or_a_way_that_a_browser_would_compute_otherwise_are_none():
+    halved = nn.Conv2d(3, 8, 4, 2, 1)
+    assert packed_encoder(halved, nn.Flatten(), nn.LazyLinear(8)) is not None
+    assert packed_encoder(halved, nn.LazyLinear(8), nn.Flatten(), nn.LazyLinear(8)) is None
+    assert packed_encoder(halved, nn.Flatten(2), nn.Flatten(), nn.LazyLinear(8)) is None
+    assert packed_encoder(nn.Flatten(), Doubled(3072, 8)) is None
+    assert packed_encoder(Backwards(nn.Flatten(), nn.LazyLinear(8))) is None
+    assert packed_encoder(nn.Flatten(), nn.LazyLinear(7)) is None
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e6])

@@ -8,6 +8,7 @@ interleaved there, `(side, side, channels)`, so weights are too: what a torch la
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -43,6 +44,40 @@ def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16) -> by
         return None
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """What goes from one layer to the next: a vector, or maps `(channels, side, side)`; how many numbers lie at a place, channels and what
+    fills up (`stride`), and in all (`width`); whether maps were flattened.
+    """
+
+    shape: tuple[int, ...]
+    stride: int = 0
+    width: int = 0
+    flat: bool = False
+
+    def __post_init__(self) -> None:
+        stride = self.stride or self.shape[0]
+        object.__setattr__(self, "stride", stride)
+        object.__setattr__(self, "width", self.width or stride * math.prod(self.shape[1:]))
+        object.__setattr__(self, "flat", self.flat or len(self.shape) == 1)
+
+    def flattened(self, layer: nn.Flatten) -> "_Numbers":
+        if (layer.start_dim, layer.end_dim) != (1, -1):
+            raise UnknownLayerError
+        return replace(self, flat=True)
+
+    def laid(self, layer: nn.Unflatten) -> "_Numbers":
+        shape = tuple(layer.unflattened_size)
+        if layer.dim != 1 or len(self.shape) != 1 or len(shape) != 3 or math.prod(shape) != self.shape[0]:
+            raise UnknownLayerError
+        return _Numbers(shape, width=self.width)
+
+    def maps(self) -> "_Numbers":
+        if self.flat or self.shape[1] != self.shape[2]:
+            raise UnknownLayerError
+        return self
+
+
 class _Packed:
     def __init__(self, bits: Bits) -> None:
         self._bits = bits
@@ -50,14 +85,16 @@ class _Packed:
 
     def whole(self, model: VAE, part: Part, name: str, side: int) -> bytes:
         draws = part == "decoder"
-        image, code = (3, side, side), (model.latent_dim,)
-        layers = self._layers(model.decoder if draws else model.encoder, code if draws else image)
+        image, code = _Numbers((3, side, side)), _Numbers((model.latent_dim,))
+        layers, made = self._layers(model.decoder if draws else model.encoder, code if draws else image)
+        if made.shape != (image.shape if draws else (2 * model.latent_dim,)):
+            raise UnknownLayerError
         order = None if model.order is None else self._keep(model.order.numpy().astype(np.uint16))
         header = {
             "name": name,
             "draws": draws,
-            "width": math.prod(code if draws else image),
-            "made": math.prod(image) if draws else 2 * model.latent_dim,
+            "width": code.width if draws else image.width,
+            "made": image.width if draws else 2 * model.latent_dim,
             "layers": layers,
             "order": order,
             "pixels": side * side,
@@ -66,62 +103,49 @@ class _Packed:
         words += b" " * (-(4 + len(words)) % _ALIGNED)
         return len(words).to_bytes(4, "little") + words + bytes(self._numbers)
 
-    def _layers(self, modules: nn.Module, shape: Sequence[int]) -> list[Layer]:
-        """The layers, beginning with what has this `shape`. `stride` is how many numbers lie at a place, channels and what fills up."""
+    def _layers(self, modules: nn.Module, given: "_Numbers") -> tuple[list[Layer], "_Numbers"]:
+        """The layers, beginning with what is given to the first; and what the last one makes."""
         made: list[Layer] = []
-        stride, width = shape[0], math.prod(shape)  # of what goes into the next layer
         flat = list(_flattened(modules))
         for number, module in enumerate(flat):
-            if isinstance(module, nn.Flatten):
-                continue
-            if isinstance(module, nn.Unflatten):
-                shape = tuple(module.unflattened_size)
-                stride = shape[0]
-                continue
-            if type(module) in _ACTIVATIONS:
-                made.append({"kind": "activation", "what": _ACTIVATIONS[type(module)], "width": width})
-                continue
-            layer: Layer
-            if isinstance(module, nn.Linear):
-                into = next(
-                    (
-                        each
-                        for each in flat[number:]
-                        if isinstance(each, nn.Linear | nn.Unflatten) and each is not module
-                    ),
-                    None,
-                )
-                laid = tuple(into.unflattened_size) if isinstance(into, nn.Unflatten) else None
-                layer = self._linear(module, shape, stride, laid)
-                shape = (module.out_features,)
-                stride = shape[0]
-            elif len(shape) != 3 or shape[1] != shape[2]:
-                raise UnknownLayerError
-            elif isinstance(module, nn.Conv2d | Local2d):
-                layer = self._conv(module, shape, stride)
-                shape = (layer.pop("channels_made"), shape[1] // 2, shape[2] // 2)
-                stride = layer["n"]
-            elif isinstance(module, nn.ConvTranspose2d | LocalTranspose2d):
-                layer = self._deconv(module, shape, stride)
-                shape = (layer["channels"], 2 * shape[1], 2 * shape[2])
-                stride = shape[0]
-            else:
-                raise UnknownLayerError
-            made.append(layer | {"seen": width})
-            width = layer["width"]
-        return made
+            layer, after = self._layer(module, given, flat[number + 1 :])
+            if layer is not None:
+                made.append(layer | {"seen": given.width, "width": after.width})
+            given = after
+        return made, given
 
-    def _linear(self, layer: nn.Linear, shape: Sequence[int], stride: int, laid: Sequence[int] | None) -> Layer:
+    def _layer(
+        self, module: nn.Module, given: "_Numbers", later: Sequence[nn.Module]
+    ) -> "tuple[Layer | None, _Numbers]":
+        if isinstance(module, nn.Flatten):
+            return None, given.flattened(module)
+        if isinstance(module, nn.Unflatten):
+            return None, given.laid(module)
+        if type(module) in _ACTIVATIONS:
+            return {"kind": "activation", "what": _ACTIVATIONS[type(module)]}, given
+        if type(module) is nn.Linear:
+            return self._linear(module, given, _laid(later))
+        if type(module) in (nn.Conv2d, Local2d):
+            return self._conv(module, given.maps())
+        if type(module) in (nn.ConvTranspose2d, LocalTranspose2d):
+            return self._deconv(module, given.maps())
+        raise UnknownLayerError
+
+    def _linear(self, layer: nn.Linear, given: "_Numbers", laid: Sequence[int] | None) -> "tuple[Layer, _Numbers]":
         weights, bias = _array(layer.weight).T, _array(layer.bias)  # (in, out)
-        if len(shape) == 3:
-            weights = _filled(_last(weights.reshape(*shape, -1)), stride, axis=2).reshape(-1, weights.shape[1])
+        if not given.flat:
+            raise UnknownLayerError
+        if len(given.shape) == 3:
+            by_place = _filled(_last(weights.reshape(*given.shape, -1)), given.stride, axis=2)
+            weights = by_place.reshape(-1, weights.shape[1])
         if laid is not None:
             weights = _last(weights.T.reshape(*laid, -1)).reshape(weights.shape[1], -1).T
             bias = _last(bias.reshape(*laid)).ravel()
-        return self._matrix("linear", weights[None], bias) | {"places": 1}
+        made = self._matrix("linear", weights[None], bias) | {"places": 1}
+        return made, _Numbers((layer.out_features,), width=made["n"])
 
-    def _conv(self, layer: nn.Conv2d | Local2d, shape: Sequence[int], stride: int) -> Layer:
-        channels, side, _ = shape
+    def _conv(self, layer: nn.Module, given: "_Numbers") -> "tuple[Layer, _Numbers]":
+        (channels, side, _), stride = given.shape, given.stride
         places = (side // 2) ** 2
         if isinstance(layer, Local2d):
             # Four blocks of 2 by 2, each with its pixels and their channels: (down, right, y, x, channel).
@@ -129,30 +153,30 @@ class _Packed:
             weights = blocks.transpose(0, 1, 3, 2, 4, 5, 6).reshape(places, 16, channels, -1)
             bias = _array(layer.bias).reshape(places, -1)
         else:
-            _require_usual(layer)
-            weights = _array(layer.weight).transpose(2, 3, 1, 0).reshape(1, 16, channels, -1)
+            weights = _array(_usual(layer).weight).transpose(2, 3, 1, 0).reshape(1, 16, channels, -1)
             bias = _array(layer.bias)[None]
         made = weights.shape[-1]
         weights = _filled(weights, stride, axis=2).reshape(len(weights), 16 * stride, made)
         filled = _filled(bias, _multiple(made), axis=1).ravel()
-        layer_made = self._matrix("conv", weights, filled) | {"side": side, "channels": stride, "places": places}
-        return layer_made | {"width": places * layer_made["n"], "channels_made": made}
+        matrix = self._matrix("conv", weights, filled) | {"side": side, "channels": stride, "places": places}
+        return matrix, _Numbers((made, side // 2, side // 2), stride=matrix["n"])
 
-    def _deconv(self, layer: nn.ConvTranspose2d | LocalTranspose2d, shape: Sequence[int], stride: int) -> Layer:
-        seen, side, _ = shape
+    def _deconv(self, layer: nn.Module, given: "_Numbers") -> "tuple[Layer, _Numbers]":
+        seen, side, _ = given.shape
         places = side**2
         if isinstance(layer, LocalTranspose2d):
             blocks = _array(layer.weight).reshape(places, seen, 2, 2, 2, 2, -1)
             weights = blocks.transpose(0, 1, 2, 4, 3, 5, 6).reshape(places, seen, -1)
-            bias = _array(layer.bias)
         else:
-            _require_usual(layer)
-            weights = _array(layer.weight).transpose(0, 2, 3, 1).reshape(1, seen, -1)
-            bias = _array(layer.bias)
+            weights = _array(_usual(layer).weight).transpose(0, 2, 3, 1).reshape(1, seen, -1)
         made = weights.shape[-1] // 16
-        weights = _filled(weights, stride, axis=1)
-        layer_made = self._matrix("deconv", weights, bias) | {"side": side, "channels": made, "places": places}
-        return layer_made | {"width": 4 * places * made}
+        weights = _filled(weights, given.stride, axis=1)
+        matrix = self._matrix("deconv", weights, _array(layer.bias)) | {
+            "side": side,
+            "channels": made,
+            "places": places,
+        }
+        return matrix, _Numbers((made, 2 * side, 2 * side))
 
     def _matrix(self, kind: str, weights: Array, bias: Array) -> Layer:
         """`kernels` matrices `(kernels, k, n)`, and a bias as it comes, filled up where it is one for each column."""
@@ -183,7 +207,6 @@ class _Packed:
             "scales": scales,
             "bias": self._keep(bias.astype(np.float32)),
             "biases": len(bias),
-            "width": n,
         }
 
     def _keep(self, numbers: Array) -> int:
@@ -194,24 +217,32 @@ class _Packed:
 
 
 def _flattened(modules: nn.Module) -> Iterator[nn.Module]:
-    if not isinstance(modules, nn.Sequential):
+    if type(modules) is not nn.Sequential:
         yield modules
         return
-    for module in modules:
+    for module in modules.children():
         yield from _flattened(module)
 
 
-def _require_usual(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
-    usual = layer.kernel_size == (4, 4) and layer.stride == (2, 2) and layer.padding == (1, 1)
-    usual = (
-        usual
-        and layer.dilation == (1, 1)
-        and layer.groups == 1
-        and layer.padding_mode == "zeros"
-        and layer.bias is not None
-    )
-    if not usual or (isinstance(layer, nn.ConvTranspose2d) and layer.output_padding != (0, 0)):
+def _laid(later: Sequence[nn.Module]) -> Sequence[int] | None:
+    """As what maps `(channels, side, side)` the numbers are laid before another layer adds them up; None where they are not."""
+    for module in later:
+        if isinstance(module, nn.Unflatten):
+            return tuple(module.unflattened_size)
+        if type(module) not in _ACTIVATIONS:
+            return None
+    return None
+
+
+def _usual(layer: nn.Module) -> nn.Conv2d | nn.ConvTranspose2d:
+    """The layer, if it halves or doubles as conv's do."""
+    if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         raise UnknownLayerError
+    usual = layer.kernel_size == (4, 4) and layer.stride == (2, 2) and layer.padding == (1, 1)
+    usual = usual and layer.dilation == (1, 1) and layer.groups == 1 and layer.padding_mode == "zeros"
+    if not usual or layer.output_padding != (0, 0):
+        raise UnknownLayerError
+    return layer
 
 
 def _array(weights: Any) -> Array:
