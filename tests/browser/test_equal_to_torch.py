@@ -40,22 +40,6 @@ def model(**settings) -> VAE:
     return made
 
 
-def as_packed(made: VAE, bits: int) -> VAE:
-    """The same with its weights rounded as the bytes have them."""
-    with torch.no_grad():
-        for layer in made.modules():
-            weight = getattr(layer, "weight", None)
-            if weight is None:
-                continue
-            if bits == 16:
-                weight.copy_(weight.half().float())
-                continue
-            axes = {"Linear": (1,), "Conv2d": (1, 2, 3), "ConvTranspose2d": (0,)}.get(type(layer).__name__, (1,))
-            scale = weight.abs().amax(axes, keepdim=True) / 127
-            weight.copy_((weight / scale).round() * scale)
-    return made
-
-
 def asked(tab, packed: bytes, inputs: torch.Tensor) -> np.ndarray:
     """What the browser makes of inputs `(N, ...)`."""
     answer = tab.evaluate(
@@ -101,7 +85,7 @@ def test_a_browser_computes_what_torch_does_from_the_same_weights(tab, settings,
         part: packing.pack(made, part, name=f"{part}-{next(names)}", side=side, bits=bits)
         for part in ("decoder", "encoder")
     }
-    as_packed(made, bits)
+    made = packing.rounded(made, bits)
     generator = torch.Generator().manual_seed(3)
     z = torch.randn(COUNT, made.latent_dim, generator=generator)
     with torch.inference_mode():
@@ -121,7 +105,7 @@ def test_rounded_weights_change_a_picture_by_so_many_levels_at_most(bits, levels
         made = model(arch=arch)
         z = latent.prior(64, made.latent_dim)
         before = latent.decode_exactly(made, z)
-        after = latent.decode_exactly(as_packed(made, bits), z)
+        after = latent.decode_exactly(packing.rounded(made, bits), z)
         assert 0 < 255 * (before - after).abs().max() < levels
 
 

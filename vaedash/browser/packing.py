@@ -5,6 +5,7 @@ interleaved there, `(side, side, channels)`, so weights are too: what a torch la
 `(k, n)` lies in panels of 8 columns, `(n / 8, k, 8)`, as `kernel.wat` reads it; n is filled up to a multiple of 8 with zeros.
 """
 
+import copy
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,14 @@ Bits = Literal[16, 8]
 Part = Literal["encoder", "decoder"]
 
 _ACTIVATIONS: dict[type[nn.Module], str] = {nn.ReLU: "relu", nn.SiLU: "silu", nn.Sigmoid: "sigmoid"}
+# The axes of a layer's weights along which those of one unit lie.
+_WITHIN_A_UNIT: dict[type[nn.Module], tuple[int, ...]] = {
+    nn.Linear: (1,),
+    nn.Conv2d: (1, 2, 3),
+    nn.ConvTranspose2d: (0,),
+    Local2d: (1,),
+    LocalTranspose2d: (1,),
+}
 _PANEL, _ALIGNED = 8, 16
 
 
@@ -42,6 +51,19 @@ def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16) -> by
         return _Packed(bits).whole(model, part, name, side)
     except UnknownLayerError:
         return None
+
+
+def rounded(model: VAE, bits: Bits) -> VAE:
+    """A copy of a model with its weights as a browser has them after `pack` with so many bits: what it draws there, to measure."""
+    made = copy.deepcopy(model)
+    for layer in made.modules():
+        weight, axes = getattr(layer, "weight", None), _WITHIN_A_UNIT.get(type(layer))
+        if axes is None or weight is None:
+            continue
+        whole = weight.detach().abs().amax(axes, keepdim=True) / 127
+        steps = (weight.detach() / whole.where(whole > 0, 1)).round() * whole
+        weight.data = steps if bits == 8 else weight.detach().half().float()
+    return made
 
 
 @dataclass(frozen=True)
