@@ -1,65 +1,50 @@
 """From runs to the text of an HTML file: they become records of plain data, and `page.html` makes the page of those."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
-from vaedash import text
+import vaedash
 from vaedash.comparing import alike
 from vaedash.runs import Run, Status, schema
-from vaedash.showing import charts
+from vaedash.showing import carried, charts, templates
 from vaedash.showing.report import pictures, tables, words
-from vaedash.showing.report.records import Report
+from vaedash.showing.report.records import Play, Remark, Report
 
 _HERE = Path(__file__).parent
+STYLE = templates.studio_style() + templates.asset(_HERE / "page.css")
+PLAYING = [*templates.studio(), templates.asset(_HERE / "ways.js"), templates.asset(_HERE / "play.js")]
+"""The look of a page whose models are played with, and the scripts that it needs for that."""
 
 
-def page(chosen: Sequence[Run]) -> str:
-    """The report on these runs as the text of an HTML file; loads torch where one has weights. RunError if one is damaged."""
+def page(chosen: Sequence[Run], *, home: str = "") -> str:
+    """The report on these runs as the text of an HTML file, which leads to the page at `home`, if there is one; loads torch where a run
+    has weights. RunError if one is damaged.
+    """
     for run in chosen:
         run.require_readable()
     return _TEMPLATES.get_template("page.html").render(
-        report=_report(chosen),
+        report=_report(chosen, home),
         last_frame=pictures.FRAMES - 1,
-        style=_asset(_HERE / "page.css"),
-        scripts=[_asset(charts.PLOTLY_JS), _asset(charts.TOUCH_JS), _asset(_HERE / "page.js")],
+        style=STYLE,
+        scripts=[
+            *(templates.asset(file) for file in (charts.PLOTLY_JS, charts.TOUCH_JS, _HERE / "curves.js")),
+            *PLAYING,
+        ],
     )
 
 
-def _asset(file: Path) -> str:
-    return file.read_text(encoding="utf-8")
+_TEMPLATES = templates.environment(_HERE)
 
 
-def _shown(value: object) -> object:
-    """Every value on its way into the page: what is HTML already stays, of anything else what may be seen."""
-    return value if hasattr(value, "__html__") else text.visible(str(value))
-
-
-def _sha256(script: str) -> str:
-    """As a content security policy names a script."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    finalize=_shown,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters["sha256"] = _sha256
-
-
-def _report(chosen: Sequence[Run]) -> Report:
-    morphs, unable = pictures.morphs(chosen)
+def _report(chosen: Sequence[Run], home: str) -> Report:
+    models, unable = carried.loaded(chosen)
+    labels = {run.id: words.label(run, chosen) for run in chosen}
     return Report(
         title=words.title(chosen),
+        version=vaedash.__version__,
+        home=home,
         date=schema.now()[:10],
-        runs=[words.label(run, chosen) for run in chosen],
+        runs=list(labels.values()),
         leads=words.leads(chosen),
         plots=[tables.plot(group) for group in alike.groups([run for run in chosen if run.epochs])],
         budgets=tables.budgets(chosen),
@@ -72,10 +57,29 @@ def _report(chosen: Sequence[Run]) -> Report:
         quality=tables.quality(chosen),
         samples=[pictures.sample(run, chosen) for run in chosen],
         photos=[pictures.photos(group, chosen) for group in alike.by_images(chosen)],
-        morphs=morphs,
-        unable=unable,
+        morphs=[pictures.morph(run, models[run.id], labels[run.id]) for run in chosen if run.id in models],
+        play=play(carried.carried(chosen, models, called=lambda run: run.name)),
+        unable=[Remark(run=labels[run.id], words=why) for run, why in unable],
         settings=alike.contrast([tables.settings(run) for run in chosen]),
         facts=alike.contrast([tables.facts(run) for run in chosen]),
         commands=[words.command(run, chosen) for run in chosen],
         own_images=any(map(words.needs_a_path, chosen)),
+    )
+
+
+def play(brought: carried.Carried) -> Play:
+    """What these models can be played with."""
+    models = brought.models
+    left_out = ", ".join(run.name for run in brought.left_out)
+    return Play(
+        parts=brought.parts,
+        exactly=brought.exactly,
+        left_out=f"Not to be played with here, for want of room or for layers of another kind: {left_out}."
+        if left_out
+        else "",
+        dice=carried.dice(models),
+        own=carried.own(models),
+        bars=carried.bars(models),
+        between=carried.ways(models, 2),
+        corners=carried.ways(models, 4),
     )

@@ -2,32 +2,37 @@
 
 import base64
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vaedash import images
 from vaedash.config import USUAL_FRAME
-from vaedash.errors import RunError
-from vaedash.runs import Run, names
+from vaedash.runs import Run
+from vaedash.showing import carried
 from vaedash.showing.report import words
-from vaedash.showing.report.records import Label, Morph, Photos, Picture, Remark, Sample, Strip
+from vaedash.showing.report.records import Label, Morph, Photos, Picture, Sample, Strip
+
+if TYPE_CHECKING:
+    from vaedash.models.vae import VAE
 
 FRAMES = 64  # of a morph, ends included: every seventh is one of the study's ten steps
 _COLUMNS = 8  # of every grid, the morph's sheet of frames too
 _PHOTOS = 32  # held-out images that are shown
 
 
-def _picture(tiles: np.ndarray, *, alt: str, columns: int = _COLUMNS, scale: int = 2) -> Picture:
+def picture(tiles: np.ndarray, *, alt: str, columns: int = _COLUMNS, scale: int = 2) -> Picture:
     """Images `(N, 3, side, side)` uint8, `scale` pixels of the page to each of theirs, of larger ones fewer; what is between them is
     clear."""
     opaque = np.concatenate([tiles, np.full_like(tiles[:, :1], 255)], axis=1)
-    picture = images.grid(opaque, columns=columns, gap=1, background=0)
+    laid = images.grid(opaque, columns=columns, gap=1, background=0)
     scale = max(1, scale * USUAL_FRAME.image_size // tiles.shape[-1])
-    height, width = picture.shape[0] * scale, picture.shape[1] * scale
-    return Picture(source=_embedded(picture), alt=alt, width=width, height=height)
+    height, width = laid.shape[0] * scale, laid.shape[1] * scale
+    return Picture(source=embedded(laid), alt=alt, width=width, height=height)
 
 
-def _embedded(picture: np.ndarray) -> str:
+def embedded(picture: np.ndarray) -> str:
+    """A picture `(H, W, 3 or 4)` uint8 as a data URL."""
     return f"data:image/png;base64,{base64.b64encode(images.encode_png(picture)).decode()}"
 
 
@@ -36,7 +41,7 @@ def sample(run: Run, among: Sequence[Run]) -> Sample:
     if tiles is None:
         return Sample(run=words.label(run, among), picture=None, what="no picture of its kept epoch is here.")
     what = f"{len(tiles)} images from random z, after epoch {run.best_epoch}"
-    return Sample(run=words.label(run, among), picture=_picture(tiles, alt=f"{run.name}: {what}"), what=what)
+    return Sample(run=words.label(run, among), picture=picture(tiles, alt=f"{run.name}: {what}"), what=what)
 
 
 def _kept(run: Run, kind: str) -> np.ndarray | None:
@@ -70,49 +75,24 @@ def _blocks(rows: Sequence[tuple[str, str, str, np.ndarray]]) -> list[list[Strip
         end = min(start + _COLUMNS, count)
         numbers = f"numbers {start} to {end - 1}"
         strips = [
-            Strip(label=label, hue=hue, picture=_picture(tiles[start:end], alt=f"{name}, {numbers}"))
+            Strip(label=label, hue=hue, picture=picture(tiles[start:end], alt=f"{name}, {numbers}"))
             for label, hue, name, tiles in rows
         ]
         blocks.append(strips)
     return blocks
 
 
-def morphs(chosen: Sequence[Run]) -> tuple[list[Morph], list[Remark]]:
-    """The ways of the runs that can draw, and why the others cannot."""
-    able, unable = [], []
-    for run in chosen:
-        label = words.label(run, chosen)
-        try:
-            able.append(_morph(run, label))
-        except (RunError, FileNotFoundError):
-            reason = "its weights are damaged" if run.weights.has(names.BEST) else "its weights are not here"
-            unable.append(Remark(run=label, words=f"cannot draw: {reason}."))
-    return able, unable
+def morph(run: Run, vae: "VAE", label: Label) -> Morph:
+    """The way of a run's model between two pictures."""
+    from vaedash.models import latent
 
-
-def _morph(run: Run, label: Label) -> Morph:
-    frames, between = _frames(run)
+    (start, end), between = carried.ends(run, vae, 2)
+    frames = latent.decode(vae, latent.path(start, end, steps=FRAMES))
     steps = frames[:: (FRAMES - 1) // 9]
     return Morph(
         run=label,
         between=between,
         side=frames.shape[-1],
-        sheet=_embedded(images.grid(frames, columns=_COLUMNS)),
-        steps=_picture(steps, columns=10, alt=f"{run.name}: ten pictures {between}", scale=3),
+        sheet=embedded(images.grid(frames, columns=_COLUMNS)),
+        steps=picture(steps, columns=10, alt=f"{label.name}: ten pictures {between}", scale=3),
     )
-
-
-def _frames(run: Run) -> tuple[np.ndarray, str]:
-    """What the kept weights draw on the way between two held-out images, or else two random z; and between which."""
-    from vaedash.models import latent
-    from vaedash.runs import weights
-
-    model, _ = weights.load_model(run)
-    photos = run.pictures.originals()
-    if photos is None or len(photos) < 2:
-        start, end = (latent.prior(1, run.config.latent_dim, seed=seed)[0] for seed in (1, 2))
-        return latent.decode(model, latent.path(start, end, steps=FRAMES)), "between two random z"
-    numbers = [len(photos) // 5, 2 * len(photos) // 5]
-    ends = latent.encode(model, photos[numbers])[0]
-    between = "between held-out images {} and {}".format(*numbers)
-    return latent.decode(model, latent.path(*ends, steps=FRAMES)), between

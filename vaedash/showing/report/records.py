@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vaedash.comparing.alike import Contrast
+from vaedash.showing.carried import Data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +114,29 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Play:
+    """What the page lets one play with: the models' parts as text, how exactly they draw, for which runs there is none, and what each
+    thing to play with is told; None where there is nothing to play with.
+    """
+
+    parts: Sequence[str]
+    exactly: str
+    left_out: str
+    dice: Data | None
+    own: Data | None
+    bars: Sequence[Data]
+    between: Data | None
+    corners: Data | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """All that the page shows, in its order."""
+    """All that the page shows, in its order; `home` is the address of the page that it belongs to, or nothing."""
 
     title: str
+    version: str
     date: str
+    home: str
     runs: Sequence[Label]
     leads: Sequence[Lead]
     plots: Sequence[Plot]
@@ -128,6 +147,7 @@ class Report:
     samples: Sequence[Sample]
     photos: Sequence[Photos]
     morphs: Sequence[Morph]
+    play: Play
     unable: Sequence[Remark]  # runs that cannot draw, and why
     settings: Contrast
     facts: Contrast

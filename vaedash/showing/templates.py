@@ -1,0 +1,66 @@
+"""Pages as text: templates in which every text is escaped, and a policy under which a page runs its own scripts and asks nobody."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from vaedash import text
+from vaedash.browser import client
+
+_BROWSER = Path(client.__file__).parent
+_WIDGETS = ("bars", "dice", "redrawn")  # what the pages play with
+
+
+def environment(*folders: Path) -> jinja2.Environment:
+    """The templates in these folders. Every value is escaped; `policy` makes the content security policy of a page's scripts."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["policy"] = policy
+    return made
+
+
+def _shown(value: object) -> object:
+    """Every value on its way into the page: what is HTML already stays, of anything else what may be seen."""
+    return value if hasattr(value, "__html__") else text.visible(str(value))
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """What a browser may do with a page: run these scripts, compute in a worker that they start, show what is embedded, and ask
+    nobody for anything.
+    """
+    allowed = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed} 'wasm-unsafe-eval'; worker-src blob:; style-src 'unsafe-inline'; "
+        "img-src data:"
+    )
+
+
+def _sha256(script: str) -> str:
+    """As a content security policy names a script."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def asset(file: Path) -> str:
+    """The text of a file that lies beside the code."""
+    return file.read_text(encoding="utf-8")
+
+
+def studio() -> list[str]:
+    """The scripts that have models compute in a browser, and those that are played with."""
+    return [client.script(), *(asset(_BROWSER / f"{name}.js") for name in _WIDGETS)]
+
+
+def studio_style() -> str:
+    """How what is played with looks."""
+    return "".join(asset(_BROWSER / f"{name}.css") for name in _WIDGETS)
