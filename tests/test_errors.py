@@ -302,6 +302,19 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             "export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y")
         ),
     },
+    "showing/site/folder.py": {
+        "make a site among other things": lambda at: at.cli(
+            "site", at.run("finished").id, "--out", str(at.files("things", mine__txt=b"mine"))
+        ),
+        "make a site in a file": lambda at: at.cli(
+            "site", at.run("finished").id, "--out", str(at.files("things", mine__txt=b"mine") / "mine.txt")
+        ),
+    },
+    "showing/site/pages.py": {
+        "say no address of a site": lambda at: at.cli(
+            "site", at.run("finished").id, "--out", str(at.home / "site"), "--address", "name.github.io"
+        ),
+    },
     "cli/parsing.py": {"use a command that there is not": lambda at: at.cli("frobnicate")},
     "cli/terminal.py": {
         "keep runs in a file": lambda at: (at.folder.write_text(""), at.cli("runs")),

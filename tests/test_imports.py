@@ -109,7 +109,12 @@ LIGHT = (
     "cluster.driver",
     "cli",
 )
-LOADS = {**{room: [] for room in LIGHT}, "showing.charts": ["plotly"], "showing.report": ["plotly"]}
+LOADS = {
+    **{room: [] for room in LIGHT},
+    "showing.charts": ["plotly"],
+    "showing.report": ["plotly"],
+    "showing.site": ["plotly"],
+}
 
 
 def within(room: str, places: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from vaedash import config
 
@@ -147,3 +147,15 @@ def error_map(originals: Pixels, others: Pixels) -> Pixels:
     levels = np.clip(error / ERROR_TOP, 0, 1) * (len(_HEAT) - 1)
     channels = [np.interp(levels, range(len(_HEAT)), channel) for channel in zip(*_HEAT, strict=True)]
     return np.stack(channels, 1).round().astype(np.uint8)
+
+
+def lettered(picture: Pixels, words: str, *, at: tuple[int, int], size: int) -> Pixels:
+    """A picture `(H, W, 3)` with a line of dark words, `at` that place from the left and the top and so many pixels high; smaller where
+    they would not find room.
+    """
+    drawn = Image.fromarray(picture)
+    room = drawn.width - at[0] - size // 2
+    while size > 8 and ImageFont.load_default(size).getlength(words) > room:
+        size -= 1
+    ImageDraw.Draw(drawn).text(at, words, fill=(27, 31, 36), font=ImageFont.load_default(size))
+    return np.array(drawn)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from vaedash import config
-from vaedash.ui import decoded, machines, squeezed
+from vaedash.showing import machines
+from vaedash.ui import decoded, squeezed
 
 PICTURE = np.full((3, 32, 32), 90, np.uint8)
 SVG = "{http://www.w3.org/2000/svg}"

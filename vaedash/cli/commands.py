@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import vaedash
-from vaedash.cli import drawing, keeping, ladder, looking, measuring, parsing, terminal, training, tuning
+from vaedash.cli import drawing, keeping, ladder, looking, measuring, parsing, publishing, terminal, training, tuning
 from vaedash.errors import UsageError, VaedashError
 
 
@@ -76,6 +76,6 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"vaedash {vaedash.__version__}", help="which vaedash this is"
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for family in (looking, training, ladder, tuning, keeping, drawing, measuring):
+    for family in (looking, training, ladder, tuning, keeping, drawing, publishing, measuring):
         family.add_to(commands)
     return whole

@@ -30,8 +30,8 @@ _DIGITS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A run's model, what it is `called` on the page, and what a browser has of it: its parts by name, as text; by how many levels of 255 its rounded weights change
-    what it draws, at `most` and as a root mean square.
+    """A run's model, what it is `called` on the page, and what a browser has of it: its parts by name, as text; by how many levels
+    of 255 its rounded weights change what it draws, at `most` and as a root mean square.
     """
 
     run: Run
@@ -169,7 +169,7 @@ def dice(models: Sequence[Model]) -> Data | None:
 
 def bars(models: Sequence[Model]) -> list[Data]:
     """What `bars` is told, for each model that uses some of its numbers: those of a held-out image, first those that say most."""
-    made = []
+    made: list[Data] = []
     for model in models:
         found = _told_by_picture(model)
         if found is not None and len(found[1]):

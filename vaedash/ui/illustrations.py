@@ -12,8 +12,8 @@ from vaedash.comparing.shuffle import Variant
 from vaedash.images import Pixels
 from vaedash.models import layers
 from vaedash.runs import Run
-from vaedash.showing import charts
-from vaedash.ui import cache, diagram, live, machines, pictures, presenter, squeezed, stage, vote
+from vaedash.showing import charts, machines
+from vaedash.ui import cache, diagram, live, pictures, presenter, squeezed, stage, vote
 
 _ROW = 5  # pictures in a row
 _DIAGRAM = 640, 330  # its proportions, with the line above it

@@ -36,7 +36,7 @@ function animate(morph) {
   let [place, playing] = [0, 0];
 
   function show() {
-    const words = `${morph.dataset.reading} ${place.toFixed(2)}`;
+    const words = "plain" in morph.dataset ? `${Math.round(100 * place)}% of the way` : `alpha ${place.toFixed(2)}`;
     canvases.forEach((canvas, at) => {
       painters[at](place);
       canvas.ariaLabel = `${canvas.dataset.name}, ${words}`;
