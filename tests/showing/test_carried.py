@@ -60,7 +60,7 @@ def test_the_slider_moves_what_the_models_themselves_draw_and_it_is_what_torch_d
         until(lambda: slider.get_attribute("aria-valuetext") == f"alpha {place:.2f}")
         tab.wait_for_timeout(300)
         for model, canvas in zip(brought(few).models, drawn(tab, ".morph canvas"), strict=True):
-            start, end = carried.ends(model.run, model.vae, 2)[0]
+            start, end = torch.from_numpy(carried.ends(model.run, model.vae, 2)[0])
             exact = 255 * latent.decode_exactly(model.vae, ((1 - place) * start + place * end)[None])[0].numpy()
             assert np.abs(pixels(canvas) - exact).max() <= model.most + 1  # and half a level of rounding
         assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]

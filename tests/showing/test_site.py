@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import offline
 import pytest
+import torch
 from hand import SIZES, expect, press
 from hostile import NAMES
 from offline import drawn, painted, pixels
@@ -84,7 +85,7 @@ def test_in_the_story_the_slider_moves_what_the_models_draw_and_it_is_what_torch
         expect(tab.locator(".morph output")).to_have_text(f"{round(100 * place)}% of the way")
         tab.wait_for_timeout(300)
         for model, canvas in zip(brought.models, drawn(tab, canvases), strict=True):
-            start, end = carried.ends(model.run, model.vae, 2)[0]
+            start, end = torch.from_numpy(carried.ends(model.run, model.vae, 2)[0])
             exact = 255 * latent.decode_exactly(model.vae, ((1 - place) * start + place * end)[None])[0].numpy()
             assert np.abs(pixels(canvas) - exact).max() <= model.most + 1  # and half a level of rounding
             assert f"{model.most:.2g} at most" in words((folder_of_site / "story.html").read_bytes())

@@ -40,19 +40,6 @@ class UnknownLayerError(Exception):
     """A layer that a browser is not taught."""
 
 
-def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16) -> bytes | None:
-    """The `encoder` or `decoder` of a model of images with `side` pixels, its weights as numbers of so many bits; a browser will know
-    it by its `name`.
-
-    With 16, a weight is the nearest number in half precision; with 8, one of 255 multiples of a scale that each unit has of its own,
-    its largest weight / 127. Biases are fp32. None where it has a layer, or a number, that cannot be written so.
-    """
-    try:
-        return _Packed(bits).whole(model, part, name, side)
-    except UnknownLayerError:
-        return None
-
-
 def rounded(model: VAE, bits: Bits) -> VAE:
     """A copy of a model with its weights as a browser has them after `pack` with so many bits: what it draws there, to measure."""
     made = copy.deepcopy(model)
@@ -64,6 +51,19 @@ def rounded(model: VAE, bits: Bits) -> VAE:
         steps = (weight.detach() / whole.where(whole > 0, 1)).round() * whole
         weight.data = steps if bits == 8 else weight.detach().half().float()
     return made
+
+
+def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16) -> bytes | None:
+    """The `encoder` or `decoder` of a model of images with `side` pixels, its weights as numbers of so many bits; a browser will know
+    it by its `name`.
+
+    With 16, a weight is the nearest number in half precision; with 8, one of 255 multiples of a scale that each unit has of its own,
+    its largest weight / 127. Biases are fp32. None where it has a layer, or a number, that cannot be written so.
+    """
+    try:
+        return _Packed(bits).whole(model, part, name, side)
+    except UnknownLayerError:
+        return None
 
 
 @dataclass(frozen=True)

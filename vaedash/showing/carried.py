@@ -14,11 +14,10 @@ from vaedash.runs import Run, names
 from vaedash.showing import charts
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from vaedash.browser.packing import Bits, Part
     from vaedash.models.vae import VAE
 
+Numbers = npt.NDArray[np.float32]
 Data = Mapping[str, object]  # what a script is told, as JSON
 MOST = 7_400_000  # letters of all parts together: with its curves, its pictures and a pair's models a report is below 10 MB
 MEASURED = 64  # made up pictures of which the error is told
@@ -142,15 +141,15 @@ def _change(vae: "VAE", bits: "Bits") -> tuple[float, float]:
 # ---- what is played with -------------------------------------------------------------------------------------------
 
 
-def ends(run: Run, vae: "VAE", count: int) -> "tuple[Tensor, str]":
-    """z of so many held-out images, `(count, latent_dim)`, or else random ones; and between which."""
+def ends(run: Run, vae: "VAE", count: int) -> tuple[Numbers, str]:
+    """z of so many held-out images, fp32 `(count, latent_dim)`, or else random ones; and between which."""
     from vaedash.models import latent
 
     photos = run.pictures.originals()
     if photos is None or len(photos) < count:
-        return latent.prior(count, run.config.latent_dim, seed=1), f"between {'two' if count == 2 else 'four'} random z"
+        return latent.prior(count, run.config.latent_dim, seed=1).numpy(), f"between {'two' if count == 2 else 'four'} random z"
     numbers = [len(photos) * (place + 1) // 5 for place in range(count)]
-    return latent.encode(vae, photos[numbers])[0], "between held-out images {} and {}".format(*numbers)
+    return latent.encode(vae, photos[numbers])[0].numpy(), "between held-out images {} and {}".format(*numbers)
 
 
 def ways(models: Sequence[Model], count: int) -> Data | None:
@@ -163,7 +162,7 @@ def dice(models: Sequence[Model]) -> Data | None:
     """What `dice` is told."""
     from vaedash.models import latent
 
-    thrown = [(model, latent.prior(_THROWN, model.vae.latent_dim)) for model in models]
+    thrown = [(model, latent.prior(_THROWN, model.vae.latent_dim).numpy()) for model in models]
     return {"runs": [_told(model) | {"z": _numbers(z)} for model, z in thrown]} if thrown else None
 
 
@@ -180,7 +179,7 @@ def bars(models: Sequence[Model]) -> list[Data]:
     return made
 
 
-def _told_by_picture(model: Model) -> "tuple[Tensor, npt.NDArray[np.int64]] | None":
+def _told_by_picture(model: Model) -> tuple[Numbers, npt.NDArray[np.int64]] | None:
     from vaedash.measuring import latents
     from vaedash.models import latent
 
@@ -189,7 +188,7 @@ def _told_by_picture(model: Model) -> "tuple[Tensor, npt.NDArray[np.int64]] | No
         return None
     kl = latents.kl_by_latent(model.vae, photos)
     order = np.argsort(-kl, kind="stable")[: min(_BARS, latents.active_units(kl))]
-    return latent.encode(model.vae, photos[[len(photos) // 5]])[0][0], order
+    return latent.encode(model.vae, photos[[len(photos) // 5]])[0][0].numpy(), order
 
 
 def own(models: Sequence[Model]) -> Data | None:
@@ -211,5 +210,5 @@ def _told(model: Model) -> dict[str, object]:
     }
 
 
-def _numbers(z: "Tensor") -> object:
-    return cast(object, np.round(z.numpy().astype(np.float64), _DIGITS).tolist())
+def _numbers(z: Numbers) -> object:
+    return cast(object, np.round(z.astype(np.float64), _DIGITS).tolist())

@@ -84,9 +84,12 @@ def _blocks(rows: Sequence[tuple[str, str, str, np.ndarray]]) -> list[list[Strip
 
 def morph(run: Run, vae: "VAE", label: Label) -> Morph:
     """The way of a run's model between two pictures."""
+    import torch
+
     from vaedash.models import latent
 
-    (start, end), between = carried.ends(run, vae, 2)
+    z, between = carried.ends(run, vae, 2)
+    start, end = torch.from_numpy(z)
     frames = latent.decode(vae, latent.path(start, end, steps=FRAMES))
     steps = frames[:: (FRAMES - 1) // 9]
     return Morph(
