@@ -108,6 +108,22 @@ def test_whoever_guesses_is_told_and_sees_why(browser, folder_of_site, examples,
         assert tab.complaints == []
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_control_shows_what_they_redrew_after_so_many_looks(browser, folder_of_site, examples, size):
+    with offline.opened(browser, folder_of_site / "story.html", **SIZES[size]) as tab:
+        canvases, slider = ".looks canvas", tab.locator(".looks input")
+        until(lambda: painted(tab, canvases))
+        expect(tab.locator(".looks output")).to_have_text("after one look")
+        for look, key in ((1, "Home"), (12, "End")):
+            slider.focus()
+            tab.keyboard.press(key)
+            expect(tab.locator(".looks output")).to_have_text("after one look" if look == 1 else "after 12 looks")
+            for run, canvas in zip(examples[:2], drawn(tab, canvases), strict=True):
+                kept = run.pictures.originals()[0], run.pictures.sample("recon", look)[0]
+                np.testing.assert_array_equal(pixels(canvas)[:, :, :32], np.concatenate(kept, axis=1))
+        assert tab.complaints == []
+
+
 def test_the_story_can_be_read_and_its_pictures_seen_without_a_script(browser, folder_of_site):
     with offline.opened(browser, folder_of_site / "story.html", java_script_enabled=False, **SIZES["phone"]) as tab:
         assert "everything can be read and seen without it" in tab.locator("body").inner_text()

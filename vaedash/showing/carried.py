@@ -147,7 +147,9 @@ def ends(run: Run, vae: "VAE", count: int) -> tuple[Numbers, str]:
 
     photos = run.pictures.originals()
     if photos is None or len(photos) < count:
-        return latent.prior(count, run.config.latent_dim, seed=1).numpy(), f"between {'two' if count == 2 else 'four'} random z"
+        return latent.prior(
+            count, run.config.latent_dim, seed=1
+        ).numpy(), f"between {'two' if count == 2 else 'four'} random z"
     numbers = [len(photos) * (place + 1) // 5 for place in range(count)]
     return latent.encode(vae, photos[numbers])[0].numpy(), "between held-out images {} and {}".format(*numbers)
 

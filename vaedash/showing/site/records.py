@@ -26,11 +26,29 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What a run redrew after some looks, row by row below the pictures themselves, as a data URL; `columns` pictures in a row, each so
+    many pixels a `side`.
+    """
+
+    name: str
+    hue: str
+    side: int
+    columns: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Race:
-    """How wrong both were after each look at all pictures, as a still, and who is ahead."""
+    """How wrong both were after each look at all pictures, as a still, and who is ahead; and after some of these `looks`, which stand
+    at these `places` of the still, in percent of its width, what they redrew (none where pictures are lacking).
+    """
 
     lines: Picture
     sentence: str
+    looks: Sequence[int]
+    places: Sequence[float]
+    sheets: Sequence[Sheet]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +73,7 @@ class Story:
     race: Race | None
     redrawn: Sequence[Named]
     made_up: Question | None
+    remembered: Named | None
     morphs: Sequence[Morph]
     play: Play
     shuffled: Shuffled | None

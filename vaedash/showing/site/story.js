@@ -1,4 +1,4 @@
-// Questions: whoever guesses is told, and the answer opens.
+// Questions: whoever guesses is told, and the answer opens. And what was redrawn after one look and after many, under one control.
 "use strict";
 for (const guess of document.querySelectorAll(".guess")) {
   const choices = guess.querySelector(".choices");
@@ -15,4 +15,30 @@ for (const guess of document.querySelectorAll(".guess")) {
     said.textContent = `You said ${target.textContent}${right ? ", and so it is." : "."}`;
     details.open = true;
   };
+}
+
+for (const looks of document.querySelectorAll(".looks")) {
+  const [counts, places] = [looks.dataset.looks, looks.dataset.places].map((list) => list.split(" ").map(Number));
+  const [slider, reading] = [looks.querySelector("input"), looks.querySelector("output")];
+  const mark = document.querySelector(".race").appendChild(document.createElement("i"));
+  const canvases = [...looks.querySelectorAll("canvas")];
+
+  function show() {
+    const at = Number(slider.value);
+    const words = counts[at] === 1 ? "after one look" : `after ${counts[at]} looks`;
+    for (const canvas of canvases) {
+      const [brush, sheet, side] = [canvas.getContext("2d"), canvas.nextElementSibling, canvas.height / 2];
+      brush.drawImage(sheet, 0, 0); // its first row, the pictures themselves, is above all others
+      brush.drawImage(sheet, 0, (at + 1) * side, canvas.width, side, 0, side, canvas.width, side);
+      canvas.ariaLabel = `new pictures, and below each as ${canvas.dataset.name} redraws it ${words}`;
+    }
+    mark.style.setProperty("--place", places[at]);
+    slider.ariaValueText = reading.value = words;
+  }
+
+  Promise.all(canvases.map((canvas) => canvas.nextElementSibling.decode())).then(() => {
+    slider.oninput = show;
+    looks.hidden = false;
+    show();
+  });
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vaedash import config
+from vaedash import config, images
 from vaedash.comparing import alike, quiz, shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.images import Pixels
@@ -14,11 +14,11 @@ from vaedash.showing import carried, charts, machines
 from vaedash.showing.report import document, pictures, words
 from vaedash.showing.report.records import Label, Picture
 from vaedash.showing.site import lines
-from vaedash.showing.site.records import Named, Question, Race, Shuffled, Story
+from vaedash.showing.site.records import Named, Question, Race, Sheet, Shuffled, Story
 
 _ROW = 6  # pictures beside each other
 _LARGE = 4  # pixels of the page to each of a picture's
-_LINES = 720, 320
+_LOOKS = 12  # after which it can be seen what they redraw
 
 
 def pair(chosen: Sequence[Run]) -> list[Run]:
@@ -49,6 +49,7 @@ def story(about: Sequence[Run], chosen: Sequence[Run], *, report: str) -> Story:
         race=_race(about, asked.get("end")),
         redrawn=_redrawn(about, None),
         made_up=_made_up(about, asked.get("made up")),
+        remembered=_remembered(about),
         morphs=[pictures.morph(run, models[run.id], _label(run)) for run in about if run.id in models],
         play=document.play(carried.carried(about, models, called=_called)),
         shuffled=_shuffled(tested, asked["shuffled"].sentence),
@@ -100,6 +101,21 @@ def _made_up(about: Sequence[Run], question: quiz.Question | None) -> Question |
     return _blind(question, {letter: tiles for letter, (_, tiles) in rows.items()}, 5, "row") if rows else None
 
 
+def _remembered(about: Sequence[Run]) -> Named | None:
+    """The row that is not made up, below the pictures that it was redrawn from."""
+    rows, originals = quiz.two_rows(about), quiz.leader(about).pictures.originals()
+    if rows is None or originals is None:
+        return None
+    [(letter, redrawn)] = [(letter, tiles) for letter, (kind, tiles) in rows.items() if kind == "recon"]
+    alt = f"real pictures, and below each what row {letter} is"
+    tiles = np.concatenate([originals[: len(redrawn)], redrawn])
+    return Named(
+        name=f"{letter}, below the pictures that it was redrawn from",
+        hue="",
+        picture=pictures.picture(tiles, columns=len(redrawn), alt=alt, scale=_LARGE),
+    )
+
+
 def _machines(about: Sequence[Run]) -> list[Named]:
     """What each of them looks at, in a picture that neither has learned from."""
     originals = about[0].pictures.originals()
@@ -138,10 +154,29 @@ def _redrawn(about: Sequence[Run], epoch: int | None) -> list[Named]:
 def _race(about: Sequence[Run], question: quiz.Question | None) -> Race | None:
     if question is None:
         return None
-    source = lines.still(charts.contest(about))
+    figure = charts.contest(about)
     alt = "Two lines, FC and conv: how wrong each is with new pictures, after each look at all the others."
-    still = Picture(source=source, alt=alt, width=_LINES[0], height=_LINES[1])
-    return Race(lines=still, sentence=question.sentence)
+    still = Picture(source=lines.still(figure), alt=alt, width=lines.WIDTH, height=lines.HEIGHT)
+    most = min(len(run.epochs) for run in about)
+    looks = np.unique(np.linspace(1, most, min(_LOOKS, most)).round().astype(int)).tolist()
+    sheets = [_sheet(run, looks) for run in about]
+    return Race(
+        lines=still,
+        sentence=question.sentence,
+        looks=looks,
+        places=[lines.across(figure, look) for look in looks],
+        sheets=[sheet for sheet in sheets if sheet],
+    )
+
+
+def _sheet(run: Run, looks: Sequence[int]) -> Sheet | None:
+    """What a run redrew after each of these looks, below the pictures themselves; None where one is lacking."""
+    rows = [run.pictures.originals(), *(run.pictures.sample("recon", look) for look in looks)]
+    kept = [row[:_ROW] for row in rows if row is not None and len(row) >= _ROW]
+    if len(kept) < len(rows):
+        return None
+    source = pictures.embedded(images.grid(np.concatenate(kept), columns=_ROW))
+    return Sheet(name=_called(run), hue=charts.hue(run), side=run.config.image_size, columns=_ROW, source=source)
 
 
 def _shuffled(tested: Mapping[Variant, Run], sentence: str) -> Shuffled | None:
