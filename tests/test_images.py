@@ -164,3 +164,12 @@ def test_an_image_is_brought_to_another_size():
     smaller = images.resized(image, 32)
     assert smaller.shape == (3, 32, 32) and smaller[0, 16, [4, 28]].tolist() == [0, 200] and not smaller[1:].any()
     assert np.array_equal(images.resized(image, 64), image)
+
+
+def test_words_on_a_picture_are_within_it_however_long_they_are():
+    white = np.full((60, 200, 3), 255, np.uint8)
+    for words in ("A", "Which of these did conv draw?"):
+        drawn = images.lettered(white, words, at=(10, 5), size=40)
+        dark = np.argwhere(drawn.min(axis=2) < 128)
+        assert len(dark) and dark[:, 1].min() >= 10 and dark[:, 1].max() < 195
+    assert (white == 255).all()

@@ -151,7 +151,7 @@ def error_map(originals: Pixels, others: Pixels) -> Pixels:
 
 def lettered(picture: Pixels, words: str, *, at: tuple[int, int], size: int) -> Pixels:
     """A picture `(H, W, 3)` with a line of dark words, `at` that place from the left and the top and so many pixels high; smaller where
-    they would not find room.
+    they would not find room, but for 8 pixels.
     """
     drawn = Image.fromarray(picture)
     room = drawn.width - at[0] - size // 2

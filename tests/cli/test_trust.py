@@ -15,7 +15,7 @@ from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import own
 from vaedash.runs import weights
-from vaedash.showing import report, tensorboard
+from vaedash.showing import report, site, tensorboard
 from vaedash.training import launch
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
@@ -195,6 +195,7 @@ def test_lists_reports_exports_and_the_doctor_execute_nothing_of_a_run(
     if not run.damage:
         assert "shallow" in run.name
         (tmp_path / "r.html").write_text(report.page(listed))
+        site.write(tmp_path / "site", site.files(listed))
         tensorboard.to_tensorboard(listed, out=tmp_path / "tb")
         with pytest.raises(RunError, match="python -m vaedash trust"):
             weights.load_model(run)

@@ -12,7 +12,7 @@ from offline import drawn, painted, pixels
 from patience import until
 from visitor import give_weights, make_run
 
-from vaedash import images, runs
+from vaedash import images, places, runs
 from vaedash.models import latent
 from vaedash.runs import names
 from vaedash.showing import carried, report
@@ -220,3 +220,16 @@ def test_a_name_in_what_is_played_with_shows_nothing_that_cannot_be_seen(tmp_pat
     told = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', page)]
     names = {told["name"] for data in told for told in data.get("runs", [])}
     assert names == {"</script><b>bold"}
+
+
+def test_what_the_documentation_says_of_the_pair_that_comes_along_is_so():
+    examples = [runs.find(places.PROJECT_ROOT / "runs", name) for name in ("hkfrfp", "qmmcpg")]
+    said = (places.PROJECT_ROOT / "docs" / "site.md").read_text()
+    made = brought(examples)
+    fc, conv = (f"{model.most:.2g} and {model.rms:.2g}" for model in made.models)
+    assert f"with {made.bits} bits: {fc} for FC, {conv} for conv" in said
+    letters = sum(map(len, made.parts)) / 1e6
+    assert (
+        f"and {letters:.1f} MB with 8 bits; a report on that pair is {len(report.page(examples)) / 1e6:.1f} MB" in said
+    )
+    assert f"stays below {carried.MOST / 1e6:.1f} MB" in said

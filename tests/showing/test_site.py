@@ -1,5 +1,6 @@
 """A site is a folder that opens from disk and from any host, tells what the runs tell, and lets one play with their models."""
 
+import base64
 import itertools
 import json
 import re
@@ -19,8 +20,8 @@ from vaedash import cli, images, places, runs
 from vaedash.comparing import quiz, shuffle
 from vaedash.models import latent
 from vaedash.runs import listing
-from vaedash.showing import carried, site
-from vaedash.showing.site import preview, story
+from vaedash.showing import carried, charts, site
+from vaedash.showing.site import lines, preview, story
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
@@ -73,6 +74,7 @@ def test_in_the_story_the_slider_moves_what_the_models_draw_and_it_is_what_torch
     browser, folder_of_site, examples, size
 ):
     models, _ = carried.loaded(examples[:2])
+    shown = quiz.best_first(examples[1], examples[1].pictures.originals())
     brought = carried.carried(examples[:2], models, called=lambda run: run.config.arch)
     with offline.opened(browser, folder_of_site / "story.html", **SIZES[size]) as tab:
         canvases, slider = ".morph canvas", tab.locator(".morph input")
@@ -85,7 +87,7 @@ def test_in_the_story_the_slider_moves_what_the_models_draw_and_it_is_what_torch
         expect(tab.locator(".morph output")).to_have_text(f"{round(100 * place)}% of the way")
         tab.wait_for_timeout(300)
         for model, canvas in zip(brought.models, drawn(tab, canvases), strict=True):
-            start, end = torch.from_numpy(carried.ends(model.run, model.vae, 2)[0])
+            start, end = torch.from_numpy(carried.ends(model.run, model.vae, 2, shown)[0])
             exact = 255 * latent.decode_exactly(model.vae, ((1 - place) * start + place * end)[None])[0].numpy()
             assert np.abs(pixels(canvas) - exact).max() <= model.most + 1  # and half a level of rounding
             assert f"{model.most:.2g} at most" in words((folder_of_site / "story.html").read_bytes())
@@ -226,6 +228,21 @@ def test_hostile_names_are_words_in_a_site(browser, tmp_path, promise):
             assert tab.evaluate("() => window.hacked") is None
             assert tab.complaints == []
     promise("R11", "hostile names without an effect in a site", cases=len(NAMES))
+
+
+def test_a_still_of_the_race_has_a_line_and_a_name_for_each_and_ends_where_the_runs_end(examples):
+    figure = charts.contest(examples[:2])
+    svg = base64.b64decode(lines.still(figure).partition(",")[2]).decode()
+    assert re.findall(r">(\w+)</text>", svg) == ["FC", "conv"]
+    ways = [
+        [tuple(map(float, point.split(","))) for point in way.split()] for way in re.findall(r'points="([^"]+)"', svg)
+    ]
+    for run, way in zip(examples[:2], ways, strict=True):
+        assert len(way) == len(run.epochs)
+        assert way[-1][0] == pytest.approx(lines.WIDTH * lines.across(figure, len(run.epochs)) / 100, abs=0.1)
+        losses = [row["test_loss"] for row in run.epochs]
+        assert [point[1] for point in way].index(max(point[1] for point in way)) == losses.index(min(losses))
+    assert ways[0][-1][1] < ways[1][-1][1]  # what is less wrong is lower
 
 
 # ---- the folder --------------------------------------------------------------------------------------------------

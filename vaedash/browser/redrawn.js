@@ -1,6 +1,7 @@
 // A picture of the visitor's own as models redraw it; it stays in the browser. `data`: `runs`, each with its `name`, `hue`, `encoder`,
 // decoder `part`, `side` and `width`, how many numbers it keeps. `tell("redrawn", true)` once one is drawn.
 function redrawn(root, data, tell) {
+  const LARGEST = 2048; // pixels to a side: phones draw nothing on a canvas that is too large
   const made = (tag, parent, more = {}) => parent.appendChild(Object.assign(document.createElement(tag), more));
   root.replaceChildren();
   root.classList.add("redrawn-own");
@@ -23,9 +24,11 @@ function redrawn(root, data, tell) {
   // The square in the middle with so many pixels a side: its levels, and as numbers.
   function small(bitmap, side) {
     const most = Math.min(bitmap.width, bitmap.height);
-    let from = new OffscreenCanvas(most, most);
-    from.getContext("2d").drawImage(bitmap, (bitmap.width - most) / 2, (bitmap.height - most) / 2, most, most, 0, 0, most, most);
-    for (let size = most; size > side; ) {
+    const first = Math.min(most, LARGEST);
+    let from = new OffscreenCanvas(first, first);
+    const [x, y] = [(bitmap.width - most) / 2, (bitmap.height - most) / 2];
+    Object.assign(from.getContext("2d"), { imageSmoothingQuality: "high" }).drawImage(bitmap, x, y, most, most, 0, 0, first, first);
+    for (let size = first; size > side; ) {
       size = Math.max(side, Math.ceil(size / 2)); // by halves, so that every pixel counts
       const to = new OffscreenCanvas(size, size);
       Object.assign(to.getContext("2d"), { imageSmoothingQuality: "high" }).drawImage(from, 0, 0, size, size);

@@ -30,7 +30,8 @@ _DIGITS = 5
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A run's model, what it is `called` on the page, and what a browser has of it: its parts by name, as text; by how many levels
-    of 255 its rounded weights change what it draws, at `most` and as a root mean square.
+    of 255 its rounded weights change what it draws, at `most` and as a root mean square. `shown` are the numbers of the held-out
+    images that it is asked about, if it matters.
     """
 
     run: Run
@@ -39,6 +40,7 @@ class Model:
     parts: "Mapping[Part, str]"
     most: float
     rms: float
+    shown: Sequence[int] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +86,11 @@ def loaded(chosen: Sequence[Run]) -> "tuple[dict[str, VAE], list[tuple[Run, str]
     return able, unable
 
 
-def carried(chosen: Sequence[Run], models: "Mapping[str, VAE]", *, called: Callable[[Run], str]) -> Carried:
+def carried(
+    chosen: Sequence[Run], models: "Mapping[str, VAE]", *, called: Callable[[Run], str], shown: Sequence[int] = ()
+) -> Carried:
     """What a page can carry of these models, by run id, within MOST letters: encoders too, and half precision, where there is room.
-    Where not even all decoders find room, the first ones do. `called` says what the page calls a run.
+    Where not even all decoders find room, the first ones do. `called` says what the page calls a run, `shown` as in `Model`.
     """
     able = [run for run in chosen if run.id in models]
     both: tuple[Part, ...] = ("decoder", "encoder")
@@ -102,7 +106,15 @@ def carried(chosen: Sequence[Run], models: "Mapping[str, VAE]", *, called: Calla
             vae = models[run.id]
             most, rms = _change(vae, bits)
             kept.append(
-                Model(run=run, called=text.visible(called(run)), vae=vae, parts=packed[run.id], most=most, rms=rms)
+                Model(
+                    run=run,
+                    called=text.visible(called(run)),
+                    vae=vae,
+                    parts=packed[run.id],
+                    most=most,
+                    rms=rms,
+                    shown=shown,
+                )
             )
     return Carried(models=kept, bits=bits, left_out=[run for run in able if run not in [model.run for model in kept]])
 
@@ -141,8 +153,10 @@ def _change(vae: "VAE", bits: "Bits") -> tuple[float, float]:
 # ---- what is played with -------------------------------------------------------------------------------------------
 
 
-def ends(run: Run, vae: "VAE", count: int) -> tuple[Numbers, str]:
-    """z of so many held-out images, fp32 `(count, latent_dim)`, or else random ones; and between which."""
+def ends(run: Run, vae: "VAE", count: int, shown: Sequence[int] = ()) -> tuple[Numbers, str]:
+    """z of so many held-out images, fp32 `(count, latent_dim)`, or else random ones; and between which. `shown` are the numbers of those
+    to take first, where it matters.
+    """
     from vaedash.models import latent
 
     photos = run.pictures.originals()
@@ -150,13 +164,13 @@ def ends(run: Run, vae: "VAE", count: int) -> tuple[Numbers, str]:
         return latent.prior(
             count, run.config.latent_dim, seed=1
         ).numpy(), f"between {'two' if count == 2 else 'four'} random z"
-    numbers = [len(photos) * (place + 1) // 5 for place in range(count)]
+    numbers = list(shown[:count]) or [len(photos) * (place + 1) // 5 for place in range(count)]
     return latent.encode(vae, photos[numbers])[0].numpy(), "between held-out images {} and {}".format(*numbers)
 
 
 def ways(models: Sequence[Model], count: int) -> Data | None:
     """What `animate` (two ends) and `corners` (four) are told; None where there is nothing to play with."""
-    runs = [_told(model) | {"ends": _numbers(ends(model.run, model.vae, count)[0])} for model in models]
+    runs = [_told(model) | {"ends": _numbers(ends(model.run, model.vae, count, model.shown)[0])} for model in models]
     return {"runs": runs, "way": "linear"} if runs else None
 
 
@@ -190,7 +204,8 @@ def _told_by_picture(model: Model) -> tuple[Numbers, npt.NDArray[np.int64]] | No
         return None
     kl = latents.kl_by_latent(model.vae, photos)
     order = np.argsort(-kl, kind="stable")[: min(_BARS, latents.active_units(kl))]
-    return latent.encode(model.vae, photos[[len(photos) // 5]])[0][0].numpy(), order
+    [number, *_] = model.shown or [len(photos) // 5]
+    return latent.encode(model.vae, photos[[number]])[0][0].numpy(), order
 
 
 def own(models: Sequence[Model]) -> Data | None:

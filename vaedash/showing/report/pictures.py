@@ -82,13 +82,13 @@ def _blocks(rows: Sequence[tuple[str, str, str, np.ndarray]]) -> list[list[Strip
     return blocks
 
 
-def morph(run: Run, vae: "VAE", label: Label) -> Morph:
-    """The way of a run's model between two pictures."""
+def morph(run: Run, vae: "VAE", label: Label, shown: Sequence[int] = ()) -> Morph:
+    """The way of a run's model between two pictures, `shown` as in `carried.ends`."""
     import torch
 
     from vaedash.models import latent
 
-    z, between = carried.ends(run, vae, 2)
+    z, between = carried.ends(run, vae, 2, shown)
     start, end = torch.from_numpy(z)
     frames = latent.decode(vae, latent.path(start, end, steps=FRAMES))
     steps = frames[:: (FRAMES - 1) // 9]

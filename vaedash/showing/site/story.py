@@ -17,6 +17,7 @@ from vaedash.showing.site import lines
 from vaedash.showing.site.records import Named, Question, Race, Sheet, Shuffled, Story
 
 _ROW = 6  # pictures beside each other
+_CORNERS = 4
 _LARGE = 4  # pixels of the page to each of a picture's
 _LOOKS = 12  # after which it can be seen what they redraw
 
@@ -38,6 +39,7 @@ def story(about: Sequence[Run], chosen: Sequence[Run], *, report: str) -> Story:
     tested = shuffle.four_runs(chosen)
     asked = {question.key: question for question in quiz.questions(about, tested)}
     models, _ = carried.loaded(about)
+    shown = _shown(about)
     return Story(
         pictures=words.dataset(about[0]).partition(" (")[0],
         count=f"{count:,} " if (count := about[0].dataset.get("n_train")) else "",
@@ -50,12 +52,19 @@ def story(about: Sequence[Run], chosen: Sequence[Run], *, report: str) -> Story:
         redrawn=_redrawn(about, None),
         made_up=_made_up(about, asked.get("made up")),
         remembered=_remembered(about),
-        morphs=[pictures.morph(run, models[run.id], _label(run)) for run in about if run.id in models],
-        play=document.play(carried.carried(about, models, called=_called)),
+        morphs=[pictures.morph(run, models[run.id], _label(run), shown) for run in about if run.id in models],
+        play=document.play(carried.carried(about, models, called=_called, shown=shown)),
         shuffled=_shuffled(tested, asked["shuffled"].sentence),
         learned=quiz.learned(about, tested),
         report=report,
     )
+
+
+def _shown(about: Sequence[Run]) -> list[int]:
+    """The numbers of the four pictures of which the better one keeps most; none where there are too few."""
+    leader = quiz.leader(about)
+    originals = leader.pictures.originals()
+    return [] if originals is None or len(originals) < _CORNERS else quiz.best_first(leader, originals)[:_CORNERS]
 
 
 def _called(run: Run) -> str:

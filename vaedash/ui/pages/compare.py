@@ -18,7 +18,7 @@ with line:
         "text/html",
         on_click="ignore",
         icon=":material/download:",
-        help="One HTML file with all of this and a morph; it needs no server and no network, mails and prints",
+        help="One HTML file with all of this and the models to play with; it needs no server and no network, mails and prints",
     )
 said = components.verdicts(
     chosen,
