@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
         st.Page(PAGES / "why.py", title="Why", icon=":material/stairs:", url_path="why"),
         st.Page(PAGES / "gallery.py", title="Gallery", icon=":material/grid_view:", url_path="gallery"),
+        st.Page(PAGES / "draw.py", title="Draw", icon=":material/brush:", url_path="draw"),
         st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
         st.Page(
             PAGES / "latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent-space"

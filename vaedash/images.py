@@ -13,6 +13,8 @@ from vaedash import config
 Pixels = NDArray[np.uint8]
 """Images `(N, 3, H, W)` or a picture `(H, W, 3)`, RGB, 0 to 255."""
 
+_NEARLY_BLACK = 32
+_LUMA = (0.299, 0.587, 0.114)  # what red, green and blue add to how bright a colour looks (ITU-R BT.601)
 MOST_PIXELS = 4_000_000  # of a picture that is read: some bytes may claim to be millions of them
 
 
@@ -66,6 +68,17 @@ def of_one_size(sets: Sequence[Pixels]) -> list[Pixels]:
     """Sets of images `(N, 3, H, W)` of several sizes, each pixel of the smaller ones enlarged to a square of some."""
     most = max(tiles.shape[-1] for tiles in sets)
     return [tiles.repeat(most // tiles.shape[-1], 2).repeat(most // tiles.shape[-1], 3) for tiles in sets]
+
+
+def palette(images: Pixels, count: int) -> list[str]:
+    """So many colours as `#rrggbb` to paint pictures like these images `(N, 3, H, W)` with: white, those among theirs that lie far
+    apart, the brightest first, and black; fewer where they have no more.
+    """
+    colours = Image.fromarray(grid(images, columns=len(images))).quantize(count, Image.Quantize.MAXCOVERAGE)
+    own = np.reshape(colours.getpalette("RGB") or [], (-1, 3))
+    own = own[(own.max(1) >= _NEARLY_BLACK) & (own.min(1) <= 255 - _NEARLY_BLACK)][: count - 2]
+    bright_first = own[np.argsort(-(own @ _LUMA), kind="stable")].tolist()
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in ([255] * 3, *bright_first, [0] * 3)]
 
 
 def encode_png(picture: Pixels) -> bytes:

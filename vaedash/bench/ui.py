@@ -29,6 +29,7 @@ PAGES = {
     "Compare": "compare",
     "Why": "why",
     "Gallery": "gallery",
+    "Draw": "draw",
     "Interpolate": "interpolate",
     "Latent space": "latent-space",
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from vaedash import config
 from vaedash.images import Pixels
@@ -23,6 +24,11 @@ def kl_by_latent(model: VAE, images: Pixels) -> Floats:
 def active_units(kl: Floats) -> int:
     """How many latents have a mean KL above `config.ACTIVE_KL`; the others are ignored by the decoder."""
     return int((kl > config.ACTIVE_KL).sum())
+
+
+def in_use(kl: Floats) -> NDArray[np.int_]:
+    """The latents that say anything (`active_units`), the one that says most first."""
+    return np.argsort(-kl, kind="stable")[: active_units(kl)]
 
 
 def diagnosis(kl: Floats) -> str:

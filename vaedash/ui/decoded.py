@@ -63,6 +63,13 @@ def squeezed(run: Run, photo: Pixels) -> tuple[Floats, Pixels]:
     return _squeezed(run, weights(run), photo)
 
 
+def used(run: Run) -> list[int]:
+    """The latents in use, the one that says most first: as counted on all held-out images when the weights were kept, or else on those
+    that are here; all of them where none are.
+    """
+    return _used(run, weights(run))
+
+
 def kl(run: Run) -> Floats:
     """Mean KL of each latent over all held-out images, in nats."""
     return _kl(run, weights(run))
@@ -152,15 +159,30 @@ def _squeezed(_run: Run, stamp: Stamp, photo: Pixels) -> tuple[Floats, Pixels]: 
     from vaedash.models import latent
 
     model, trained = cache.model(_run)
-    kept = _run.figures.kl_by_latent()
-    # Counted on all held-out images where that was kept, so that the page on latents says the same.
-    known = kept is not None and len(kept) >= trained and np.isfinite(kept[trained - 1]).all()
-    by_latent = kept[trained - 1] if kept is not None and known else latents.kl_by_latent(model, photo[None])
-    order = np.argsort(-by_latent, kind="stable")
-    used = order[: latents.active_units(by_latent)]
+    kept = _kept_kl(_run, trained)
+    used = latents.in_use(latents.kl_by_latent(model, photo[None]) if kept is None else kept)
     mu, z = latent.encode(model, photo[None])[0][0], torch.zeros(model.latent_dim)
     z[used] = mu[used]
     return mu[used].numpy(), latent.decode(model, z[None])[0]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _used(_run: Run, stamp: Stamp) -> list[int]:  # noqa: ARG001
+    from vaedash.measuring import latents
+
+    kept = _kept_kl(_run, epoch(_run))
+    try:
+        return latents.in_use(kl(_run) if kept is None else kept).tolist()
+    except DatasetError:
+        return list(range(_run.config.latent_dim))
+
+
+def _kept_kl(run: Run, trained: int) -> Floats | None:
+    """What was kept of the KL of each latent with the weights of this epoch, so that every page says the same."""
+    kept = run.figures.kl_by_latent()
+    if kept is None or len(kept) < trained or not np.isfinite(kept[trained - 1]).all():
+        return None
+    return kept[trained - 1]
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")

@@ -15,6 +15,7 @@ from vaedash.ui import cache, decoded
 from vaedash.ui.cache import Stamp
 
 Part = Literal["decoder", "encoder"]
+PARTS: tuple[Part, ...] = ("encoder", "decoder")
 SCRIPT = client.script()
 
 _loader = st.components.v2.component(

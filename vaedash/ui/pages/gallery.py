@@ -58,4 +58,4 @@ else:
         f"The error is that of the image shown, the average of red, green and blue.\n\n{glossary.about('loss', 'recon', 'KL')}",
     )
     gallery.remembered(chosen, number=number, shuffled=order == "random", only=only)
-components.onward("interpolate", "Turn one picture into another")
+components.onward("draw", "Draw one of your own")
