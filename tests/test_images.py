@@ -173,3 +173,16 @@ def test_words_on_a_picture_are_within_it_however_long_they_are():
         dark = np.argwhere(drawn.min(axis=2) < 128)
         assert len(dark) and dark[:, 1].min() >= 10 and dark[:, 1].max() < 195
     assert (white == 255).all()
+
+
+def test_a_palette_is_white_what_the_pictures_have_and_black():
+    tiles = np.zeros((2, 3, 8, 8), np.uint8)
+    tiles[0, 0], tiles[1, 2] = 200, 180
+    assert images.palette(tiles, 12) == ["#ffffff", "#c80000", "#0000b4", "#000000"]
+
+
+def test_a_palette_has_no_more_colours_than_are_asked_for():
+    noise = np.random.default_rng(1).integers(0, 256, (4, 3, 16, 16)).astype(np.uint8)
+    colours = images.palette(noise, 12)
+    assert len(colours) == len(set(colours)) <= 12
+    assert len(colours) > 8

@@ -74,11 +74,12 @@ def palette(images: Pixels, count: int) -> list[str]:
     """So many colours as `#rrggbb` to paint pictures like these images `(N, 3, H, W)` with: white, those among theirs that lie far
     apart, the brightest first, and black; fewer where they have no more.
     """
-    colours = Image.fromarray(grid(images, columns=len(images))).quantize(count, Image.Quantize.MAXCOVERAGE)
-    own = np.reshape(colours.getpalette("RGB") or [], (-1, 3))
-    own = own[(own.max(1) >= _NEARLY_BLACK) & (own.min(1) <= 255 - _NEARLY_BLACK)][: count - 2]
-    bright_first = own[np.argsort(-(own @ _LUMA), kind="stable")].tolist()
-    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in ([255] * 3, *bright_first, [0] * 3)]
+    few = Image.fromarray(grid(images, columns=len(images))).quantize(count, Image.Quantize.MAXCOVERAGE)
+    levels = few.getpalette("RGB") or []
+    every = dict.fromkeys(zip(levels[::3], levels[1::3], levels[2::3], strict=True))
+    own = [colour for colour in every if max(colour) >= _NEARLY_BLACK and min(colour) <= 255 - _NEARLY_BLACK]
+    bright_first = sorted(own[: count - 2], key=lambda colour: -np.dot(colour, _LUMA))
+    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in ((255, 255, 255), *bright_first, (0, 0, 0))]
 
 
 def encode_png(picture: Pixels) -> bytes:

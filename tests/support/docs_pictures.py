@@ -24,6 +24,30 @@ def halfway(tab: Any) -> None:
     slider.blur()
 
 
+def drawn(tab: Any) -> None:
+    """A sun in a blue sky, by hand."""
+    paper = tab.locator("canvas.paper")
+    box = paper.bounding_box()
+    colours, tools = tab.locator(".colours input"), tab.locator(".tools")
+
+    def move(across: float, down: float) -> None:
+        tab.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"], steps=8)
+
+    for colour, tool, line in _SUN:
+        colours.nth(colour).check()
+        tools.locator(f"[value={tool}]").check()
+        move(*line[0])
+        tab.mouse.down()
+        for place in line[1:]:
+            move(*place)
+        tab.mouse.up()
+    tab.mouse.move(0, 0)
+
+
+_SUN: list[tuple[int, str, list[tuple[float, float]]]] = [
+    (3, "fill", [(0.5, 0.5)]),
+    (4, "broad", [(0.5, 0.38), (0.62, 0.5), (0.5, 0.62), (0.38, 0.5), (0.5, 0.38), (0.5, 0.5)]),
+]
 _CRISP = "[class*=st-key-crisp-] img >> nth="
 # For each its address, the window, its colours, what comes last on it, and what is done before it is taken.
 PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] | None]] = {
@@ -32,6 +56,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] 
     "room": ("compare?presenter=true", _ROOM, "light", "text=All runs as a table", None),
     "why": ("why?presenter=true", _ROOM, "light", "[class*=st-key-staircase] .js-plotly-plot", None),
     "gallery": ("gallery", _LAPTOP, "light", f"{_CRISP}2", None),
+    "draw": ("draw", _LAPTOP, "light", ".wrong b >> nth=1", drawn),
     "interpolate": ("interpolate", _LAPTOP, "light", f"{_CRISP}1", halfway),
     "latent-space": ("latent-space", _LAPTOP, "dark", "[class*=st-key-map-] .js-plotly-plot >> nth=1", None),
     "tour": ("?tour=1&presenter=true", _ROOM, "light", f"{_CRISP}2", None),

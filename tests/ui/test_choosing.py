@@ -10,7 +10,7 @@ def linked(at):
     return "".join(at.query_params["runs"]).split(",")
 
 
-@pytest.mark.parametrize("page", ["compare", "gallery", "interpolate", "latent_space"])
+@pytest.mark.parametrize("page", ["compare", "gallery", "draw", "interpolate", "latent_space"])
 def test_what_a_link_names_and_cannot_be_shown_is_named_and_kept_in_the_address(folder, page):
     pair = [make_run(folder, arch=arch) for arch in config.PAIR]
     for run in pair:

@@ -657,7 +657,7 @@ def test_a_training_that_cannot_be_written_down_is_told_in_a_sentence(folder, mo
     assert str(folder.parent) not in said
 
 
-@pytest.mark.parametrize("which", ["start", "train", "compare", "gallery", "interpolate", "latent_space"])
+@pytest.mark.parametrize("which", ["start", "train", "compare", "gallery", "draw", "interpolate", "latent_space"])
 def test_a_runs_folder_that_nobody_here_may_look_into_is_told_in_a_sentence(folder, monkeypatch, which):
     make_run(folder)
     keep_out(monkeypatch, folder)

@@ -11,8 +11,8 @@ from vaedash import places
 from vaedash.bench import ui
 from vaedash.runs import queue
 
-PAGES = ("start", "train", "compare", "gallery", "interpolate", "latent_space")
-DRAWING = ("gallery", "interpolate", "latent_space")  # what they show is drawn with a run's weights
+PAGES = ("start", "train", "compare", "gallery", "draw", "interpolate", "latent_space")
+DRAWING = ("gallery", "draw", "interpolate", "latent_space")  # what they show is drawn with a run's weights
 
 # What each page says wherever there is a run to show.
 USUAL = {
@@ -20,6 +20,7 @@ USUAL = {
     "train": "All runs",
     "compare": "Who draws better?|real pictures",
     "gallery": "After epoch 2 of 2 (loss 48.0): made up.",
+    "draw": "What do they make of yours?|Draw something.",
     "interpolate": "The same way in ten steps|each step changes a pixel",
     "latent_space": "What do the numbers mean?|of 4, from -3 to 3",
 }
@@ -28,7 +29,8 @@ USUAL = {
 def says(at, expected):
     captions = " ".join(image.caption for element in at.get("image") for image in element.proto.imgs)
     buttons = " ".join(button.label for button in at.button)
-    text = " ".join((words(at), captions, buttons))
+    drawn = " ".join(element.proto.json for element in at.get("bidi_component"))  # by a script in the browser
+    text = " ".join((words(at), captions, buttons, drawn))
     missing = [part for part in expected.split("|") if part not in text]
     assert not missing, text
 
@@ -54,7 +56,10 @@ def interrupted(monkeypatch):
 @pytest.mark.parametrize("page", PAGES)
 def test_without_a_run_it_says_where_to_begin(folder, page):
     at = shown(page)
-    says(at, "No run has weights yet" if page in ("interpolate", "latent_space") else "Nothing has been trained yet")
+    says(
+        at,
+        "No run has weights yet" if page in ("draw", "interpolate", "latent_space") else "Nothing has been trained yet",
+    )
     assert not at.error and not at.warning
 
 
@@ -200,6 +205,7 @@ def test_a_damaged_run_alone_is_named(make, page):
 VIEWS = [
     ("gallery", {"view": "Made up"}, "Draw 0 at temperature 1"),
     ("gallery", {"view": "Redrawn"}, "number 0"),
+    ("draw", {}, USUAL["draw"]),
     ("interpolate", {}, USUAL["interpolate"]),
     ("latent_space", {}, USUAL["latent_space"]),
 ]

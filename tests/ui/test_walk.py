@@ -42,6 +42,14 @@ PAGES = {
     ],
     "why": ["h1", "[class*=st-key-verdict-] h2", ".js-plotly-plot .plot-container"],
     "gallery": ["h1", ".st-key-epoch", "[class*=st-key-crisp-] img >> nth=0", "[class*=st-key-crisp-] img >> nth=2"],
+    "draw": [
+        "h1",
+        "canvas.paper",
+        "figure:not(.shown) >> nth=0",
+        "figure:not(.shown) >> nth=1",
+        "[name=undo]",
+        ".switch",
+    ],
     "interpolate": ["h1", "canvas >> nth=0", "canvas >> nth=3", "input[name=x]"],
     "latent-space": [
         "h1",

@@ -39,7 +39,7 @@ const drawing = (() => {
   <button type="button" name="undo">Undo</button>
   <button type="button" name="clear">Clear</button>
   <button type="button" name="another">A new picture</button>
-  <button type="button" name="open">Open a picture</button>
+  <button type="button" name="open" title="A file; a picture can also be dropped or pasted here">Open a picture</button>
   <button type="button" name="camera">Camera</button>
   <button type="button" name="save">Save</button>
   <button type="button" name="saveAll">Save all</button>
@@ -530,6 +530,7 @@ const drawing = (() => {
     async redrawn() {
       if (studio.flaw) return;
       const { views, data, shown, seen } = this;
+      this.at(".figures").ariaBusy = "true";
       const picture = seen ?? copied(kept.picture);
       const mixed = kept.shuffled;
       this.root.classList.toggle("mixed", mixed);
@@ -538,12 +539,13 @@ const drawing = (() => {
       } catch (error) {
         this.complain(`The models cannot draw: ${error.message}`);
       }
-      if (views !== this.views) return; // others were chosen meanwhile
+      if (views !== this.views) return; // others were chosen meanwhile, and are being redrawn
       if (mixed) {
         const { pixels } = resized(picture, data.side);
         shown.canvas.getContext("2d").putImageData(levels(shuffled(numbers(pixels), data.orders[data.side])), 0, 0);
       }
-      this.judge(views, picture, mixed);
+      this.judge(views, mixed);
+      this.at(".figures").ariaBusy = "false";
     }
 
     async look(view, picture, mixed) {
@@ -583,7 +585,7 @@ const drawing = (() => {
       canvases[0].ariaLabel = `what ${model.name} draws, its pixels shuffled`;
     }
 
-    judge(views, picture, mixed) {
+    judge(views, mixed) {
       const able = views.filter(({ lacking }) => !lacking);
       const alike = able.length > 1 && new Set(able.map(({ model }) => model.side)).size === 1;
       const best = Math.min(...able.map(({ error }) => error));

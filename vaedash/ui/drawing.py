@@ -61,12 +61,12 @@ def _drawn(data: dict[str, object]) -> None:
 
 def _model(run: Run, among: Sequence[Run], sets: list[Pixels]) -> dict[str, object]:
     """A run as the browser knows it. Its new pictures join the `sets`, where these do not have them yet."""
-    parts = {part: studio.brought(run, part) for part in studio.PARTS}
     tiles = pictures.originals_of(run, config.PHOTO_COUNT)
     return {
         "name": pictures.short(run, among),
         "hue": charts.hue(run),
-        **parts,
+        "encoder": studio.brought(run, "encoder"),
+        "decoder": studio.brought(run, "decoder"),
         "side": run.config.image_size,
         "latents": run.config.latent_dim,
         "used": decoded.used(run),
