@@ -517,13 +517,13 @@ const drawing = (() => {
       }
       const pair = element(box, "div", { className: "pair" });
       const canvases = ["as it draws it", "put back in order"].map((words) => {
-        const canvas = element(pair, "canvas", { width: model.side, height: model.side, role: "img" });
+        const canvas = element(pair, "canvas", { width: model.side, height: model.side, role: "img", ariaLabel: `${model.name}, ${words}` });
         element(pair, "small", {}, words);
         return canvas;
       });
       const brushes = canvases.map((canvas) => canvas.getContext("2d"));
       const reading = element(box, "p", { className: "wrong" });
-      const bars = element(box, "div", { className: "bars", role: "img" });
+      const bars = element(box, "div", { className: "bars", role: "img", ariaLabel: `what ${model.name} keeps of it` });
       return { model, box, mark, canvases, brushes, reading, bars: model.used.map(() => element(bars, "i")), bed: bars };
     }
 
