@@ -85,12 +85,15 @@ function newest(work) {
     next = asked;
     if (busy) return;
     busy = true;
-    while (next) {
-      const now = next;
-      next = null;
-      await work(...now);
+    try {
+      while (next) {
+        const now = next;
+        next = null;
+        await work(...now);
+      }
+    } finally {
+      busy = false; // also where the work went wrong, or nothing would ever follow
     }
-    busy = false;
   };
 }
 
