@@ -65,6 +65,14 @@ def interleaved(images: torch.Tensor) -> torch.Tensor:
 
 names = itertools.count()
 
+TRACED = """async ([packed, input]) => {
+    const bytes = fromBase64(packed);
+    const name = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, new DataView(bytes).getUint32(0, true)))).name;
+    studio.load(bytes);
+    const steps = await studio.trace(name, new Float32Array(fromBase64(input)));
+    return steps.map((step) => ({ ...step, numbers: Array.from(step.numbers) }));
+}"""
+
 USUAL = [{"arch": arch, "image_size": side} for side in config.IMAGE_SIZES for arch in config.BUILT_IN_ARCHS]
 USUAL[-1]["widths"] = "9-18-36-71"  # local's own are 55 MB
 UNUSUAL = [
@@ -97,6 +105,61 @@ def test_a_browser_computes_what_torch_does_from_the_same_weights(tab, settings,
     found = asked(tab, packed["encoder"], interleaved(images))[:, : 2 * made.latent_dim]
     assert np.abs(found).max() > 0.05
     np.testing.assert_allclose(found, torch.cat([mu, logvar], dim=1).numpy(), atol=2e-5)
+
+
+def steps_of_torch(modules: nn.Sequential, inputs: torch.Tensor) -> list[np.ndarray]:
+    """What comes out of each layer that is no change of shape, maps interleaved."""
+    steps = []
+    for number, layer in enumerate(modules):
+        inputs = layer(inputs)
+        if isinstance(layer, nn.Flatten | nn.Unflatten):
+            continue
+        laid = next(
+            (later for later in modules[number + 1 :] if not isinstance(later, nn.ReLU | nn.SiLU | nn.Sigmoid)), None
+        )
+        maps = inputs.unflatten(1, laid.unflattened_size) if isinstance(laid, nn.Unflatten) else inputs
+        steps.append((interleaved(maps) if maps.ndim == 4 else maps)[0].numpy())
+    return steps
+
+
+@pytest.mark.parametrize("settings", USUAL[:2] + UNUSUAL, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_a_trace_is_what_comes_out_of_each_layer_of_torch(tab, settings):
+    made, side = model(**settings), settings.get("image_size", 32)
+    packed = {
+        part: packing.pack(made, part, name=f"{part}-{next(names)}", side=side) for part in ("encoder", "decoder")
+    }
+    as_packed(made, 16)
+    generator = torch.Generator().manual_seed(3)
+    inputs = {
+        "encoder": torch.rand(1, 3, side, side, generator=generator),
+        "decoder": torch.randn(1, made.latent_dim, generator=generator),
+    }
+    for part, value in inputs.items():
+        given = interleaved(value) if part == "encoder" else value
+        traced = tab.evaluate(TRACED, [*(base64.b64encode(data).decode() for data in (packed[part], given.numpy()))])
+        first, *traced = traced
+        assert first["kind"] == "input" and np.allclose(first["numbers"], given[0].numpy())
+        order = [step for step in traced if step["kind"] == "order"]
+        assert len(order) == (made.order is not None)
+        if order and part == "encoder":
+            value = value.flatten(2).index_select(2, made.order).view_as(value)
+            np.testing.assert_array_equal(order[0]["numbers"], interleaved(value)[0].numpy())
+        elif order:
+            np.testing.assert_allclose(
+                order[0]["numbers"], interleaved(made.decode(value))[0].detach().numpy(), atol=2e-6
+            )
+        with torch.inference_mode():
+            wanted = steps_of_torch(getattr(made, part), value)
+        layers = [step for step in traced if step["kind"] != "order"]
+        assert len(layers) == len(wanted)
+        for step, numbers in zip(layers, wanted, strict=True):
+            if "side" in step:
+                maps = np.reshape(step["numbers"], (step["side"] ** 2, step["stride"]))
+                assert not maps[:, step["channels"] :].any()
+                found = maps[:, : step["channels"]].ravel()
+            else:
+                found = np.array(step["numbers"])
+            np.testing.assert_allclose(found, numbers, atol=2e-5)
 
 
 @pytest.mark.parametrize(("bits", "levels"), [(16, 0.2), (8, 5.0)])

@@ -60,7 +60,8 @@ PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] 
     "interpolate": ("interpolate", _LAPTOP, "light", f"{_CRISP}1", halfway),
     "latent-space": ("latent-space", _LAPTOP, "dark", "[class*=st-key-map-] .js-plotly-plot >> nth=1", None),
     "tour": ("?tour=1&presenter=true", _ROOM, "light", f"{_CRISP}2", None),
-    "squeezed": ("?tour=5&presenter=true", _ROOM, "light", f"{_CRISP}1", None),
+    "flow": ("?tour=3&presenter=true", _ROOM, "light", ".flow[data-there]", None),
+    "squeezed": ("?tour=6&presenter=true", _ROOM, "light", f"{_CRISP}1", None),
 }
 
 

@@ -81,3 +81,9 @@ def pictures(at):
     described = [(image.alt, image.caption) for element in at.get("image") for image in element.proto.imgs]
     assert all(alt and caption for alt, caption in described)
     return [(alt, caption) for alt, caption in described if not alt.startswith("real pictures")]
+
+
+def flowing(at):
+    """What the diagram through which a picture flows is given; None where there is none."""
+    protos = [element.proto for element in at.get("bidi_component")]
+    return next((json.loads(proto.json) for proto in protos if proto.component_name == "vaedash_flow"), None)

@@ -29,6 +29,17 @@ def taught(learner, count=6, device="cpu"):
     return [learner.step(*batch, beta=0.5, lr=1e-3).tolist() for batch in batches(count, device)]
 
 
+@pytest.mark.parametrize("arch", config.BUILT_IN_ARCHS)
+def test_the_model_that_a_run_began_with_is_found_again_from_its_seed_and_nobody_elses_numbers_change(tiny, arch):
+    settings = tiny(arch=arch, seed=5)
+    began = Learner(settings, machine("bf16")).model.state_dict()
+    torch.manual_seed(9)
+    state = torch.get_rng_state()
+    found = archs.untrained(settings).state_dict()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(found[name], began[name]) for name in began)
+
+
 @pytest.mark.parametrize("arch", config.ARCHS)
 def test_in_half_precision_the_fp32_weights_learn_from_the_copys_gradients(tiny, arch):
     learner = Learner(tiny(arch=arch), machine("bf16"))

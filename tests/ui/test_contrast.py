@@ -13,7 +13,7 @@ expect = playwright.expect
 pytestmark = pytest.mark.slow
 
 VIEWS = ("compare", *(f"gallery?view={view}" for view in ("As+they+learn", "Made+up", "Redrawn", "Blind+vote")))
-STEPS = 7  # of the tour, before its end
+STEPS = 8  # of the tour, before its end
 LOOKS = 5  # at a page, at most: while its script runs, what is old there, and the word of it, are faded
 # What fades in or turns over has come to rest; what moves for ever does not count.
 STILL = """() => document.getAnimations().every((one) =>

@@ -9,7 +9,7 @@ from patience import until
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-STEPS = 7
+STEPS = 8
 ON = ("Space", "PageDown", "ArrowRight", "Enter", "ArrowDown")
 BACK = ("PageUp", "ArrowLeft", "ArrowUp")
 
@@ -184,8 +184,8 @@ def test_an_answer_is_a_scene_unless_motion_does_somebody_harm(browser, clone, m
     context = browser.new_context(reduced_motion=motion)
     tab = context.new_page()
     try:
-        tab.goto(f"{clone.url}/?tour=4")
-        at_step(tab, 4)
+        tab.goto(f"{clone.url}/?tour=5")
+        at_step(tab, 5)
         press(tab, "Space")
         tab.wait_for_selector(".st-key-contest-known .scatterlayer .js-line")
         assert tab.evaluate(MOVES, ".st-key-contest-known .scatterlayer") == (
@@ -203,7 +203,7 @@ CANVAS = """() => document.querySelector('.st-key-winner [data-testid=stBidiComp
 
 
 def test_in_the_end_the_winner_turns_one_picture_into_another_and_three_doors_lead_on(tab, clone):
-    tab.goto(f"{clone.url}/?tour=8&presenter=true")
+    tab.goto(f"{clone.url}/?tour=9&presenter=true")
     at_step(tab, STEPS + 1)
     tab.wait_for_function(f"({CANVAS})")
     before = tab.evaluate(CANVAS)
@@ -213,13 +213,13 @@ def test_in_the_end_the_winner_turns_one_picture_into_another_and_three_doors_le
         ("Gallery: ", "What do they draw"),
         ("Train: ", "Train"),
     ):
-        tab.goto(f"{clone.url}/?tour=8&presenter=true")
+        tab.goto(f"{clone.url}/?tour=9&presenter=true")
         at_step(tab, STEPS + 1)
         tab.get_by_role("link", name=door).click()
         expect(tab.get_by_role("heading", level=1, name=heading)).to_be_visible()
         settled(tab)
         assert "presenter=true" in tab.url
-    tab.goto(f"{clone.url}/?tour=8")
+    tab.goto(f"{clone.url}/?tour=9")
     at_step(tab, STEPS + 1)
     tab.get_by_role("link", name="Gallery: ").click()
     expect(tab.get_by_role("heading", name="Which of these did conv draw?")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import visitor
-from visitor import make_run, words
+from visitor import flowing, make_run, words
 
 from vaedash import config, places, runs
 from vaedash.comparing import quiz, shuffle, verdict
@@ -107,9 +107,9 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
     questions = {question.key: question for question in quiz.questions(both, {})}
     at = press(shown(), "tour")
     seen, right = [], 0
-    for number, key in enumerate(["drew", "weights", "first", "end", "numbers", "made up"], start=1):
+    for number, key in enumerate(["drew", "weights", "inside", "first", "end", "numbers", "made up"], start=1):
         assert asked(at) == key
-        assert at.get("progress")[0].proto.text == f"Step {number} of 7"
+        assert at.get("progress")[0].proto.text == f"Step {number} of 8"
         assert "".join(at.query_params["tour"]) == str(number)
         seen.append(key)
         if question := questions.get(key):
@@ -137,12 +137,12 @@ def test_the_tour_from_the_first_question_to_what_was_learned(trained):
 def test_each_step_has_its_words_and_a_letter_of_its_own_in_the_address(examples):
     four = shuffle.four_runs(runs.list_runs(places.PROJECT_ROOT / "runs"))
     questions = {question.key for question in quiz.questions(examples, four)}
-    assert questions | {"numbers"} == set(WORDINGS)
+    assert questions | {"numbers", "inside"} == set(WORDINGS)
     assert len({key[0] for key in WORDINGS}) == len(WORDINGS)
 
 
 def test_before_a_made_up_row_it_shows_how_a_picture_is_squeezed_unless_weights_or_pictures_are_lacking(trained):
-    at = shown(tour=5)
+    at = shown(tour=6)
     assert asked(at) == "numbers" and not [key for key in keys(at) if key.startswith("tour-say-")]
     assert [alt.partition(":")[0] for alt in alternatives(at)] == [
         "a new picture",
@@ -157,9 +157,21 @@ def test_before_a_made_up_row_it_shows_how_a_picture_is_squeezed_unless_weights_
 def test_a_squeezing_model_whose_weights_are_damaged_does_not_stop_the_tour(trained):
     for file in trained.glob("*/best.pt"):
         file.write_bytes(file.read_bytes()[:-100])
-    at = shown(tour=5)
+    at = shown(tour=6)
     assert asked(at) == "numbers" and "cannot draw" in at.warning[0].value
     assert asked(press(at, "tour-on")) == "made up"
+
+
+def test_behind_the_question_about_weights_a_picture_flows_through_both_where_they_have_some(trained):
+    at = shown(tour=3)
+    assert asked(at) == "inside" and [run["name"] for run in flowing(at)["runs"]] == ["FC", "conv"]
+    for file in trained.glob("*/best.pt"):
+        file.write_bytes(file.read_bytes()[:-100])
+    at = shown(tour=3)
+    assert asked(at) == "inside" and flowing(at) is None and "cannot draw" in at.warning[0].value
+    for file in trained.glob("*/best.pt"):
+        file.unlink()
+    assert asked(shown(tour=3)) == "first"
 
 
 def test_the_answer_is_that_of_the_runs_and_of_no_others(folder):
@@ -190,7 +202,7 @@ def labels(at):
 
 
 def test_rows_are_named_once_it_is_known_which_is_made_up(trained):
-    at = shown(tour=6)
+    at = shown(tour=7)
     assert asked(at) == "made up" and not {"made up", "redrawn"} & {text.value for text in at.markdown}
     press(at, "tour-on")
     assert {"made up", "redrawn"} <= {text.value for text in at.markdown}
@@ -198,7 +210,7 @@ def test_rows_are_named_once_it_is_known_which_is_made_up(trained):
 
 
 def test_the_end_of_the_race_is_not_drawn_before_it_is_revealed(trained):
-    at = shown(tour=4)
+    at = shown(tour=5)
     assert asked(at) == "end"
     last = {run.config.arch: run.epochs[-1]["epoch"] for run in pair_in(trained)}
     assert last == {"fc": 6, "conv": 6} and reach(at) == 1
@@ -288,7 +300,7 @@ def test_a_run_that_ends_meanwhile_does_not_change_the_tour(trained):
     for arch in config.PAIR:
         make_run(trained, arch=arch)
     assert [run.id for run in pair_in(trained)] != before
-    at.query_params["tour"] = "4"
+    at.query_params["tour"] = "5"
     press(at.run(), "tour-on")
     assert verdict.judged([runs.read(trained / run_id) for run_id in before]).plain in words(at)
 
@@ -394,9 +406,9 @@ def test_if_some_of_the_four_do_not_come_through_it_says_which_and_they_can_be_t
 def test_who_only_looks_on_is_not_asked_what_cannot_be_answered(trained, monkeypatch):
     monkeypatch.setenv("VAEDASH_READ_ONLY", "1")
     at = press(shown(), "tour")
-    assert at.get("progress")[0].proto.text == "Step 1 of 6"
-    assert title(shown(tour=7)) == "Does architecture matter?"
-    assert "tour-shuffle-test" not in keys(shown(tour=6))
+    assert at.get("progress")[0].proto.text == "Step 1 of 7"
+    assert title(shown(tour=8)) == "Does architecture matter?"
+    assert "tour-shuffle-test" not in keys(shown(tour=7))
 
 
 def test_pictures_of_a_run_whose_images_are_gone_are_shown_without_the_originals(trained):
@@ -447,18 +459,18 @@ def written(figure):
     assert not figure["layout"].get("annotations")
 
 
-@pytest.mark.parametrize("step", range(1, 9))
+@pytest.mark.parametrize("step", range(1, 10))
 def test_no_step_says_in_its_first_layer_what_a_room_does_not_speak(examples, step):
     at = shown(tour=step)
     for _ in range(2):
         texts = list(first_layer(at.main))
-        assert len(texts) > 8
+        assert len(texts) > 7
         assert [text for text in texts if FOREIGN.search(text)] == []
         if "tour-on" in keys(at) and at.button(key="tour-on").label == "Reveal":
             press(at, "tour-on")
 
 
 def test_names_and_figures_are_one_click_below(examples):
-    at = shown(tour=4, seen="e")
+    at = shown(tour=5, seen="e")
     assert all(run.name in words(at) for run in examples)
     assert verdict.judged(examples).headline in words(at)

@@ -57,6 +57,12 @@ class Studio {
     await this.door(name).open;
     return this.ask({ kind: "run", name, inputs, count });
   }
+
+  // One input, and what comes out of each layer of that part: see `trace` of worker.js.
+  async trace(name, inputs) {
+    await this.door(name).open;
+    return this.ask({ kind: "trace", name, inputs });
+  }
 }
 
 function fromBase64(text) {

@@ -225,6 +225,7 @@ class _Packed:
             "kernels": kernels,
             "k": k,
             "n": n,
+            "columns": columns,
             "at": at,
             "scales": scales,
             "bias": self._keep(bias.astype(np.float32)),

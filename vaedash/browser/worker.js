@@ -90,6 +90,36 @@ class Part {
     return outputs;
   }
 
+  // Of one input, what comes out of layer after layer: a vector, or maps `(side, side, stride)`, of whose numbers at a place the first
+  // `channels` are meant and the others fill up. The input is the first; where pixels are shuffled, what that makes is a step too.
+  trace(input) {
+    const { numbers, layers } = this;
+    numbers.set(input, this.here);
+    const picture = { side: Math.sqrt((this.draws ? this.made : this.width) / 3), channels: 3, stride: 3 };
+    let shape = this.draws ? { length: this.width } : picture;
+    const steps = [{ kind: "input", ...shape, numbers: input }];
+    const step = (kind, kernels) => {
+      const count = shape.length ?? shape.side ** 2 * shape.stride;
+      steps.push({ kind, kernels, ...shape, numbers: numbers.slice(this.here, this.here + count) });
+    };
+    if (this.order && !this.draws) {
+      this.seen(1);
+      step("order", 0);
+    }
+    layers.forEach((layer, at) => {
+      const next = layers.slice(at + 1).find(({ kind }) => kind !== "activation");
+      this[layer.kind](layer, 1);
+      shape = shapeOf(layer, next, this.draws ? picture : null) ?? shape;
+      step(layer.kind, layer.kernels ?? 0);
+    });
+    if (this.order && this.draws) {
+      const drawn = new Float32Array(this.made);
+      this.drawn(steps.at(-1).numbers, drawn);
+      steps.push({ kind: "order", kernels: 0, ...picture, numbers: drawn });
+    }
+    return steps;
+  }
+
   seen(count) {
     const { numbers, order, here, width } = this;
     for (let i = 0, at = here; i < count; i++, at += width) {
@@ -167,6 +197,15 @@ class Part {
   }
 }
 
+// What comes out of a layer, before a `next` one that is no activation, or as the `last` thing there is; null where it stays what it was.
+function shapeOf({ kind, side, channels, columns, n }, next, last) {
+  if (kind === "conv") return { side: side / 2, channels: columns, stride: n };
+  if (kind === "deconv") return { side: 2 * side, channels, stride: channels };
+  if (kind !== "linear") return null;
+  if (!next) return last ?? { length: columns };
+  return next.kind === "deconv" ? { side: next.side, channels: next.k, stride: next.k } : { length: columns };
+}
+
 // The part of that name, made ready where it is not; null where nobody brought it.
 function ready(name) {
   const part = parts.get(name) ?? (packed.has(name) ? new Part(packed.get(name)) : null);
@@ -178,6 +217,7 @@ function ready(name) {
 
 function answer({ kind, name, inputs, count, ...brought }) {
   if (kind === "run") return ready(name)?.run(inputs, count) ?? null;
+  if (kind === "trace") return ready(name)?.trace(inputs) ?? null;
   if (kind === "load") {
     packed.set(brought.header.name, brought);
     return null;
@@ -190,7 +230,7 @@ function answer({ kind, name, inputs, count, ...brought }) {
 onmessage = ({ data: { job, ...asked } }) => {
   try {
     const found = answer(asked);
-    postMessage({ job, found }, found ? [found.buffer] : []);
+    postMessage({ job, found }, found?.buffer ? [found.buffer] : []);
   } catch (error) {
     postMessage({ job, flaw: String(error) });
   }

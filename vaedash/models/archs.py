@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import threading
 from types import ModuleType
 
 import torch
@@ -13,6 +14,8 @@ from vaedash.errors import UsageError
 from vaedash.models import conv, own, trial
 from vaedash.models.vae import VAE
 
+# Weights come from torch's one global generator: a model that is built meanwhile would take some of its numbers.
+_drawing = threading.RLock()
 _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}
 
 
@@ -24,7 +27,15 @@ def build(settings: RunConfig) -> VAE:
     """
     if settings.arch not in config.BUILT_IN_ARCHS:
         _tried(settings.only(config.MODEL_SETTINGS))
-    return _made(settings)
+    with _drawing:
+        return _made(settings)
+
+
+def untrained(settings: RunConfig) -> VAE:
+    """The model as a run of these settings began: its weights follow from the seed. In evaluation mode. Raises what `build` does."""
+    with _drawing, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        return build(settings).eval().requires_grad_(False)
 
 
 @functools.lru_cache(maxsize=256)

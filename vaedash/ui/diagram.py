@@ -1,17 +1,36 @@
-"""An architecture as a drawing: every step from image to mu and sigma, to z, and back, to scale, from the model's own layers."""
+"""Architectures as drawings: every step from image to mu and sigma, to z, and back. To scale, from the model's own layers; or alive,
+with a picture that flows through the runs of a pair in the visitor's browser.
+"""
 
+import base64
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from vaedash import config
+from vaedash import browser, config
+from vaedash.comparing import quiz
 from vaedash.models.layers import Step, Steps
+from vaedash.runs import Run, names
 from vaedash.showing import charts
+from vaedash.ui import decoded, pictures, studio
 
 _WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
 _LABEL = 50  # width that the words below a block need
+_PICTURES = 6  # that one can let flow
+_WIDGET = Path(browser.__file__).parent / "flow.js"
+_component = st.components.v2.component(
+    "vaedash_flow",
+    html='<div class="flow"></div>',
+    css=_WIDGET.with_suffix(".css").read_text(encoding="utf-8"),
+    js=f"""{studio.SCRIPT}
+{_WIDGET.read_text(encoding="utf-8")}
+export default ({{ data, parentElement, setStateValue }}) => flow(parentElement.querySelector(".flow"), data, setStateValue);
+""",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +80,54 @@ def show(arch: str, steps: Steps, *, width: Literal["stretch"] | int = "stretch"
     """The drawing with its name, and how many weights it has."""
     st.markdown(f"**{config.spoken(arch)}**: {config.ARCHS[arch].title}, {weights(steps) / 1e6:.1f} million weights")
     st.image(svg(arch, steps), alt=in_words(arch, steps), width=width)
+
+
+def can_flow(run: Run) -> bool:
+    """Whether it has weights of layers that a browser knows; found out without torch."""
+    return run.config.arch in config.BUILT_IN_ARCHS and run.weights.has(names.BEST)
+
+
+def flow(chosen: Sequence[Run]) -> list[str]:
+    """Lets new pictures flow through those of the runs that a browser can compute; which architectures these are. Loads torch.
+
+    The first run that kept pictures lends them; a run of pictures of another size is left out.
+    """
+    tiles = next(
+        (tiles for run in chosen if (tiles := pictures.originals_of(run, config.PHOTO_COUNT)) is not None), None
+    )
+    if tiles is None:
+        st.caption("The pictures that they were tried with are not here any more.")
+        return []
+    alike = [run for run in pictures.able(chosen) if run.config.image_size == tiles.shape[-1]]
+    flowing = [run for run in alike if all(studio.brought(run, part) for part in studio.PARTS)]
+    if not flowing:
+        return []
+    shown = tiles[quiz.best_first(quiz.leader(flowing), tiles)[:_PICTURES]]
+    data = {
+        "runs": [_lane(run, flowing, used=decoded.used(run)) for run in flowing],
+        "pictures": base64.b64encode(shown.transpose(0, 2, 3, 1).tobytes()).decode(),
+        "side": shown.shape[-1],
+    }
+    if _component(data=data, key="flow-widget", on_state_change=lambda: None).state == "untrained":
+        for run in flowing:
+            for part in studio.PARTS:
+                studio.brought(run, part, state="untrained")
+    return [run.config.arch for run in flowing]
+
+
+def _lane(run: Run, among: Sequence[Run], *, used: Sequence[int]) -> Mapping[str, object]:
+    return {
+        "name": pictures.short(run, among),
+        "hue": charts.hue(run),
+        "used": used,
+        "trained": _names(run, "trained"),
+        # One that came from elsewhere may begin as it likes.
+        "untrained": _names(run, "untrained") if run.config.arch in config.BUILT_IN_ARCHS else None,
+    }
+
+
+def _names(run: Run, state: studio.State) -> Mapping[str, str]:
+    return {part: studio.called(run, part, state=state) for part in studio.PARTS}
 
 
 def in_words(arch: str, steps: Steps) -> str:

@@ -34,6 +34,9 @@ def show(
             _architectures(pair)
         case "weights":
             _looking(pair)
+        case "inside":
+            with st.container(key="tour-flow"):
+                diagram.flow(pair)
         case "first" if known:
             _after_one_look(pair)
         case "first":

@@ -35,6 +35,11 @@ WORDINGS: Mapping[str, Wording] = {
         "every single pixel. conv has one small window for all places.",
         after="Would you still bet on the same one?",
     ),
+    "inside": Wording(
+        asked="What becomes of a picture in there?",
+        before="Each takes it apart, layer by layer, keeps a few numbers in the middle, and draws it again from these. "
+        "Press any part of it to see more.",
+    ),
     "first": Wording(
         asked="Who has learned more after one look?",
         before="Both have looked at every picture once. Now they are shown new ones, such as these, and **redraw** them from "

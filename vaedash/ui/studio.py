@@ -15,6 +15,7 @@ from vaedash.ui import cache, decoded
 from vaedash.ui.cache import Stamp
 
 Part = Literal["decoder", "encoder"]
+State = Literal["trained", "untrained"]
 PARTS: tuple[Part, ...] = ("encoder", "decoder")
 SCRIPT = client.script()
 
@@ -25,13 +26,13 @@ _loader = st.components.v2.component(
 )
 
 
-def brought(run: Run, part: Part) -> str:
-    """Brings a part of a run's best model to the browser, outside any fragment; once, however often it is asked for. The name that it
-    has there; empty where it has layers that a browser is not taught. Loads torch. RunError if the run has no weights.
+def brought(run: Run, part: Part, *, state: State = "trained") -> str:
+    """Brings a part of a run's best model to the browser, or of the model that it was before it learned; outside any fragment, and
+    once, however often it is asked for. The name that it has there; empty where it has layers that a browser is not taught.
+    Loads torch. RunError if the run has no weights.
     """
-    stamp = decoded.weights(run)
-    name = f"{run.id}-{stamp[1] if stamp else 0}-{part}"
-    packed = _packed(run, stamp, part, name)
+    name = called(run, part, state=state)
+    packed = _packed(run, decoded.weights(run), part, name, state)
     if packed is None:
         return ""
     with contextlib.suppress(StreamlitDuplicateElementKey), st.container(key=f"studio-{name}"):
@@ -39,8 +40,16 @@ def brought(run: Run, part: Part) -> str:
     return name
 
 
-@st.cache_resource(max_entries=24, show_spinner="Packing weights ...")
-def _packed(_run: Run, stamp: Stamp, part: Part, name: str) -> bytes | None:  # noqa: ARG001
-    from vaedash.browser import packing
+def called(run: Run, part: Part, *, state: State = "trained") -> str:
+    """The name that a part has in the browser, whether it has been brought there or not."""
+    stamp = decoded.weights(run)
+    return f"{run.id}-{stamp[1] if stamp else 0}{'' if state == 'trained' else '-untrained'}-{part}"
 
-    return packing.pack(cache.model(_run)[0], part, name=name, side=_run.config.image_size)
+
+@st.cache_resource(max_entries=24, show_spinner="Packing weights ...")
+def _packed(_run: Run, stamp: Stamp, part: Part, name: str, state: State) -> bytes | None:  # noqa: ARG001
+    from vaedash.browser import packing
+    from vaedash.models import archs
+
+    model = cache.model(_run)[0] if state == "trained" else archs.untrained(_run.config)
+    return packing.pack(model, part, name=name, side=_run.config.image_size)

@@ -15,6 +15,7 @@ from vaedash.ui import (
     address,
     bookmark,
     components,
+    diagram,
     farewell,
     illustrations,
     keys,
@@ -31,7 +32,9 @@ from vaedash.ui.questions import WORDINGS, called
 _ABOUT = "For a class and a projector: first predict, then see. Every answer comes from the runs on this computer."
 _REST = 22  # rem: how high a step is beside its pictures
 _STYLES = Path(__file__).parent / "tour.css"
-_SCENE = Question(key="numbers", choices=(), answer=None, sentence="")  # it asks nothing
+# They ask nothing.
+_SCENE = Question(key="numbers", choices=(), answer=None, sentence="")
+_INSIDE = Question(key="inside", choices=(), answer=None, sentence="")
 
 
 def invitation(runs: Sequence[Run]) -> None:
@@ -66,13 +69,17 @@ def walk(runs: Sequence[Run]) -> None:
 
 
 def _steps(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> list[Question]:
-    """The questions, and before the one that needs it the scene of a picture that is squeezed into numbers."""
+    """The questions, and before the one that needs it the scene of a picture that is squeezed into numbers; behind that about
+    weights, what they do to one.
+    """
     asked = quiz.questions(pair, tested)
     if places.read_only() and not _running(tested):  # who only looks on cannot have the last one answered
         asked = [question for question in asked if question.answer]
     order = [question.key for question in asked]
     if "made up" in order and squeezed.possible(quiz.leader(pair)):
         asked.insert(order.index("made up"), _SCENE)
+    if "weights" in order and all(diagram.can_flow(run) and squeezed.possible(run) for run in pair):
+        asked.insert(order.index("weights") + 1, _INSIDE)
     return asked
 
 

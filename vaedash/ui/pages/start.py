@@ -62,10 +62,25 @@ st.caption(
     "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns. "
     "**local** looks through conv's windows with a detector of its own at each place: it stands between the two."
 )
+flowing: list[str] = []
+alive = [run for run in example or latest if diagram.can_flow(run)]
+if alive:
+    names = " and ".join(config.spoken(run.config.arch) for run in alive)
+    watch = st.expander(
+        f"Watch a picture flow through {names}", key="flow", icon=":material/play_circle:", on_change="rerun"
+    )
+    if watch.open:
+        with watch:
+            flowing = diagram.flow(alive)
+still = layers.known()
 with st.grid(len(config.PAIR), min_column_width=380, gap="medium"):
-    for arch, steps in layers.known().items():
+    for arch in [arch for arch in still if arch not in flowing]:
         with st.container():
-            diagram.show(arch, steps)
+            diagram.show(arch, still[arch])
+if flowing:
+    with st.container(key="on-paper"):  # on which nothing flows
+        for arch in flowing:
+            diagram.show(arch, still[arch])
 
 with st.expander("Words", icon=":material/dictionary:"):
     lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
