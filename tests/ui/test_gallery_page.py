@@ -1,16 +1,20 @@
 """The Gallery, as a person finds it, and what it computes: error maps, rows in turn, the loss of each image."""
 
+import base64
 import functools
 import json
+import re
 
 import numpy as np
 import own_arch
 import pytest
 import torch
 import visitor
+from hand import expect, press, settled
 from visitor import pictures, words
 
 from vaedash import datasets, images, places, runs
+from vaedash.browser import packing
 from vaedash.measuring import heldout
 from vaedash.measuring.heldout import HeldOut
 from vaedash.models import latent, own
@@ -93,15 +97,48 @@ def test_a_choice_of_runs_with_fewer_epochs_takes_the_slider_back(trained):
     assert not at.exception and not at.slider and "After epoch 1 of 1" in pictures(at)[0][0]
 
 
+def thrown(at):
+    """What the browser is told of the dice; None where it is told nothing."""
+    told = [each.proto for each in at.get("bidi_component") if each.proto.component_name == "vaedash_throws"]
+    return json.loads(told[0].json) if told else None
+
+
 def test_the_same_z_go_through_all_runs_at_the_temperature_asked_for(trained):
     at = shown(view="Made up", seed=3, temperature=0.5)
+    data = thrown(at)
+    assert (data["seed"], data["temperature"], data["count"], data["columns"]) == (3, 0.5, 36, 6)
+    assert [run["size"] for run in data["runs"]] == [4, 4] and len({run["part"] for run in data["runs"]}) == 2
+    for later, packed in enumerate(data["throws"]["4"]):
+        z = np.frombuffer(base64.b64decode(packed), np.float32).reshape(36, 4)
+        np.testing.assert_array_equal(z, latent.prior(36, 4, seed=3 + later).numpy())
+    assert [button.proto.label for button in at.get("download_button")] == ["PNG of FC", "PNG of conv"]
+    (commands,) = (code.value for code in at.code)
+    assert commands.splitlines() == [
+        f"python -m vaedash generate {run.id} --n 36 --seed 3 --temperature 0.5"
+        for run in (runs.find(trained, "latest:fc"), runs.find(trained, "latest:conv"))
+    ]
+    at.number_input(key="seed").set_value(4)
+    at.button_group(key="count").set_value(64).run()
+    assert (thrown(at)["seed"], thrown(at)["count"]) == (4, 64) and not at.exception
+
+
+@pytest.mark.parametrize("temperature", ["nan", "-1", "2.1", "1e999", "warm", ""])
+def test_a_temperature_that_is_none_is_that_of_training(trained, temperature):
+    assert thrown(shown(view="Made up", temperature=temperature))["temperature"] == 1
+
+
+def test_the_last_seed_is_followed_by_the_first(trained):
+    data = thrown(shown(view="Made up", seed=2**31 - 1, count=16))
+    after = np.frombuffer(base64.b64decode(data["throws"]["4"][1]), np.float32)
+    np.testing.assert_array_equal(after, latent.prior(16, 4, seed=0).numpy().ravel())
+
+
+def test_a_run_with_layers_that_a_browser_is_not_taught_is_drawn_here(trained, monkeypatch):
+    monkeypatch.setattr(packing, "pack", lambda *_, **__: None)
+    at = shown(view="Made up", seed=3, temperature=0.5)
+    assert thrown(at) is None
     assert [caption.split(",")[0] for _, caption in pictures(at)] == ["Draw 3 at temperature 0.5"] * 2
     assert len(at.get("download_button")) == 2
-    at.number_input(key="seed").set_value(4)
-    at.slider(key="temperature").set_value(0.0)
-    at.button_group(key="count").set_value(64)
-    assert [caption.split(",")[0] for _, caption in pictures(at.run())] == ["Draw 4 at temperature 0"] * 2
-    assert not at.exception
 
 
 def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_and_error(trained):
@@ -124,7 +161,8 @@ def test_each_photograph_stands_above_what_each_run_makes_of_it_with_its_loss_an
 def test_a_run_without_weights_shows_what_it_left(trained):
     forget_weights(runs.find(trained, "latest:fc"))
     at = shown(view="Made up")
-    assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 2
+    assert "Without weights it cannot draw anew" in words(at) and len(pictures(at)) == 1
+    assert [run["name"] for run in thrown(at)["runs"]] == ["conv"]
     at = shown(view="Redrawn")
     assert "only the last grid" in words(at) and len(pictures(at)) == 8 * 3 + 1
 
@@ -134,7 +172,8 @@ def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     at = shown(view="Redrawn")
     assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
-    assert len(pictures(shown(view="Made up"))) == 2
+    data = thrown(shown(view="Made up"))
+    assert len(data["runs"]) == 2 and data["real"]["count"] == 12  # that a run kept
 
 
 def test_a_run_that_finds_the_photographs_no_more_is_shown_those_of_another_that_has_the_same(trained):
@@ -165,7 +204,7 @@ def test_a_run_of_an_architecture_that_nobody_here_trusts_shows_its_pictures_and
     assert pictures(shown(view="As they learn"))
     at = shown(view="Made up")
     assert f"python -m vaedash trust {run.id}" in words(at) and "cannot draw" in words(at)
-    assert len(pictures(at)) == 2  # what it drew itself, after its last epoch
+    assert len(pictures(at)) == 1  # what it drew itself, after its last epoch
     own.trust(arch, source)
     at = shown(view="Made up")
     assert "trust" not in words(at) and "holds the weights of another model" in words(at)
@@ -173,8 +212,9 @@ def test_a_run_of_an_architecture_that_nobody_here_trusts_shows_its_pictures_and
 
 def test_a_damaged_run_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
-    for view in ("As they learn", "Made up", "Redrawn"):
+    for view in ("As they learn", "Redrawn"):
         assert pictures(shown(view=view))
+    assert thrown(shown(view="Made up"))
 
 
 # ---- what it computes ------------------------------------------------------------------------------------
@@ -273,3 +313,94 @@ def test_a_link_to_a_class_that_there_is_not_shows_all(of_classes):
 
 def test_of_pictures_of_which_nothing_is_known_none_can_be_chosen_by_it(trained):
     assert not shown(view="Redrawn").selectbox
+
+
+# ---- in a browser ----------------------------------------------------------------------------------------
+
+
+LEVELS = """all => all.map((one) => {
+    const look = one.getContext('2d').getImageData(0, 0, one.width, one.height)
+    return [one.width, ...look.data]
+})"""
+
+
+def levels(tab):
+    """What each run's grid shows, `(height, width, 3)`; the real pictures are the first."""
+    tab.wait_for_timeout(300)
+    drawn = tab.locator(".throws canvas").evaluate_all(LEVELS)
+    return [np.array(one, np.uint8).reshape(-1, width, 4)[..., :3].astype(int) for width, *one in drawn][1:]
+
+
+def by_torch(folder, *, seed, temperature, count):
+    """The same by torch, white between the pictures."""
+    for arch in ("fc", "conv"):
+        run = runs.find(folder, f"latest:{arch}")
+        model, _ = weights.load_model(run)
+        z = latent.prior(count, run.config.latent_dim, seed=seed, temperature=temperature)
+        yield images.grid(latent.decode(model, z), columns=4, gap=1).astype(int)
+
+
+def same(shown_, drawn):
+    """Whether all pictures are the same, to one level; what lies between them is clear, or white."""
+    between = np.arange(shown_.shape[0]) % 33 == 32
+    inside = ~between[:, None] & ~between[None]
+    return np.abs(shown_ - drawn)[inside].max() <= 1
+
+
+@pytest.mark.slow
+def test_dice_and_temperature_draw_what_the_command_line_draws_and_stand_in_the_address(anyone, classroom):
+    failed = []
+    anyone.on("pageerror", lambda error: failed.append(str(error)))
+    chosen = ",".join(runs.find(classroom.folder, f"latest:{arch}").id for arch in ("fc", "conv"))
+    anyone.goto(f"{classroom.url}/gallery?view=Made+up&count=16&seed=5&runs={chosen}")
+    expect(anyone.locator(".throws output")).to_have_text("draw 5, temperature 1.0")
+    settled(anyone)
+    for _ in range(3):
+        press(anyone.get_by_role("button", name="New dice"))
+    expect(anyone.locator(".throws output")).to_have_text("draw 8, temperature 1.0")
+    expect(anyone.get_by_role("spinbutton", name="Draw")).to_have_value("8")
+    slider = anyone.get_by_role("slider", name="Temperature")
+    slider.focus()
+    for _ in range(3):
+        anyone.keyboard.press("ArrowLeft")
+    expect(anyone.locator(".throws output")).to_have_text("draw 8, temperature 0.7")
+    expect(anyone).to_have_url(re.compile("seed=8.*temperature=0.7"))
+    settled(anyone)
+    drawn = [*by_torch(classroom.folder, seed=8, temperature=0.7, count=16)]
+    assert [same(*pair) for pair in zip(levels(anyone), drawn, strict=True)] == [True, True]
+    field = anyone.get_by_role("spinbutton", name="Draw")
+    field.fill("2000")
+    field.press("Enter")
+    expect(anyone.locator(".throws output")).to_have_text("draw 2000, temperature 0.7")
+    settled(anyone)
+    drawn = [*by_torch(classroom.folder, seed=2000, temperature=0.7, count=16)]
+    assert [same(*pair) for pair in zip(levels(anyone), drawn, strict=True)] == [True, True]
+    assert anyone.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
+    assert failed == []
+
+
+@pytest.mark.slow
+def test_while_the_temperature_is_pulled_pictures_follow_and_the_server_is_told_once(anyone, classroom):
+    messages = []
+    anyone.on("websocket", lambda wire: wire.on("framesent", lambda message: messages.append(message)))
+    anyone.goto(f"{classroom.url}/gallery?view=Made+up&count=16")
+    expect(anyone.locator(".throws output")).to_have_text("draw 0, temperature 1.0")
+    settled(anyone)
+    slider = anyone.get_by_role("slider", name="Temperature")
+    slider.scroll_into_view_if_needed()
+    anyone.wait_for_timeout(1500)
+    box, before = slider.bounding_box(), levels(anyone)
+    messages.clear()
+    anyone.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    anyone.mouse.down()
+    for part in (0.4, 0.2, 0.0):
+        anyone.mouse.move(box["x"] + part * box["width"], box["y"] + box["height"] / 2)
+        anyone.wait_for_timeout(50)
+    cold = levels(anyone)
+    assert messages == []
+    assert all((old != new).any() for old, new in zip(before, cold, strict=True))
+    tiles = [grid[:131, :131] for grid in cold]
+    assert all((tile[:32, :32] == tile[33:65, 99:131]).all() for tile in tiles)  # at 0 all are the average
+    anyone.mouse.up()
+    expect(anyone).to_have_url(re.compile("temperature=0$"))
+    assert len(messages) == 1

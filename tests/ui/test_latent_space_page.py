@@ -3,16 +3,20 @@
 import base64
 import functools
 import json
+import math
+import re
 import shutil
 
 import numpy as np
 import pytest
 import torch
 import visitor
-from hand import expect
+from hand import expect, press, settled
+from patience import until
 from visitor import figures, pictures, words
 
-from vaedash import datasets, runs
+from vaedash import datasets, places, runs
+from vaedash.browser import packing
 from vaedash.config import RunConfig
 from vaedash.datasets import shapes
 from vaedash.datasets.labels import Label, Trait
@@ -25,6 +29,12 @@ from vaedash.showing.charts import labels as coloured
 from vaedash.ui import decoded
 
 shown = functools.partial(visitor.shown, "latent_space")
+
+
+def told(at, widget):
+    """What the browser is told of each thing of this name that it can play with."""
+    drawn = (element.proto for element in at.get("bidi_component"))
+    return [json.loads(proto.json) for proto in drawn if proto.component_name == f"vaedash_{widget}"]
 
 
 # ---- the page --------------------------------------------------------------------------------------------
@@ -42,27 +52,31 @@ def test_two_runs_are_diagnosed_charted_turned_and_mapped(trained):
     at = shown()
     text = words(at)
     assert text.count("4 latents") == 2 and "0.01 nats" in text
-    *maps, sorted_kl, units, fc_course, conv_course = figures(at)
+    sorted_kl, units, fc_course, conv_course = figures(at)
     assert len(fc_course["data"][0]["x"]) == len(conv_course["data"][0]["x"]) == 6  # epochs
     assert text.count(" in use after epoch 6, saying ") == 2
     assert "Since when are they in use?" in text
     assert [len(trace["x"]) for trace in units["data"]] == [6, 6]
     assert [trace["line"]["color"] for trace in sorted_kl["data"]] == [charts.HUE["fc"], charts.HUE["conv"]]
-    assert len(maps) == 2
-    assert len(pictures(at)) == 2 * (1 + 3)  # a strip, and the photograph three times
-    assert all(alt for alt, _ in pictures(at)) and all(figure["alt"] for figure in figures(at))
+    assert (
+        [each["name"] for each in told(at, "plane")] == [each["name"] for each in told(at, "numbers")] == ["FC", "conv"]
+    )
+    assert len(pictures(at)) == 2  # a strip of each
+    assert all(alt for alt, _ in pictures(at))
+    assert all(each["alt"] for each in [*figures(at), *told(at, "plane")])
 
 
 def test_one_run_alone_will_do_and_a_damaged_one_is_in_nobodys_way(trained):
     (runs.find(trained, "latest:fc").path / "config.json").write_text("{")
     at = shown()
-    assert len(figures(at)) == 4 and len(pictures(at)) == 4
+    assert len(figures(at)) == 3 and len(pictures(at)) == len(told(at, "plane")) == 1
 
 
 def test_any_latent_can_be_turned_around_the_average_or_a_photograph(trained):
     at = shown(rank=2, start="The picture", photograph=5)
     assert at.slider(key="rank").value == 2 and at.number_input(key="photograph").value == 5
-    assert any(caption == "picture 5" for _, caption in pictures(at))
+    assert [each["number"] for each in told(at, "plane")] == [5, 5]
+    assert [each["start"] for each in told(at, "numbers")] == ["picture 5, redrawn"] * 2
     turned = set()
     for rank in range(1, 5):
         at.slider(key="rank").set_value(rank).run()
@@ -86,7 +100,7 @@ def test_of_five_runs_four_are_shown(trained):
     for letter in "wxz":
         shutil.copytree(first.path, trained / (6 * letter))
     at = shown(runs=",".join(run.id for run in runs.list_runs(trained)))
-    assert "There is room for 4 runs here: the first 4 are shown." in words(at) and len(figures(at)) == 4 + 2 + 4
+    assert "There is room for 4 runs here: the first 4 are shown." in words(at) and len(figures(at)) == 2 + 4
 
 
 def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
@@ -103,16 +117,46 @@ def test_a_choice_with_fewer_latents_takes_the_slider_back(trained, pair, tiny):
 
 def dots(drawn):
     """(number, hue) of each picture on a map, with room for it or not."""
-    for trace in drawn["data"][:2]:
-        packed, hues = trace["customdata"], trace["marker"]["color"]
-        numbers = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]) if packed else []
-        yield from zip(np.asarray(numbers).tolist(), hues, strict=True)
+    return zip(drawn["numbers"], drawn["hues"], strict=True)
+
+
+def test_bars_are_of_the_latents_in_use_in_their_order_and_begin_where_the_page_says(trained):
+    for start in ("The average", "The picture"):
+        at = shown(start=start, photograph=5)
+        for run, bar in zip(runs.list_runs(trained)[::-1], told(at, "numbers"), strict=True):
+            assert bar["used"] == decoded.ranked(run)[: decoded.in_use(run)] and bar["side"] == 32
+            model, _ = weights.load_model(run)
+            images_ = datasets.load(run.config.dataset, data_dir=places.data_dir()).test
+            mu = latent.encode(model, images_[[5]])[0][0].numpy()
+            np.testing.assert_array_equal(bar["z"], mu if start == "The picture" else np.zeros(4, np.float32))
+
+
+def test_a_place_on_the_map_is_lifted_to_where_the_picture_lies_on_the_plane(trained):
+    for run, drawn in zip(runs.list_runs(trained)[::-1], told(shown(photograph=5), "plane"), strict=True):
+        model, _ = weights.load_model(run)
+        mu = latent.encode(model, datasets.load(run.config.dataset, data_dir=places.data_dir()).test)[0].numpy()
+        sheet = latents.plane(mu)
+        across, down = drawn["place"]
+        point = np.array([drawn["left"] + across * drawn["span"], drawn["top"] - down * drawn["span"]])
+        np.testing.assert_allclose(point, sheet.project(mu[[5]])[0], atol=1e-4)
+        np.testing.assert_allclose(
+            drawn["centre"] + point @ np.array(drawn["axes"]), sheet.lift(point[None])[0], atol=1e-4
+        )
+        expected = latent.decode(model, torch.from_numpy(sheet.lift(sheet.project(mu[[5]]))).float())
+        flat = np.frombuffer(base64.b64decode(drawn["flattened"]), np.uint8).reshape(expected.shape)
+        assert np.abs(flat.astype(int) - expected).max() <= 1
+
+
+def test_a_run_with_layers_that_a_browser_is_not_taught_has_its_map_and_no_bars(trained, monkeypatch):
+    monkeypatch.setattr(packing, "pack", lambda *_, **__: None)
+    at = shown()
+    assert [each["part"] for each in told(at, "plane")] == ["", ""] and not told(at, "numbers")
 
 
 def test_of_pictures_of_which_nothing_is_known_nothing_is_coloured_and_nothing_moved(trained):
     at = shown()
     assert not at.selectbox and "Can you move one thing alone?" not in words(at)
-    assert {hue for _, hue in dots(figures(at)[0])} == {charts.HUE["fc"]}
+    assert {hue for _, hue in dots(told(at, "plane")[0])} == {charts.HUE["fc"]}
 
 
 # ---- what is known of pictures -----------------------------------------------------------------------------
@@ -142,54 +186,48 @@ def known(folder, classes):
 
 
 def moving(at):
-    """What the browser is told of the picture that moves: its data, and each run's frames."""
-    (proto,) = (each.proto for each in at.get("bidi_component") if each.proto.component_name == "vaedash_morph")
-    data = json.loads(proto.json)
-    packed = [np.frombuffer(base64.b64decode(run["frames"]), np.uint8) for run in data["runs"]]
-    return data, [frames.reshape(-1, 3, 32, 32) for frames in packed]
+    """What the browser is told of the picture that moves."""
+    return told(at, "morph")[0]
 
 
 def test_the_map_is_coloured_by_what_is_known_or_by_the_run_as_the_address_says(known):
     at = shown()
     assert at.selectbox(key="coloured").options == ["class", "the run's own colour"]
     assert all(word in words(at) for word in ("dark", "light"))
-    for drawn in figures(at)[:2]:
+    for drawn in told(at, "plane"):
         by_class = {(number % 2, hue) for number, hue in dots(drawn)}
         assert len(by_class) == 2 and len({hue for _, hue in by_class}) == 2
         assert "coloured by class" in drawn["alt"]
     plain = shown(coloured="the run's own colour")
-    assert {hue for _, hue in dots(figures(plain)[0])} == {charts.HUE["fc"]}
+    assert {hue for _, hue in dots(told(plain, "plane")[0])} == {charts.HUE["fc"]}
     assert not shown(coloured="what nobody knows").exception
 
 
 def test_one_picture_moves_in_all_runs_along_the_direction_of_each(known, data_dir, classes):
     at = shown(photograph=3)
     assert at.segmented_control(key="towards").options == ["light"]
-    data, frames = moving(at)
-    assert data["columns"] == len(data["words"]) == decoded.MOMENTS and data["start"] == 0.5
-    assert (data["words"][0], data["words"][20], data["words"][-1]) == (
-        "2.0 steps less",
-        "as it is redrawn",
-        "2.0 steps more",
-    )
+    data = moving(at)
+    assert (data["columns"], data["reach"], data["start"]) == (decoded.MOMENTS, 2.0, 0.5)
     photos = datasets.load(str(classes), data_dir=data_dir).test
     assert data["ends"] == [base64.b64encode(photos[3].tobytes()).decode(), ""]
-    for run, drawn in zip(known, frames, strict=True):
+    for run, ends_told in zip(known, data["runs"], strict=True):
         model, _ = weights.load_model(run)
         mu = latent.encode(model, photos)[0].numpy()
         light = np.arange(100) % 2 == 1
         trait = Trait(label="class", name="light", told="", having=light, lacking=~light)
         (direction,) = directions.measured(mu, [trait], fewest=20)
-        ends = np.stack([mu[3] - 2 * direction.step, mu[3], mu[3] + 2 * direction.step])
-        expected = latent.decode(model, torch.from_numpy(ends).float())
-        assert np.abs(drawn[[0, 20, 40]].astype(int) - expected).max() <= 1  # decoded in another batch
+        ends = np.stack([mu[3] - 2 * direction.step, mu[3] + 2 * direction.step])
+        np.testing.assert_allclose(ends_told["z"], ends, atol=1e-5)
+        frames = decoded.moved(run, 3, "light")  # for a browser that is not taught it
+        expected = latent.decode(model, torch.from_numpy(np.stack([ends[0], mu[3], ends[1]])).float())
+        assert np.abs(frames[[0, 20, 40]].astype(int) - expected).max() <= 1  # decoded in another batch
     assert words(at).count("of the way to *light*") == 2
-    assert "What one step changes" in figures(at)[2]["alt"]
+    assert "What one step changes" in figures(at)[0]["alt"]
 
 
 def test_where_the_slider_was_let_go_is_where_a_link_begins(known):
-    assert moving(shown(step="0.75"))[0]["start"] == 0.75
-    assert moving(shown(step="nowhere"))[0]["start"] == 0.5
+    assert moving(shown(step="0.75"))["start"] == 0.75
+    assert moving(shown(step="nowhere"))["start"] == 0.5
 
 
 def test_of_few_pictures_there_is_no_direction(folder, known):
@@ -311,25 +349,23 @@ def test_the_chart_sorts_the_latents_and_names_each(tmp_path, tiny):
     assert twice.data[0].line.dash != twice.data[1].line.dash
 
 
-def test_the_map_draws_pictures_that_do_not_overlap_and_dots_for_the_rest(tmp_path, tiny):
-    rng = np.random.default_rng(0)
-    points, photos = rng.normal(size=(300, 2)), rng.integers(0, 256, (300, 3, 32, 32), np.uint8)
-    numbers = np.arange(300) * 3
-    figure = charts.latent_map(runs.create(tmp_path, tiny()), points, photos, numbers, np.array([0.25, 0.125]))
-    dots, pictured = figure.data
-    assert sorted([*dots.customdata, *pictured.customdata]) == numbers.tolist()
-    drawn = figure.layout.images
-    assert len(drawn) == len(pictured.x) > 20
-    spots = np.array([(image.x, image.y) for image in drawn])
-    apart = np.abs(spots[:, None] - spots[None]).max(-1) + np.eye(len(spots)) * 99
-    assert apart.min() >= drawn[0].sizex
-    assert figure.layout.xaxis.title.text == "across 25%, up 12% of all that differs"
+def test_the_map_shows_pictures_that_do_not_overlap_and_dots_for_the_rest(tmp_path, tiny):
+    points, numbers = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) * 3
+    drawn = charts.latent_map(runs.create(tmp_path, tiny()), points, numbers)
+    assert drawn.numbers.tolist() == numbers.tolist() and {*drawn.hues} == {charts.HUE["conv"]}
+    spots = drawn.points[drawn.pictured]
+    assert len(spots) > 20
+    apart = np.abs(spots[:, None] - spots[None]).max(-1) + np.eye(len(spots))
+    assert apart.min() >= drawn.tile - 1e-9
+    assert (drawn.points >= drawn.tile / 2 - 1e-9).all() and (drawn.points <= 1 - drawn.tile / 2 + 1e-9).all()
+    np.testing.assert_allclose(drawn.at(tuple(points[7])), drawn.points[7])
+    upwards = np.argsort(points[:, 1])
+    assert drawn.points[upwards[0], 1] > drawn.points[upwards[-1], 1]  # from the top
 
 
 def test_a_map_of_equal_points_is_drawn_all_the_same(tmp_path, tiny):
-    photos = np.zeros((5, 3, 32, 32), np.uint8)
-    figure = charts.latent_map(runs.create(tmp_path, tiny()), np.zeros((5, 2)), photos, np.arange(5), np.zeros(2))
-    assert len(figure.layout.images) == 1
+    drawn = charts.latent_map(runs.create(tmp_path, tiny()), np.zeros((5, 2)), np.arange(5))
+    assert drawn.pictured.tolist() == [0] and np.allclose(drawn.points, 0.5)
 
 
 # ---- how many are in use, epoch by epoch -----------------------------------------------------------------
@@ -428,13 +464,111 @@ def test_the_slider_moves_the_picture_in_both_runs_at_once_and_stands_in_the_add
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{clone.url}/latent-space?towards=bigger")
     expect(page.locator("output")).to_have_text("as it is redrawn")
-    drawn = page.locator("figure:not(.end) canvas")
-    before = drawn.evaluate_all("all => all.map((one) => one.toDataURL())")
-    page.locator("input[name=x]").focus()
+    drawn = page.locator(".morph figure:not(.end) canvas")
+    looks = "all => all.map((one) => one.toDataURL())"
+    until(lambda: len({*drawn.evaluate_all(looks)}) == 2)  # both have come, and differ
+    before = drawn.evaluate_all(looks)
+    page.locator(".morph input[name=x]").focus()
     page.keyboard.press("End")
-    after = drawn.evaluate_all("all => all.map((one) => one.toDataURL())")
-    assert len(before) == 2 and all(old != new for old, new in zip(before, after, strict=True))
+    until(lambda: all(old != new for old, new in zip(before, drawn.evaluate_all(looks), strict=True)))
     expect(page.locator("output")).to_have_text("2.0 steps more")
     page.wait_for_url("**step=1.00**")
     context.close()
     assert failed == []
+
+
+@pytest.fixture
+def page(anyone, classroom):
+    failed = []
+    anyone.on("pageerror", lambda error: failed.append(str(error)))
+    chosen = ",".join(runs.find(classroom.folder, f"latest:{arch}").id for arch in ("fc", "conv"))
+    anyone.goto(f"{classroom.url}/latent-space?runs={chosen}&photograph=2")
+    anyone.locator(".plane canvas").nth(7).wait_for()
+    settled(anyone)
+    anyone.wait_for_timeout(1000)
+    anyone.sent = []
+    anyone.on("websocket", lambda wire: wire.on("framesent", lambda message: anyone.sent.append(message)))
+    yield anyone
+    assert anyone.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")
+    assert failed == []
+
+
+def levels(canvas):
+    """What a canvas shows, `(3, side, side)`, once it has come to rest."""
+    canvas.page.wait_for_timeout(300)
+    shown_ = canvas.evaluate("one => [...one.getContext('2d').getImageData(0, 0, one.width, one.height).data]")
+    side = math.isqrt(len(shown_) // 4)
+    return np.array(shown_, int).reshape(side, side, 4)[..., :3].transpose(2, 0, 1)
+
+
+def drawn_of(classroom, arch, z):
+    model, _ = weights.load_model(runs.find(classroom.folder, f"latest:{arch}"))
+    return latent.decode(model, torch.tensor(np.asarray(z), dtype=torch.float32)[None])[0]
+
+
+@pytest.mark.slow
+def test_a_bar_that_is_pulled_changes_its_number_alone_and_back_is_back(page, classroom):
+    for place, arch in enumerate(("fc", "conv")):
+        bars = page.locator(".numbers").nth(place)
+        canvas, average = bars.locator("canvas"), np.zeros(4)
+        assert np.abs(levels(canvas) - drawn_of(classroom, arch, average)).max() <= 1
+        bar = bars.get_by_role("slider").first
+        number = int(bar.get_attribute("aria-label").rpartition(" ")[2]) - 1
+        press(bar)
+        bar.press("End")
+        assert bar.get_attribute("aria-valuetext") == "3.0"
+        assert np.abs(levels(canvas) - drawn_of(classroom, arch, 3 * np.eye(4)[number])).max() <= 1
+        expect(bars.locator("figcaption")).to_have_text(re.compile("^1 of "))
+        press(bars.get_by_role("button", name="Back"))
+        assert np.abs(levels(canvas) - drawn_of(classroom, arch, average)).max() <= 1
+        expect(bars.locator("figcaption")).to_have_text("the average")
+
+
+@pytest.mark.slow
+def test_wherever_the_map_is_pulled_the_model_draws_what_lies_there(page, classroom, pair):
+    run = runs.find(classroom.folder, "latest:conv")
+    photos = datasets.load(run.config.dataset, data_dir=pair.data_dir).test
+    mu = latent.encode(weights.load_model(run)[0], photos)[0].numpy()
+    sheet = latents.plane(mu)
+    drawn = charts.latent_map(run, sheet.project(mu), np.arange(len(mu)))
+    frame, live = page.locator(".plane .map").nth(1), page.locator(".plane .live canvas").nth(1)
+    alone = sheet.lift(sheet.project(mu[[2]]))[0]
+    assert np.abs(levels(live) - drawn_of(classroom, "conv", alone)).max() <= 1
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    for part in (0.2, 0.5, 0.9):
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.up()
+    handle = frame.get_by_role("slider")
+    at = [float(handle.evaluate(f"one => parseFloat(one.style.getPropertyValue('--{axis}'))")) / 100 for axis in "xy"]
+    assert at == pytest.approx([0.9, 0.25], abs=0.02)
+    point = np.array([[drawn.left + at[0] * drawn.span, drawn.top - at[1] * drawn.span]])
+    assert np.abs(levels(live) - drawn_of(classroom, "conv", sheet.lift(point)[0])).max() <= 2
+    expect(page.locator(".plane .live figcaption").nth(1)).to_have_text(re.compile("^made up at "))
+    handle.focus()
+    before = levels(live)
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
+    assert (levels(live) != before).any()
+    page.keyboard.press("Home")
+    expect(page.locator(".plane .live figcaption").nth(1)).to_have_text("from the map alone")
+    assert page.sent == []
+
+
+@pytest.mark.slow
+def test_a_click_on_a_picture_of_one_map_chooses_it_in_all(page, classroom, pair):
+    run = runs.find(classroom.folder, "latest:fc")
+    photos = datasets.load(run.config.dataset, data_dir=pair.data_dir).test
+    mu = latent.encode(weights.load_model(run)[0], photos)[0].numpy()
+    drawn = charts.latent_map(run, latents.plane(mu).project(mu), np.arange(len(mu)))
+    other = int(next(number for number in drawn.pictured if number not in (0, 2)))
+    frame = page.locator(".plane .map").first
+    frame.scroll_into_view_if_needed()
+    box, (across, down) = frame.bounding_box(), drawn.points[other]
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    expect(page.get_by_role("spinbutton", name="Picture")).to_have_value(str(other))
+    for plane in page.locator(".plane").all():
+        expect(plane.locator("figcaption").nth(1)).to_have_text(f"picture {other}")
+    page.wait_for_url(f"**photograph={other}*")

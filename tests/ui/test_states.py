@@ -203,7 +203,7 @@ def test_a_damaged_run_alone_is_named(make, page):
 
 
 VIEWS = [
-    ("gallery", {"view": "Made up"}, "Draw 0 at temperature 1"),
+    ("gallery", {"view": "Made up"}, "drawn from the same random numbers"),
     ("gallery", {"view": "Redrawn"}, "number 0"),
     ("draw", {}, USUAL["draw"]),
     ("interpolate", {}, USUAL["interpolate"]),

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -21,7 +21,7 @@ from vaedash.bench.figures import Figure, Figures, p95
 from vaedash.errors import UsageError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FloatRect, Position
+    from playwright.sync_api import Browser, FloatRect, Page, Position
 
 PAGES = {
     "Start": "",
@@ -199,45 +199,63 @@ def _both_buttons(browser: "Browser", server: Server) -> Iterator[tuple[str, Fig
 # Whether it has been said who is ahead, once and for all; before that it begins so.
 _JUDGED = """() => [...document.querySelectorAll("[class*=st-key-verdict-] h2")]
   .some((said) => !/^(So far|Both start|Not enough)/.test(said.innerText))"""
-# From a key's own time stamp to the moment after the frame was handed over for painting; and the script's share of it.
-_KEYS = """() => {
-  window.delays = [];
-  window.shares = [];
+# Tells when so many models have drawn; of each key and each move of a finger from its arrival, and from its own time stamp to the
+# moment after that frame was handed over for painting.
+_MOVES = """(models) => {
+  window.drawn = [];
+  window.frames = [];
+  let [told, canvases] = [null, 0];
+  window.onceDrawn = (tell) => ([told, canvases] = [tell, 0]);
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...image) {
+    put.apply(this, image);
+    if (!told || ++canvases < models) return;
+    told();
+    told = null;
+  };
   const { port1, port2 } = new MessageChannel();
-  const pressed = [];
-  let began = 0;
-  port1.onmessage = () => delays.push(performance.now() - pressed.shift());
-  addEventListener("keydown", (event) => {
-    pressed.push(event.timeStamp);
-    began = performance.now();
-    requestAnimationFrame(() => port2.postMessage(0));
-  }, true);
-  addEventListener("keydown", () => shares.push(performance.now() - began));
+  port1.onmessage = ({ data }) => frames.push(performance.now() - data);
+  for (const kind of ["keydown", "pointermove"])
+    addEventListener(kind, ({ timeStamp }) => {
+      const arrived = performance.now();
+      onceDrawn(() => {
+        drawn.push(performance.now() - arrived);
+        requestAnimationFrame(() => port2.postMessage(timeStamp));
+      });
+    }, true);
 }"""
-# From a click to the moment at which frames of other ends are on the canvas.
+# From a click to the moment at which all models have drawn between other ends.
 _ENDS = """() => {
   window.waits = [];
   let clicked = 0;
   addEventListener("click", (event) => (clicked = event.timeStamp), true);
   const figures = document.querySelector(".st-key-morph-2 *[class*=bidi], .st-key-morph-2");
   const find = (node) => node.shadowRoot?.querySelector(".figures") ?? [...node.children].map(find).find(Boolean);
-  new MutationObserver(() => waits.push(performance.now() - clicked)).observe(find(figures), { childList: true });
+  const changed = () => onceDrawn(() => waits.push(performance.now() - clicked));
+  new MutationObserver(changed).observe(find(figures), { childList: true });
 }"""
 
 
-def _morph(browser: "Browser", server: Server, *, keys: int = 200, clicks: int = 12) -> dict[str, Figures]:
-    """Milliseconds from a key to its frame, and from a click on another end to its morph, as the browser itself sees them."""
+def _morph(browser: "Browser", server: Server, *, moves: int = 200, clicks: int = 12) -> dict[str, Figures]:
+    """Milliseconds from a key, and from a move of a finger across a picture, to what two models draw there; and from a click on another
+    end to its morph, as the browser itself sees them.
+    """
     tab = browser.new_page(viewport={"width": 1440, "height": 900})
-    tab.goto(f"{server.url}/interpolate")
+    tab.goto(f"{server.url}/interpolate?alpha=0.00")
     tab.get_by_text("in ten steps").first.wait_for(timeout=120_000)
     tab.wait_for_timeout(2000)
+    by_model = tab.locator("figure:not(.end) canvas")
+    tab.evaluate(_MOVES, by_model.count())
     tab.locator("input[name=x]").focus()
-    tab.evaluate(_KEYS)
-    for turn in range(keys):
-        tab.keyboard.down("ArrowRight" if turn % 120 < 60 else "ArrowLeft")
-        tab.wait_for_timeout(20)  # a held key repeats about so often
+    by_key = _moves(tab, moves, lambda turn: tab.keyboard.down("ArrowRight" if turn % 120 < 60 else "ArrowLeft"))
     tab.keyboard.up("ArrowRight")
-    tab.wait_for_function(f"delays.length === {keys}")
+    box = cast("FloatRect", by_model.first.bounding_box())
+    tab.mouse.move(box["x"], box["y"] + 9)
+    tab.mouse.down()
+    by_finger = _moves(
+        tab, moves, lambda turn: tab.mouse.move(box["x"] + 1 + turn % int(box["width"] - 1), box["y"] + 9)
+    )
+    tab.mouse.up()
     tab.evaluate(_ENDS)
     sheet = tab.get_by_alt_text("Some of the test pictures").first
     for number in range(clicks):
@@ -250,13 +268,25 @@ def _morph(browser: "Browser", server: Server, *, keys: int = 200, clicks: int =
         sheet.click(position=middle)
         tab.wait_for_function(f"waits.length > {number}")
         tab.wait_for_timeout(300)
-    delays, shares, waits = (tab.evaluate(name) for name in ("delays", "shares", "waits"))
+    waits = tab.evaluate("waits")
     tab.close()
     return {
-        "morph: key to frame, ms": _spread(delays),
-        "morph: of it the script, ms": _spread(shares),
+        "morph: key to both pictures, ms": _spread(by_key[0]),
+        "morph: key to frame, ms": _spread(by_key[1]),
+        "morph: finger to both pictures, ms": _spread(by_finger[0]),
+        "morph: finger to frame, ms": _spread(by_finger[1]),
         "morph: new end to picture, ms": _spread(waits),
     }
+
+
+def _moves(tab: "Page", count: int, move: Callable[[int], None]) -> tuple[list[float], list[float]]:
+    """Milliseconds of each of `count` moves until all models have drawn, and until their frame."""
+    tab.wait_for_timeout(500)
+    tab.evaluate("() => { drawn.length = frames.length = 0; }")
+    for turn in range(count):
+        move(turn)
+        tab.wait_for_function("turn => frames.length > turn", arg=turn)
+    return tab.evaluate("drawn"), tab.evaluate("frames")
 
 
 def _spread(times: Sequence[float]) -> dict[str, float]:

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vaedash import config, images
 from vaedash.comparing import intervals
 from vaedash.errors import DatasetError, RunError
 from vaedash.images import Pixels
@@ -88,6 +89,11 @@ def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
     return _traversed(run, weights(run), latent_index, around)
 
 
+def begun(run: Run, around: int | None) -> Floats:
+    """The mu of held-out image `around`, or 0: `(latent_dim,)`."""
+    return np.zeros(run.config.latent_dim, np.float32) if around is None else _mu(run, weights(run), around)
+
+
 def in_use(run: Run) -> int:
     """How many latents say anything; all of them where the held-out images are not here to measure with."""
     from vaedash.measuring import latents
@@ -98,11 +104,24 @@ def in_use(run: Run) -> int:
         return run.config.latent_dim
 
 
-def chart(run: Run, *, chosen: int, colour: str = "") -> charts.Figure:
-    """The map of up to MAPPED held-out images: where they lie on the plane through their mu (`charts.latent_map`), with a ring
-    around the place of the one that is `chosen`; in the run's own `colour`, or by the label of this name.
-    """
-    return charts.ringed(_chart(run, weights(run), colour), _place(run, weights(run), chosen))
+def plane(run: Run) -> "Plane":
+    """The plane through the mu of up to MAPPED held-out images."""
+    return _plane(run, weights(run))[0]
+
+
+def mapped(run: Run, colour: str) -> charts.LatentMap:
+    """Where these lie on it; in the run's own colour, or by the label of this name."""
+    return _mapped(run, weights(run), colour)
+
+
+def tiles(run: Run) -> Pixels:
+    """Those of them that are `pictured` there, `(N, 3, 32, 32)` uint8."""
+    return _tiles(run, weights(run))
+
+
+def place(run: Run, number: int) -> tuple[float, float]:
+    """Where held-out image `number` lies on the plane."""
+    return _place(run, weights(run), number)
 
 
 def directions(run: Run) -> "Sequence[Direction]":
@@ -110,10 +129,15 @@ def directions(run: Run) -> "Sequence[Direction]":
     return _directions(run, weights(run))
 
 
-def moved(run: Run, number: int, name: str) -> Pixels | None:
-    """Held-out image `number` on its way along the direction of this name, from `directions.REACH` steps back to as many ahead:
-    uint8 `(MOMENTS, 3, side, side)`; None where the run has no such direction.
+def stretch(run: Run, number: int, name: str) -> Floats:
+    """Where held-out image `number` lies `directions.REACH` steps back along the direction of this name, and as many ahead:
+    `(2, latent_dim)`.
     """
+    return _stretch(run, weights(run), number, name)
+
+
+def moved(run: Run, number: int, name: str) -> Pixels:
+    """MOMENTS images of it on its way between these two, `(MOMENTS, 3, side, side)` uint8."""
     return _moved(run, weights(run), number, name)
 
 
@@ -193,16 +217,20 @@ def _kl(_run: Run, stamp: Stamp) -> Floats:  # noqa: ARG001
 
 
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> Pixels:  # noqa: ARG001
+def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> Pixels:
     import torch
 
     from vaedash.models import latent
 
-    model, _ = cache.model(_run)
-    start = torch.zeros(_run.config.latent_dim)
-    if around is not None:
-        start = latent.encode(model, cache.test_images(_run)[[around]])[0][0]
-    return latent.decode(model, latent.traversal(start, latent_index))
+    start = torch.zeros(_run.config.latent_dim) if around is None else torch.from_numpy(_mu(_run, stamp, around))
+    return latent.decode(cache.model(_run)[0], latent.traversal(start, latent_index))
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _mu(_run: Run, stamp: Stamp, number: int) -> Floats:  # noqa: ARG001
+    from vaedash.models import latent
+
+    return latent.encode(cache.model(_run)[0], cache.test_images(_run)[[number]])[0][0].numpy()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -219,11 +247,18 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, NDArray[np.int_], Floats]":
     return plane, numbers, plane.project(mu)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Drawing the map ...")
-def _chart(_run: Run, stamp: Stamp, colour: str) -> charts.Figure:
-    plane, numbers, points = _plane(_run, stamp)
+@st.cache_data(max_entries=32, show_spinner=False)
+def _mapped(_run: Run, stamp: Stamp, colour: str) -> charts.LatentMap:
+    _, numbers, points = _plane(_run, stamp)
     label = next((label for label in cache.test_labels(_run) if label.name == colour), None)
-    return charts.latent_map(_run, points, cache.test_images(_run)[numbers], numbers, plane.share, label=label)
+    return charts.latent_map(_run, points, numbers, label=label)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _tiles(_run: Run, stamp: Stamp) -> Pixels:
+    shown, photos = _mapped(_run, stamp, ""), cache.test_images(_run)
+    side = config.USUAL_FRAME.image_size
+    return np.stack([images.resized(photos[number], side) for number in shown.numbers[shown.pictured]])
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking for directions ...")
@@ -238,27 +273,28 @@ def _directions(_run: Run, stamp: Stamp) -> "Sequence[Direction]":  # noqa: ARG0
     return directions.measured(mu, traits, fewest=intervals.FEWEST)
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def _stretch(_run: Run, stamp: Stamp, number: int, name: str) -> Floats:
+    from vaedash.measuring import directions
+
+    step = next(each.step for each in _directions(_run, stamp) if each.trait.name == name)
+    return directions.way(_mu(_run, stamp, number), step, points=2)
+
+
 @st.cache_data(max_entries=64, show_spinner="Decoding ...")
-def _moved(_run: Run, stamp: Stamp, number: int, name: str) -> Pixels | None:
+def _moved(_run: Run, stamp: Stamp, number: int, name: str) -> Pixels:
     import torch
 
-    from vaedash.measuring import directions
     from vaedash.models import latent
 
-    step = next((each.step for each in _directions(_run, stamp) if each.trait.name == name), None)
-    if step is None:
-        return None
-    model, _ = cache.model(_run)
-    mu = latent.encode(model, cache.test_images(_run)[[number]])[0][0].numpy()
-    return latent.decode(model, torch.from_numpy(directions.way(mu, step, points=MOMENTS)).float())
+    less, more = _stretch(_run, stamp, number, name)
+    between = np.linspace(less, more, MOMENTS)
+    return latent.decode(cache.model(_run)[0], torch.from_numpy(between).float())
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
 def _place(_run: Run, stamp: Stamp, number: int) -> tuple[float, float]:
-    from vaedash.models import latent
-
-    mu = latent.encode(cache.model(_run)[0], cache.test_images(_run)[[number]])[0].numpy()
-    ((x, y),) = _plane(_run, stamp)[0].project(mu)
+    ((x, y),) = _plane(_run, stamp)[0].project(_mu(_run, stamp, number)[None])
     return float(x), float(y)
 
 
@@ -268,7 +304,6 @@ def _flattened(_run: Run, stamp: Stamp, number: int) -> Pixels:
 
     from vaedash.models import latent
 
-    model, _ = cache.model(_run)
     plane, _, _ = _plane(_run, stamp)
-    mu = latent.encode(model, cache.test_images(_run)[[number]])[0].numpy()
-    return latent.decode(model, torch.from_numpy(plane.lift(plane.project(mu))).float())
+    lifted = plane.lift(plane.project(_mu(_run, stamp, number)[None]))
+    return latent.decode(cache.model(_run)[0], torch.from_numpy(lifted).float())

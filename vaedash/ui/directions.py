@@ -36,14 +36,13 @@ def moved(measured: Sequence[Run], *, number: int, photo: Pixels) -> None:
     st.header("Can you move one thing alone?", anchor=False, help=_ABOUT)
     name = _towards([*offered])
     able = [run for run in measured if name in by_run[run.id]]
-    frames = [decoded.moved(run, number, name) for run in able]
     morph.along(
         [pictures.short(run, able) for run in able],
         [charts.hue(run) for run in able],
-        [each for each in frames if each is not None],
+        [morph.towards(run, number, name) for run in able],
         photo,
         called=f"picture {number}",
-        towards=name,
+        direction=name,
         reach=REACH,
     )
     pairs = [(run, by_run[run.id][name]) for run in able]

@@ -57,9 +57,9 @@ def _winner(run: Run) -> None:
     if photos is not None and len(photos) > 1 and decoded.weights(run) and not decoded.damage(run):
         two = photos[quiz.best_first(run, photos)[:2]]
         ends = [End(label=f"picture {letter}", pixels=photo.tobytes()) for letter, photo in zip("AB", two, strict=True)]
-        frames = morph.frames(run, ends, method="linear")
+        source = morph.source(run, ends, method="linear")
         with st.container(key="winner"):
-            morph.show([name], [charts.hue(run)], [frames], ends, playing=True)
+            morph.show([name], [charts.hue(run)], [source], ends, method="linear", playing=True)
         return
     tiles = run.pictures.sample("prior", run.best_epoch) if run.best_epoch else None
     if tiles is not None:

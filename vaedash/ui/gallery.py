@@ -1,5 +1,6 @@
 """The Gallery's views: what runs drew while they learned, what they make up, and what they make of photographs."""
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import cache, components, decoded, known, pictures
+from vaedash.ui import cache, components, decoded, known, pictures, studio, throws
 
 _SECONDS = 0.8  # that an epoch stays on the screen while it plays
 _PHOTOS = 8
@@ -72,26 +73,56 @@ def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
 # ---- out of random numbers -----------------------------------------------------------------------------------------
 
 
-def made_up(chosen: Sequence[Run], *, count: int, seed: int, temperature: float) -> None:
-    """As many images of each run out of the same random numbers; the last grid that it left of one without weights."""
+def made_up(chosen: Sequence[Run], *, count: int, seed: int) -> None:
+    """As many images of each run out of the same random numbers, drawn by the browser where it knows a run's layers; the last grid that
+    it left of one without weights.
+    """
     able = pictures.able(chosen)
-    with pictures.beside(chosen, also=True):
-        pictures.real_grid(chosen[0])
-        for run in chosen:
-            with st.container():
-                pictures.heading(run, chosen)
-                if run in able:
-                    _drawn_anew(run, count=count, seed=seed, temperature=temperature)
-                else:
-                    st.caption("Without weights it cannot draw anew: this is the last grid that it left.")
-                    _kept(run, "prior", len(run.epochs))
+    parts = {run.id: part for run in able if (part := studio.brought(run, "decoder"))}
+    if parts:
+        throws.show(parts, chosen, real=pictures.originals_of(chosen[0], count), count=count, seed=seed)
+    others = [run for run in chosen if run.id not in parts]
+    if others:
+        with pictures.beside(others, also=not parts):
+            if not parts:
+                pictures.real_grid(chosen[0])
+            for run in others:
+                with st.container():
+                    pictures.heading(run, chosen)
+                    _drawn_here(run, able=run in able, count=count, seed=seed)
+    if able:
+        _taken_home([run for run in able if run.id in parts], able, count=count, seed=seed)
 
 
-def _drawn_anew(run: Run, *, count: int, seed: int, temperature: float) -> None:
+def _drawn_here(run: Run, *, able: bool, count: int, seed: int) -> None:
+    if not able:
+        st.caption("Without weights it cannot draw anew: this is the last grid that it left.")
+        _kept(run, "prior", len(run.epochs))
+        return
+    temperature = throws.temperature()
     tiles = decoded.prior(run, count=count, seed=seed, temperature=temperature)
     what = f"Draw {seed} at temperature {temperature:g}, with the weights of epoch {decoded.epoch(run)}."
-    file = f"{run.id}-draw-{seed}-temperature-{temperature:g}-{count}"
+    file = _file(run, count=count, seed=seed)
     pictures.grid(tiles, columns=math.isqrt(count), alt=f"{run.name}. {what}", caption=what, file=file)
+
+
+def _taken_home(alive: Sequence[Run], able: Sequence[Run], *, count: int, seed: int) -> None:
+    """The pictures of runs that a browser draws, made once more here where somebody saves them; and how anybody makes them again."""
+    temperature = throws.temperature()
+    commands = [
+        f"python -m vaedash generate {run.id} --n {count} --seed {seed} --temperature {temperature:g}" for run in able
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for run in alive:
+            draw = functools.partial(decoded.prior, run, count=count, seed=seed, temperature=temperature)
+            label = f"PNG of {components.plain(pictures.short(run, able))}"
+            pictures.download(draw, columns=math.isqrt(count), file=_file(run, count=count, seed=seed), label=label)
+        with st.popover("The same once more", type="tertiary", icon=":material/terminal:"):
+            st.code("\n".join(commands), language="sh")
+
+
+def _file(run: Run, *, count: int, seed: int) -> str:
+    return f"{run.id}-draw-{seed}-temperature-{throws.temperature():g}-{count}"
 
 
 # ---- out of photographs --------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
-from vaedash.ui import cache, components, decoded, known, live, pictures, presenter
+from vaedash.ui import cache, components, decoded, known, live, numbers, pictures, plane, presenter
 
 
 def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
@@ -93,7 +93,8 @@ def _course(run: Run, kl: Floats) -> None:
 
 
 def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, here: Collection[str]) -> None:
-    """For each run, the latent that says `rank`-most from -3 to 3, the others as in picture `number` (`start` is `photo`) or 0.
+    """For each run, the latent that says `rank`-most from -3 to 3, the others as in picture `number` (`start` is `photo`) or 0; and all
+    that are in use, to be pulled.
 
     `here` are the ids of those whose held-out pictures are here.
     """
@@ -101,7 +102,9 @@ def turned(chosen: Sequence[Run], *, rank: int, start: str, number: int, here: C
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
-                _turned(run, rank, start, number, known=run.id in here)
+                around = number if start == "photo" and run.id in here else None
+                _turned(run, rank, start, number, around)
+                numbers.show(run, called=pictures.short(run, chosen), around=around)
 
 
 def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) -> None:
@@ -121,56 +124,41 @@ def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) 
             for run in group:
                 with st.container():
                     pictures.heading(run, chosen)
-                    _map(run, number, colour)
-                    _photograph(run, number, photos[run.id])
+                    _map(run, chosen, number, photos[run.id], colour)
 
 
-def _turned(run: Run, rank: int, start: str, number: int, *, known: bool) -> None:
+def _turned(run: Run, rank: int, start: str, number: int, around: int | None) -> None:
     index = decoded.ranked(run)[min(rank, run.config.latent_dim) - 1]
-    tiles = decoded.traversed(run, index, around=number if start == "photo" and known else None)
+    tiles = decoded.traversed(run, index, around=around)
     what = f"number {index + 1} of {run.config.latent_dim}, from -3 to 3"
     file = f"{run.id}-latent-{index + 1}-{start}-{number}"
     pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
 
 
-def _map(run: Run, number: int, colour: str) -> None:
+def _map(run: Run, chosen: Sequence[Run], number: int, photos: Pixels, colour: str) -> None:
     coloured = f", coloured by {colour}" if colour else ""
-    live.chart(
-        decoded.chart(run, chosen=number, colour=colour),
-        key=f"map-{run.id}",
-        on_click=_choose,
-        height=presenter.height(),
+    plane.show(
+        run,
+        called=pictures.short(run, chosen),
+        number=number,
+        photos=photos,
+        colour=colour,
         alt=f"Map of new pictures among the numbers of {run.name}{coloured}; the number above chooses one too.",
+        on_pick=_choose,
     )
+    across, up = decoded.plane(run).share
+    st.caption(f"Across {across:.0%}, up {up:.0%} of all that differs.")
 
 
 def how_to_read() -> None:
     """What is seen on the maps and below them."""
     st.caption(
         "On each map lie up to a thousand new pictures: those that the model squeezes into similar numbers lie close together. "
-        "Click one, and the ring shows where both models put it. Below, left the picture, in the middle how it is redrawn from "
-        "all its numbers, right from its place on the map alone.",
+        "**Drag anywhere**, also where no picture lies: the model draws what that place stands for, all else being the average. "
+        "Click a picture, and the ring shows where both models put it.",
         help=glossary.about("μ and σ", "train, test"),
     )
 
 
 def _choose(number: int) -> None:
     st.session_state.photograph = number
-
-
-def _photograph(run: Run, number: int, photos: Pixels) -> None:
-    """A held-out image, what the run makes of it, and what its place on the map alone makes of it."""
-    redrawn, losses = decoded.remembered(run, photos, (number,))
-    loss = f"{losses[0]:.1f}"
-    with st.grid(3, min_column_width=80):
-        pictures.tile(photos[number], f"picture {number}", alt=f"new picture {number}")
-        pictures.tile(
-            redrawn[0],
-            f"redrawn (loss {loss})",
-            alt=f"picture {number} by {run.name}, loss {loss}",
-        )
-        pictures.tile(
-            decoded.flattened(run, number)[0],
-            "from the map alone",
-            alt=f"picture {number} from its place on the map",
-        )

@@ -1,18 +1,18 @@
-"""A morph: all its frames decoded beforehand, then drawn by the browser as fast as a finger moves."""
+"""A morph: what decoders in the browser draw between ends, under one control that moves as fast as a finger."""
 
 import base64
 import contextlib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from vaedash import images
+from vaedash.browser import widgets
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.ui import cache, components, crisp, decoded
+from vaedash.ui import cache, components, crisp, decoded, studio
 from vaedash.ui.cache import Stamp
 from vaedash.ui.ends import End
 
@@ -23,65 +23,100 @@ if TYPE_CHECKING:  # torch is loaded by the page that decodes, when it does
 
 FRAMES, STILLS = 64, 10  # along a path, ends included: every seventh is one of the study's ten
 _SHOWN = 192  # pixels to a side of each picture in an animation
-SIDE = 13  # of the lattice between four corners: every second row and column make a 7 by 7 grid
+SIDE, MAP_SIDE = 13, 7  # of the lattice between four corners, and of what a map shows of it
 
-_HTML = """
-<div class="morph">
-  <div class="figures"></div>
-  <div class="controls">
-    <button type="button">Play</button>
-    <label><b>A</b><i>&rarr;</i><input type="range" name="x" value="0"><b>B</b></label>
-    <label class="down"><i>&darr;</i><input type="range" name="y" value="0"></label>
-    <output></output>
-  </div>
-</div>
-"""
-_HERE = Path(__file__).parent
+Source = Mapping[str, object]  # what a browser draws a run's way from, as morph.js reads it
+
 _component = st.components.v2.component(
     "vaedash_morph",
-    html=_HTML,
-    css=(_HERE / "morph.css").read_text(encoding="utf-8"),
-    js=(_HERE / "morph.js").read_text(encoding="utf-8"),
+    html='<div class="morph">\n</div>',
+    css=widgets.style("morph"),
+    js=f"""{widgets.script("morph")}
+export default ({{ data, parentElement, setStateValue }}) => morph(parentElement.querySelector(".morph"), data, setStateValue);
+""",
 )
+
+
+def source(run: Run, ends: Sequence[End], *, method: str) -> Source:
+    """What a browser draws the way between two ends from, or the field between four (top left, top right, bottom left, bottom right):
+    the z of each and the run's decoder; frames of it where a browser is not taught that. Outside any fragment. Loads torch.
+    """
+    part = studio.brought(run, "decoder")
+    if not part:
+        return _framed(frames(run, ends, method=method))
+    return _alive(run, part, _points(run, decoded.weights(run), tuple(ends)))
+
+
+def towards(run: Run, number: int, direction: str) -> Source:
+    """The same of held-out picture `number` on its way along a direction (`decoded.stretch`)."""
+    part = studio.brought(run, "decoder")
+    if not part:
+        return _framed(decoded.moved(run, number, direction))
+    return _alive(run, part, decoded.stretch(run, number, direction).astype(np.float32).tolist())
+
+
+def _alive(run: Run, part: str, z: Sequence[Sequence[float]]) -> Source:
+    return {"part": part, "side": run.config.image_size, "z": z}
+
+
+def _framed(frames: Pixels) -> Source:
+    return {"frames": base64.b64encode(frames.tobytes()).decode()}
 
 
 def frames(run: Run, ends: Sequence[End], *, method: str) -> Pixels:
     """What a run's best weights draw between two ends, `(FRAMES, 3, side, side)`, or four, `(SIDE**2, 3, side, side)`; uint8.
 
-    Four ends are top left, top right, bottom left, bottom right. Loads torch. RunError if the run has no weights.
+    Loads torch. RunError if the run has no weights.
     """
-    return _frames(run, decoded.weights(run), tuple(ends), method)
+    return _frames(run, decoded.weights(run), tuple(ends), method, SIDE)
+
+
+def field(run: Run, ends: Sequence[End], *, method: str) -> Pixels:
+    """What it draws at MAP_SIDE by MAP_SIDE places between four ends, row by row: `(MAP_SIDE**2, 3, side, side)`, uint8."""
+    return _frames(run, decoded.weights(run), tuple(ends), method, MAP_SIDE)
 
 
 # A leading underscore keeps the run itself out of the key: the stamp of its weights says which it is.
-@st.cache_data(max_entries=64, show_spinner=False)
-def _frames(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Pixels:  # noqa: ARG001
+@st.cache_data(max_entries=16, show_spinner=False)
+def _frames(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str, side: int) -> Pixels:
     import torch
 
     from vaedash.models import latent
 
-    torch.set_num_threads(1)  # a second one waits for the core that a training run has taken: ten times slower
     model, _ = cache.model(_run)
-    z = [_z(_run, model, end) for end in ends]
+    z = torch.tensor(_points(_run, stamp, ends))
     if len(ends) == 2:
         return latent.decode(model, latent.path(*z, steps=FRAMES, method=method))
-    return latent.decode(model, latent.lattice(torch.stack(z), side=SIDE, method=method))
+    return latent.decode(model, latent.lattice(z, side=side, method=method))
 
 
-def steps(run: Run, ends: Sequence[End], *, method: str) -> Sequence[float]:
-    """How much each of a path's STILLS pictures differs from the one before (`latent.step_sizes`), of what the model draws
-    before it is rounded to levels. Loads torch.
+def stills(run: Run, ends: Sequence[End], *, method: str) -> tuple[Pixels, Sequence[float]]:
+    """The study's ten pictures of a path, `(STILLS, 3, side, side)` uint8, and how much each differs from the one before
+    (`latent.step_sizes`), of what the model draws before it is rounded to levels. Loads torch.
     """
-    return _steps(run, decoded.weights(run), tuple(ends), method)
+    return _stills(run, decoded.weights(run), tuple(ends), method)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _steps(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> Sequence[float]:  # noqa: ARG001
+def _stills(_run: Run, stamp: Stamp, ends: tuple[End, ...], method: str) -> tuple[Pixels, Sequence[float]]:
+    import torch
+
     from vaedash.models import latent
 
     model, _ = cache.model(_run)
-    z = [_z(_run, model, end) for end in ends]
-    return latent.step_sizes(latent.decode_exactly(model, latent.path(*z, steps=STILLS, method=method)))
+    z = torch.tensor(_points(_run, stamp, ends))
+    drawn = latent.decode_exactly(model, latent.path(*z, steps=STILLS, method=method))
+    return latent.to_uint8(drawn), latent.step_sizes(drawn)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _points(_run: Run, stamp: Stamp, ends: tuple[End, ...]) -> list[list[float]]:  # noqa: ARG001
+    """The z of each end."""
+    import torch
+
+    torch.set_num_threads(1)  # a second one waits for the core that a training run has taken: ten times slower
+    model, _ = cache.model(_run)
+    return [_z(_run, model, end).tolist() for end in ends]
 
 
 def _z(run: Run, model: "VAE", end: End) -> "Tensor":
@@ -91,13 +126,6 @@ def _z(run: Run, model: "VAE", end: End) -> "Tensor":
     if image is None:
         return latent.prior(1, run.config.latent_dim, seed=end.seed)[0]
     return latent.encode(model, image[None])[0][0]
-
-
-def stills(frames: Pixels) -> Pixels:
-    """The study's pictures among the frames: ten of a path, 7 by 7 of a lattice, row by row."""
-    if len(frames) == FRAMES:
-        return frames[:: (FRAMES - 1) // (STILLS - 1)]
-    return frames.reshape(SIDE, SIDE, *frames.shape[1:])[::2, ::2].reshape(-1, *frames.shape[1:])
 
 
 def gif(paths: Sequence[Pixels]) -> bytes:
@@ -111,16 +139,24 @@ def gif(paths: Sequence[Pixels]) -> bytes:
 
 @st.fragment
 def show(
-    names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels], ends: Sequence[End], *, playing: bool = False
+    names: Sequence[str],
+    hues: Sequence[str],
+    sources: Sequence[Source],
+    ends: Sequence[End],
+    *,
+    method: str,
+    playing: bool = False,
 ) -> None:
-    """The frames of several runs side by side, all under one control; in their `hues`. With `playing`, it moves by itself.
+    """What several runs draw between the same ends (each by its `source`) side by side, all under one control; in their `hues`. With
+    `playing`, it moves by itself.
 
     While the control moves, nothing is sent. Where it is let go on a path is written into the URL, as alpha.
     """
     flat = len(ends) == 2
     first, second, *_ = ends
     data = {
-        "runs": _packed_runs(names, hues, drawn),
+        "runs": _named(names, hues, sources),
+        "way": method,
         "columns": FRAMES if flat else SIDE,
         "rows": 1 if flat else SIDE,
         "ends": [_packed(end) for end in ends] if flat and not playing else [],
@@ -135,41 +171,35 @@ def show(
 def along(
     names: Sequence[str],
     hues: Sequence[str],
-    drawn: Sequence[Pixels],
+    sources: Sequence[Source],
     photo: Pixels,
     *,
     called: str,
-    towards: str,
+    direction: str,
     reach: float,
 ) -> None:
-    """The frames of several runs `(N, 3, side, side)`, N odd, under one control that begins in their middle, from `reach` steps less of
+    """What several runs draw (each by its source, `towards`) under one control that begins in the middle, from `reach` steps less of
     something to as many more; beside the real `photo` `(3, side, side)`, which is `called` so. Where it is let go is written into
     the URL, as `step`.
     """
-    middle = len(drawn[0]) // 2
-    far = [reach * (moment - middle) / middle for moment in range(2 * middle + 1)]
-    words = [f"{abs(steps):.1f} steps {'more' if steps > 0 else 'less'}" for steps in far]
-    words[middle] = "as it is redrawn"
     data = {
-        "runs": _packed_runs(names, hues, drawn),
-        "columns": len(drawn[0]),
+        "runs": _named(names, hues, sources),
+        "way": "linear",
+        "columns": decoded.MOMENTS,
         "rows": 1,
         "ends": [base64.b64encode(photo.tobytes()).decode(), ""],
         "captions": [called, ""],
         "letters": ["less", "more"],
-        "words": words,
+        "reach": reach,
         "greet": False,
-        "labels": {"x": f"from less to more: {towards}", "y": "down"},
+        "labels": {"x": f"from less to more: {direction}", "y": "down"},
         "playing": False,
     }
     _moved(data, key="morph-along", address="step", start=0.5)
 
 
-def _packed_runs(names: Sequence[str], hues: Sequence[str], drawn: Sequence[Pixels]) -> list[dict[str, str]]:
-    return [
-        {"name": name, "hue": hue, "frames": base64.b64encode(frames.tobytes()).decode()}
-        for name, hue, frames in zip(names, hues, drawn, strict=True)
-    ]
+def _named(names: Sequence[str], hues: Sequence[str], sources: Sequence[Source]) -> list[Source]:
+    return [{"name": name, "hue": hue, **source} for name, hue, source in zip(names, hues, sources, strict=True)]
 
 
 def _moved(data: dict[str, object], *, key: str, address: str, start: float) -> None:
@@ -204,12 +234,10 @@ def different_sizes(names: Sequence[str], chosen: Sequence[Run], ends: Sequence[
     )
 
 
-def ten_steps(
-    names: Sequence[str], strips: Sequence[Pixels], changes: Sequence[Sequence[float]], ends: Sequence[End]
-) -> None:
-    """The study's ten pictures of each run in a row, and how even its steps are: `changes` are its `steps`."""
+def ten_steps(names: Sequence[str], drawn: Sequence[tuple[Pixels, Sequence[float]]], ends: Sequence[End]) -> None:
+    """The study's ten pictures of each run in a row, and how even its steps are: what is `drawn` are its `stills`."""
     first, last = ends
-    for name, strip, sizes in zip(names, strips, changes, strict=True):
+    for name, (strip, sizes) in zip(names, drawn, strict=True):
         crisp.picture(
             strip,
             columns=len(strip),

@@ -1,6 +1,6 @@
 """Pictures of several runs beside each other: whose they are, what they show, and each to take home."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -96,11 +96,16 @@ def grid(tiles: Pixels, *, columns: int, alt: str, caption: str, file: str) -> N
     download(tiles, columns=columns, file=file)
 
 
-def download(tiles: Pixels, *, columns: int, file: str) -> None:
+def download(tiles: Pixels | Callable[[], Pixels], *, columns: int, file: str, label: str = "PNG") -> None:
     """A button that hands out the images as one PNG, made when it is pressed."""
+
+    def made() -> bytes:
+        drawn = tiles() if callable(tiles) else tiles
+        return images.encode_png(images.grid(drawn, columns=columns, scale=_SAVED // drawn.shape[-1], gap=4))
+
     st.download_button(
-        "PNG",
-        data=lambda: images.encode_png(images.grid(tiles, columns=columns, scale=_SAVED // tiles.shape[-1], gap=4)),
+        label,
+        data=made,
         file_name=f"{file}.png",
         mime="image/png",
         on_click="ignore",

@@ -10,12 +10,12 @@ from vaedash.showing.charts.curves import legend, loss_curves
 from vaedash.showing.charts.keys import places
 from vaedash.showing.charts.labels import scale, shades
 from vaedash.showing.charts.latents import (
+    LatentMap,
     active_units,
     kl_by_latent,
     kl_over_epochs,
     latent_map,
     moved_along,
-    ringed,
     told_by_latent,
 )
 from vaedash.showing.charts.race import race
@@ -32,6 +32,7 @@ __all__ = [
     "TERMS",
     "TOUCH_JS",
     "Figure",
+    "LatentMap",
     "active_units",
     "budget",
     "contest",
@@ -49,7 +50,6 @@ __all__ = [
     "quality",
     "race",
     "rate_distortion",
-    "ringed",
     "scale",
     "shades",
     "staircase",

@@ -1,15 +1,13 @@
 """What the latents of a run say, when they came into use, and where pictures lie among them."""
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import hex_to_rgb, unlabel_rgb
+from plotly.colors import hex_to_rgb
 
-from vaedash import images
 from vaedash.datasets.labels import Label
 from vaedash.measuring.directions import Along, Direction
 from vaedash.runs.record import Run
@@ -17,22 +15,9 @@ from vaedash.showing.charts import keys, labels, style, thinning
 from vaedash.showing.charts.style import AXES
 
 _KL_FLOOR = 1e-5  # a logarithmic axis has no 0
-_DRAWN = 64  # pixels that each is drawn with
 _TELLING = 24  # latents beside each other whose numbers can be read
 _PICTURES_ACROSS = 10  # large enough for the last row
-_FRAME = 6  # pixels, around a picture of _DRAWN
 _MOST_ROWS = 12  # traits that a direction is held against
-
-
-class _Dot(NamedTuple):
-    """How a picture is drawn for which there is no room: in pixels, and how opaque."""
-
-    size: float
-    opacity: float
-    outline: float
-
-
-_PLAIN, _COLOURED = _Dot(6, 0.45, 0), _Dot(9, 0.9, 0.75)
 
 
 def kl_by_latent(
@@ -152,103 +137,54 @@ def told_by_latent(run: Run, factors: Sequence[str], shares: np.ndarray) -> go.F
     return style.laid_out(figure, x=x, y=y, height=150 + 30 * len(factors), hovermode="closest")
 
 
-def latent_map(
-    run: Run,
-    points: np.ndarray,
-    photos: np.ndarray,
-    numbers: np.ndarray,
-    share: np.ndarray,
-    *,
-    label: Label | None = None,
-) -> go.Figure:
-    """Held-out images where they lie on a plane through the latent space: all as dots, as many as fit as small pictures.
+@dataclass(frozen=True, kw_only=True)
+class LatentMap:
+    """Held-out images where they lie on a plane through a latent space, on a square map: all as dots, and those that fit as small
+    pictures.
 
-    `points` `(N, 2)`, `photos` uint8 `(N, 3, side, side)`, `numbers` `(N,)` what each is called; `share` `(2,)` is what part
-    of the variance each axis explains. A click on a dot or picture selects it; its `customdata` is the number. Dots, and frames
-    around pictures, have the colours of a `label` of all held-out images (`labels.shades`, `labels.scale`), or dots the run's.
+    `points` `(N, 2)` are from the map's left and top, 0 to 1; `numbers` `(N,)` are what each is called. `pictured` are the indices of
+    those whose squares of side `tile`, a part of the map's, do not overlap. `left`, `top` and `span` say where the map lies on the plane.
+    """
+
+    points: np.ndarray
+    numbers: np.ndarray
+    hues: Sequence[str]
+    marks: Sequence[str]
+    pictured: np.ndarray
+    tile: float
+    left: float
+    top: float
+    span: float
+
+    def at(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Where a point of the plane lies on the map."""
+        return (point[0] - self.left) / self.span, (self.top - point[1]) / self.span
+
+
+def latent_map(run: Run, points: np.ndarray, numbers: np.ndarray, *, label: Label | None = None) -> LatentMap:
+    """The map of images that lie at `points` `(N, 2)` of a plane and are called `numbers` `(N,)`, in the colours of a `label` of all
+    held-out images (`labels.shades`, `labels.scale`), or in the run's.
     """
     low, high = points.min(0), points.max(0)
     half = max(float((high - low).max()) / 2, 1e-6)
     side = 2 * half / _PICTURES_ACROSS
-    pictured = _apart(points, side)
+    # As much to the left as to the right of the middle, so that no room is lost but half a picture.
+    left, top = (low[0] + high[0]) / 2 - half - side / 2, (low[1] + high[1]) / 2 + half + side / 2
+    span = 2 * half + side
     hues, marks = (
         labels.drawn_in(label, numbers) if label else ([style.hue(run)] * len(points), ["circle"] * len(points))
     )
-    dot = _COLOURED if label else _PLAIN
-    figure = go.Figure()
-    for size, opacity, chosen in (
-        (dot.size, dot.opacity, np.delete(np.arange(len(points)), pictured)),
-        (30, 0.0, pictured),
-    ):
-        figure.add_scatter(
-            x=points[chosen, 0],
-            y=points[chosen, 1],
-            customdata=numbers[chosen],
-            mode="markers",
-            showlegend=False,
-            marker={
-                "color": [hues[index] for index in chosen],
-                "symbol": [marks[index] for index in chosen],
-                "size": size,
-                "opacity": opacity,
-                "line": {"color": style.GREY, "width": dot.outline},
-            },
-            selected={"marker": {"opacity": 1.0 if opacity else 0.0}},
-            unselected={"marker": {"opacity": opacity}},
-            hovertemplate="picture %{customdata}<extra></extra>",
-        )
-    for index in pictured:
-        tile = images.grid(photos[index : index + 1], columns=1, scale=_DRAWN // photos.shape[-1])
-        png = images.encode_png(_framed(tile, hues[index], striped=marks[index] != "circle") if label else tile)
-        figure.add_layout_image(
-            source=f"data:image/png;base64,{base64.b64encode(png).decode()}",
-            x=points[index, 0],
-            y=points[index, 1],
-            xref="x",
-            yref="y",
-            sizex=side,
-            sizey=side,
-            xanchor="center",
-            yanchor="middle",
-            layer="above",
-        )
-    words = f"across {share[0]:.0%}, up {share[1]:.0%} of all that differs"
-    # As much to the left as to the right of the middle, so that no room is lost but half a picture.
-    x, y = (
-        style.axis(
-            title,
-            small=True,
-            automargin=None,
-            zeroline=False,
-            showgrid=False,
-            showticklabels=False,
-            range=[middle - half - side / 2, middle + half + side / 2],
-        )
-        for title, middle in zip((words, None), (low + high) / 2, strict=True)
+    return LatentMap(
+        points=np.column_stack([(points[:, 0] - left) / span, (top - points[:, 1]) / span]),
+        numbers=numbers,
+        hues=hues,
+        marks=marks,
+        pictured=_apart(points, side),
+        tile=side / span,
+        left=float(left),
+        top=float(top),
+        span=span,
     )
-    y["scaleanchor"] = "x"
-    return style.laid_out(figure, x=x, y=y, height=480, hovermode="closest", dragmode=False)
-
-
-def _framed(tile: np.ndarray, hue: str, *, striped: bool) -> np.ndarray:
-    """A picture `(height, width, 3)` in a frame of this colour; a striped one stands for another mark."""
-    around = np.pad(tile, ((_FRAME, _FRAME), (_FRAME, _FRAME), (0, 0)))
-    colour = np.array(unlabel_rgb(hue) if hue.startswith("rgb") else hex_to_rgb(hue), float).astype(np.uint8)
-    inside = np.zeros(around.shape[:2], bool)
-    inside[_FRAME:-_FRAME, _FRAME:-_FRAME] = True
-    across, down = np.meshgrid(np.arange(around.shape[1]), np.arange(around.shape[0]))
-    gap = striped & ((across + down) % (4 * _FRAME) < 2 * _FRAME)
-    around[~inside] = np.where(gap[..., None], np.uint8(255), colour)[~inside]
-    return around
-
-
-def ringed(drawn: go.Figure, at: tuple[float, float]) -> go.Figure:
-    """A copy of a map with a ring around the picture that is chosen."""
-    copy = go.Figure(drawn)
-    for colour, width in (("black", 7), ("white", 3)):  # seen on any picture
-        marker = {"symbol": "circle-open", "size": 40, "color": colour, "line": {"width": width}}
-        copy.add_scatter(x=[at[0]], y=[at[1]], mode="markers", marker=marker, showlegend=False, hoverinfo="skip")
-    return copy
 
 
 def _apart(points: np.ndarray, side: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash import glossary, images
-from vaedash.ui import cache, choosing, components, gallery, known, pictures, vote
+from vaedash.ui import cache, choosing, components, gallery, known, pictures, presenter, vote
 
 VIEWS = {"learn": "As they learn", "invent": "Made up", "remember": "Redrawn", "vote": "Blind vote"}
 KINDS = {"prior": "Random numbers", "recon": "New pictures"}
@@ -27,16 +27,17 @@ if view == "learn":
     gallery.as_they_learn(chosen, kind=kind, playing=playing)
 
 elif view == "invent":
-    left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
     about = f"The seed of the random numbers: each draw is another set of them.\n\n{glossary.about('seed', 'z')}"
-    seed = left.number_input("Draw", 0, 2**31 - 1, key="seed", bind="query-params", help=about)
-    about = "How far from the average z may lie. 0: not at all. 1: as in training. Above: bolder, and odder."
-    temperature = middle.slider("Temperature", 0.0, 2.0, 1.0, 0.1, key="temperature", bind="query-params", help=about)
-    count = right.segmented_control(
-        "Images", (16, 36, 64), default=36, required=True, key="count", bind="query-params", wrap=True
+    seed = row.number_input("Draw", 0, 2**31 - 1, key="seed", bind="query-params", help=about, width=200)
+    few = 16 if presenter.on() else 36
+    count = row.segmented_control(
+        "Pictures", (16, 36, 64), default=few, required=True, key="count", bind="query-params", wrap=True
     )
-    st.caption("The same place is the same z in every grid, wherever the runs have equally many latents.")
-    gallery.made_up(chosen, count=count, seed=seed, temperature=temperature)
+    st.caption(
+        "The same place in every grid is drawn from the same random numbers.",
+        help="Temperature: how far from the average they may lie. 0: not at all. 1: as in training. Above: bolder, and odder.",
+    )
+    gallery.made_up(chosen, count=count, seed=seed)
 
 elif view == "vote":
     draw = row.number_input("Ballot", 0, 2**31 - 1, key="ballot", bind="query-params", width=160)

@@ -26,7 +26,7 @@ with line:
         label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 st.markdown(
-    "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the slider** from A's to B's: "
+    "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the slider**, or a picture, from A's to B's: "
     "does one thing turn into the other, or does it fade while the other appears?"
 )
 letters = LETTERS[between]
@@ -49,21 +49,28 @@ with stage:
         st.info(f"Give a picture for {' and '.join(missing)}.", icon=":material/upload:")
         st.stop()
     path = [point for point in points.values() if point]
-    drawn = [morph.frames(run, path, method=way) for run in chosen]
-    morph.show(names, [charts.hue(run) for run in chosen], drawn, path)
+    morph.show(
+        names,
+        [charts.hue(run) for run in chosen],
+        [morph.source(run, path, method=way) for run in chosen],
+        path,
+        method=way,
+    )
     morph.different_sizes(names, chosen, path)
 ids = "-".join(run.id for run in chosen)
-stills = [morph.stills(frames) for frames in drawn]
 if between == "Four pictures":
     st.caption("Drag in a map, or use the arrow keys. A is top left, B top right, C bottom left, D bottom right.")
-    pictures.download(np.concatenate(images.of_one_size(stills)), columns=7, file=f"four-{ids}")
+    fields = lambda: np.concatenate(images.of_one_size([morph.field(run, path, method=way) for run in chosen]))  # noqa: E731
+    pictures.download(fields, columns=morph.MAP_SIDE, file=f"four-{ids}")
     st.stop()
 seats.download_button(
-    "GIF", lambda: morph.gif(drawn), f"morph-{ids}.gif", "image/gif", on_click="ignore", icon=":material/download:",
-    type="tertiary", help="Save this morph, there and back",
+    "GIF", lambda: morph.gif([morph.frames(run, path, method=way) for run in chosen]), f"morph-{ids}.gif", "image/gif",
+    on_click="ignore", icon=":material/download:", type="tertiary", help="Save this morph, there and back",
 )  # fmt: skip
 
 st.header("The same way in ten steps", anchor=False)
-morph.ten_steps(names, stills, [morph.steps(run, path, method=way) for run in chosen], path)
-pictures.download(np.concatenate(images.of_one_size(stills)), columns=10, file=f"ten-steps-{ids}")
+drawn = [morph.stills(run, path, method=way) for run in chosen]
+morph.ten_steps(names, drawn, path)
+strips = np.concatenate(images.of_one_size([strip for strip, _ in drawn]))
+pictures.download(strips, columns=10, file=f"ten-steps-{ids}")
 components.onward("latent_space", "What do the numbers mean?")

@@ -14,7 +14,7 @@ chosen = pictures.choose(line, runs, most=MOST_RUNS)
 photos = latents.photographs(chosen)
 measured = [run for run in chosen if run.id in photos]
 
-st.markdown("A model squeezes every picture into a few numbers. Turn one of them: what changes?")
+st.markdown("A model squeezes every picture into a few numbers. Turn one of them, or **pull the bars**: what changes?")
 left, middle, right = st.columns([3, 2, 1], gap="medium", vertical_alignment="bottom")
 most = max(2, *(decoded.in_use(run) for run in chosen))
 pictures.within("rank", most)

@@ -1,32 +1,38 @@
-// Every frame is here from the start: moving a control copies one of them onto each canvas and asks nobody.
-// Python hears of the new place once finger or key is up.
+// A way between two ends, or a field between four: wherever the control is, decoders of this browser draw what lies there.
+// `tell` hears of the new place once finger or key is up.
 const GREETING = 9000; // milliseconds there and back
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
-// How many pixels a side so many frames have, as planar RGB bytes in base64; and a function that puts one of them onto a canvas.
-function painter(frames, count) {
-  const bytes = atob(frames);
-  const side = Math.sqrt(bytes.length / 3 / count);
-  const pixels = side * side;
-  const image = new ImageData(side, side);
-  image.data.fill(255);
-  const paint = (brush, frame, x = 0, y = 0) => {
-    for (let channel = 0; channel < 3; channel++)
-      for (let pixel = 0, from = (3 * frame + channel) * pixels; pixel < pixels; pixel++)
-        image.data[4 * pixel + channel] = bytes.charCodeAt(from + pixel);
-    brush.putImageData(image, x, y);
+const MORPH = `
+  <div class="figures"></div>
+  <div class="controls">
+    <button type="button">Play</button>
+    <label><b>A</b><i>&rarr;</i><input type="range" name="x" step="any" value="0"><b>B</b></label>
+    <label class="down"><i>&darr;</i><input type="range" name="y" step="any" value="0"></label>
+    <output></output>
+  </div>`;
+
+// What a run draws at a place between its ends: by its decoder here, every place exactly; or the nearest of the frames that came drawn.
+function drawnBetween({ part, side, z, frames }, { columns, rows, way }) {
+  if (!part) {
+    const { side, paint } = painter(frames, columns * rows);
+    const frame = ({ x, y }) => Math.round(y * (rows - 1)) * columns + Math.round(x * (columns - 1));
+    return { side, paint: (brush, places, spot = () => [0, 0]) => places.forEach((place, at) => paint(brush, frame(place), ...spot(at))) };
+  }
+  const [a, b, c, d] = z.map((end) => Float32Array.from(end));
+  const point = ({ x, y }) => (c ? between(between(a, c, y, way), between(b, d, y, way), x, way) : between(a, b, x, way));
+  const paint = (brush, places, spot) => {
+    const points = new Float32Array(places.length * a.length);
+    places.forEach((place, at) => points.set(point(place), at * a.length));
+    return draw(brush, part, side, points, places.length, spot);
   };
   return { side, paint };
 }
 
-function canvas(parent, side) {
-  const made = Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img" });
-  parent.append(made);
-  return made;
-}
-
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".morph");
+function morph(root, data, tell) {
+  if (refused(root, data.runs.some(({ part }) => part))) return;
+  if (!root.querySelector(".figures")) root.innerHTML = MORPH;
+  root.classList.add("morph");
   const [play, reading] = [root.querySelector("button"), root.querySelector("output")];
   const sliders = { x: root.querySelector("[name=x]"), y: root.querySelector("[name=y]") };
   const last = { x: data.columns - 1, y: data.rows - 1 };
@@ -40,24 +46,36 @@ export default function ({ data, parentElement, setStateValue }) {
   root.place ??= flat ? { x: data.start, y: 0 } : { x: 0.5, y: 0.5 };
   const place = root.place;
 
-  function figure({ name, hue, frames }) {
+  function figure(run) {
     const box = document.createElement("figure");
-    box.style.setProperty("--hue", hue);
-    box.appendChild(document.createElement("figcaption")).textContent = name;
-    const made = { name, ...painter(frames, data.columns * data.rows) };
+    box.style.setProperty("--hue", run.hue);
+    box.appendChild(document.createElement("figcaption")).textContent = run.name;
+    const made = { name: run.name, ...drawnBetween(run, data) };
     if (!flat) addMap(box, made);
     made.canvas = canvas(box, made.side);
-    made.brush = made.canvas.getContext("2d");
+    const brush = made.canvas.getContext("2d");
+    made.show = newest((place) => made.paint(brush, [place]));
+    if (flat) addDrag(made.canvas);
     return { box, ...made };
+  }
+
+  function addDrag(picture) {
+    picture.onpointerdown = picture.onpointermove = (event) => {
+      if (!event.buttons) return;
+      picture.setPointerCapture(event.pointerId);
+      const area = picture.getBoundingClientRect();
+      move(Math.min(1, Math.max(0, (event.clientX - area.x) / area.width)), 0);
+    };
+    picture.onpointerup = picture.onpointercancel = () => report();
   }
 
   function addMap(box, made) {
     const frame = box.appendChild(Object.assign(document.createElement("div"), { className: "map" }));
     const map = canvas(frame, tiles * made.side);
-    map.ariaLabel = `${made.name}: ${tiles} by ${tiles} images between four corners`;
-    for (let y = 0; y < tiles; y++)
-      for (let x = 0; x < tiles; x++)
-        made.paint(map.getContext("2d"), 2 * y * data.columns + 2 * x, x * made.side, y * made.side);
+    map.ariaLabel = `${made.name}: ${tiles} by ${tiles} pictures between four corners`;
+    const corner = (at) => [at % tiles, Math.floor(at / tiles)];
+    const places = Array.from({ length: tiles * tiles }, (_, at) => corner(at).map((part) => part / (tiles - 1)));
+    made.paint(map.getContext("2d"), places.map(([x, y]) => ({ x, y })), (at) => corner(at).map((part) => part * made.side));
     made.ring = frame.appendChild(document.createElement("i"));
     map.onpointerdown = map.onpointermove = (event) => {
       if (!event.buttons) return;
@@ -68,17 +86,23 @@ export default function ({ data, parentElement, setStateValue }) {
     };
   }
 
+  function inWords() {
+    if (!flat) return `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
+    if (!data.reach) return `${Math.round(100 * place.x)}% of the way`;
+    const steps = data.reach * (2 * place.x - 1);
+    return Math.abs(steps) < 0.05 ? "as it is redrawn" : `${Math.abs(steps).toFixed(1)} steps ${steps > 0 ? "more" : "less"}`;
+  }
+
   function show() {
-    const at = { x: Math.round(place.x * last.x), y: Math.round(place.y * last.y) };
-    const words = data.words ? data.words[at.x] : flat ? `${Math.round(100 * place.x)}% of the way` : `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
-    for (const { name, paint, canvas, brush, ring } of figures) {
-      paint(brush, at.y * data.columns + at.x);
+    const words = inWords();
+    for (const { name, show, canvas, ring } of figures) {
+      show({ ...place });
       canvas.ariaLabel = `${name}, ${words}`;
       ring?.style.setProperty("--x", place.x);
       ring?.style.setProperty("--y", place.y);
     }
     for (const axis in sliders) {
-      sliders[axis].value = at[axis];
+      sliders[axis].value = place[axis] * last[axis];
       sliders[axis].ariaValueText = words;
     }
     reading.value = words;
@@ -126,7 +150,7 @@ export default function ({ data, parentElement, setStateValue }) {
     return box;
   }
 
-  const report = () => flat && setStateValue("alpha", Number(place.x.toFixed(4)));
+  const report = () => flat && tell("alpha", Number(place.x.toFixed(4)));
   const toggle = () => (root.pause() ? report() : start());
 
   play.onclick = toggle;

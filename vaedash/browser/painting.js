@@ -1,0 +1,40 @@
+// Pictures on canvases: what a decoder of this browser draws, or what came drawn.
+
+function canvas(parent, side) {
+  const made = Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img" });
+  parent.append(made);
+  return made;
+}
+
+// How many pixels a side so many frames have, as planar RGB bytes in base64; and a function that puts one of them onto a canvas.
+function painter(frames, count) {
+  const bytes = atob(frames);
+  const side = Math.sqrt(bytes.length / 3 / count);
+  const pixels = side * side;
+  const image = new ImageData(side, side);
+  image.data.fill(255);
+  const paint = (brush, frame, x = 0, y = 0) => {
+    for (let channel = 0; channel < 3; channel++)
+      for (let pixel = 0, from = (3 * frame + channel) * pixels; pixel < pixels; pixel++)
+        image.data[4 * pixel + channel] = bytes.charCodeAt(from + pixel);
+    brush.putImageData(image, x, y);
+  };
+  return { side, paint };
+}
+
+// Draws `count` z, one behind the other in a Float32Array, by the decoder of that name; and puts each where `place(number)` says.
+async function draw(brush, part, side, z, count = 1, place = () => [0, 0]) {
+  const drawn = await studio.run(part, z, count);
+  const image = new ImageData(side, side);
+  const size = 3 * side * side;
+  for (let number = 0; number < count; number++)
+    brush.putImageData(levels(drawn.subarray(number * size, (number + 1) * size), image), ...place(number));
+}
+
+// Says why this browser cannot draw, instead of all that is in `root`; nothing where it can, or nothing of it is needed.
+function refused(root, needed) {
+  if (!studio.flaw || !needed) return false;
+  const words = Object.assign(document.createElement("p"), { role: "status", textContent: studio.flaw });
+  root.replaceChildren(words);
+  return true;
+}

@@ -1,0 +1,105 @@
+// Pictures out of random numbers: each run of `data` draws the same ones, as near to the average as a slider says, and dice throw others.
+// Throws are numbered, and their numbers come from whoever has the generator, some throws ahead; `tell` hears which one lies there.
+const THROWS = `
+  <div class="controls">
+    <button type="button">New dice</button>
+    <label><span>Temperature</span><input type="range" min="0" max="2" step="any"></label>
+    <output></output>
+  </div>
+  <div class="grids"></div>`;
+const MOST_THROWS = 2 ** 31;
+const TENTHS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1 };
+
+function throws(root, data, tell) {
+  if (refused(root, data.runs.length)) return;
+  if (!root.querySelector(".grids")) root.innerHTML = THROWS;
+  root.classList.add("throws");
+  const [button, slider, reading] = ["button", "input", "output"].map((each) => root.querySelector(each));
+  const lying = (root.lying ??= { seed: data.seed, temperature: data.temperature, told: [] });
+  if (!lying.told.includes(data.seed)) lying.seed = data.seed; // somebody typed it; what was told comes back late
+  lying.told = lying.told.filter((seed) => seed !== data.seed);
+
+  // The numbers of the throw that lies there, times the temperature; nothing while they are on their way.
+  function numbers(size) {
+    const packed = data.throws[size][(lying.seed - data.seed + MOST_THROWS) % MOST_THROWS];
+    return packed && new Float32Array(fromBase64(packed)).map((number) => lying.temperature * number);
+  }
+
+  function grid({ name, rest, hue, part, side, size }) {
+    const { box, picture } = roomFor(name, rest, hue, data.columns, data.count, side);
+    const brush = picture.getContext("2d");
+    const spot = (at) => tileAt(at, data.columns, side);
+    const show = newest(async () => {
+      const z = numbers(size);
+      if (z) await draw(brush, part, side, z, data.count, spot);
+    });
+    return { box, picture, name, show };
+  }
+
+  function show() {
+    const words = `draw ${lying.seed}, temperature ${lying.temperature.toFixed(1)}`;
+    for (const { picture, name, show } of grids) {
+      picture.ariaLabel = `${name}: ${data.count} made up pictures, ${words}`;
+      show();
+    }
+    slider.value = lying.temperature;
+    slider.ariaValueText = lying.temperature.toFixed(1);
+    reading.value = words;
+  }
+
+  const report = () => {
+    lying.told.push(lying.seed);
+    tell("lying", { seed: lying.seed, temperature: Number(lying.temperature.toFixed(1)) });
+  };
+  // What is let go stands at a tenth, so that it can be said, and drawn again by who is told.
+  const settle = () => {
+    lying.temperature = Math.round(10 * lying.temperature) / 10;
+    show();
+    report();
+  };
+  button.onclick = () => {
+    lying.seed = (lying.seed + 1) % MOST_THROWS;
+    settle();
+  };
+  slider.oninput = () => {
+    lying.temperature = Number(slider.value);
+    show();
+  };
+  slider.onchange = settle;
+  slider.onkeydown = (event) => {
+    if (!(event.key in TENTHS)) return;
+    lying.temperature = Math.min(2, Math.max(0, lying.temperature + TENTHS[event.key]));
+    show();
+    event.preventDefault();
+  };
+  slider.onkeyup = (event) => event.key in TENTHS && settle();
+
+  const grids = data.runs.map(grid);
+  const before = data.real ? [real(data.real)] : [];
+  root.querySelector(".grids").replaceChildren(...before, ...grids.map(({ box }) => box));
+  show();
+}
+
+// Real pictures, as large as those that are made up.
+function real({ name, frames, count, columns }) {
+  const { side, paint } = painter(frames, count);
+  const { box, picture } = roomFor(name, "", "transparent", columns, count, side);
+  for (let at = 0; at < count; at++) paint(picture.getContext("2d"), at, ...tileAt(at, columns, side));
+  picture.ariaLabel = name;
+  return box;
+}
+
+const tileAt = (at, columns, side) => [(at % columns) * (side + 1), Math.floor(at / columns) * (side + 1)];
+
+// A figure with room for so many tiles of `side` pixels, one pixel apart.
+function roomFor(name, rest, hue, columns, count, side) {
+  const box = document.createElement("figure");
+  const words = box.appendChild(document.createElement("figcaption"));
+  words.style.setProperty("--hue", hue);
+  words.append(Object.assign(document.createElement("b"), { textContent: name }), ` ${rest}`);
+  const picture = canvas(box, columns * (side + 1) - 1);
+  picture.height = Math.ceil(count / columns) * (side + 1) - 1;
+  picture.style.setProperty("--least", `${picture.width}px`);
+  picture.style.setProperty("--whole", `${picture.width / devicePixelRatio}px`);
+  return { box, picture };
+}
