@@ -114,7 +114,9 @@ class Easel:
         return {**row, "used": USED, "shuffled": model.shuffled, "set": model.set}
 
     def settled(self):
-        self.page.wait_for_function("() => document.querySelector('.figures').ariaBusy !== 'true'")
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('.figures')].some(({ ariaBusy }) => ariaBusy !== 'true')"
+        )
 
     def pixels(self, selector=".paper"):
         """What a canvas shows, uint8 `(3, side, side)`."""
@@ -470,10 +472,10 @@ def test_the_camera_s_picture_is_redrawn_while_it_runs_and_frozen_by_one_button(
     blank = easel.drawn(0)
     easel.page.locator("[name=camera]").click()
     expect(easel.page.locator("video")).to_be_visible()
-    easel.page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    easel.page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.2")
     assert where(easel.pixels(), WHITE).all()  # until it is frozen
     assert not np.array_equal(easel.drawn(0), blank)
-    easel.page.evaluate("() => (globalThis.track = document.querySelector('video').srcObject.getTracks()[0])")
+    easel.page.locator("video").evaluate("(video) => (globalThis.track = video.srcObject.getTracks()[0])")
     easel.page.get_by_role("button", name="Take it").click()
     expect(easel.page.locator("video")).to_be_hidden()
     assert not where(easel.pixels(), WHITE).all()

@@ -225,7 +225,7 @@ def test_who_wants_less_motion_is_offered_none(tab):
 def test_drawn_again_with_the_same_data_nothing_changes_and_with_other_data_a_choice_stays(tab):
     tab.get_by_role("button", name="Picture 2").click()
     there(tab, "trained-1")
-    tab.evaluate("document.querySelector('section').id = 'same'")
+    tab.locator("section").first.evaluate("section => (section.id = 'same')")
     tab.evaluate("data => draw(data)", data("fc", "conv", "local"))
     assert tab.locator("#same").count() == 1
     tab.evaluate("data => draw(data)", data("fc"))
