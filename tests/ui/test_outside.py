@@ -48,6 +48,7 @@ def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
     settled(watched)
     for closed in watched.locator("[data-testid=stExpander] summary").all():
         press(closed)
+        settled(watched)  # some load what is in them, and move the others
     if path in ("compare", "latent-space"):
         expect(watched.locator(".modebar-btn").first).to_be_attached()
     called = press_all_on_charts(watched)

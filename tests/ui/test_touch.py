@@ -58,18 +58,25 @@ def assert_a_finger_scrolls_and_a_tap_finds_a_point(tab):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["compare", "latent-space"])
-def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, classroom, path):
-    phone.goto(f"{classroom.url}/{path}")
+def test_a_finger_on_a_chart_of_a_page_scrolls_it(phone, classroom):
+    phone.goto(f"{classroom.url}/compare")
     settled(phone)
     assert_a_finger_scrolls_and_a_tap_finds_a_point(phone)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["compare", "latent-space"])
-def test_a_wheel_over_a_chart_of_a_page_scrolls_it(browser, classroom, path):
+def test_a_finger_that_goes_up_a_map_scrolls_the_page(phone, classroom):
+    phone.goto(f"{classroom.url}/latent-space")
+    settled(phone)
+    map_of_pictures = phone.locator(".plane .map").first
+    expect(map_of_pictures).to_be_visible()
+    assert swipe(phone, map_of_pictures) > 100
+
+
+@pytest.mark.slow
+def test_a_wheel_over_a_chart_of_a_page_scrolls_it(browser, classroom):
     tab = browser.new_page(**SIZES["laptop"])
-    tab.goto(f"{classroom.url}/{path}")
+    tab.goto(f"{classroom.url}/compare")
     settled(tab)
     plot = tab.locator(PLOT).first
     expect(plot).to_be_visible()
