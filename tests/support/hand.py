@@ -48,3 +48,13 @@ def settled(tab: Any) -> None:
         f"() => ({ui.IDLE})() && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
         " && [...document.images].every(image => image.complete)"
     )
+
+
+def open_all(tab: Any) -> None:
+    """Opens whatever is folded, one after the other; what is loaded only then has come, and has moved what lies below it."""
+    for closed in tab.locator("[data-testid=stExpander] summary").all():
+        lively = closed.locator("xpath=ancestor::*[contains(@class, 'st-key-flow')]")
+        press(closed)
+        if lively.count():
+            expect(lively.first.locator(".flow section").first).to_be_visible()
+        settled(tab)

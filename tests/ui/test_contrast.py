@@ -1,7 +1,7 @@
 """What stands on pages and in reports can be read by everybody, light and dark, in charts too; and who goes by keyboard sees where."""
 
 import pytest
-from hand import settled
+from hand import open_all, press, settled
 
 from vaedash import runs
 from vaedash.showing import report
@@ -94,9 +94,7 @@ def findings(tab):
 def test_everybody_can_read_a_page(tab, clone, path):
     tab.goto(f"{clone.url}/{path}")
     settled(tab)
-    for closed in tab.locator("[data-testid=stExpander] summary").all():
-        closed.click()
-        settled(tab)
+    open_all(tab)
     if path == "compare":
         expect(tab.locator(".js-plotly-plot .xtick text").first).to_be_visible()
     if path == "latent-space":
@@ -113,12 +111,12 @@ def test_everybody_can_read_every_step_of_the_tour_before_and_after_its_answer(t
         if tab.locator("[class*=st-key-tour-say-] button").count():
             tab.keyboard.press("1")
             expect(tab.locator("[class*=st-key-tour-say-] button").first).to_contain_text("person_raised_hand")
-            tab.keyboard.press("Space")
+            press(tab.locator(".st-key-tour-on button"))
             expect(tab.locator(".st-key-tour-on button")).to_have_text("Next")
             settled(tab)
             tab.wait_for_timeout(1500)  # until what turns up has turned
             assert_everybody_can_read(tab)
-        tab.keyboard.press("Space")
+        press(tab.locator(".st-key-tour-on button"))
     expect(tab.get_by_text("The end", exact=True)).to_be_visible()
     settled(tab)
     assert_everybody_can_read(tab)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hand import press, settled
+from hand import open_all, press, settled
 from visitor import figures, shown
 
 from vaedash import places, runs
@@ -46,9 +46,7 @@ def press_all_on_charts(tab):
 def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
     watched.goto(f"{clone.url}/{path}")
     settled(watched)
-    for closed in watched.locator("[data-testid=stExpander] summary").all():
-        press(closed)
-        settled(watched)  # some load what is in them, and move the others
+    open_all(watched)
     if path in ("compare", "latent-space"):
         expect(watched.locator(".modebar-btn").first).to_be_attached()
     called = press_all_on_charts(watched)

@@ -117,9 +117,9 @@ def test_pictures_of_many_runs_stand_in_reading_order(browser, tmp_path, data_di
 
 
 @pytest.mark.slow
-def test_a_map_of_another_size_and_back_shows_what_it_showed(browser, classroom):
+def test_a_chart_of_another_size_and_back_shows_what_it_showed(browser, classroom):
     tab = browser.new_page(**SIZES["laptop"])
-    tab.goto(f"{classroom.url}/latent-space")
+    tab.goto(f"{classroom.url}/compare")
     settled(tab)
     before, whole = tab.locator(PLOT).first.bounding_box()["width"], ranges(tab)
     tab.set_viewport_size({"width": 1100, "height": 900})
