@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from vaedash import images, places, runs
 from vaedash.config import RunConfig
 from vaedash.models import archs
-from vaedash.runs import queue, schema, weights
+from vaedash.runs import listing, queue, schema, weights
 
 APP = str(places.PROJECT_ROOT / "streamlit_app.py")
 PAGES = places.PROJECT_ROOT / "vaedash" / "ui" / "pages"
@@ -49,6 +49,14 @@ def give_weights(run, *, seed):
         for weight in model.parameters():
             weight.mul_(2)
     weights.save(run, "best", {"model": model.state_dict(), "epoch": 1})
+
+
+def add_run(folder, photos, **settings):
+    """A run with weights nobody trained."""
+    run = runs.create(folder, RunConfig.build(**{"dataset": str(photos), "latent_dim": 4, **settings}))
+    give_weights(run, seed=len(listing.folders(folder)))
+    run.write_outcome("finished", "Finished all 1 epochs.")
+    return run.reread()
 
 
 def shown(page, **query):

@@ -9,23 +9,14 @@ import numpy as np
 import pytest
 import visitor
 from hand import expect, menu, settled
-from visitor import words
+from visitor import add_run, words
 
 from vaedash import config, images, runs
-from vaedash.config import RunConfig
 from vaedash.measuring import latents
-from vaedash.runs import listing, weights
+from vaedash.runs import weights
 from vaedash.ui import decoded
 
 shown = functools.partial(visitor.shown, "draw")
-
-
-def add_run(folder, photos, **settings):
-    """A run with weights nobody trained."""
-    run = runs.create(folder, RunConfig.build(**{"dataset": str(photos), "latent_dim": 4, **settings}))
-    visitor.give_weights(run, seed=len(listing.folders(folder)))
-    run.write_outcome("finished", "Finished all 1 epochs.")
-    return run.reread()
 
 
 @pytest.fixture(autouse=True)

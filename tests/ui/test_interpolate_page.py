@@ -13,7 +13,7 @@ import visitor
 from hand import expect, settled
 from patience import until
 from PIL import Image
-from visitor import words
+from visitor import add_run, words
 
 from vaedash import config, datasets, images, runs
 from vaedash.bench.ui import Server
@@ -21,18 +21,10 @@ from vaedash.browser import packing
 from vaedash.config import RunConfig
 from vaedash.datasets.decode import decode
 from vaedash.models import latent
-from vaedash.runs import listing, weights
+from vaedash.runs import weights
 from vaedash.ui import crisp, ends, morph
 
 shown = functools.partial(visitor.shown, "interpolate")
-
-
-def add_run(folder, photos, **settings):
-    """A run with weights nobody trained."""
-    run = runs.create(folder, RunConfig.build(**{"dataset": str(photos), "latent_dim": 4, **settings}))
-    visitor.give_weights(run, seed=len(listing.folders(folder)))
-    run.write_outcome("finished", "Finished all 1 epochs.")
-    return run.reread()
 
 
 @pytest.fixture(autouse=True)
