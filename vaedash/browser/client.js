@@ -48,10 +48,6 @@ class Studio {
     this.ask({ kind: "load", header, start: 4 + length, bytes }).then(door.unlock);
   }
 
-  has(name) {
-    return Boolean(this.door(name).there);
-  }
-
   // `count` inputs in a Float32Array to what the part of that name makes of them, as soon as it is there.
   async run(name, inputs, count) {
     await this.door(name).open;
