@@ -5,13 +5,14 @@ import json
 import re
 
 import pytest
+import streamlit as st
 import visitor
 from visitor import flowing, make_run, words
 
 from vaedash import config, places, runs
 from vaedash.comparing import quiz, shuffle, verdict
 from vaedash.runs import listing
-from vaedash.ui import cache, components, predictions, tallies, visitors
+from vaedash.ui import cache, components, illustrations, predictions, tallies, visitors
 from vaedash.ui.questions import WORDINGS, called
 
 shown = functools.partial(visitor.shown, "start")
@@ -100,6 +101,13 @@ def test_a_step_beyond_the_last_is_the_end(trained):
 
 
 # ---- the walk ------------------------------------------------------------------------------------------------
+
+
+def test_who_reads_a_step_can_go_on_while_its_pictures_are_still_to_come(trained, monkeypatch):
+    monkeypatch.setattr(illustrations, "show", lambda *_, **__: st.stop())
+    for step in (1, 3, 6):
+        at = shown(tour=step)
+        assert "tour-on" in keys(at) and not at.get("image")
 
 
 def test_the_tour_from_the_first_question_to_what_was_learned(trained):

@@ -126,8 +126,18 @@ def _back(number: int) -> None:
 def _ask(question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run], number: int) -> None:
     known, room = bookmark.revealed(question), predictions.room(question.key, pair)
     running = question.key == "shuffled" and _running(tested)
-    st.title(WORDINGS[question.key].asked, anchor=False)
-    _words(question, known=known)
+    asked = st.container(key="tour-asked", gap="xsmall")
+    # Before what it asks: who reads that can go on, and presses no button of the step before.
+    _ways(question, pair, number, known=known, running=running)
+    with asked:
+        st.title(WORDINGS[question.key].asked, anchor=False)
+        _words(question, known=known)
+        _answers(question, pair, tested, room, known=known, running=running)
+
+
+def _answers(
+    question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run], room: str, *, known: bool, running: bool
+) -> None:
     button = functools.partial(_choice, question, room, known)
     if running:
         with st.container(key="tour-training"):
@@ -144,7 +154,6 @@ def _ask(question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run],
         predictions.show(room, illustrations.across(question, pair), right=right)
         if not question.answer and not running:
             st.caption(shuffling.lacking(tested))
-    _ways(question, pair, number, known=known, running=running)
 
 
 def _words(question: Question, *, known: bool) -> None:
