@@ -209,6 +209,20 @@ def test_layers_in_an_order_or_a_way_that_a_browser_would_compute_otherwise_are_
     assert packed_encoder(nn.Flatten(), Doubled(3072, 8)) is None
     assert packed_encoder(Backwards(nn.Flatten(), nn.LazyLinear(8))) is None
     assert packed_encoder(nn.Flatten(), nn.LazyLinear(7)) is None
+    uneven = nn.Sequential(nn.Flatten(), nn.LazyLinear(3 * 81), nn.Unflatten(1, (3, 9, 9)))
+    assert packed_encoder(*uneven, halved, nn.Flatten(), nn.LazyLinear(8)) is None
+    whatever_is_left = nn.Sequential(nn.Flatten(), nn.LazyLinear(3 * 64), nn.Unflatten(1, (-1, 8, 8)))
+    assert packed_encoder(*whatever_is_left, halved, nn.Flatten(), nn.LazyLinear(8)) is None
+
+
+@pytest.mark.parametrize("change", ["register_forward_hook", "register_forward_pre_hook", "forward"])
+def test_a_layer_that_does_more_when_it_is_called_than_its_kind_does_is_none(change):
+    linear = nn.Linear(3072, 8)
+    if change == "forward":
+        linear.forward = lambda numbers: 2 * nn.functional.linear(numbers, linear.weight, linear.bias)
+    else:
+        getattr(linear, change)(lambda *_: None)
+    assert packed_encoder(nn.Flatten(), linear) is None
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e6])

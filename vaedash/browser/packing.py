@@ -168,6 +168,8 @@ class _Packed:
 
     def _conv(self, layer: nn.Module, given: "_Numbers") -> "tuple[Layer, _Numbers]":
         (channels, side, _), stride = given.shape, given.stride
+        if side % 2:
+            raise UnknownLayerError
         places = (side // 2) ** 2
         if isinstance(layer, Local2d):
             # Four blocks of 2 by 2, each with its pixels and their channels: (down, right, y, x, channel).
@@ -240,6 +242,9 @@ class _Packed:
 
 
 def _flattened(modules: nn.Module) -> Iterator[nn.Module]:
+    # What torch computes besides when it is called, such as the norm that an older `spectral_norm` divides by.
+    if modules._forward_hooks or modules._forward_pre_hooks or "forward" in vars(modules):
+        raise UnknownLayerError
     if type(modules) is not nn.Sequential:
         yield modules
         return
@@ -251,7 +256,8 @@ def _laid(later: Sequence[nn.Module]) -> Sequence[int] | None:
     """As what maps `(channels, side, side)` the numbers are laid before another layer adds them up; None where they are not."""
     for module in later:
         if isinstance(module, nn.Unflatten):
-            return tuple(module.unflattened_size)
+            shape = tuple(module.unflattened_size)
+            return shape if min(shape) > 0 else None  # -1: whatever is left
         if type(module) not in _ACTIVATIONS:
             return None
     return None
