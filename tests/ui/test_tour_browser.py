@@ -174,6 +174,30 @@ def test_a_click_on_a_picture_answers_and_the_next_key_goes_on(tab, clone):
     expect(tab.get_by_text("You said A")).to_be_visible()
 
 
+def test_what_a_hand_has_opened_and_closed_or_moved_leaves_the_keys_to_the_tour(tab, clone):
+    tab.goto(f"{clone.url}/?tour=2")
+    at_step(tab, 2)
+    tab.get_by_role("button", name="On your phones").click()
+    expect(tab.get_by_text("Keys: Space")).to_be_visible()
+    press(tab, "Escape")
+    expect(tab.get_by_text("Keys: Space")).to_be_hidden()
+    press(tab, "Space")
+    expect(on(tab)).to_have_text("Next")
+    expect(tab.get_by_text("Keys: Space")).to_be_hidden()
+    # By keyboard it is opened again.
+    tab.keyboard.press("Tab")
+    tab.get_by_role("button", name="On your phones").focus()
+    press(tab, "Space")
+    expect(tab.get_by_text("Keys: Space")).to_be_visible()
+
+    tab.goto(f"{clone.url}/?tour={STEPS + 1}")
+    at_step(tab, STEPS + 1)
+    slider = tab.locator("[type=range], [role=slider]").first
+    slider.click()
+    press(tab, "PageUp")
+    at_step(tab, STEPS)
+
+
 # ---- scenes ----------------------------------------------------------------------------------------------------
 
 MOVES = "selector => getComputedStyle(document.querySelector(selector)).animationName"

@@ -19,7 +19,8 @@ _component = st.components.v2.component(
 def listen(buttons: Mapping[str, str]) -> None:
     """Have each of these keys press the button of that key, where there is one, for as long as this is on the page.
 
-    Not while somebody writes; and what has the focus keeps the keys that press it.
+    Not while somebody writes; and what has the focus keeps the keys that press it. A slider that was moved by hand leaves
+    those of clickers to the page.
     """
     with st.container(key="keys"):  # which a page may hide: there is nothing to see
         _component(data={pressed: f".st-key-{button} button" for pressed, button in buttons.items()}, key="keys-heard")
