@@ -1,10 +1,14 @@
 // Models on a page: their parts by name, computed by one worker for all of the page.
 // `SOURCE` is the worker's text and `KERNEL` the compiled kernel in base64; both stand before this.
-class Studio {
+class Refused extends Error {} // no picture: why is said where it would have been
+
+class Studio extends EventTarget {
   constructor() {
+    super();
     this.answers = new Map();
     this.jobs = 0;
     this.doors = new Map(); // by name: a promise that the part is there, and what keeps it
+    this.slots = new Map(); // names of a part that learns on, the newest last
     this.flaw = "";
     const kernel = fromBase64(KERNEL);
     try {
@@ -14,28 +18,48 @@ class Studio {
       this.flaw = "This browser is too old to draw by itself; any of the last three years can.";
       return;
     }
+    this.worker.onerror = this.worker.onmessageerror = () => this.fail("What draws on this page has stopped; load the page anew.");
     this.worker.onmessage = ({ data: { job, found, flaw } }) => {
       const { resolve, reject } = this.answers.get(job);
       this.answers.delete(job);
-      flaw ? reject(new Error(flaw)) : resolve(found);
+      if (!flaw) return resolve(found);
+      reject(new Refused(flaw));
+      this.fail("This browser could not draw that, for want of memory or because it came broken; load the page anew.");
     };
-    this.ask({ kind: "open", bytes: kernel });
+    this.ask({ kind: "open", bytes: kernel }).catch(() => {}); // said already
   }
 
   ask(question) {
     return new Promise((resolve, reject) => {
+      if (this.flaw) return reject(new Refused(this.flaw));
       this.answers.set(++this.jobs, { resolve, reject });
       this.worker.postMessage({ ...question, job: this.jobs });
     });
   }
 
+  // Nothing is drawn any more, and all that waits is told.
+  fail(flaw) {
+    if (this.flaw) return;
+    this.flaw = flaw;
+    for (const waiting of [...this.answers.values(), ...this.doors.values()]) waiting.reject(new Refused(flaw));
+    this.answers.clear();
+    this.dispatchEvent(new Event("flaw"));
+  }
+
   door(name) {
     if (!this.doors.has(name)) {
       const door = {};
-      door.open = new Promise((resolve) => (door.unlock = resolve));
+      door.open = new Promise((resolve, reject) => Object.assign(door, { resolve, reject }));
+      door.open.catch(() => {}); // whoever waits hears of it
+      if (this.flaw) door.reject(new Refused(this.flaw));
       this.doors.set(name, door);
     }
     return this.doors.get(name);
+  }
+
+  // Whether a part is there, or on its way, or of no use here.
+  has(name) {
+    return Boolean(this.flaw || this.doors.get(name)?.there);
   }
 
   // Brings a part, an ArrayBuffer that `packing.pack` wrote; a second time nothing happens.
@@ -45,7 +69,18 @@ class Studio {
     const door = this.door(header.name);
     if (this.flaw || door.there) return;
     door.there = true;
-    this.ask({ kind: "load", header, start: 4 + length, bytes }).then(door.unlock);
+    this.forget(header);
+    this.ask({ kind: "load", header, start: 4 + length, bytes }).then(door.resolve, door.reject);
+  }
+
+  // Of a part that is brought again as it has learned further, this and the one before are kept: somebody may be drawing by that.
+  forget({ slot, name }) {
+    const names = [...(this.slots.get(slot) ?? []), name];
+    this.slots.set(slot, names.slice(-2));
+    for (const old of names.slice(0, -2)) {
+      this.doors.delete(old);
+      this.ask({ kind: "forget", name: old }).catch(() => {});
+    }
   }
 
   // `count` inputs in a Float32Array to what the part of that name makes of them, as soon as it is there.
@@ -93,6 +128,8 @@ function newest(work) {
         next = null;
         await work(...now);
       }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
     } finally {
       busy = false; // also where the work went wrong, or nothing would ever follow
     }

@@ -53,15 +53,15 @@ def rounded(model: VAE, bits: Bits) -> VAE:
     return made
 
 
-def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16) -> bytes | None:
+def pack(model: VAE, part: Part, *, name: str, side: int, bits: Bits = 16, slot: str = "") -> bytes | None:
     """The `encoder` or `decoder` of a model of images with `side` pixels, its weights as numbers of so many bits; a browser will know
-    it by its `name`.
+    it by its `name`, and forgets what came before in the same `slot`, but for the last.
 
     With 16, a weight is the nearest number in half precision; with 8, one of 255 multiples of a scale that each unit has of its own,
     its largest weight / 127. Biases are fp32. None where it has a layer, or a number, that cannot be written so.
     """
     try:
-        return _Packed(bits).whole(model, part, name, side)
+        return _Packed(bits).whole(model, part, name, slot or name, side)
     except UnknownLayerError:
         return None
 
@@ -105,7 +105,7 @@ class _Packed:
         self._bits = bits
         self._numbers = bytearray()
 
-    def whole(self, model: VAE, part: Part, name: str, side: int) -> bytes:
+    def whole(self, model: VAE, part: Part, name: str, slot: str, side: int) -> bytes:
         draws = part == "decoder"
         image, code = _Numbers((3, side, side)), _Numbers((model.latent_dim,))
         layers, made = self._layers(model.decoder if draws else model.encoder, code if draws else image)
@@ -114,6 +114,7 @@ class _Packed:
         order = None if model.order is None else self._keep(model.order.numpy().astype(np.uint16))
         header = {
             "name": name,
+            "slot": slot,
             "draws": draws,
             "width": code.width if draws else image.width,
             "made": image.width if draws else 2 * model.latent_dim,

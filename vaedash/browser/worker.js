@@ -222,6 +222,11 @@ function answer({ kind, name, inputs, count, ...brought }) {
     packed.set(brought.header.name, brought);
     return null;
   }
+  if (kind === "forget") {
+    packed.delete(name);
+    parts.delete(name);
+    return null;
+  }
   compiled = new WebAssembly.Module(brought.bytes);
   unhalve();
   return null;

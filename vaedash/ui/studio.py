@@ -22,8 +22,15 @@ SCRIPT = client.script()
 _loader = st.components.v2.component(
     "vaedash_part",
     html="<span></span>",
-    js=f"{SCRIPT}\nexport default ({{ data }}) => studio.load(data.slice().buffer);\n",
+    js=SCRIPT
+    + """
+export default ({ data, setStateValue }) => {
+  if (data instanceof Uint8Array) studio.load(data.slice().buffer);
+  else if (!studio.has(data.name)) setStateValue("wanted", Date.now());
+};
+""",
 )
+_SENT = "studio-sent"
 
 
 def brought(run: Run, part: Part, *, state: State = "trained") -> str:
@@ -35,8 +42,11 @@ def brought(run: Run, part: Part, *, state: State = "trained") -> str:
     packed = _packed(run, decoded.weights(run), part, name, state)
     if packed is None:
         return ""
+    # Megabytes go over the wire once: from then on only the name, and a browser that does not have what it means asks.
+    sent = st.session_state.setdefault(_SENT, set())
     with contextlib.suppress(StreamlitDuplicateElementKey), st.container(key=f"studio-{name}"):
-        _loader(data=packed, key=name)
+        _loader(data={"name": name} if name in sent else packed, key=name, on_wanted_change=lambda: sent.discard(name))
+        sent.add(name)
     return name
 
 
@@ -52,4 +62,5 @@ def _packed(_run: Run, stamp: Stamp, part: Part, name: str, state: State) -> byt
     from vaedash.models import archs
 
     model = cache.model(_run)[0] if state == "trained" else archs.untrained(_run.config)
-    return packing.pack(model, part, name=name, side=_run.config.image_size)
+    slot = f"{_run.id}-{state}-{part}"
+    return packing.pack(model, part, name=name, slot=slot, side=_run.config.image_size)

@@ -1,0 +1,65 @@
+"""The studio of a page: which parts it has, what it forgets, and that it says so where nothing can be drawn any more."""
+
+import base64
+
+import pytest
+import torch
+from torch import nn
+
+from vaedash.browser import client, packing
+from vaedash.models.vae import VAE
+
+ADDED = client.script() + "\nObject.assign(globalThis, { studio, newest, fromBase64 });"
+RUN = """name => studio.run(name, new Float32Array([1, 1]), 1).then(() => "drawn", (error) => error.constructor.name)"""
+
+
+@pytest.fixture
+def tab(browser):
+    page = browser.new_page()
+    page.goto("about:blank")
+    yield page
+    page.close()
+
+
+def part(name: str, *, slot: str = "") -> str:
+    torch.manual_seed(1)
+    decoder = nn.Sequential(nn.Linear(2, 3072), nn.Sigmoid(), nn.Unflatten(1, (3, 32, 32)))
+    packed = packing.pack(VAE(nn.Identity(), decoder, latent_dim=2), "decoder", name=name, slot=slot, side=32)
+    assert packed is not None
+    return base64.b64encode(packed).decode()
+
+
+def load(tab, packed: str) -> None:
+    tab.evaluate("packed => studio.load(fromBase64(packed))", packed)
+
+
+def test_of_a_part_that_learns_on_the_newest_two_are_kept(tab):
+    tab.add_script_tag(content=ADDED)
+    for name in ("first", "second", "third"):
+        load(tab, part(name, slot="one"))
+        load(tab, part(f"another {name}"))
+        assert tab.evaluate(RUN, name) == "drawn"
+    assert tab.evaluate("['first', 'second', 'third'].map((name) => studio.has(name))") == [False, True, True]
+    assert all(tab.evaluate(RUN, name) == "drawn" for name in ("second", "third", "another first"))
+
+
+def test_a_worker_that_is_refused_leaves_nobody_waiting_and_says_so(tab):
+    tab.set_content("<meta http-equiv='Content-Security-Policy' content=\"worker-src 'self'\"><p></p>")
+    tab.evaluate(
+        "text => document.body.append(Object.assign(document.createElement('script'), { textContent: text }))", ADDED
+    )
+    waited = tab.evaluate(RUN, "whatever")
+    assert waited == "Refused" and tab.evaluate("studio.flaw").endswith("load the page anew.")
+    assert tab.evaluate(RUN, "whatever") == "Refused" and tab.evaluate("studio.has('whatever')")
+
+
+def test_a_part_that_came_broken_is_said_and_what_asks_for_the_newest_goes_on(tab):
+    tab.add_script_tag(content=ADDED)
+    heard = "() => new Promise((resolve) => studio.addEventListener('flaw', () => resolve(studio.flaw)))"
+    tab.evaluate(f"() => {{ globalThis.heard = ({heard})(); }}")
+    whole = base64.b64decode(part("cut"))
+    load(tab, base64.b64encode(whole[: len(whole) // 2]).decode())
+    assert tab.evaluate(RUN, "cut") == "Refused"
+    assert "came broken" in tab.evaluate("heard")
+    asked = "async () => { const ask = newest((name) => studio.run(name, new Float32Array(2), 1)); await ask('cut'); return 'quiet'; }"
+    assert tab.evaluate(asked) == "quiet"
