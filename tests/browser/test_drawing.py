@@ -4,7 +4,6 @@ import base64
 import io
 import itertools
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,19 +12,15 @@ from hand import expect
 from PIL import Image
 from torch import nn
 
-import vaedash.browser
 from vaedash import images
 from vaedash.bench import ui
-from vaedash.browser import client, packing
+from vaedash.browser import packing, widgets
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent
 from vaedash.models.vae import VAE
 
-HERE = Path(vaedash.browser.__file__).parent
-SCRIPT = "\n".join(
-    (client.script(), (HERE / "drawing.js").read_text(), "Object.assign(globalThis, { studio, drawing, fromBase64 });")
-)
-STYLE = (HERE / "drawing.css").read_text()
+SCRIPT = f"{widgets.script('drawing')}\nObject.assign(globalThis, {{ studio, drawing, fromBase64 }});"
+STYLE = widgets.style("drawing")
 EMPTY = "<!doctype html><meta name=viewport content=width=device-width><title>drawing</title><div class=drawing></div>"
 RED, BLUE, BLACK, WHITE = "#cc3322", "#2244aa", "#000000", "#ffffff"
 USED = (2, 0, 1)  # latents of which bars are shown

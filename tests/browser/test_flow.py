@@ -2,21 +2,18 @@
 
 import base64
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from vaedash import browser as room
-from vaedash.browser import client, packing
+from vaedash.browser import packing, widgets
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent, losses
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
 
-HERE = Path(room.__file__).parent
 SETTINGS = {arch: RunConfig(arch=arch, latent_dim=6) for arch in ("fc", "conv")} | {
     "local": RunConfig(arch="local", latent_dim=6, widths="8-9-10")
 }
@@ -54,10 +51,9 @@ def data(*archs_shown, **changes):
 def opened(browser, shown, *, loaded=True, prelude="", **context):
     tab = browser.new_context(**context).new_page()
     tab.goto("about:blank")
-    tab.add_style_tag(content=(HERE / "flow.css").read_text(encoding="utf-8"))
-    widget = (HERE / "flow.js").read_text(encoding="utf-8")
+    tab.add_style_tag(content=widgets.style("flow"))
     tab.add_script_tag(
-        content=f"{prelude}\n{client.script()}\n{widget}\nObject.assign(globalThis, {{ studio, flow, fromBase64 }});"
+        content=f"{prelude}\n{widgets.script('flow')}\nObject.assign(globalThis, {{ studio, flow, fromBase64 }});"
     )
     tab.evaluate(
         """(data) => {

@@ -1,9 +1,13 @@
-// Pictures on canvases: what a decoder of this browser draws, or what came drawn.
+// What widgets build with: elements, and pictures on canvases, which a decoder of this browser draws, or what came drawn.
 
-function canvas(parent, side) {
-  const made = Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img" });
+function element(parent, kind, settings = {}) {
+  const made = Object.assign(document.createElement(kind), settings);
   parent.append(made);
   return made;
+}
+
+function canvas(parent, side) {
+  return element(parent, "canvas", { width: side, height: side, role: "img" });
 }
 
 // How many pixels a side so many frames have, as planar RGB bytes in base64; and a function that puts one of them onto a canvas.
@@ -29,6 +33,11 @@ async function draw(brush, part, side, z, count = 1, place = () => [0, 0]) {
   const size = 3 * side * side;
   for (let number = 0; number < count; number++)
     brush.putImageData(levels(drawn.subarray(number * size, (number + 1) * size), image), ...place(number));
+}
+
+// A number thrown from a normal distribution (Box & Muller 1958).
+function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
 // Says why this browser cannot draw, instead of all that is in `root`; nothing where it can, or nothing of it is needed.

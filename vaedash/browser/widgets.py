@@ -6,17 +6,19 @@ from pathlib import Path
 from vaedash.browser import client
 
 _HERE = Path(__file__).parent
+_OF_PARTS = {"drawing": ("raster", "camera", "answers", "drawing"), "flow": ("layers", "faces", "flow")}
 
 
 @functools.cache
-def script(name: str) -> str:
-    """JavaScript that has the function `name(root, data, tell)`: it builds into an element, or changes what it built there before into
-    what `data` say now, and tells what was settled by `tell(what, value)`.
+def script(*names: str) -> str:
+    """JavaScript that has a function `name(root, data, tell)` for each of these: it builds into an element, or changes what it built
+    there before into what `data` say now, and tells what was settled by `tell(what, value)`.
     """
-    parts = ((_HERE / f"{each}.js").read_text(encoding="utf-8") for each in ("painting", name))
-    return "\n".join([client.script(), *parts])
+    parts = (part for name in names for part in _OF_PARTS.get(name, (name,)))
+    files = ((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in ("painting", *parts))
+    return "\n".join([client.script(), *files])
 
 
-def style(name: str) -> str:
-    """Its style sheet, whose rules are about what is in an element of the class `name`."""
-    return (_HERE / f"{name}.css").read_text(encoding="utf-8")
+def style(*names: str) -> str:
+    """Their style sheets, whose rules are about what is in an element of the class `name`."""
+    return "".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in names)

@@ -6,12 +6,12 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from vaedash import browser, config
+from vaedash import config
+from vaedash.browser import widgets
 from vaedash.comparing import quiz
 from vaedash.models.layers import Step, Steps
 from vaedash.runs import Run, names
@@ -21,13 +21,11 @@ from vaedash.ui import decoded, pictures, studio
 _WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
 _LABEL = 50  # width that the words below a block need
 _PICTURES = 6  # that one can let flow
-_WIDGET = Path(browser.__file__).parent / "flow.js"
 _component = st.components.v2.component(
     "vaedash_flow",
     html='<div class="flow"></div>',
-    css=_WIDGET.with_suffix(".css").read_text(encoding="utf-8"),
-    js=f"""{studio.SCRIPT}
-{_WIDGET.read_text(encoding="utf-8")}
+    css=widgets.style("flow"),
+    js=f"""{widgets.script("flow")}
 export default ({{ data, parentElement, setStateValue }}) => flow(parentElement.querySelector(".flow"), data, setStateValue);
 """,
 )

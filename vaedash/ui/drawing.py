@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from vaedash import browser, config, images
+from vaedash import config, images
+from vaedash.browser import widgets
 from vaedash.images import Pixels
 from vaedash.runs import Run
 from vaedash.showing import charts
@@ -15,13 +15,11 @@ from vaedash.ui import cache, decoded, pictures, studio
 COLOURS = 12
 SHUFFLED = "shuffled"  # whether pixels are, in the address
 
-_HERE = Path(browser.__file__).parent
 _component = st.components.v2.component(
     "vaedash_drawing",
-    html='<div class="drawing"></div>',
-    css=(_HERE / "drawing.css").read_text(encoding="utf-8"),
-    js=f"""{studio.SCRIPT}
-{(_HERE / "drawing.js").read_text(encoding="utf-8")}
+    html='<div class="drawing">\n</div>',
+    css=widgets.style("drawing"),
+    js=f"""{widgets.script("drawing")}
 export default ({{ data, parentElement, setStateValue }}) =>
   drawing(parentElement.querySelector(".drawing"), data, setStateValue);
 """,
