@@ -1,5 +1,6 @@
 // The plane through a latent space on which pictures lie: wherever a finger or a key is on it, a decoder of this browser draws what
-// that place stands for. `tell` hears which picture was clicked.
+// that place stands for. `tell` hears which picture was clicked. Of the chosen picture come `photo` and `redrawn`; or else `tiles` are of
+// all pictures, and what is redrawn is drawn here, from the `mu` of each.
 const PLANE = `
   <div class="map"><div class="handle" role="slider" tabindex="0" aria-roledescription="place on the map"></div></div>
   <div class="shown"></div>`;
@@ -15,7 +16,9 @@ function plane(root, data, tell) {
   const [frame, handle, shown] = [".map", ".handle", ".shown"].map((each) => root.querySelector(each));
   const able = Boolean(data.part) && !studio.flaw;
   const chosen = `${data.number} ${data.part}`;
-  if (root.chosen !== chosen) Object.assign(root, { chosen, place: [...data.place] });
+  const at = data.numbers.indexOf(data.number);
+  const start = data.place ?? data.points[at]; // where the chosen picture lies
+  if (root.chosen !== chosen) Object.assign(root, { chosen, place: [...start] });
   const axes = [data.centre, ...data.axes].map((row) => Float32Array.from(row));
 
   function z([across, down]) {
@@ -32,14 +35,27 @@ function plane(root, data, tell) {
     return near.sort((one, other) => distance(one) - distance(other))[0];
   }
 
-  function picture(caption, pixels, name) {
+  function picture(caption, name, { side, paint }) {
     const box = document.createElement("figure");
-    const { side, paint } = painter(pixels, 1);
     const drawn = canvas(box, side);
     drawn.ariaLabel = name;
-    paint(drawn.getContext("2d"), 0);
-    box.appendChild(document.createElement("figcaption")).textContent = caption;
+    paint(drawn.getContext("2d"));
+    element(box, "figcaption", { textContent: caption });
     return box;
+  }
+
+  const still = (frames, count = 1, frame = 0) => {
+    const { side, paint } = painter(frames, count);
+    return { side, paint: (brush) => paint(brush, frame) };
+  };
+  const photo = () => (data.photo ? still(data.photo) : still(data.tiles, data.points.length, at));
+
+  // What the model makes of the chosen picture.
+  function redrawn() {
+    if (data.redrawn) return picture(`redrawn (loss ${data.loss})`, `picture ${data.number} by ${data.name}, loss ${data.loss}`, still(data.redrawn));
+    const width = axes[0].length;
+    const mu = new Float32Array(fromBase64(data.mu)).slice(at * width, (at + 1) * width);
+    return picture("redrawn", `picture ${data.number} by ${data.name}`, { side: data.side, paint: (brush) => draw(brush, data.part, data.side, mu) });
   }
 
   const live = document.createElement("figure");
@@ -53,7 +69,7 @@ function plane(root, data, tell) {
   function show() {
     const [across, down] = root.place;
     const where = `${(data.left + across * data.span).toFixed(1)} across, ${(data.top - down * data.span).toFixed(1)} up`;
-    const home = across === data.place[0] && down === data.place[1];
+    const home = across === start[0] && down === start[1];
     words.textContent = home ? "from the map alone" : `made up at ${where}`;
     drawn.ariaLabel = `${data.name}: ${home ? `picture ${data.number} from its place on the map` : words.textContent}`;
     handle.style.setProperty("--x", `${100 * across}%`);
@@ -94,7 +110,7 @@ function plane(root, data, tell) {
     if (event.key === "Enter") {
       const at = under(root.place);
       if (at !== undefined) tell("picked", data.numbers[at]);
-    } else if (event.key === "Home") move(...data.place);
+    } else if (event.key === "Home") move(...start);
     else if (able && event.key in MOVES) move(...root.place.map((part, axis) => part + STEP * MOVES[event.key][axis]));
     else return;
     event.preventDefault();
@@ -108,14 +124,14 @@ function plane(root, data, tell) {
   root.style.setProperty("--hue", data.hue);
   shown.replaceChildren(
     live,
-    picture(`picture ${data.number}`, data.photo, `new picture ${data.number}`),
-    picture(`redrawn (loss ${data.loss})`, data.redrawn, `picture ${data.number} by ${data.name}, loss ${data.loss}`),
+    picture(`picture ${data.number}`, `new picture ${data.number}`, photo()),
+    redrawn(),
   );
   show();
 }
 
 // All pictures where they lie: dots, and as many as there is room for as they are, in frames of what they are known to be.
-function lay(brush, { points, hues, marks, pictured, tiles, tile, coloured }) {
+function lay(brush, { points, hues, marks, pictured, tiles, tile, coloured, mu }) {
   const [radius, opaque] = coloured ? DOT.coloured : DOT.plain;
   const small = new Set(pictured);
   const path = (x, y, mark) => {
@@ -133,10 +149,10 @@ function lay(brush, { points, hues, marks, pictured, tiles, tile, coloured }) {
   });
   brush.globalAlpha = 1;
   brush.imageSmoothingEnabled = false;
-  const { side, paint } = painter(tiles, pictured.length);
+  const { side, paint } = painter(tiles, mu ? points.length : pictured.length);
   const one = Object.assign(document.createElement("canvas"), { width: side, height: side });
   pictured.forEach((at, number) => {
-    paint(one.getContext("2d"), number);
+    paint(one.getContext("2d"), mu ? at : number);
     const [x, y, size] = [DRAWN * (points[at][0] - tile / 2), DRAWN * (points[at][1] - tile / 2), DRAWN * tile];
     brush.drawImage(one, x, y, size, size);
     if (!coloured) return;

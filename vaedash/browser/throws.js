@@ -1,5 +1,6 @@
 // Pictures out of random numbers: each run of `data` draws the same ones, as near to the average as a slider says, and dice throw others.
 // Throws are numbered, and their numbers come from whoever has the generator, some throws ahead; `tell` hears which one lies there.
+// Where nobody has (`alone`), the browser throws whatever did not come.
 const THROWS = `
   <div class="controls">
     <button type="button">New dice</button>
@@ -19,10 +20,21 @@ function throws(root, data, tell) {
   if (!lying.told.includes(data.seed)) lying.seed = data.seed; // somebody typed it; what was told comes back late
   lying.told = lying.told.filter((seed) => seed !== data.seed);
 
+  // Those of the throw that lies there, as they came.
+  const came = (size) => data.throws[size][(lying.seed - data.seed + MOST_THROWS) % MOST_THROWS];
+
+  // Runs of one size get the same, and once thrown they stay as they are.
+  function own(size) {
+    if (lying.ownSeed !== lying.seed) Object.assign(lying, { ownSeed: lying.seed, own: {} });
+    return (lying.own[size] ??= Float32Array.from({ length: data.count * size }, normal));
+  }
+
   // The numbers of the throw that lies there, times the temperature; nothing while they are on their way.
   function numbers(size) {
-    const packed = data.throws[size][(lying.seed - data.seed + MOST_THROWS) % MOST_THROWS];
-    return packed && new Float32Array(fromBase64(packed)).map((number) => lying.temperature * number);
+    const packed = came(size);
+    if (!packed && !data.alone) return undefined;
+    const thrown = packed ? new Float32Array(fromBase64(packed)) : own(size);
+    return thrown.map((number) => lying.temperature * number);
   }
 
   function grid({ name, rest, hue, part, side, size }) {
@@ -37,7 +49,8 @@ function throws(root, data, tell) {
   }
 
   function show() {
-    const words = `draw ${lying.seed}, temperature ${lying.temperature.toFixed(1)}`;
+    const mine = data.alone && !came(data.runs[0].size);
+    const words = `${mine ? "thrown just now" : `draw ${lying.seed}`}, temperature ${lying.temperature.toFixed(1)}`;
     for (const { picture, name, show } of grids) {
       picture.ariaLabel = `${name}: ${data.count} made up pictures, ${words}`;
       show();
@@ -84,6 +97,7 @@ function throws(root, data, tell) {
 function real({ name, frames, count, columns }) {
   const { side, paint } = painter(frames, count);
   const { box, picture } = roomFor(name, "", "transparent", columns, count, side);
+  box.className = "real";
   for (let at = 0; at < count; at++) paint(picture.getContext("2d"), at, ...tileAt(at, columns, side));
   picture.ariaLabel = name;
   return box;

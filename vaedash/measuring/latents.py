@@ -10,6 +10,7 @@ from vaedash import config
 from vaedash.images import Pixels
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
+from vaedash.runs import Run
 from vaedash.runs.figures import Floats
 
 _BATCH = 256
@@ -29,6 +30,16 @@ def active_units(kl: Floats) -> int:
 def in_use(kl: Floats) -> NDArray[np.int_]:
     """The latents that say anything (`active_units`), the one that says most first."""
     return np.argsort(-kl, kind="stable")[: active_units(kl)]
+
+
+def kept_kl(run: Run, epoch: int) -> Floats | None:
+    """Mean KL of each latent over all held-out images as it was counted when the weights of this epoch were kept; None where that is
+    lost.
+    """
+    kept = run.figures.kl_by_latent()
+    if kept is None or kept.shape[1] != run.config.latent_dim or not 0 < epoch <= len(kept):
+        return None
+    return kept[epoch - 1] if np.isfinite(kept[epoch - 1]).all() else None
 
 
 def diagnosis(kl: Floats) -> str:

@@ -1,37 +1,29 @@
-"""Models that a page carries along to be played with: their parts as text, how far off their rounded weights draw, and what to ask them."""
+"""Models that a page carries along to be played with: their parts as text, and how far off their rounded weights draw."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from vaedash import text
 from vaedash.errors import RunError
 from vaedash.runs import Run, names
-from vaedash.showing import charts
+from vaedash.showing.told import Player
 
 if TYPE_CHECKING:
     from vaedash.browser.packing import Bits, Part
     from vaedash.models.vae import VAE
 
-Numbers = npt.NDArray[np.float32]
-Data = Mapping[str, object]  # what a script is told, as JSON
 MOST = 7_400_000  # letters of all parts together: with its curves, its pictures and a pair's models a report is below 10 MB
+_BOTH: "tuple[Part, ...]" = ("decoder", "encoder")
 MEASURED = 64  # made up pictures of which the error is told
-_THROWN = 16  # pictures of a throw
-_BARS = 16  # numbers of a picture that can be pulled: the first ones say most
-_REACH = 3.0  # 997 of 1,000 numbers that are thrown lie within
-_DIGITS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A run's model, what it is `called` on the page, and what a browser has of it: its parts by name, as text; by how many levels
-    of 255 its rounded weights change what it draws, at `most` and as a root mean square. `shown` are the numbers of the held-out
-    images that it is asked about, if it matters.
+    of 255 its rounded weights change what it draws, at `most` and as a root mean square; and its latents in use, the one that says
+    most first. `shown` are the numbers of the held-out images that it is asked about, if it matters.
     """
 
     run: Run
@@ -40,7 +32,14 @@ class Model:
     parts: "Mapping[Part, str]"
     most: float
     rms: float
+    used: Sequence[int]
     shown: Sequence[int] = ()
+
+    @property
+    def player(self) -> Player:
+        """As what is played with knows it."""
+        decoder, encoder = (name(self.run, part) if part in self.parts else "" for part in _BOTH)
+        return Player(run=self.run, called=self.called, encoder=encoder, decoder=decoder, used=self.used)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +92,7 @@ def carried(
     Where not even all decoders find room, the first ones do. `called` says what the page calls a run, `shown` as in `Model`.
     """
     able = [run for run in chosen if run.id in models]
-    both: tuple[Part, ...] = ("decoder", "encoder")
-    ways: Sequence[tuple[tuple[Part, ...], Bits]] = ((both, 16), (both, 8), (both[:1], 16), (both[:1], 8))
+    ways: Sequence[tuple[tuple[Part, ...], Bits]] = ((_BOTH, 16), (_BOTH, 8), (_BOTH[:1], 16), (_BOTH[:1], 8))
     for parts, bits in ways:
         packed = {run.id: _packed(run, models[run.id], parts, bits) for run in able}
         if sum(map(_letters, packed.values())) <= MOST:
@@ -113,10 +111,22 @@ def carried(
                     parts=packed[run.id],
                     most=most,
                     rms=rms,
+                    used=_used(run, vae),
                     shown=shown,
                 )
             )
     return Carried(models=kept, bits=bits, left_out=[run for run in able if run not in [model.run for model in kept]])
+
+
+def _used(run: Run, vae: "VAE") -> Sequence[int]:
+    """As counted when the weights were kept, or on the held-out images that are here; all of them where none are."""
+    from vaedash.measuring import latents
+
+    kl, photos = latents.kept_kl(run, run.best_epoch or 0), run.pictures.originals()
+    if kl is None and photos is not None:
+        kl = latents.kl_by_latent(vae, photos)
+    used: list[int] = list(range(vae.latent_dim)) if kl is None else latents.in_use(kl).tolist()
+    return used
 
 
 def _letters(parts: "Mapping[Part, str]") -> int:
@@ -148,84 +158,3 @@ def _change(vae: "VAE", bits: "Bits") -> tuple[float, float]:
     z = latent.prior(MEASURED, vae.latent_dim)
     change = 255 * (latent.decode_exactly(packing.rounded(vae, bits), z) - latent.decode_exactly(vae, z)).double()
     return float(change.abs().max()), float(change.square().mean().sqrt())
-
-
-# ---- what is played with -------------------------------------------------------------------------------------------
-
-
-def ends(run: Run, vae: "VAE", count: int, shown: Sequence[int] = ()) -> tuple[Numbers, str]:
-    """z of so many held-out images, fp32 `(count, latent_dim)`, or else random ones; and between which. `shown` are the numbers of those
-    to take first, where it matters.
-    """
-    from vaedash.models import latent
-
-    photos = run.pictures.originals()
-    if photos is None or len(photos) < count:
-        return latent.prior(
-            count, run.config.latent_dim, seed=1
-        ).numpy(), f"between {'two' if count == 2 else 'four'} random z"
-    numbers = list(shown[:count]) or [len(photos) * (place + 1) // 5 for place in range(count)]
-    return latent.encode(vae, photos[numbers])[0].numpy(), "between held-out images {} and {}".format(*numbers)
-
-
-def ways(models: Sequence[Model], count: int) -> Data | None:
-    """What `animate` (two ends) and `corners` (four) are told; None where there is nothing to play with."""
-    runs = [_told(model) | {"ends": _numbers(ends(model.run, model.vae, count, model.shown)[0])} for model in models]
-    return {"runs": runs, "way": "linear"} if runs else None
-
-
-def dice(models: Sequence[Model]) -> Data | None:
-    """What `dice` is told."""
-    from vaedash.models import latent
-
-    thrown = [(model, latent.prior(_THROWN, model.vae.latent_dim).numpy()) for model in models]
-    return {"runs": [_told(model) | {"z": _numbers(z)} for model, z in thrown]} if thrown else None
-
-
-def bars(models: Sequence[Model]) -> list[Data]:
-    """What `bars` is told, for each model that uses some of its numbers: those of a held-out image, first those that say most."""
-    made: list[Data] = []
-    for model in models:
-        found = _told_by_picture(model)
-        if found is not None and len(found[1]):
-            z, order = found
-            about = f"the numbers that {model.called} keeps of a picture"
-            bar = {"z": _numbers(z), "order": order.tolist(), "reach": _REACH, "about": about}
-            made.append(_told(model) | bar)
-    return made
-
-
-def _told_by_picture(model: Model) -> tuple[Numbers, npt.NDArray[np.int64]] | None:
-    from vaedash.measuring import latents
-    from vaedash.models import latent
-
-    photos = model.run.pictures.originals()
-    if photos is None:
-        return None
-    kl = latents.kl_by_latent(model.vae, photos)
-    order = np.argsort(-kl, kind="stable")[: min(_BARS, latents.active_units(kl))]
-    [number, *_] = model.shown or [len(photos) // 5]
-    return latent.encode(model.vae, photos[[number]])[0][0].numpy(), order
-
-
-def own(models: Sequence[Model]) -> Data | None:
-    """What `redrawn` is told of the models whose encoders are carried too."""
-    runs = [
-        _told(model) | {"encoder": name(model.run, "encoder"), "width": model.vae.latent_dim}
-        for model in models
-        if "encoder" in model.parts
-    ]
-    return {"runs": runs} if runs else None
-
-
-def _told(model: Model) -> dict[str, object]:
-    return {
-        "name": model.called,
-        "hue": charts.hue(model.run),
-        "part": name(model.run, "decoder"),
-        "side": model.run.config.image_size,
-    }
-
-
-def _numbers(z: Numbers) -> object:
-    return cast(object, np.round(z.astype(np.float64), _DIGITS).tolist())

@@ -9,10 +9,6 @@ from pathlib import Path
 import jinja2
 
 from vaedash import text
-from vaedash.browser import client
-
-_BROWSER = Path(client.__file__).parent
-_WIDGETS = ("bars", "dice", "redrawn")  # what the pages play with
 
 
 def environment(*folders: Path) -> jinja2.Environment:
@@ -52,13 +48,3 @@ def _sha256(script: str) -> str:
 def asset(file: Path) -> str:
     """The text of a file that lies beside the code."""
     return file.read_text(encoding="utf-8")
-
-
-def studio() -> list[str]:
-    """The scripts that have models compute in a browser, and those that are played with."""
-    return [client.script(), *(asset(_BROWSER / f"{name}.js") for name in _WIDGETS)]
-
-
-def studio_style() -> str:
-    """How what is played with looks."""
-    return "".join(asset(_BROWSER / f"{name}.css") for name in _WIDGETS)

@@ -68,7 +68,10 @@ def used(run: Run) -> list[int]:
     """The latents in use, the one that says most first: as counted on all held-out images when the weights were kept, or else on those
     that are here; all of them where none are.
     """
-    return _used(run, weights(run))
+    from vaedash.measuring import latents
+
+    counted = _counted(run)
+    return list(range(run.config.latent_dim)) if counted is None else latents.in_use(counted).tolist()
 
 
 def kl(run: Run) -> Floats:
@@ -77,11 +80,20 @@ def kl(run: Run) -> Floats:
 
 
 def ranked(run: Run) -> list[int]:
-    """The latents, the one that says most first; in their own order where the held-out images are not here to measure with."""
+    """All latents in the same order; in their own where nothing is known of them."""
+    counted = _counted(run)
+    return list(range(run.config.latent_dim)) if counted is None else np.argsort(-counted, kind="stable").tolist()
+
+
+def _counted(run: Run) -> Floats | None:
+    """Mean KL of each latent: what was kept, so that every page says the same, or else what is measured now; None where neither can be."""
+    from vaedash.measuring import latents
+
+    kept = latents.kept_kl(run, epoch(run))
     try:
-        return np.argsort(-kl(run), kind="stable").tolist()
+        return kl(run) if kept is None else kept
     except DatasetError:
-        return list(range(run.config.latent_dim))
+        return None
 
 
 def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
@@ -92,16 +104,6 @@ def traversed(run: Run, latent_index: int, *, around: int | None) -> Pixels:
 def begun(run: Run, around: int | None) -> Floats:
     """The mu of held-out image `around`, or 0: `(latent_dim,)`."""
     return np.zeros(run.config.latent_dim, np.float32) if around is None else _mu(run, weights(run), around)
-
-
-def in_use(run: Run) -> int:
-    """How many latents say anything; all of them where the held-out images are not here to measure with."""
-    from vaedash.measuring import latents
-
-    try:
-        return latents.active_units(kl(run))
-    except DatasetError:
-        return run.config.latent_dim
 
 
 def plane(run: Run) -> "Plane":
@@ -183,30 +185,11 @@ def _squeezed(_run: Run, stamp: Stamp, photo: Pixels) -> tuple[Floats, Pixels]: 
     from vaedash.models import latent
 
     model, trained = cache.model(_run)
-    kept = _kept_kl(_run, trained)
+    kept = latents.kept_kl(_run, trained)
     used = latents.in_use(latents.kl_by_latent(model, photo[None]) if kept is None else kept)
     mu, z = latent.encode(model, photo[None])[0][0], torch.zeros(model.latent_dim)
     z[used] = mu[used]
     return mu[used].numpy(), latent.decode(model, z[None])[0]
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _used(_run: Run, stamp: Stamp) -> list[int]:  # noqa: ARG001
-    from vaedash.measuring import latents
-
-    kept = _kept_kl(_run, epoch(_run))
-    try:
-        return latents.in_use(kl(_run) if kept is None else kept).tolist()
-    except DatasetError:
-        return list(range(_run.config.latent_dim))
-
-
-def _kept_kl(run: Run, trained: int) -> Floats | None:
-    """What was kept of the KL of each latent with the weights of this epoch, so that every page says the same."""
-    kept = run.figures.kl_by_latent()
-    if kept is None or len(kept) < trained or not np.isfinite(kept[trained - 1]).all():
-        return None
-    return kept[trained - 1]
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")

@@ -2,7 +2,6 @@
 with a picture that flows through the runs of a pair in the visitor's browser.
 """
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from vaedash.browser import widgets
 from vaedash.comparing import quiz
 from vaedash.models.layers import Step, Steps
 from vaedash.runs import Run, names
-from vaedash.showing import charts
+from vaedash.showing import charts, told
+from vaedash.showing.told import Player
 from vaedash.ui import decoded, pictures, studio
 
 _WIDTH, _HEIGHT, _MIDDLE = 640, 235, 85
 _LABEL = 50  # width that the words below a block need
-_PICTURES = 6  # that one can let flow
 _component = st.components.v2.component(
     "vaedash_flow",
     html='<div class="flow"></div>',
@@ -100,12 +99,8 @@ def flow(chosen: Sequence[Run]) -> list[str]:
     flowing = [run for run in alike if all(studio.brought(run, part) for part in studio.PARTS)]
     if not flowing:
         return []
-    shown = tiles[quiz.best_first(quiz.leader(flowing), tiles)[:_PICTURES]]
-    data = {
-        "runs": [_lane(run, flowing, used=decoded.used(run)) for run in flowing],
-        "pictures": base64.b64encode(shown.transpose(0, 2, 3, 1).tobytes()).decode(),
-        "side": shown.shape[-1],
-    }
+    shown = tiles[quiz.best_first(quiz.leader(flowing), tiles)[: told.FLOWING]]
+    data = told.flow([_lane(run, flowing) for run in flowing], shown)
     if _component(data=data, key="flow-widget", on_state_change=lambda: None).state == "untrained":
         for run in flowing:
             for part in studio.PARTS:
@@ -113,15 +108,11 @@ def flow(chosen: Sequence[Run]) -> list[str]:
     return [run.config.arch for run in flowing]
 
 
-def _lane(run: Run, among: Sequence[Run], *, used: Sequence[int]) -> Mapping[str, object]:
-    return {
-        "name": pictures.short(run, among),
-        "hue": charts.hue(run),
-        "used": used,
-        "trained": _names(run, "trained"),
-        # One that came from elsewhere may begin as it likes.
-        "untrained": _names(run, "untrained") if run.config.arch in config.BUILT_IN_ARCHS else None,
-    }
+def _lane(run: Run, among: Sequence[Run]) -> told.Data:
+    player = Player(run=run, called=pictures.short(run, among), used=decoded.used(run), **_names(run, "trained"))
+    # One that came from elsewhere may begin as it likes.
+    untrained = _names(run, "untrained") if run.config.arch in config.BUILT_IN_ARCHS else None
+    return told.lane(player, untrained=untrained)
 
 
 def _names(run: Run, state: studio.State) -> Mapping[str, str]:

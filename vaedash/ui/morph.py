@@ -12,6 +12,7 @@ from vaedash import images
 from vaedash.browser import widgets
 from vaedash.images import Pixels
 from vaedash.runs import Run
+from vaedash.showing import told
 from vaedash.ui import cache, components, crisp, decoded, studio
 from vaedash.ui.cache import Stamp
 from vaedash.ui.ends import End
@@ -60,7 +61,7 @@ def _alive(run: Run, part: str, z: Sequence[Sequence[float]]) -> Source:
 
 
 def _framed(frames: Pixels) -> Source:
-    return {"frames": base64.b64encode(frames.tobytes()).decode()}
+    return {"frames": told.planar(frames)}
 
 
 def frames(run: Run, ends: Sequence[End], *, method: str) -> Pixels:
@@ -187,7 +188,7 @@ def along(
         "way": "linear",
         "columns": decoded.MOMENTS,
         "rows": 1,
-        "ends": [base64.b64encode(photo.tobytes()).decode(), ""],
+        "ends": [told.planar(photo), ""],
         "captions": [called, ""],
         "letters": ["less", "more"],
         "reach": reach,

@@ -4,10 +4,9 @@ import streamlit as st
 
 from vaedash.browser import widgets
 from vaedash.runs import Run
-from vaedash.showing import charts
+from vaedash.showing import told
+from vaedash.showing.told import Player
 from vaedash.ui import decoded, studio
-
-_FIRST = 12  # that say most; the others come when somebody asks
 
 _component = st.components.v2.component(
     "vaedash_numbers",
@@ -23,18 +22,8 @@ def show(run: Run, *, called: str, around: int | None) -> None:
     """A bar for each latent in use of a run, the one that says most first, all others staying as in held-out picture `around`, or 0;
     nothing where a browser is not taught its layers. Outside any fragment. Loads torch.
     """
-    part = studio.brought(run, "decoder")
-    used = decoded.ranked(run)[: decoded.in_use(run)]
-    if not part or not used:
+    player = Player(run=run, called=called, decoder=studio.brought(run, "decoder"), used=decoded.used(run))
+    if not player.decoder or not player.used:
         return
-    data = {
-        "name": called,
-        "hue": charts.hue(run),
-        "part": part,
-        "side": run.config.image_size,
-        "used": used,
-        "z": decoded.begun(run, around).tolist(),
-        "start": "the average" if around is None else f"picture {around}, redrawn",
-        "first": _FIRST,
-    }
-    _component(data=data, key=f"numbers-{run.id}")
+    start = "the average" if around is None else f"picture {around}, redrawn"
+    _component(data=told.numbers(player, decoded.begun(run, around), start=start), key=f"numbers-{run.id}")

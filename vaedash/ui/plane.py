@@ -1,6 +1,5 @@
 """The map of a run's latent space, on which the browser draws what any place stands for."""
 
-import base64
 from collections.abc import Callable
 
 import streamlit as st
@@ -8,7 +7,8 @@ import streamlit as st
 from vaedash.browser import widgets
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.showing import charts
+from vaedash.showing import told
+from vaedash.showing.told import Player
 from vaedash.ui import decoded, studio
 
 _component = st.components.v2.component(
@@ -31,30 +31,14 @@ def show(
     key = f"map-{run.id}"
     plane, mapped = decoded.plane(run), decoded.mapped(run, colour)
     redrawn, losses = decoded.remembered(run, photos, (number,))
-    data = {
-        "name": called,
-        "hue": charts.hue(run),
-        "alt": alt,
-        "part": studio.brought(run, "decoder"),
-        "side": run.config.image_size,
-        "centre": plane.centre.tolist(),
-        "axes": plane.axes.tolist(),
-        "left": mapped.left,
-        "top": mapped.top,
-        "span": mapped.span,
-        "tile": mapped.tile,
-        "points": mapped.points.round(4).tolist(),
-        "numbers": mapped.numbers.tolist(),
-        "hues": mapped.hues,
-        "marks": mapped.marks,
+    player = Player(run=run, called=called, decoder=studio.brought(run, "decoder"))
+    data = told.plane(player, plane, mapped, number=number, alt=alt) | {
         "coloured": bool(colour),
-        "pictured": mapped.pictured.tolist(),
-        "tiles": _packed(decoded.tiles(run)),
-        "number": number,
+        "tiles": told.planar(decoded.tiles(run)),
         "place": mapped.at(decoded.place(run, number)),
-        "photo": _packed(photos[number]),
-        "redrawn": _packed(redrawn[0]),
-        "flattened": _packed(decoded.flattened(run, number)[0]),
+        "photo": told.planar(photos[number]),
+        "redrawn": told.planar(redrawn[0]),
+        "flattened": told.planar(decoded.flattened(run, number)[0]),
         "loss": f"{losses[0]:.1f}",
     }
 
@@ -63,7 +47,3 @@ def show(
             on_pick(int(told))
 
     _component(data=data, key=key, on_picked_change=picked)
-
-
-def _packed(pixels: Pixels) -> str:
-    return base64.b64encode(pixels.tobytes()).decode()

@@ -1,6 +1,5 @@
 """Pictures that decoders in the browser make up, out of random numbers that dice and a temperature change while one looks."""
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +9,8 @@ from vaedash.browser import widgets
 from vaedash.comparing import results
 from vaedash.images import Pixels
 from vaedash.runs import Run
-from vaedash.showing import charts
+from vaedash.showing import told
+from vaedash.showing.told import Player
 from vaedash.ui import pictures
 
 SEEDS = 2**31  # that dice can show
@@ -44,15 +44,13 @@ def show(parts: Mapping[str, str], chosen: Sequence[Run], *, real: Pixels | None
     What lies there is the seed of the widget `seed`, and stands in the URL with the temperature.
     """
     runs = [run for run in chosen if run.id in parts]
-    sizes = {run.config.latent_dim for run in runs}
-    data = {
-        "runs": [_told(run, parts[run.id], chosen) for run in runs],
-        "real": None if real is None else _real(real, columns=math.isqrt(count)),
-        "throws": {str(size): _throws(size, count, seed) for size in sizes},
+    sizes, columns = {run.config.latent_dim for run in runs}, math.isqrt(count)
+    players = [(_player(run, parts[run.id], chosen), results.rest_of_name(run, chosen)) for run in runs]
+    thrown = {size: _throws(size, count, seed) for size in sizes}
+    data = told.throws(players, thrown, count=count, columns=columns) | {
+        "real": None if real is None else told.real(real, columns=columns),
         "seed": seed,
         "temperature": temperature(),
-        "count": count,
-        "columns": math.isqrt(count),
     }
     _component(data=data, key=_KEY, on_lying_change=_settled)
     if len(sizes) > 1:
@@ -65,21 +63,8 @@ def _settled() -> None:
     st.query_params.temperature = f"{st.session_state.temperature:g}"
 
 
-def _told(run: Run, part: str, among: Sequence[Run]) -> Mapping[str, object]:
-    return {
-        "name": pictures.short(run, among),
-        "rest": results.rest_of_name(run, among),
-        "hue": charts.hue(run),
-        "part": part,
-        "side": run.config.image_size,
-        "size": run.config.latent_dim,
-    }
-
-
-def _real(tiles: Pixels, *, columns: int) -> Mapping[str, object]:
-    whole = tiles[: max(1, len(tiles) // columns) * columns]  # rows
-    frames = base64.b64encode(whole.tobytes()).decode()
-    return {"name": "real pictures", "frames": frames, "count": len(whole), "columns": columns}
+def _player(run: Run, part: str, among: Sequence[Run]) -> Player:
+    return Player(run=run, called=pictures.short(run, among), decoder=part)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -88,4 +73,4 @@ def _throws(size: int, count: int, seed: int) -> list[str]:
     from vaedash.models import latent
 
     seeds = ((seed + later) % SEEDS for later in range(_AHEAD))
-    return [base64.b64encode(latent.prior(count, size, seed=each).numpy().tobytes()).decode() for each in seeds]
+    return [told.packed(latent.prior(count, size, seed=each).numpy()) for each in seeds]

@@ -1,18 +1,25 @@
 """From runs to the text of an HTML file: they become records of plain data, and `page.html` makes the page of those."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import vaedash
+from vaedash.browser import widgets
 from vaedash.comparing import alike
 from vaedash.runs import Run, Status, schema
-from vaedash.showing import carried, charts, templates
+from vaedash.showing import carried, charts, playing, templates
 from vaedash.showing.report import pictures, tables, words
 from vaedash.showing.report.records import Play, Remark, Report
+from vaedash.showing.told import Player
+
+if TYPE_CHECKING:
+    from vaedash.models.vae import VAE
 
 _HERE = Path(__file__).parent
-STYLE = templates.studio_style() + templates.asset(_HERE / "page.css")
-PLAYING = [*templates.studio(), templates.asset(_HERE / "ways.js"), templates.asset(_HERE / "play.js")]
+WIDGETS = ("morph", "throws", "numbers", "drawing", "flow", "plane")  # as play.js has them
+STYLE = templates.asset(_HERE / "page.css") + widgets.style(*WIDGETS)
+PLAYING = [widgets.script(*WIDGETS), templates.asset(_HERE / "play.js")]
 """The look of a page whose models are played with, and the scripts that it needs for that."""
 
 
@@ -24,7 +31,6 @@ def page(chosen: Sequence[Run], *, home: str = "") -> str:
         run.require_readable()
     return _TEMPLATES.get_template("page.html").render(
         report=_report(chosen, home),
-        last_frame=pictures.FRAMES - 1,
         style=STYLE,
         scripts=[
             *(templates.asset(file) for file in (charts.PLOTLY_JS, charts.TOUCH_JS, _HERE / "curves.js")),
@@ -58,7 +64,9 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
         samples=[pictures.sample(run, chosen) for run in chosen],
         photos=[pictures.photos(group, chosen) for group in alike.by_images(chosen)],
         morphs=[pictures.morph(run, models[run.id], labels[run.id]) for run in chosen if run.id in models],
-        play=play(carried.carried(chosen, models, called=lambda run: run.name)),
+        play=play(
+            [(run, models[run.id]) for run in chosen if run.id in models], called=lambda run: labels[run.id].short
+        ),
         unable=[Remark(run=labels[run.id], words=why) for run, why in unable],
         settings=alike.contrast([tables.settings(run) for run in chosen]),
         facts=alike.contrast([tables.facts(run) for run in chosen]),
@@ -67,19 +75,23 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
     )
 
 
-def play(brought: carried.Carried) -> Play:
-    """What these models can be played with."""
-    models = brought.models
-    left_out = ", ".join(run.name for run in brought.left_out)
+def play(able: "Sequence[tuple[Run, VAE]]", *, called: Callable[[Run], str], shown: Sequence[int] = ()) -> Play:
+    """What runs that can draw can be played with; `called` is what the page calls them, `shown` as in `carried.Model`."""
+    chosen = [run for run, _ in able]
+    brought = carried.carried(chosen, {run.id: vae for run, vae in able}, called=called, shown=shown)
+    models, left_out = brought.models, ", ".join(run.name for run in brought.left_out)
+    named = [(Player(run=run, called=called(run)), vae) for run, vae in able]
     return Play(
         parts=brought.parts,
         exactly=brought.exactly,
         left_out=f"Not to be played with here, for want of room or for layers of another kind: {left_out}."
         if left_out
         else "",
-        dice=carried.dice(models),
-        own=carried.own(models),
-        bars=carried.bars(models),
-        between=carried.ways(models, 2),
-        corners=carried.ways(models, 4),
+        between=playing.between(named, models, shown),
+        corners=playing.corners(models),
+        throws=playing.throws(models),
+        numbers=playing.numbers(models),
+        drawing=playing.drawing(models),
+        flow=playing.flow(models),
+        planes=playing.planes(models),
     )

@@ -9,15 +9,15 @@ import numpy as np
 from vaedash import images
 from vaedash.config import USUAL_FRAME
 from vaedash.runs import Run
-from vaedash.showing import carried
+from vaedash.showing import playing
 from vaedash.showing.report import words
 from vaedash.showing.report.records import Label, Morph, Photos, Picture, Sample, Strip
 
 if TYPE_CHECKING:
     from vaedash.models.vae import VAE
 
-FRAMES = 64  # of a morph, ends included: every seventh is one of the study's ten steps
-_COLUMNS = 8  # of every grid, the morph's sheet of frames too
+_STEPS = 10  # of a morph, ends included
+_COLUMNS = 8  # of every grid
 _PHOTOS = 32  # held-out images that are shown
 
 
@@ -83,19 +83,13 @@ def _blocks(rows: Sequence[tuple[str, str, str, np.ndarray]]) -> list[list[Strip
 
 
 def morph(run: Run, vae: "VAE", label: Label, shown: Sequence[int] = ()) -> Morph:
-    """The way of a run's model between two pictures, `shown` as in `carried.ends`."""
+    """The way of a run's model between two pictures, `shown` as in `playing.ends`."""
     import torch
 
     from vaedash.models import latent
 
-    z, between = carried.ends(run, vae, 2, shown)
+    z, between = playing.ends(run, vae, 2, shown)
     start, end = torch.from_numpy(z)
-    frames = latent.decode(vae, latent.path(start, end, steps=FRAMES))
-    steps = frames[:: (FRAMES - 1) // 9]
-    return Morph(
-        run=label,
-        between=between,
-        side=frames.shape[-1],
-        sheet=embedded(images.grid(frames, columns=_COLUMNS)),
-        steps=picture(steps, columns=10, alt=f"{label.name}: ten pictures {between}", scale=3),
-    )
+    steps = latent.decode(vae, latent.path(start, end, steps=_STEPS))
+    alt = f"{label.name}: ten pictures {between}"
+    return Morph(run=label, between=between, steps=picture(steps, columns=_STEPS, alt=alt, scale=3))

@@ -1,7 +1,7 @@
 // Brings the models that the page carries, and puts what plays with them in its place. Where that cannot be, a sentence says so, and the
 // still pictures stay.
 "use strict";
-const WIDGETS = { bars, corners, dice, redrawn };
+const WIDGETS = { drawing, flow, morph, numbers, plane, throws };
 
 for (const part of document.querySelectorAll("script.part")) studio.load(fromBase64(part.textContent));
 
@@ -10,13 +10,19 @@ for (const sentence of document.querySelectorAll(".needs")) {
   sentence.hidden = !studio.flaw;
 }
 
-for (const place of studio.flaw ? [] : document.querySelectorAll(".play")) {
-  const data = JSON.parse(place.querySelector("script").textContent);
-  WIDGETS[place.dataset.widget](place, data, () => {});
+function play(place, data) {
+  place.told = data;
+  WIDGETS[place.dataset.widget](place, data, (what, value) => what === "picked" && pick(place, value));
+}
+
+// A picture that is chosen on one map is chosen on those beside it, of the same pictures.
+function pick(place, number) {
+  for (const map of place.closest(".plays").querySelectorAll("[data-widget=plane]")) play(map, { ...map.told, number });
+}
+
+for (const place of studio.flaw ? [] : document.querySelectorAll("[data-widget]")) {
+  play(place, JSON.parse(place.querySelector("script").textContent));
   place.hidden = false;
 }
 
-for (const place of studio.flaw ? [] : document.querySelectorAll(".live")) place.hidden = false;
-
-for (const morph of document.querySelectorAll(".morph"))
-  Promise.all([...morph.querySelectorAll(".frames")].map((frames) => frames.decode())).then(() => animate(morph));
+for (const section of studio.flaw ? [] : document.querySelectorAll(".alive")) section.hidden = false;

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vaedash.comparing.alike import Contrast
-from vaedash.showing.carried import Data
+from vaedash.showing.told import Data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +96,10 @@ class Photos:
 
 @dataclass(frozen=True, kw_only=True)
 class Morph:
-    """A run's way between two pictures: a sheet of all frames, each so many pixels a `side`, as a data URL; and ten side by side."""
+    """A run's way between two pictures: ten side by side."""
 
     run: Label
     between: str
-    side: int
-    sheet: str
     steps: Picture
 
 
@@ -116,17 +114,19 @@ class Remark:
 @dataclass(frozen=True, kw_only=True)
 class Play:
     """What the page lets one play with: the models' parts as text, how exactly they draw, for which runs there is none, and what each
-    thing to play with is told; None where there is nothing to play with.
+    thing to play with is told; None where there is nothing to play with. Maps of the same images stand together.
     """
 
     parts: Sequence[str]
     exactly: str
     left_out: str
-    dice: Data | None
-    own: Data | None
-    bars: Sequence[Data]
     between: Data | None
     corners: Data | None
+    throws: Data | None
+    numbers: Sequence[Data]
+    drawing: Data | None
+    flow: Data | None
+    planes: Sequence[Sequence[Data]]
 
 
 @dataclass(frozen=True, kw_only=True)

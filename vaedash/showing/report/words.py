@@ -19,7 +19,7 @@ def label(run: Run, among: Sequence[Run]) -> Label:
 
 
 def title(chosen: Sequence[Run]) -> str:
-    archs = list(dict.fromkeys(config.arch_name(run.config.arch) for run in chosen))
+    archs = list(dict.fromkeys(config.spoken(run.config.arch) for run in chosen))
     if len(chosen) == 1:
         return chosen[0].name
     what = " and ".join(archs) if len(archs) > 1 else f"{len(chosen)} {archs[0]} runs"

@@ -41,7 +41,7 @@ def files(chosen: Sequence[Run], *, address: str = "") -> dict[str, bytes]:
         [report] = [name for name, group in reports.items() if pair[0] in group]
         told = story.story(pair, chosen, report=report)
         scripts = [*document.PLAYING, templates.asset(_HERE / "story.js")]
-        made[STORY] = _page("story.html", shown, story=told, scripts=scripts, last_frame=pictures.FRAMES - 1)
+        made[STORY] = _page("story.html", shown, story=told, scripts=scripts)
     chapters = [
         _chapter(name, group, title) for (name, group), title in zip(reports.items(), alike.called(groups), strict=True)
     ]

@@ -53,7 +53,7 @@ def story(about: Sequence[Run], chosen: Sequence[Run], *, report: str) -> Story:
         made_up=_made_up(about, asked.get("made up")),
         remembered=_remembered(about),
         morphs=[pictures.morph(run, models[run.id], _label(run), shown) for run in about if run.id in models],
-        play=document.play(carried.carried(about, models, called=_called, shown=shown)),
+        play=document.play([(run, models[run.id]) for run in about if run.id in models], called=_called, shown=shown),
         shuffled=_shuffled(tested, asked["shuffled"].sentence),
         learned=quiz.learned(about, tested),
         report=report,

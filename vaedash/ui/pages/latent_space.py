@@ -16,7 +16,7 @@ measured = [run for run in chosen if run.id in photos]
 
 st.markdown("A model squeezes every picture into a few numbers. Turn one of them, or **pull the bars**: what changes?")
 left, middle, right = st.columns([3, 2, 1], gap="medium", vertical_alignment="bottom")
-most = max(2, *(decoded.in_use(run) for run in chosen))
+most = max(2, *(len(decoded.used(run)) for run in chosen))
 pictures.within("rank", most)
 about = "Only the numbers that say anything, the one that says most first. Each run has an order of its own."
 rank = left.slider("Which number? 1 says most", 1, most, key="rank", bind="query-params", help=about)
