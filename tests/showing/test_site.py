@@ -20,7 +20,7 @@ from vaedash import cli, images, places, runs
 from vaedash.comparing import quiz, shuffle
 from vaedash.models import latent
 from vaedash.runs import listing
-from vaedash.showing import carried, charts, site
+from vaedash.showing import carried, charts, playing, site
 from vaedash.showing.site import lines, preview, story
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -77,17 +77,17 @@ def test_in_the_story_the_slider_moves_what_the_models_draw_and_it_is_what_torch
     shown = quiz.best_first(examples[1], examples[1].pictures.originals())
     brought = carried.carried(examples[:2], models, called=lambda run: run.config.arch)
     with offline.opened(browser, folder_of_site / "story.html", **SIZES[size]) as tab:
-        canvases, slider = ".morph canvas", tab.locator(".morph input")
+        canvases, slider = ".morph.flat figure:not(.end) canvas", tab.locator(".morph.flat input[name=x]")
         until(lambda: painted(tab, canvases))
         before = drawn(tab, canvases)
         press(slider)  # in its middle
         until(lambda: all(one != other for one, other in zip(before, drawn(tab, canvases), strict=True)))
         place = float(slider.input_value()) / float(slider.get_attribute("max"))
         assert 0.3 < place < 0.7
-        expect(tab.locator(".morph output")).to_have_text(f"{round(100 * place)}% of the way")
+        expect(tab.locator(".morph.flat output")).to_have_text(f"{round(100 * place)}% of the way")
         tab.wait_for_timeout(300)
         for model, canvas in zip(brought.models, drawn(tab, canvases), strict=True):
-            start, end = torch.from_numpy(carried.ends(model.run, model.vae, 2, shown)[0])
+            start, end = torch.from_numpy(playing.ends(model.run, model.vae, 2, shown)[0])
             exact = 255 * latent.decode_exactly(model.vae, ((1 - place) * start + place * end)[None])[0].numpy()
             assert np.abs(pixels(canvas) - exact).max() <= model.most + 1  # and half a level of rounding
             assert f"{model.most:.2g} at most" in words((folder_of_site / "story.html").read_bytes())
@@ -138,8 +138,12 @@ def test_the_story_can_be_read_and_its_pictures_seen_without_a_script(browser, f
 @pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
 def test_everybody_can_use_each_page(browser, folder_of_site, page, look):
-    with offline.opened(browser, folder_of_site / page, color_scheme=look, **SIZES["laptop"]) as tab:
+    how = {"color_scheme": look, "reduced_motion": "reduce", **SIZES["laptop"]}
+    with offline.opened(browser, folder_of_site / page, **how) as tab:
         tab.wait_for_timeout(1000)
+        if page != "index.html":  # what is built only once it is seen
+            tab.locator("[data-widget=flow]").evaluate("place => place.scrollIntoView()")
+            expect(tab.locator(".flow section:not([aria-busy])")).to_have_count(2)
         results = axe.Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
         found = {
             result["id"]: [node["html"][:200] for node in result["nodes"]]

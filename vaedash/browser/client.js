@@ -97,7 +97,8 @@ class Studio extends EventTarget {
 }
 
 function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+  const bytes = Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)); // the first is faster and newer
+  return bytes.buffer;
 }
 
 const studio = (globalThis.vaedashStudio ??= new Studio());

@@ -20,9 +20,18 @@ function pick(place, number) {
   for (const map of place.closest(".plays").querySelectorAll("[data-widget=plane]")) play(map, { ...map.told, number });
 }
 
-for (const place of studio.flaw ? [] : document.querySelectorAll("[data-widget]")) {
-  play(place, JSON.parse(place.querySelector("script").textContent));
-  place.hidden = false;
-}
+const build = (place) => play(place, JSON.parse(place.querySelector("script").textContent));
 
-for (const section of studio.flaw ? [] : document.querySelectorAll(".alive")) section.hidden = false;
+// What moves by itself waits until somebody sees it.
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    build(target);
+  }
+});
+
+if (!studio.flaw) {
+  for (const place of document.querySelectorAll("[data-widget], .alive")) place.hidden = false;
+  for (const place of document.querySelectorAll("[data-widget]")) place.dataset.widget === "flow" ? seen.observe(place) : build(place);
+}
