@@ -132,6 +132,55 @@ def test_dice_go_on_while_the_next_throws_are_on_their_way_and_late_news_take_no
     assert page.locator("output").inner_text() == "draw 3, temperature 1.0"
 
 
+def test_where_nobody_has_more_throws_the_browser_throws_and_what_lies_there_stays(stage, model):
+    page = stage("throws")
+    data = {**throws_data(7, seeds=[7]), "alone": True, "real": None}
+    data["runs"] = [data["runs"][0], data["runs"][0]]  # of one size: both get the same
+    page.build(data)
+    (first, _) = looks(page, "canvas")
+    assert np.abs(first - of_throw(model, 7)).max() <= 1
+    assert page.locator("output").inner_text() == "draw 7, temperature 1.0"
+    page.get_by_role("button", name="New dice").click()
+    own, other = looks(page, "canvas")
+    assert (own == other).all() and (own != first).any()
+    assert page.locator("output").inner_text() == "thrown just now, temperature 1.0"
+    slider = page.get_by_role("slider")
+    slider.press("ArrowRight")
+    warmer, _ = looks(page, "canvas")
+    slider.press("ArrowLeft")
+    again, _ = looks(page, "canvas")
+    assert (warmer != own).any() and (again == own).all()
+    page.get_by_role("button", name="New dice").click()
+    anew, _ = looks(page, "canvas")
+    assert (anew != own).any()
+
+
+def test_a_map_of_which_all_pictures_came_shows_the_chosen_one_and_redraws_it(stage, model):
+    page = stage("plane")
+    photos = np.random.default_rng(1).integers(0, 256, (3, 3, 32, 32), np.uint8)
+    mu = latent.prior(3, 3).numpy()
+    data = {
+        **RUN, "alt": HOSTILE, "centre": [0, 0, 0], "axes": [[1, 0, 0], [0, 1, 0]], "left": -4.0, "top": 4.0, "span": 8.0, "tile": 0.1,
+        "points": [[0.2, 0.2], [0.5, 0.5], [0.8, 0.8]], "numbers": [4, 5, 6], "hues": ["#D55E00"] * 3, "marks": ["circle"] * 3,
+        "pictured": [0, 2], "number": 5, "coloured": False, "tiles": base64.b64encode(photos.tobytes()).decode(),
+        "mu": base64.b64encode(mu.tobytes()).decode(),
+    }  # fmt: skip
+    for number in (5, 6):
+        page.build({**data, "number": number})
+        live, real, redrawn = looks(page, "figure canvas")
+        at = number - 4
+        assert (real == photos[at].transpose(1, 2, 0)).all()
+        assert np.abs(redrawn - drawn(model, mu[at])[0]).max() <= 1
+        place = 8 * data["points"][at][0] - 4
+        assert np.abs(live - drawn(model, [place, -place, 0])[0]).max() <= 1
+    tiles = page.locator(".map canvas").evaluate(
+        "map => [0.2, 0.8].map(at => [...map.getContext('2d').getImageData(880 * at, 880 * at, 1, 1).data].slice(0, 3))"
+    )
+    assert [list(photos[at, :, 16, 16]) for at in (0, 2)] == tiles
+    page.locator(".handle").press("Enter")
+    assert page.evaluate("told") == ["picked", 6]
+
+
 def test_what_was_pulled_stays_until_numbers_begin_elsewhere(stage, model):
     page = stage("numbers")
     data = {**RUN, "used": [2, 0], "z": [0.5, -4.0, 0.0], "start": HOSTILE, "first": 1}

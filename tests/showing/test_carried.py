@@ -222,6 +222,15 @@ def test_a_picture_of_ones_own_is_redrawn_as_torch_redraws_it_and_leaves_the_pag
         assert tab.complaints == []
 
 
+def test_a_page_from_a_disk_that_gets_no_camera_says_so_in_a_sentence(browser, file):
+    with offline.opened(browser, file, **SIZES["laptop"]) as tab:
+        tab.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+        press(tab.get_by_role("button", name="Camera"))
+        expect(tab.locator(".drawing .sorry")).to_contain_text("lend no camera to a page that was opened from a disk")
+        expect(tab.get_by_role("button", name="Camera")).to_be_enabled()
+        assert tab.complaints == []
+
+
 def test_without_javascript_all_stills_are_there_and_a_sentence_says_what_is_missing(browser, file):
     with offline.opened(browser, file, java_script_enabled=False, **SIZES["phone"]) as tab:
         assert "open it in a browser with JavaScript" in tab.locator("body").inner_text()
