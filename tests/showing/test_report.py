@@ -317,7 +317,7 @@ def opened(browser, page, tmp_path):
         def open_page(file=whole, **how):
             tab = stack.enter_context(offline.opened(browser, file, **how))
             tab.wait_for_selector(".plot .js-line")
-            tab.wait_for_selector("img.paper", state="attached")
+            tab.wait_for_selector("img.printed", state="attached")
             return tab
 
         yield open_page
@@ -361,7 +361,7 @@ def test_it_fits_a_phone_in_the_dark(opened):
 def test_on_paper_the_curves_are_as_wide_as_the_page_and_dark_on_white(opened):
     tab = opened(viewport={"width": 390, "height": 844}, color_scheme="dark")
     tab.emulate_media(media="print")
-    assert tab.locator("img.paper").is_visible() and not tab.locator(".plot").is_visible()
+    assert tab.locator("img.printed").is_visible() and not tab.locator(".plot").is_visible()
     assert not any(place.is_visible() for place in tab.locator(".controls").all())
     assert tab.locator("body").evaluate("element => getComputedStyle(element).backgroundColor") == "rgb(255, 255, 255)"
 

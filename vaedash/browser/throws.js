@@ -9,6 +9,7 @@ const THROWS = `
   </div>
   <div class="grids"></div>`;
 const MOST_THROWS = 2 ** 31;
+const COLUMN = 250; // pixels that pictures of a run have beside others, if they need so many
 const TENTHS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1 };
 
 function throws(root, data, tell) {
@@ -88,6 +89,8 @@ function throws(root, data, tell) {
   slider.onkeyup = (event) => event.key in TENTHS && settle();
 
   const grids = data.runs.map(grid);
+  const widest = Math.max(COLUMN / 2, ...grids.map(({ picture }) => picture.width));
+  root.style.setProperty("--column", `${Math.min(COLUMN, 1.1 * widest)}px`); // of few pictures two stand side by side on a phone
   const before = data.real ? [real(data.real)] : [];
   root.querySelector(".grids").replaceChildren(...before, ...grids.map(({ box }) => box));
   show();

@@ -11,6 +11,6 @@ for (const plot of document.querySelectorAll(".plot")) {
   const height = layout.height + maxheight - layout.legend.maxheight;
   const whole = { ...layout, legend: { ...layout.legend, maxheight } };
   Plotly.toImage({ data, layout: whole }, { format: "svg", width: 720, height }).then((src) =>
-    plot.after(Object.assign(document.createElement("img"), { className: "paper", alt: plot.ariaLabel, src })),
+    plot.after(Object.assign(document.createElement("img"), { className: "printed", alt: plot.ariaLabel, src })),
   );
 }
