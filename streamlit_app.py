@@ -1,48 +1,5 @@
 """vaedash's page: `streamlit run streamlit_app.py`."""
 
-from pathlib import Path
+from vaedash.ui import app
 
-# Whole before anything is drawn: Plotly uses as much of it as is loaded, and breaks on the half that another visitor's
-# first picture has just begun to load.
-import pandas  # noqa: F401
-import streamlit as st
-from PIL import Image
-
-from vaedash.errors import VaedashError
-from vaedash.ui import components, crisp, news, presenter, tabs, visitors
-
-PAGES = Path(__file__).parent / "vaedash" / "ui" / "pages"
-
-tabs.opened()
-# Two squares, FC's colour and conv's; a named icon would be fetched from the network.
-icon = Image.new("RGB", (32, 32), "#D55E00")
-icon.paste("#0072B2", (16, 0, 32, 32))
-st.set_page_config(page_title="vaedash", page_icon=icon, layout="wide")
-page = st.navigation(
-    [
-        st.Page(PAGES / "start.py", title="Start", icon=":material/flag:", default=True),
-        st.Page(PAGES / "train.py", title="Train", icon=":material/rocket_launch:", url_path="train"),
-        st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
-        st.Page(PAGES / "why.py", title="Why", icon=":material/stairs:", url_path="why"),
-        st.Page(PAGES / "gallery.py", title="Gallery", icon=":material/grid_view:", url_path="gallery"),
-        st.Page(PAGES / "draw.py", title="Draw", icon=":material/brush:", url_path="draw"),
-        st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"),
-        st.Page(
-            PAGES / "latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent-space"
-        ),
-    ],
-    position="top",
-)
-news.title(page.title)
-visitors.sign_in()
-presenter.switch()
-crisp.styles()
-visitors.told()
-try:
-    page.run()
-except VaedashError as error:
-    st.error(components.said(error))
-except OSError as error:  # a folder that may not be read or written, a full disk
-    if error.filename is None:
-        raise
-    st.error(components.refused(error))
+app.show()

@@ -28,7 +28,7 @@ OTHERS = {
     "torchrun": ("--nproc-per-node", "--nnodes", "--rdzv-backend", "--rdzv-endpoint", "--max-restarts"),
     "streamlit": ("--server.address", "--server.allowedHosts", "--server.maxUploadSize"),
     "ray": ("--head", "--port", "--address", "--num-cpus"),
-    "pip": ("--index-url",),
+    "pip": ("--index-url", "--no-deps"),
     "ruff": ("--check",),
     "pytest": ("--every-case",),
 }
@@ -84,10 +84,10 @@ def called(line: str) -> list[str] | None:
     for name, stands_for in STANDS_FOR.items():
         line = re.sub(rf"\b{name}\b", stands_for, line)
     words = shlex.split(line, comments=True)
-    for start in (["-m", "vaedash"], ["-m", "--", "vaedash"]):
-        for at in range(len(words)):
+    for start in (["-m", "vaedash"], ["-m", "--", "vaedash"], ["--from", ".", "vaedash"], ["vaedash"]):
+        for at in range(len(words) if len(start) > 1 else 1):
             if words[at : at + len(start)] == start:
-                return words[at + len(start) :]
+                return words[at + len(start) :] or ["page"]  # what is meant where no command is named
     return words if len(words) > 1 and words[0] in commands() else None
 
 
@@ -118,6 +118,8 @@ def test_commands_are_found_in_blocks_and_in_sentences():
     assert called("python -m vaedash stop RUN  # then wait") == ["stop", "RUN"]
     assert called("torchrun --nproc-per-node 2 -m -- vaedash train --monitor val") == ["train", "--monitor", "val"]
     assert called("evaluate RUN --fid") == ["evaluate", "RUN", "--fid"]
+    assert called("vaedash train --epochs 3") == ["train", "--epochs", "3"]
+    assert called("uvx --from . vaedash") == called("vaedash") == ["page"]
     assert called("runs") is called("ruff check .") is called("python -m vaedash.glossary") is None
     assert lines_of("for x in a b; do python -m vaedash stop $x; done") == [f"python -m vaedash stop {x}" for x in "ab"]
     pages = {page for page, *_ in EXAMPLES}
@@ -274,7 +276,7 @@ def test_every_state_of_a_run_is_explained():
 
 
 def test_every_page_is_explained():
-    titles = re.findall(r'\btitle="([^"]+)"', text_of(ROOT / "streamlit_app.py"))
+    titles = re.findall(r'\btitle="([^"]+)"', text_of(PACKAGE / "ui" / "app.py"))
     assert len(titles) == len(list((PACKAGE / "ui" / "pages").glob("*.py")))
     for page in (README, ROOT / "docs" / "pages.md"):
         assert [row["page"] for row in table(text_of(page), "| page | what it is for")] == titles

@@ -580,7 +580,7 @@ def test_an_empty_place_is_sound(tmp_path):
 def test_the_command_names_what_it_finds_mends_it_when_told_and_says_so_by_its_exit_code(place, capsys):
     places = ["--runs-dir", str(place.folder), "--data-dir", str(place.data_dir)]
     assert cli.main(["doctor", *places]) == 0
-    assert capsys.readouterr().out == f"1 run in {place.folder}: all sound.\n"
+    assert capsys.readouterr().out == f"1 run in {place.folder}, images in {place.data_dir}: all sound.\n"
     flip(place.path / "last.pt")
     leave_a_ticket(place)
     assert cli.main(["doctor", *places]) == 1

@@ -40,3 +40,34 @@ def test_a_path_may_be_written_as_it_was_copied(written, tmp_path, monkeypatch):
 @pytest.mark.parametrize("words", ["~nobody-of-this-name/x", "it's", "'", "''"])
 def test_a_path_that_only_looks_so_is_left_alone(words):
     assert places.written(words) == Path(words)
+
+
+def test_what_an_installed_vaedash_makes_is_kept_with_the_person(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "INSTALLED", True)
+    monkeypatch.delenv("VAEDASH_RUNS", raising=False)
+    monkeypatch.delenv("VAEDASH_DATA", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name, **_: tmp_path / name)
+    assert (places.runs_dir(), places.data_dir()) == (tmp_path / "vaedash" / "runs", tmp_path / "vaedash" / "data")
+    assert places.examples() == places.PROJECT_ROOT / "runs"
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path))
+    assert places.examples() is None  # a folder that somebody named holds what they put there
+
+
+def test_a_checkout_holds_its_examples_itself():
+    assert places.examples() is None and not places.INSTALLED
+
+
+@pytest.mark.parametrize(
+    ("called", "installed", "command"),
+    [
+        ("/usr/lib/python3/vaedash/__main__.py", False, "python -m vaedash"),
+        ("/home/a/.venv/bin/vaedash", False, "vaedash"),
+        ("vaedash.exe", False, "vaedash"),
+        ("/opt/x/streamlit/__main__.py", True, "vaedash"),
+        ("/opt/x/streamlit/__main__.py", False, "python -m vaedash"),
+    ],
+)
+def test_the_command_line_is_called_as_it_was_just_now_or_as_it_can_be(monkeypatch, called, installed, command):
+    monkeypatch.setattr(places, "INSTALLED", installed)
+    monkeypatch.setattr("sys.argv", [called])
+    assert places.command() == command

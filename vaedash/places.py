@@ -1,14 +1,19 @@
-"""Where things are, as the environment has it: runs, images, a cluster; what visitors of the page may do; and the machine itself."""
+"""Where things are, as the environment has it: the app, runs, images, a cluster; what visitors of the page may do; the machine itself."""
 
 import math
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 
 from vaedash.errors import UsageError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SOURCES = Path(__file__).resolve().parent.parent  # the folder that the package is imported from
+_SHIPPED = SOURCES / "vaedash" / "shipped"
+INSTALLED = _SHIPPED.is_dir()  # out of a wheel; else this is a checkout
+# What holds streamlit_app.py, .streamlit and the example runs: a wheel brings them along within the package (setup.py).
+PROJECT_ROOT = _SHIPPED if INSTALLED else SOURCES
 
 HOST = "VAEDASH_HOST"
 _CGROUP = Path("/sys/fs/cgroup")  # that of this process, as a container sees it
@@ -34,13 +39,35 @@ def written(path: str | os.PathLike[str]) -> Path:
 
 
 def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
-    """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` beside streamlit_app.py; absolute."""
-    return written(given or os.environ.get("VAEDASH_RUNS") or PROJECT_ROOT / "runs").resolve()
+    """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` of the checkout, or of this person where vaedash is installed.
+
+    Absolute.
+    """
+    return written(given or os.environ.get("VAEDASH_RUNS") or _kept_in() / "runs").resolve()
 
 
 def data_dir(given: str | os.PathLike[str] | None = None) -> Path:
-    """Where downloads and caches live: `given`, else `$VAEDASH_DATA`, else `data/` beside streamlit_app.py; absolute."""
-    return written(given or os.environ.get("VAEDASH_DATA") or PROJECT_ROOT / "data").resolve()
+    """Where downloads and caches live: `given`, else `$VAEDASH_DATA`, else `data/` in the place where `runs_dir` has runs; absolute."""
+    return written(given or os.environ.get("VAEDASH_DATA") or _kept_in() / "data").resolve()
+
+
+def _kept_in() -> Path:
+    """A checkout keeps what is made here itself; an installed package may be replaced at any time, and the person's data folder has it."""
+    if not INSTALLED:
+        return SOURCES
+    import platformdirs
+
+    return platformdirs.user_data_path("vaedash", appauthor=False)
+
+
+def examples() -> Path | None:
+    """The example runs that the person's runs folder lacks at first; None in a checkout, whose `runs/` holds them."""
+    return None if not INSTALLED or os.environ.get("VAEDASH_RUNS") else PROJECT_ROOT / "runs"
+
+
+def command() -> str:
+    """How a person calls the command line here: as it was called just now, and otherwise as it can be."""
+    return "vaedash" if INSTALLED or Path(sys.argv[0]).stem == "vaedash" else "python -m vaedash"
 
 
 def read_only() -> bool:

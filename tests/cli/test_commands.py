@@ -104,7 +104,7 @@ def test_train_prints_a_table_and_the_verdict(call, in_process, quick, places):
     )
     assert [row.split()[:4] for row in rows] == [["own", "fc", "0", "1"], ["own", "conv", "0", "1"]]
     assert " on the same 12 test images)" in verdict
-    assert see.startswith("See it: streamlit run streamlit_app.py")
+    assert see.startswith("See it: python -m vaedash page --runs-dir")
 
 
 def test_on_a_terminal_progress_is_a_bar_for_each_run(monkeypatch, call, in_process, quick, places):
@@ -718,7 +718,8 @@ def test_the_help_of_every_command_documents_each_option_and_has_examples_that_p
 
 
 WRONG = [
-    ("", "The following arguments are required: COMMAND. Try: python -m vaedash --help"),
+    ("--frobnicate", "Unrecognized arguments: --frobnicate. Try: python -m vaedash"),
+    ("--port 0", "--port: must be between 1 and 65535, got 0. Try: python -m vaedash page --help"),
     ("trian", "invalid choice: 'trian'"),
     ("train --frobnicate", "Unrecognized arguments: --frobnicate"),
     ("train --arch vgg", "arch must be one of fc, conv, local; got 'vgg'."),
@@ -781,7 +782,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("line", "words"), WRONG, ids=[line or "nothing" for line, _ in WRONG])
+@pytest.mark.parametrize(("line", "words"), WRONG, ids=[line for line, _ in WRONG])
 def test_wrong_usage_is_exit_code_2_and_one_clear_sentence(monkeypatch, call, pair, tmp_path, line, words):
     monkeypatch.setenv("VAEDASH_RUNS", str(pair.folder))
     monkeypatch.setenv("VAEDASH_DATA", str(pair.data_dir))

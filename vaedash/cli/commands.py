@@ -9,7 +9,20 @@ import sys
 from collections.abc import Sequence
 
 import vaedash
-from vaedash.cli import drawing, keeping, ladder, looking, measuring, parsing, publishing, terminal, training, tuning
+from vaedash import places
+from vaedash.cli import (
+    drawing,
+    keeping,
+    ladder,
+    looking,
+    measuring,
+    opening,
+    parsing,
+    publishing,
+    terminal,
+    training,
+    tuning,
+)
 from vaedash.errors import UsageError, VaedashError
 
 
@@ -17,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 a failed run, 2 wrong usage, 130 stopped by Ctrl-C."""
     _prepare_streams()
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parser().parse_args(_spelt_out(sys.argv[1:] if argv is None else argv))
+        terminal.bring_examples(arguments)
         code = arguments.command(arguments)
         sys.stdout.flush()  # so that a reader who has gone is noticed here, not when the interpreter ends
         return code
@@ -42,6 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return terminal.FAILED
 
 
+def _spelt_out(words: Sequence[str]) -> Sequence[str]:
+    """The words of a command line, with the command that is meant where they name none."""
+    about_the_whole = ("-h", "--help", "--version")
+    named = bool(words) and (not words[0].startswith("-") or words[0] in about_the_whole)
+    return words if named else [opening.NAME, *words]
+
+
 def _prepare_streams() -> None:
     """Have no word end a command: a letter that stdout's encoding lacks is written as its number, and what nobody reads is lost."""
     for name in ("stdout", "stderr"):
@@ -62,12 +83,14 @@ def _leave_stdout() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; each module adds its own commands."""
+    called = places.command()
     whole = parsing.Parser(
-        prog="python -m vaedash",
+        prog=called,
         description="Train a fully connected and a convolutional VAE on the same images, and see whether architecture matters.",
-        epilog="Start here:\n  python -m vaedash train                       FC and conv on the built-in shapes\n"
-        "  python -m vaedash generate latest:conv        what the newest conv run can draw\n"
-        "  python -m vaedash sweep --dataset cifar10     the study's table\n\n"
+        epilog=f"Start here:\n  {called:45} the page, in the browser\n"
+        f"  {f'{called} train':45} FC and conv on the built-in shapes\n"
+        f"  {f'{called} generate latest:conv':45} what the newest conv run can draw\n"
+        f"  {f'{called} sweep --dataset cifar10':45} the study's table\n\n"
         "RUN is an id, the beginning of one, a display name, `latest` or `latest:conv`.\n"
         "Exit codes: 0 done, 1 a run failed, 2 wrong usage, 130 stopped by Ctrl-C.",
         formatter_class=parsing.Help,
@@ -76,6 +99,6 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"vaedash {vaedash.__version__}", help="which vaedash this is"
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for family in (looking, training, ladder, tuning, keeping, drawing, publishing, measuring):
+    for family in (opening, looking, training, ladder, tuning, keeping, drawing, publishing, measuring):
         family.add_to(commands)
     return whole

@@ -95,7 +95,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
     if arguments.json:
         terminal.print_json([terminal.record(run) for run in listed])
     elif not listed:
-        print(f"No runs in {terminal.runs_dir(arguments)} yet. Start one: python -m vaedash train")
+        print(f"No runs in {terminal.runs_dir(arguments)} yet. Start one: {places.command()} train")
     else:
         columns = {
             "run": "run",
@@ -240,13 +240,13 @@ def doctor(arguments: argparse.Namespace) -> int:
             print(text.visible(f"{finding.where}: mended. {finding.sentence} {finding.remedy}"))
         for finding in findings:
             print(text.visible(f"{finding.where}: {finding.sentence} {finding.remedy}"))
-        print(_summary(runs_dir, findings))
+        print(_summary(runs_dir, data_dir, findings))
     return terminal.FAILED if findings else terminal.DONE
 
 
-def _summary(runs_dir: Path, findings: Sequence["Finding"]) -> str:
+def _summary(runs_dir: Path, data_dir: Path, findings: Sequence["Finding"]) -> str:
     count = len(listing.folders(runs_dir))
-    examined = f"1 run in {runs_dir}" if count == 1 else f"{count} runs in {runs_dir}"
+    examined = f"{'1 run' if count == 1 else f'{count} runs'} in {runs_dir}, images in {data_dir}"
     if not findings:
         return f"{examined}: all sound."
     mendable = sum(finding.mend is not None for finding in findings)

@@ -58,7 +58,7 @@ def look(arguments: argparse.Namespace) -> int:
         print(_labels(dataset, name))
     asked = {SETTINGS[name].flag: getattr(arguments, name) for name in FRAME_SETTINGS}
     flags = "".join(f" {flag} {value}" for flag, value in asked.items() if value is not None)
-    learn = f"python -m vaedash train --dataset {shlex.quote(arguments.dataset)}{flags}"
+    learn = f"{places.command()} train --dataset {shlex.quote(arguments.dataset)}{flags}"
     print(f"Fingerprint: {dataset.fingerprint}. Learn from them: {learn}")
     if arguments.out:
         print(f"{arguments.out}: some of the training images.")

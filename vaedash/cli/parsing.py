@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
+from vaedash import places
 from vaedash.config import SETTINGS
 from vaedash.errors import UsageError
 from vaedash.runs import names
@@ -39,7 +40,7 @@ def command(
     notes: str = "",
 ) -> argparse.ArgumentParser:
     """The parser of a new command, whose help says `what` it does, shows `examples` and ends with `notes`; `function` does it."""
-    lines = "\n".join(f"  python -m vaedash {example}" for example in examples)
+    lines = "\n".join(f"  {places.command()} {example}" for example in examples)
     parser = commands.add_parser(
         name,
         help=what,
@@ -81,14 +82,16 @@ def add_moved(parser: argparse.ArgumentParser) -> None:
 
 def add_places(parser: argparse.ArgumentParser, *, data: bool = False) -> None:
     """Flags that say where runs lie, and with `data` where images do."""
-    parser.add_argument("--runs-dir", metavar="DIR", help="where runs live (default: $VAEDASH_RUNS or runs/)")
+    parser.add_argument("--runs-dir", metavar="DIR", help="where runs live (default: $VAEDASH_RUNS, or as doctor says)")
     if data:
         add_data(parser)
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """The flag that says where images lie."""
-    parser.add_argument("--data-dir", metavar="DIR", help="downloads and caches (default: $VAEDASH_DATA or data/)")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="downloads and caches (default: $VAEDASH_DATA, or as doctor says)"
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from vaedash.datasets import hub
 from vaedash.errors import UsageError
 from vaedash.measuring import same
 from vaedash.models import own
-from vaedash.runs import Run
+from vaedash.runs import Run, examples
 from vaedash.settings import Value
 
 if TYPE_CHECKING:
@@ -168,10 +168,10 @@ def model(arguments: argparse.Namespace) -> tuple[Run, "VAE", int]:
 def command_line(command: str, ids: str, arguments: argparse.Namespace) -> str:
     """What to type next, with the flags that said where things are."""
     folders = {"--runs-dir": arguments.runs_dir}
-    if command == "resume":
+    if command in ("resume", "page"):
         folders["--data-dir"] = getattr(arguments, "data_dir", None)
     flags = "".join(f" {flag} {shlex.quote(folder)}" for flag, folder in folders.items() if folder)
-    return f"python -m vaedash {command} {ids}".rstrip() + flags
+    return f"{places.command()} {command} {ids}".rstrip() + flags
 
 
 def runs_dir(arguments: argparse.Namespace) -> Path:
@@ -180,6 +180,17 @@ def runs_dir(arguments: argparse.Namespace) -> Path:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"Runs need a folder, but {folder} is a file: give another with --runs-dir.")
     return folder
+
+
+def bring_examples(arguments: argparse.Namespace) -> None:
+    """Have the examples among the person's runs, where a command is about these, vaedash is installed and no folder was named."""
+    along = places.examples()
+    if along is None or "runs_dir" not in arguments or arguments.runs_dir:
+        return
+    try:
+        examples.bring(places.runs_dir(), along)
+    except OSError as error:  # whatever is to be done, it may go without them
+        say(f"The example runs cannot be brought to {places.runs_dir()}: {error.strerror}.")
 
 
 def data_dir(arguments: argparse.Namespace) -> Path:

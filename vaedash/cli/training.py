@@ -360,5 +360,7 @@ def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
             print(f"\n{tables.text_table(seeds, results.SEEDS_COLUMNS)}")
         if len(current) > 1:
             print(f"\n{verdict.sentence(current)}")
-        print(f"\nSee it: streamlit run streamlit_app.py   (runs are in {terminal.runs_dir(arguments)})")
+        print(
+            f"\nSee it: {terminal.command_line('page', '', arguments)}   (runs are in {terminal.runs_dir(arguments)})"
+        )
     return terminal.DONE if all(run.status in ENDED_WELL for run in current) else terminal.FAILED

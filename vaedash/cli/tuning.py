@@ -198,7 +198,7 @@ def _conclude(asked: Tuning, final: Sequence[Run], arguments: argparse.Namespace
         print(tables.text_table(rows, _COLUMNS))
         print(f"\n{_how_chosen(asked)}\n{verdict.sentence(final)}")
         print(f"\nBest so far against budget: {terminal.command_line('report', ids, arguments)} --out report.html")
-        print(f"On the page: streamlit run streamlit_app.py   (runs are in {asked.folder})")
+        print(f"On the page: {terminal.command_line('page', '', arguments)}   (runs are in {asked.folder})")
     training.say_what_failed(final)
     return terminal.DONE if all(run.status in ENDED_WELL for run in final) else terminal.FAILED
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
-from vaedash import config
+from vaedash import config, places
 from vaedash.comparing import alike, intervals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.results import Row
@@ -300,7 +300,7 @@ def command(asked: RunConfig) -> str:
     """What trains a ladder like this, on a shell's line; own pictures are called by their name, wherever they lie."""
     base = RunConfig.build(preset=asked.preset, dataset=asked.dataset, arch=asked.arch)
     own = {"dataset": asked.dataset, "preset": asked.preset, **{name: getattr(asked, name) for name in config.SETTINGS}}
-    words = ["python -m vaedash ladder"]
+    words = [f"{places.command()} ladder"]
     for name, value in own.items():
         told = name in ("dataset", "preset") or value != getattr(base, name)
         if name not in _VARIED and value is not None and told:

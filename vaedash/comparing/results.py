@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaedash import config, text
+from vaedash import config, places, text
 from vaedash.comparing import alike
 from vaedash.comparing.alike import Seeds
 from vaedash.config import RunConfig
@@ -297,7 +297,7 @@ def replay_command(run: Run, *, called: Callable[[str], str] = str) -> str:
     default, asked = RunConfig.build(preset=run.config.preset, dataset=dataset), run.config.to_json()
     asked["dataset"] = called(dataset)
     arch = names.SOURCE if config.is_own(run.config.arch) else run.config.arch
-    words = ["python -m vaedash train", f"--arch {arch}"]
+    words = [f"{places.command()} train", f"--arch {arch}"]
     for name, value in asked.items():
         implied = value == getattr(default, name) and name not in ("preset", "dataset")
         if name != "arch" and value is not None and not implied:

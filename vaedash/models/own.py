@@ -91,10 +91,10 @@ def source(arch: str, *, run: str = "RUN") -> bytes:
     except FileNotFoundError:
         raise RunError(
             f"{config.arch_name(arch)} is an architecture of somebody's own, and nobody has asked to execute it on this machine. "
-            f"Read its source, then trust it: python -m vaedash trust {run}"
+            f"Read its source, then trust it: {places.command()} trust {run}"
         ) from None
     except storage.UnfitError as error:
-        raise RunError(f"{kept_at(arch)} {error}. Remove it, then: python -m vaedash trust {run}") from None
+        raise RunError(f"{kept_at(arch)} {error}. Remove it, then: {places.command()} trust {run}") from None
     _require_same(arch, kept, str(kept_at(arch)))
     return kept
 

@@ -234,7 +234,7 @@ class RunFolder:
             end = storage.read_end(self.log, 20_000).decode(errors="replace")
         except OSError:
             return ""
-        return "\n".join(end.replace(f"{places.PROJECT_ROOT}{os.sep}", "").splitlines()[-lines:])
+        return "\n".join(end.replace(f"{places.SOURCES}{os.sep}", "").splitlines()[-lines:])
 
     # ---- damage -----------------------------------------------------------------------------------------------------
 

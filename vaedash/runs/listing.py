@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from vaedash import config
+from vaedash import config, places
 from vaedash import text as names
 from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
@@ -87,7 +87,7 @@ def find(folder: Path, text: str) -> Run:
         return record.read(folder / text)  # and none of the others, of which there may be thousands
     every = list_runs(folder, archived=True)
     if not every:
-        raise UsageError(f"There are no runs in {folder} yet. Start one: python -m vaedash train")
+        raise UsageError(f"There are no runs in {folder} yet. Start one: {places.command()} train")
     if text == "latest" or text.startswith("latest:"):
         arch = text.partition(":")[2]
         known = dict.fromkeys([*config.ARCHS, *(config.arch_name(run.settings.arch) for run in every if run.settings)])

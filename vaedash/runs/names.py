@@ -21,6 +21,7 @@ HALF_WRITTEN = re.compile(r"\..*\.tmp")  # as `storage.write_bytes` calls a file
 QUEUE, SLOTS = ".queue", ".slots"
 TUNING = ".tuning.lock"  # held by the one command that tunes here
 COPIES = ".aside"  # for copies of runs under another name, once somebody has them put there
+EXAMPLES, EXAMPLES_LOCK = ".examples.json", ".examples.lock"  # which of those that come along were brought here
 CLUSTER_LOG = ".cluster.log"  # what the processes said that had runs trained elsewhere
 
 

@@ -29,7 +29,7 @@ from vaedash.runs.schema import (
     Status,
 )
 
-DOCTOR = "What can be done about it says: python -m vaedash doctor"
+DOCTOR = f"What can be done about it says: {places.command()} doctor"
 _METRICS = [*schema.CHECKS].index(names.METRICS)  # where a signature has the stamp of that file
 _BY_TRAINER = (names.FACTS, names.PROGRESS, names.METRICS)
 # Seconds after which nobody seems to train what another machine began: while it trains, its files change every second, and

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from vaedash import config, storage
+from vaedash import config, places, storage
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import archs, own
@@ -102,7 +102,7 @@ def load_model(run: Run, *, which: str = names.BEST) -> tuple[VAE, int]:
         hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet: train one first."
         raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
     except RunError as error:
-        raise RunError(f"{str(error).removesuffix('.')}; python -m vaedash doctor says what can be done.") from error
+        raise RunError(f"{str(error).removesuffix('.')}; {places.command()} doctor says what can be done.") from error
     model = archs.build(settings)
     try:
         model.load_state_dict(state["model"])

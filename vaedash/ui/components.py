@@ -153,9 +153,9 @@ def onward(page: str, words: str, **address: str) -> None:
     link(page, f"Next: {words}", **address)
 
 
-def link(page: str, words: str, **address: str) -> None:
+def link(page: str, words: str, *, icon: str = ":material/arrow_forward:", **address: str) -> None:
     """A way to another page."""
-    st.page_link(_PAGES / f"{page}.py", label=words, icon=":material/arrow_forward:", query_params=address)
+    st.page_link(_PAGES / f"{page}.py", label=words, icon=icon, query_params=address)
 
 
 def status(run: Run, *, called: str) -> None:
@@ -186,7 +186,7 @@ def elsewhere(run: Run) -> str:
 def said(error: VaedashError) -> str:
     """What an error tells a person, for Markdown, without where runs and images lie on this machine: others may look on."""
     words = str(error)
-    for place in (places.PROJECT_ROOT, places.runs_dir().parent, places.data_dir().parent):
+    for place in (places.SOURCES, places.runs_dir().parent, places.data_dir().parent):
         words = words.replace(f"{place}{os.sep}", "")
     return escaped(words)
 

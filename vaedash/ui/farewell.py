@@ -36,7 +36,7 @@ def show(
             st.markdown(f"**You predicted {right} of {counted} right** (dice would get {luck:.1f}).")
         query = {"runs": ",".join(run.id for run in pair)}
         for page, label, icon, more in _DOORS:
-            st.page_link(f"vaedash/ui/pages/{page}.py", label=label, icon=icon, query_params={**query, **more})
+            components.link(page, label, icon=icon, **query, **more)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="tour-ways"):
         back()
         how_sure(pair)

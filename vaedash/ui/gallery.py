@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaedash import glossary, images
+from vaedash import glossary, images, places
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -110,7 +110,7 @@ def _taken_home(alive: Sequence[Run], able: Sequence[Run], *, count: int, seed: 
     """The pictures of runs that a browser draws, made once more here where somebody saves them; and how anybody makes them again."""
     temperature = throws.temperature()
     commands = [
-        f"python -m vaedash generate {run.id} --n {count} --seed {seed} --temperature {temperature:g}" for run in able
+        f"{places.command()} generate {run.id} --n {count} --seed {seed} --temperature {temperature:g}" for run in able
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         for run in alive:

@@ -88,7 +88,7 @@ def unlisted() -> None:
         called = ", ".join(components.plain(run.id) for run in found[:_NAMED])
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         st.warning(
-            f"In no list, because the folder's name is no id: {called}{more}. What to do says: python -m vaedash doctor",
+            f"In no list, because the folder's name is no id: {called}{more}. What to do says: {places.command()} doctor",
             icon=":material/warning:",
         )
 

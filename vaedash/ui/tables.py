@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from vaedash import glossary, images, text
+from vaedash import glossary, images, places, text
 from vaedash.comparing import alike, results
 from vaedash.comparing import ladder as ladders
 from vaedash.comparing.ladder import Ladder
@@ -179,7 +179,7 @@ def quality(chosen: Sequence[Run]) -> None:
     measured = [name for name in MEASURES if any(name in of_run for of_run in figures.values())]
     if not measured:
         st.caption(
-            "Not measured yet. That happens by itself when a run has ended, or by `python -m vaedash evaluate RUN`."
+            f"Not measured yet. That happens by itself when a run has ended, or by `{places.command()} evaluate RUN`."
         )
         return
     which = st.segmented_control(

@@ -36,7 +36,7 @@ def leads(chosen: Sequence[Run]) -> list[Lead]:
 
 def placeless(words: str) -> str:
     """Without where anything was on the machine that trained: only the last part of each path stays."""
-    known = sorted({str(places.PROJECT_ROOT), str(places.runs_dir()), str(places.data_dir())}, key=len, reverse=True)
+    known = sorted({str(places.SOURCES), str(places.runs_dir()), str(places.data_dir())}, key=len, reverse=True)
     for place in known:  # these may hold spaces
         words = words.replace(f"{place}{os.sep}", "")
     return _PLACE.sub("", words)

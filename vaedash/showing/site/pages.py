@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import vaedash
-from vaedash import config
+from vaedash import config, places
 from vaedash.comparing import alike, verdict
 from vaedash.errors import UsageError
 from vaedash.runs import Run, schema
@@ -68,7 +68,7 @@ def _base(address: str) -> str:
 
 
 def _made(chosen: Sequence[Run], address: str) -> Made:
-    told = ["python -m vaedash site", *(run.id for run in chosen), "--out site"]
+    told = [f"{places.command()} site", *(run.id for run in chosen), "--out site"]
     if address:
         told.append(f"--address {shlex.quote(address)}")
     return Made(
