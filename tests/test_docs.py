@@ -30,6 +30,7 @@ OTHERS = {
     "ray": ("--head", "--port", "--address", "--num-cpus"),
     "pip": ("--index-url", "--no-deps"),
     "ruff": ("--check",),
+    "uv": ("--upgrade", "--all-extras", "--universal", "--no-annotate", "--python-version"),
     "pytest": ("--every-case",),
 }
 
