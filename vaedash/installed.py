@@ -1,4 +1,4 @@
-"""What other packages that are installed here bring for vaedash: a name, and the module that it stands for."""
+"""What other packages that are installed here bring for vaedash: a name, and the module that it stands for; and how to install more."""
 
 import os
 import sys
@@ -8,6 +8,8 @@ from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from pathlib import Path
 
+from vaedash import places
+
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
@@ -16,6 +18,11 @@ class Brought:
     name: str
     module: str
     package: str
+
+
+def extra(name: str) -> str:
+    """The command, in a clone, that adds what an extra of vaedash needs."""
+    return f'pip install {"" if places.INSTALLED else "-e "}".[{name}]"'
 
 
 def brought(group: str) -> list[Brought]:

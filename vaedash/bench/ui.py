@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from vaedash import places, runs
+from vaedash import installed, places, runs
 from vaedash.bench import machine
 from vaedash.bench.figures import Figure, Figures, p95
 from vaedash.errors import UsageError
@@ -152,7 +152,7 @@ def open_browser() -> "Iterator[Browser]":
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        raise UsageError('bench ui needs Playwright: pip install -e ".[test]"') from None
+        raise UsageError(f"bench ui needs Playwright: {installed.extra('test')}") from None
     if path is None:
         raise UsageError(f"bench ui needs a browser: one of {', '.join(BROWSERS)}.")
     with sync_playwright() as driver:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import vaedash
-from vaedash import config, places
+from vaedash import config, installed, places
 from vaedash.errors import RunError
 from vaedash.training import launch
 
@@ -49,7 +49,7 @@ def look(on: str) -> str:
     """
     if find_spec("ray") is None:
         raise RunError(
-            'Training on other machines needs Ray, which is not installed: pip install -e ".[ray]". Without --on it trains here.'
+            f"Training on other machines needs Ray, which is not installed: {installed.extra('ray')}. Without --on it trains here."
         )
     address = places.ray_address(on)
     if address is None:

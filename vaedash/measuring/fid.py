@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from vaedash import storage
+from vaedash import installed, storage
 from vaedash.datasets import Dataset
 from vaedash.errors import UsageError, VaedashError
 from vaedash.images import Pixels
@@ -71,7 +71,9 @@ def _scorer(data_dir: Path) -> Callable[[Pixels, Pixels], dict[str, float]]:
     try:
         import torch_fidelity
     except ImportError:
-        raise UsageError('FID needs torch-fidelity, an optional extra. Add it with: pip install -e ".[fid]".') from None
+        raise UsageError(
+            f"FID needs torch-fidelity, an optional extra. Add it with: {installed.extra('fid')}."
+        ) from None
     file = weights(data_dir)
 
     def score(made: Pixels, real: Pixels) -> dict[str, float]:

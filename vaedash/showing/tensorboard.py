@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaedash import images, storage, text
+from vaedash import images, installed, storage, text
 from vaedash.comparing import results
 from vaedash.errors import UsageError
 from vaedash.runs import Run, schema
@@ -42,7 +42,7 @@ def to_tensorboard(chosen: Sequence[Run], *, out: Path) -> None:
         from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError:
         raise UsageError(
-            'TensorBoard is not installed. Try pip install -e ".[tensorboard]", then export again.'
+            f"TensorBoard is not installed. Try {installed.extra('tensorboard')}, then export again."
         ) from None
     for run in chosen:
         run.require_readable()

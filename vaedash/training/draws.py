@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaedash import config
+from vaedash import config, installed
 from vaedash.comparing import trials
 from vaedash.errors import UsageError
 from vaedash.runs import Run, Status, stopping
@@ -66,7 +66,7 @@ def require_engine() -> None:
     try:
         import optuna
     except ImportError:
-        raise UsageError('Tuning needs Optuna, which is not installed: pip install -e ".[tune]"') from None
+        raise UsageError(f"Tuning needs Optuna, which is not installed: {installed.extra('tune')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
