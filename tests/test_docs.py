@@ -30,7 +30,7 @@ OTHERS = {
     "ray": ("--head", "--port", "--address", "--num-cpus"),
     "pip": ("--index-url", "--no-deps"),
     "ruff": ("--check",),
-    "uv": ("--upgrade", "--all-extras", "--universal", "--no-annotate", "--python-version"),
+    "uv": ("--upgrade", "--all-extras", "--universal", "--no-annotate", "--python-version", "--torch-backend"),
     "pytest": ("--every-case",),
 }
 

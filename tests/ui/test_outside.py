@@ -6,6 +6,7 @@ import pytest
 from hand import open_all, press, settled
 from visitor import figures, shown
 
+import vaedash
 from vaedash import places, runs
 from vaedash.bench import ui as bench
 from vaedash.showing import charts, report
@@ -53,6 +54,8 @@ def test_no_control_of_a_page_leads_outside(watched, clone, promise, path):
     if menu := watched.get_by_test_id("stMainMenu").get_by_role("button"):
         press(menu.first)
         expect(watched.get_by_text("Print", exact=True)).to_be_visible()
+        press(watched.get_by_text("About", exact=True))
+        expect(watched.get_by_role("dialog")).to_contain_text(f"vaedash {vaedash.__version__}")
     assert [title for title in called if re.search("share|cloud|edit", title, re.IGNORECASE)] == []
     assert [address for address in watched.evaluate(LINKS) if not stays(address)] == []
     assert watched.left == []
