@@ -280,11 +280,11 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "cli/drawing.py": {
-        "begin at a negative seed": lambda at: at.interpolate("random:-1"),
-        "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
-        "begin at nothing that is known": lambda at: at.interpolate("nothing"),
         "move a picture beyond the last": lambda at: at.directions("class", test=99),
         "move towards what few have": lambda at: at.directions("class"),
+    },
+    "models/points.py": {
+        "begin at nothing that is known": lambda at: at.interpolate("nothing"),
         "begin at a text": lambda at: at.interpolate(str(at.files("text", x__png=b"no") / "x.png")),
     },
     "datasets/labels.py": {
@@ -319,7 +319,6 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "cli/terminal.py": {
         "keep runs in a file": lambda at: (at.folder.write_text(""), at.cli("runs")),
         "sweep over one seed twice": lambda at: at.cli("sweep", "--seeds", "0,0"),
-        "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
         "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
         "ask for a grid in a folder that is not there": lambda at: at.cli(
             "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
@@ -386,6 +385,9 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "give widths as a number": lambda at: RunConfig(widths=8),
         "learn at no rate": lambda at: RunConfig(lr=0),
         "train on a dataset without a name": lambda at: RunConfig(dataset=""),
+        "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
+        "begin at a negative seed": lambda at: at.interpolate("random:-1"),
+        "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
     },
     "datasets/sources.py": {
         "look at CIFAR-10 before it was downloaded": lambda at: datasets.load(

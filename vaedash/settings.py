@@ -147,8 +147,20 @@ class Number(Setting):
         return self.offered if self.offered is not None and default == self.default else default
 
     def check(self, value: object) -> None:
-        whole = self.kind is int
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise UsageError(f"{self.name} must be {'a whole number' if whole else 'a number'}, got {value!r}.")
-        if not self.low <= value <= self.high:  # false for NaN too
-            raise UsageError(f"{self.name} must be between {self.low} and {self.high}, got {value}.")
+        require_within(self.name, value, self.low, self.high, whole=self.kind is int)
+
+
+def require_within(name: str, value: object, low: float, high: float, *, whole: bool = True) -> None:
+    """UsageError where `value`, which is called `name`, is no number from `low` to `high`, or no whole one."""
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise UsageError(f"{name} must be {'a whole number' if whole else 'a number'}, got {value!r}.")
+    if not low <= value <= high:  # false for NaN too
+        raise UsageError(f"{name} must be between {low} and {high}, got {value}.")
+
+
+def whole_number(words: str, what: str) -> int:
+    """The whole number that these words are; UsageError, which says `what` takes one, where they are none."""
+    try:
+        return int(words)
+    except ValueError:
+        raise UsageError(f"{what} takes a whole number, got {words!r}.") from None

@@ -23,11 +23,12 @@ from patience import PATIENCE
 from PIL import Image
 
 from vaedash import cli, config, datasets, images, runs
-from vaedash.cli import measuring, training, watching
+from vaedash.cli import measuring, terminal, training
 from vaedash.config import RunConfig
 from vaedash.models import archs, latent
 from vaedash.places import PROJECT_ROOT, cores, runs_dir
 from vaedash.runs import Run, Status, queue, weights
+from vaedash.training import watching
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
 
@@ -129,7 +130,7 @@ def test_a_bar_says_how_far_a_run_is(tiny, tmp_path):
 def test_a_run_counts_as_done_once_it_is_measured(monkeypatch, capsys, tiny, tmp_path):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     pair = [runs.create(tmp_path, tiny(arch=arch)) for arch in ("fc", "conv")]
-    display = watching.display(pair)
+    display = watching.display(pair, say=terminal.say)
     for status, measured in ((Status.RUNNING, False), (Status.FINISHED, True), (Status.FINISHED, False)):
         display.show([dataclasses.replace(run, status=status, measuring=measured) for run in pair])
     display.close()

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from vaedash import __version__, runs, text
-from vaedash.cli import watching
 from vaedash.config import RunConfig
+from vaedash.training import watching
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="redirected by a shell of Unix")
 

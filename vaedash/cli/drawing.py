@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from vaedash.errors import UsageError
 from vaedash.measuring import directions
 from vaedash.measuring.directions import Along, Direction
 from vaedash.runs import Run
-
-if TYPE_CHECKING:
-    from vaedash.models.vae import VAE
 
 
 def add_to(commands: parsing.Commands) -> None:
@@ -141,6 +138,7 @@ def generate(arguments: argparse.Namespace) -> int:
 
 def reconstruct(arguments: argparse.Namespace) -> int:
     """Held-out images, and below each what the model keeps of it."""
+    from vaedash import images
     from vaedash.models import latent
 
     terminal.check_out(arguments, ".png")
@@ -149,12 +147,7 @@ def reconstruct(arguments: argparse.Namespace) -> int:
     originals = np.array(dataset.test[: arguments.n])
     pictures = latent.reconstruct(model, originals)
     columns = min(8, len(originals))
-    rows = [
-        part
-        for start in range(0, len(originals), columns)
-        for part in _padded_rows(originals, pictures, start, columns)
-    ]
-    _save_grid(np.concatenate(rows), arguments, columns=columns)
+    _save_grid(images.in_turn([originals, pictures], columns=columns), arguments, columns=columns)
     what = f"{len(originals)} test images of {dataset.name} above their reconstructions by {run.id}, weights of epoch {epoch}"
     return _finish(arguments, what, {"run": run.id, "epoch": epoch, "n": len(originals)})
 
@@ -162,11 +155,17 @@ def reconstruct(arguments: argparse.Namespace) -> int:
 def interpolate(arguments: argparse.Namespace) -> int:
     """A path between two points in latent space, as a strip or an animation."""
     from vaedash import images
-    from vaedash.models import latent
+    from vaedash.models import latent, points
 
     terminal.check_out(arguments, ".png", ".gif")
     run, model, epoch = terminal.model(arguments)
-    start, end = (_end_point(text, run, model, arguments) for text in (arguments.start, arguments.end))
+
+    def test() -> images.Pixels:
+        return terminal.images_of(run, arguments).test
+
+    start, end = (
+        points.named(words, model, frame=run.config.frame, test=test) for words in (arguments.start, arguments.end)
+    )
     exactly = latent.decode_exactly(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
     frames, sizes = latent.to_uint8(exactly), latent.step_sizes(exactly)
     if arguments.out.suffix.lower() == ".gif":
@@ -260,40 +259,6 @@ def report(arguments: argparse.Namespace) -> int:
     storage.write_bytes(arguments.out, reporting.page(chosen).encode())
     what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
     return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": verdict.sentence(chosen)})
-
-
-def _padded_rows(originals: np.ndarray, pictures: np.ndarray, start: int, columns: int) -> Iterator[np.ndarray]:
-    for tiles in (originals, pictures):
-        row = tiles[start : start + columns]
-        yield np.concatenate([row, np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)])
-
-
-def _end_point(text: str, run: Run, model: "VAE", arguments: argparse.Namespace) -> Any:
-    """z, a tensor `(latent_dim,)`, of an end point: `random:SEED`, `test:INDEX`, or an image file (encoded to its mu)."""
-    from vaedash.models import latent
-
-    kind, _, rest = text.partition(":")
-    if kind == "random" and rest:
-        seed = terminal.whole(rest, "random:SEED")
-        if not 0 <= seed < 2**31:
-            raise UsageError(f"random:SEED must be between 0 and {2**31 - 1}, got {seed}.")
-        return latent.prior(1, run.config.latent_dim, seed=seed)[0]
-    if kind == "test" and rest:
-        dataset = terminal.images_of(run, arguments)
-        index = terminal.whole(rest, "test:INDEX")
-        if not 0 <= index < len(dataset.test):
-            raise UsageError(f"test:INDEX must be between 0 and {len(dataset.test) - 1}, got {index}.")
-        image = dataset.test[index]
-    else:
-        file = places.written(text)
-        if not file.is_file():
-            raise UsageError(f"An end point is random:SEED, test:INDEX or an image file; {text!r} is none of them.")
-        from vaedash.datasets.decode import Manner, decode
-
-        image = decode(file.read_bytes(), Manner.of(run.config.frame))
-        if image is None:
-            raise UsageError(f"{text} is not an image that can be read. Give a JPEG, PNG or WebP file.")
-    return latent.encode(model, image[None])[0][0]
 
 
 def _save_grid(tiles: np.ndarray, arguments: argparse.Namespace, *, columns: int) -> None:

@@ -13,6 +13,7 @@ from vaedash.config import PIXEL_ORDERS, STUDY, RunConfig
 from vaedash.errors import RunError, UsageError
 from vaedash.runs import Run
 from vaedash.runs.schema import TRAINED
+from vaedash.settings import whole_number
 from vaedash.training import launch
 
 
@@ -43,7 +44,7 @@ def ladder(arguments: argparse.Namespace) -> int:
     if arguments.out:
         terminal.check_out(arguments, ".json")
     orders = terminal.listed(arguments.orders, "orders")
-    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    seeds = [whole_number(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
     if PIXEL_ORDERS[0] not in orders:
         raise UsageError(
             f"--orders takes {PIXEL_ORDERS[0]} at least, which all else is held against, got {arguments.orders}; add it."

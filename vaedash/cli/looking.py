@@ -5,7 +5,7 @@ import shlex
 from collections import Counter
 from typing import Any
 
-from vaedash import config, images, places, storage, text
+from vaedash import config, datasets, images, places, storage, text
 from vaedash.cli import parsing, terminal
 from vaedash.config import FRAME_SETTINGS, SETTINGS, RunConfig
 from vaedash.datasets import Dataset
@@ -51,7 +51,7 @@ def look(arguments: argparse.Namespace) -> int:
     if arguments.json:
         terminal.print_json(_record(dataset) | {"out": str(arguments.out) if arguments.out else None})
         return terminal.DONE
-    print(terminal.sizes(dataset))
+    print(datasets.sizes(dataset))
     for note in dataset.notes:
         print(note)
     for name in sorted({key.partition("/")[2] for key in dataset.labels}):

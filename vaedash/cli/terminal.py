@@ -6,19 +6,17 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaedash import config, datasets, places, runs, storage, text
+from vaedash import config, datasets, places, runs, text
 from vaedash.comparing import results
 from vaedash.config import RunConfig
-from vaedash.datasets import hub
 from vaedash.errors import UsageError
 from vaedash.measuring import same
-from vaedash.models import own
 from vaedash.runs import Run, examples
 from vaedash.settings import Value
+from vaedash.training import named
 
 if TYPE_CHECKING:
     from vaedash.models.vae import VAE
@@ -63,37 +61,14 @@ def load(settings: RunConfig, arguments: argparse.Namespace) -> datasets.Dataset
 
 
 def spec(typed: str, arguments: argparse.Namespace) -> str:
-    """The name of a dataset or the path of one's own images, from what was typed; what is on the Hub is fetched first."""
-    if not hub.is_name(typed):
-        return config.dataset_spec(typed)
+    """As `named.dataset`, with a bar of what is fetched."""
     with progress() as show:
-        return str(hub.fetch(typed, data_dir=data_dir(arguments), progress=show, say=say))
-
-
-def arch(typed: str) -> str:
-    """An architecture from what was typed: a name as it stands; the file at a path is kept as one of this person's own, and trusted.
-
-    UsageError where that file cannot be one.
-    """
-    if not typed.endswith(".py"):
-        return typed
-    file = places.written(typed)
-    source = own.read(file)
-    named = _of_run(file, source) or own.named(file, source)
-    own.trust(named, source)
-    return named
+        return named.dataset(typed, data_dir=data_dir(arguments), progress=show, say=say)
 
 
 def archs(typed: str, flag: str) -> list[str]:
-    """Several of them, by comma."""
-    return [arch(each) for each in listed(typed, flag)]
-
-
-def _of_run(file: Path, source: bytes) -> str:
-    """What a run calls its own architecture, where this is its source; else nothing. So that to train it again trains the same."""
-    settings = runs.read(file.parent).settings if file.name == runs.RunFolder(file.parent).source_file.name else None
-    same = settings and config.is_own(settings.arch) and settings.arch.endswith(f"@{storage.sha256(source)}")
-    return settings.arch if settings and same else ""
+    """Architectures by comma, each as `named.arch`."""
+    return [named.arch(each) for each in listed(typed, flag)]
 
 
 def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
@@ -101,29 +76,9 @@ def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
 
     DatasetError where those there are not its own.
     """
-    here = spec(arguments.dataset, arguments) if arguments.dataset else run.images_at
-    dataset = load(replace(run.config, dataset=here), arguments)
-    if run.dataset.get("fingerprint"):  # else it has learned from none yet
-        same.require(run, dataset)
-    if here != run.images_at:
-        run.write_notes(images=here)
-    return dataset
-
-
-def describe(dataset: datasets.Dataset) -> str:
-    """How many images there are, and what was odd about them."""
-    return " ".join([sizes(dataset), *dataset.notes])
-
-
-def sizes(dataset: datasets.Dataset) -> str:
-    """How many images there are."""
-    megabytes = (dataset.train.nbytes + dataset.test.nbytes) / 1e6
-    skipped = f", {dataset.skipped:,} files skipped because they could not be read" if dataset.skipped else ""
-    side = dataset.train.shape[-1]
-    return (
-        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images of {side}x{side} pixels, "
-        f"{megabytes:.0f} MB in memory{skipped}."
-    )
+    at = spec(arguments.dataset, arguments) if arguments.dataset else ""
+    with progress() as show:
+        return same.images_of(run, data_dir=data_dir(arguments), at=at, progress=show)
 
 
 def check_out(arguments: argparse.Namespace, *endings: str) -> None:
@@ -204,26 +159,6 @@ def listed(text: str, flag: str) -> list[str]:
     if not items or len(set(items)) < len(items):
         raise UsageError(f"--{flag} takes different values by comma, got {text!r}.")
     return items
-
-
-def whole(text: str, flag: str) -> int:
-    """A whole number; UsageError that says what takes one."""
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(f"{flag} takes a whole number, got {text!r}.") from None
-
-
-def number(value: float | None) -> str:
-    """A loss as words."""
-    return "not finite" if value is None else f"{value:.2f}"
-
-
-def duration(seconds: float) -> str:
-    """As on a clock: `1:05`, or `2:01:05` with hours."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def say(sentence: str) -> None:

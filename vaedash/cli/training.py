@@ -5,21 +5,18 @@ import contextlib
 import dataclasses
 import functools
 import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vaedash import config, places, runs
-from vaedash.cli import parsing, tables, terminal, watching
+from vaedash.cli import parsing, tables, terminal
 from vaedash.comparing import results, verdict
-from vaedash.config import FRAME_SETTINGS, PRESETS, STUDY, RunConfig
+from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import ENDED_WELL
-from vaedash.settings import Value
-from vaedash.training import forecast, launch, process
+from vaedash.settings import Value, whole_number
+from vaedash.training import attended, forecast, launch, named, process
 
-_LOOK = 0.5  # seconds between two looks at runs in progress
 _COSTS = ("weights", "flops", "seconds")  # what --match takes
 _FINE = 0.03  # part of their scale to which widths are sought that take as long
 _ARCHS = (
@@ -115,7 +112,7 @@ def train(arguments: argparse.Namespace) -> int:
 def sweep(arguments: argparse.Namespace) -> int:
     """Every combination of presets, architectures and seeds."""
     presets, archs = terminal.listed(arguments.presets, "presets"), terminal.archs(arguments.archs, "archs")
-    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    seeds = [whole_number(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
     varied: list[dict[str, Value]] = [
         {"preset": preset, "arch": arch, "seed": seed} for preset in presets for seed in seeds for arch in archs
     ]
@@ -126,7 +123,7 @@ def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) 
     """The settings that were typed, with what is `varied` by the command, and with the widths that `--match` asks for."""
     if not arguments.match:
         return [terminal.settings(arguments, **fixed) for fixed in varied]
-    what, to = arguments.match[0], terminal.arch(arguments.match[1])
+    what, to = arguments.match[0], named.arch(arguments.match[1])
     if what not in _COSTS:
         raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}; give one of these.")
     if to not in config.ARCHS and not config.is_own(to):
@@ -186,20 +183,10 @@ def _launch(settings: list[RunConfig], arguments: argparse.Namespace) -> int:
     if launch.by_torchrun():
         return _together(lambda: _one_by_one(settings, arguments), arguments)
     look_at_place(arguments)
-    _try_out(settings)
+    attended.try_out(settings)
     read_images(settings, arguments)
     started = launch.new_runs(terminal.runs_dir(arguments), settings, name=arguments.name)
     return _accompany(started, arguments)
-
-
-def _try_out(settings: Sequence[RunConfig]) -> None:
-    """In the foreground too: architectures that did not come with vaedash are built once. RunError where one does not work."""
-    foreign = [asked for asked in settings if asked.arch not in config.BUILT_IN_ARCHS]
-    if foreign:
-        from vaedash.models import archs
-
-        for asked in foreign:
-            archs.build(asked)
 
 
 def _accompany(group: Sequence[Run], arguments: argparse.Namespace) -> int:
@@ -216,20 +203,16 @@ def stay_with(
     go_on: Callable[[], None],
     look: Callable[[Sequence[Run]], None] | None = None,
 ) -> list[Run]:
-    """Start some of these runs and show how far all are, until they have ended and are measured; returns them as they are then.
-
-    At every look at them, `look` is told what was seen. Ctrl-C stops them, and then `go_on` says how they go on.
-    """
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        with _stopping_on_ctrl_c(group, go_on):
-            if starting:
-                processes += launch.start(starting, data_dir=terminal.data_dir(arguments), on=arguments.on)
-            return _watched(group, look)
-    finally:
-        if arguments.on != places.LOCAL:
-            for process in processes:  # which has a cluster to leave, or to end
-                process.wait()
+    """As `attended.stay_with`, where the arguments say."""
+    return attended.stay_with(
+        group,
+        starting=starting,
+        data_dir=terminal.data_dir(arguments),
+        say=terminal.say,
+        go_on=go_on,
+        on=arguments.on,
+        look=look,
+    )
 
 
 def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Iterator[Run]:
@@ -241,11 +224,8 @@ def _one_by_one(settings: list[RunConfig], arguments: argparse.Namespace) -> Ite
 
 
 def read_images(settings: Sequence[RunConfig], arguments: argparse.Namespace) -> None:
-    """In the foreground, so that whatever is missing is said before any run exists."""
-    for caution in dict.fromkeys(asked.caution for asked in settings if asked.caution):
-        terminal.say(caution)
-    for images in dict.fromkeys(asked.only(("dataset", "fraction", *FRAME_SETTINGS)) for asked in settings):
-        terminal.say(terminal.describe(terminal.load(images, arguments)))
+    """As `attended.read_images`, with a bar while they are read for the first time."""
+    attended.read_images(settings, load=lambda images: terminal.load(images, arguments), say=terminal.say)
 
 
 def _together(chosen: Callable[[], Iterable[Run]], arguments: argparse.Namespace) -> int:
@@ -300,22 +280,6 @@ def _stopping_on_signals(run: Run) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-@contextlib.contextmanager
-def _stopping_on_ctrl_c(watched: Sequence[Run], go_on: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C asks the runs to stop and waits until they have; a second one leaves them to it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        for run in watched:
-            if run.reread().busy:
-                run.request_stop()
-        terminal.say("Stopping after the current batch; finished epochs are kept.")
-        while any(run.reread().busy for run in watched):
-            time.sleep(_LOOK / 5)
-        go_on()
-        raise
-
-
 def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
     ids = " ".join(run.id for run in stopped if run.reread().status.resumable)
     if not ids:
@@ -325,31 +289,9 @@ def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> 
     terminal.say(f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}")
 
 
-def _watched(watched: Sequence[Run], look: Callable[[Sequence[Run]], None] | None) -> list[Run]:
-    """Show progress until all have ended and are measured."""
-    display = watching.display(watched)
-    while True:
-        current = [run.reread() for run in watched]
-        display.show(current)
-        if not any(run.busy for run in current):
-            break
-        if look:
-            look(current)
-        time.sleep(_LOOK)
-    display.close()
-    return current
-
-
-def say_what_failed(current: Sequence[Run]) -> None:
-    """Why some of these runs came to no good end."""
-    for run in current:
-        if run.status in (Status.FAILED, Status.DIVERGED, Status.INTERRUPTED, Status.DAMAGED):
-            terminal.say(f"{run.id} {run.name}: {run.status}. {run.sentence}")
-
-
 def _conclude(current: Sequence[Run], arguments: argparse.Namespace) -> int:
     """The table and the verdict of runs that have ended. The exit code says whether one failed."""
-    say_what_failed(current)
+    attended.say_what_failed(current, terminal.say)
     seeds = [cell.as_row() for cell in results.over_seeds(current)]
     if arguments.json:
         records = [terminal.record(run) for run in current]

@@ -12,8 +12,8 @@ from vaedash.comparing.trials import Trials
 from vaedash.errors import UsageError
 from vaedash.runs import Run, tunings
 from vaedash.runs.schema import ENDED_WELL
-from vaedash.settings import Value
-from vaedash.training import draws, launch
+from vaedash.settings import Value, whole_number
+from vaedash.training import attended, draws, launch, watching
 from vaedash.training.draws import RANGES, Engine
 from vaedash.training.rounds import TRIAL_SEED, Round, Tuning
 
@@ -136,7 +136,7 @@ def _asked(arguments: argparse.Namespace) -> Tuning:
 
 
 def _seeds(arguments: argparse.Namespace) -> list[int]:
-    seeds = [terminal.whole(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
+    seeds = [whole_number(seed, "seeds") for seed in terminal.listed(arguments.seeds, "seeds")]
     for seed in seeds:
         config.SETTINGS["seed"].check(seed)
     if TRIAL_SEED in seeds:
@@ -167,7 +167,7 @@ def _say_what_is_tried(made: Round, asked: Tuning) -> None:
 
 
 def _give_up(left: Sequence[Run]) -> int:
-    training.say_what_failed(left)
+    attended.say_what_failed(left, terminal.say)
     ids = ", ".join(f"{run.id} ({run.status})" for run in left)
     terminal.say(
         f"Not over: {ids}. The same command goes on with it; archive RUN puts a trial aside that cannot be trained."
@@ -199,7 +199,7 @@ def _conclude(asked: Tuning, final: Sequence[Run], arguments: argparse.Namespace
         print(f"\n{_how_chosen(asked)}\n{verdict.sentence(final)}")
         print(f"\nBest so far against budget: {terminal.command_line('report', ids, arguments)} --out report.html")
         print(f"On the page: {terminal.command_line('page', '', arguments)}   (runs are in {asked.folder})")
-    training.say_what_failed(final)
+    attended.say_what_failed(final, terminal.say)
     return terminal.DONE if all(run.status in ENDED_WELL for run in final) else terminal.FAILED
 
 
@@ -214,7 +214,7 @@ def _row(tried: Trials, final: Sequence[Run]) -> Row:
         "seconds": tried.seconds,
         "best": draws.in_words(best) if best else None,
         "val_loss": trials.val_loss(best) if best else None,
-        "each": ", ".join(terminal.number(run.test_loss) for run in final),
+        "each": ", ".join(watching.loss_words(run.test_loss) for run in final),
         "test_loss": statistics.fmean(losses) if len(losses) == len(final) else None,
     }
 

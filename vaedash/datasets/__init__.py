@@ -5,12 +5,14 @@ from vaedash.datasets.cache import (
     cache_flaw,
     cached,
     caches,
+    described,
     lacking,
     leftovers,
     load,
     lock_of,
     packed,
     remove_cache,
+    sizes,
 )
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import share
@@ -22,6 +24,7 @@ __all__ = [
     "cache_flaw",
     "cached",
     "caches",
+    "described",
     "lacking",
     "leftovers",
     "load",
@@ -30,4 +33,5 @@ __all__ = [
     "remove_cache",
     "share",
     "silent",
+    "sizes",
 ]

@@ -43,6 +43,22 @@ class Dataset:
     wheels: tuple[str, ...] = ()
 
 
+def described(dataset: Dataset) -> str:
+    """How many images there are, and what was odd about them."""
+    return " ".join([sizes(dataset), *dataset.notes])
+
+
+def sizes(dataset: Dataset) -> str:
+    """How many images there are."""
+    megabytes = (dataset.train.nbytes + dataset.test.nbytes) / 1e6
+    skipped = f", {dataset.skipped:,} files skipped because they could not be read" if dataset.skipped else ""
+    side = dataset.train.shape[-1]
+    return (
+        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test images of {side}x{side} pixels, "
+        f"{megabytes:.0f} MB in memory{skipped}."
+    )
+
+
 def load(
     spec: str,
     *,

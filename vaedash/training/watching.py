@@ -1,18 +1,19 @@
-"""How far runs are, while somebody waits for them in a terminal: bars that move, or a line for each epoch."""
+"""How far runs are, while somebody waits for them in a terminal or a notebook: bars that move, or a line for each epoch."""
 
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from vaedash import text
-from vaedash.cli import terminal
 from vaedash.runs import Run, Status, schema
 from vaedash.runs.schema import Epoch, Progress
 from vaedash.training import forecast
 
 _WIDE, _NARROW = 24, 6  # columns of a bar: where there is room, and at least
 _SHORT_NAME = 6  # columns below which a name says nothing
+_NOTEBOOK = 120  # columns of a line of progress in a notebook
 
 
 class Display(Protocol):
@@ -25,15 +26,32 @@ class Display(Protocol):
         """They have ended."""
 
 
-def display(watched: Sequence[Run]) -> Display:
-    """The one for these runs that fits where stderr goes."""
-    return _Bars(watched) if sys.stderr.isatty() else _Lines()
+def display(watched: Sequence[Run], *, say: Callable[[str], None]) -> Display:
+    """The one for these runs that fits where somebody looks: bars in a notebook or a terminal, else what is told to `say`."""
+    bar = _bar()
+    if _in_notebook(bar):
+        return _Bars(watched, bar, wide=True)
+    return _Bars(watched, bar) if sys.stderr.isatty() else _Lines(say)
+
+
+def _bar() -> Any:
+    """tqdm's bar for where this process talks to."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a notebook without ipywidgets, which gets lines
+        from tqdm.auto import tqdm
+    return tqdm
+
+
+def _in_notebook(bar: Any) -> bool:
+    """Whether its bars are a notebook's widgets."""
+    return any(kind.__module__ == "tqdm.notebook" for kind in bar.__mro__)
 
 
 class _Lines:
     """Progress where nobody looks at a terminal: one line for each finished epoch."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._shown: dict[str, int] = {}
         self._status: dict[str, str] = {}
         self._ended = 0
@@ -42,27 +60,26 @@ class _Lines:
         for run in current:
             if self._status.get(run.id) != (status := _status_words(run)):
                 self._status[run.id] = status
-                terminal.say(f"{run.id} {run.name}: {status}")
+                self._say(f"{run.id} {run.name}: {status}")
             for row in run.epochs[self._shown.get(run.id, 0) :]:
-                terminal.say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
+                self._say(f"{run.id} {run.name}: {_epoch_words(run, row)}")
             self._shown[run.id] = len(run.epochs)
         if len(current) > 1 and (ended := sum(not run.busy for run in current)) > self._ended:
             self._ended = ended
-            terminal.say(_study_words(current))
+            self._say(_study_words(current))
 
     def close(self) -> None:
         pass
 
 
 class _Bars:
-    """Progress in a terminal: one bar a run, from its progress.json."""
+    """One bar a run, from its progress.json; a `wide` one is as wide as the notebook that it is in."""
 
-    def __init__(self, watched: Sequence[Run]) -> None:
-        from tqdm import tqdm
-
+    def __init__(self, watched: Sequence[Run], kind: Any, *, wide: bool = False) -> None:
         def bar(position: int) -> Any:
-            return tqdm(total=1, position=position, bar_format="{bar}", leave=True, dynamic_ncols=True)
+            return kind(total=1, position=position, bar_format="{bar}", leave=True, dynamic_ncols=True)
 
+        self._wide = wide
         self._bars = {run.id: bar(position) for position, run in enumerate(watched)}
         self._study = bar(len(watched)) if len(watched) > 1 else None
 
@@ -71,22 +88,21 @@ class _Bars:
             bar, progress = self._bars[run.id], run.progress or {}
             bar.total = progress.get("of") or 1
             bar.n = progress.get("seen", progress.get("done", 0)) if run.busy else bar.total
-            _draw(bar, run.id, run.name, progress_words(run, progress))
+            self._draw(bar, run.id, run.name, progress_words(run, progress))
         if self._study is not None:
             self._study.total, self._study.n = len(current), sum(not run.busy for run in current)
-            _draw(self._study, "all runs", "", _study_words(current))
+            self._draw(self._study, "all runs", "", _study_words(current))
 
     def close(self) -> None:
         for bar in [*self._bars.values(), self._study]:
             if bar is not None:
                 bar.close()
 
-
-def _draw(bar: Any, title: str, name: str, words: str) -> None:
-    left, width, right = fitting(title, name, words, room=_terminal_columns() - 1)
-    before, after = (part.replace("{", "{{").replace("}", "}}") for part in (left, right))
-    bar.bar_format = f"{before} {{bar:{width}}} {after}"
-    bar.refresh()
+    def _draw(self, bar: Any, title: str, name: str, words: str) -> None:
+        left, width, right = fitting(title, name, words, room=_NOTEBOOK if self._wide else _terminal_columns() - 1)
+        before, after = (part.replace("{", "{{").replace("}", "}}") for part in (left, right))
+        bar.bar_format = f"{before} {{bar}} {after}" if self._wide else f"{before} {{bar:{width}}} {after}"
+        bar.refresh()
 
 
 def _terminal_columns() -> int:
@@ -135,7 +151,7 @@ def progress_words(run: Run, progress: Progress) -> str:
     crowded = forecast.crowded(progress)
     # What matters most stands first: in a narrow terminal, the end has no room.
     return (
-        f"epoch {progress['epoch']}/{progress['epochs']}, at most {terminal.duration(left)} left, "
+        f"epoch {progress['epoch']}/{progress['epochs']}, at most {duration(left)} left, "
         f"loss {loss:.1f}{test}, {speed:,.0f} images/s{crowded and f'; {crowded}'}"
     )
 
@@ -149,5 +165,17 @@ def _study_words(current: Sequence[Run]) -> str:
 
 
 def _epoch_words(run: Run, row: Epoch) -> str:
-    losses = [f"{split} {terminal.number(schema.loss_of(row, split))}" for split in ("train", "test")]
+    losses = [f"{split} {loss_words(schema.loss_of(row, split))}" for split in ("train", "test")]
     return f"epoch {row['epoch']}/{run.config.epochs}, {', '.join(losses)}, {row.get('images_per_second') or 0:,.0f} images/s"
+
+
+def loss_words(value: float | None) -> str:
+    """A loss as words."""
+    return "not finite" if value is None else f"{value:.2f}"
+
+
+def duration(seconds: float) -> str:
+    """As on a clock: `1:05`, or `2:01:05` with hours."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
