@@ -241,6 +241,8 @@ BROKEN_LOSS = 10.0
 
 SAMPLE_COUNT = 64  # images in the fixed-z grid of an epoch
 LIVE_COUNT = 25  # of these, those that are drawn in the middle of an epoch too
+MOST_MADE_UP, MOST_REDRAWN, MOST_STEPS = 1024, 512, 500  # pictures that somebody may ask a model for at once
+HOTTEST = 10.0  # standard deviation of a z that somebody asks for
 PREVIEW_COUNT = 16  # of one's own images, before anything learns from them
 PHOTO_COUNT = 32  # held-out images in the reconstruction grid of an epoch
 

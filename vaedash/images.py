@@ -83,7 +83,7 @@ def palette(images: Pixels, count: int) -> list[str]:
 
 
 def encode_png(picture: Pixels) -> bytes:
-    """A picture `(H, W, 3)` uint8 as a PNG file's bytes."""
+    """A picture `(H, W, 3)` uint8, or with how opaque it is `(H, W, 4)`, as a PNG file's bytes."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()
@@ -124,6 +124,11 @@ def encode_gif(frames: Sequence[Pixels], *, seconds: float = 2.0) -> bytes:
     milliseconds = max(20, round(1000 * seconds / len(pictures)))  # browsers slow anything faster down to 100 ms
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
     return buffer.getvalue()
+
+
+def there_and_back(frames: Sequence[Pixels], *, seconds: float) -> bytes:
+    """The same of pictures that go from the first to the last and back."""
+    return encode_gif([*frames, *frames[-2:0:-1]], seconds=seconds)
 
 
 def in_turn(sets: Sequence[Pixels], *, columns: int) -> Pixels:

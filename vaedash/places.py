@@ -38,6 +38,16 @@ def written(path: str | os.PathLike[str]) -> Path:
         return Path(words)
 
 
+def require_writable(file: Path, *endings: str, called: str) -> None:
+    """Before anything is computed, whether a file of such a name can be written; UsageError, which says what it is `called`, if not."""
+    if file.suffix.lower() not in endings:
+        raise UsageError(f"{called} must end in {' or '.join(endings)}, got {file.name}.")
+    if not file.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {file.parent} to write {file.name} into. Make it first, or give another {called}."
+        )
+
+
 def runs_dir(given: str | os.PathLike[str] | None = None) -> Path:
     """Where runs live: `given`, else `$VAEDASH_RUNS`, else `runs/` of the checkout, or of this person where vaedash is installed.
 

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from vaedash import config, places, storage
-from vaedash.cli import parsing, tables, terminal
+from vaedash.cli import parsing, terminal
 from vaedash.comparing import intervals, verdict
 from vaedash.datasets import labels
 from vaedash.errors import UsageError
 from vaedash.measuring import directions
 from vaedash.measuring.directions import Along, Direction
 from vaedash.runs import Run
+from vaedash.showing import tables
 
 
 def add_to(commands: parsing.Commands) -> None:
@@ -22,13 +23,15 @@ def add_to(commands: parsing.Commands) -> None:
     generating = parsing.command(
         commands, "generate", generate, "draw prior samples", ["generate latest:conv --n 64 --seed 1 --out grid.png"]
     )
-    generating.add_argument("--n", type=parsing.bounded(1, 1024), default=64, help="how many (default: %(default)s)")
+    generating.add_argument(
+        "--n", type=parsing.bounded(1, config.MOST_MADE_UP), default=64, help="how many (default: %(default)s)"
+    )
     generating.add_argument(
         "--seed", type=parsing.bounded(0, 2**31 - 1), default=config.SAMPLE_SEED, help="of z (default: %(default)s)"
     )
     generating.add_argument(
         "--temperature",
-        type=parsing.bounded(0.0, 10.0),
+        type=parsing.bounded(0.0, config.HOTTEST),
         default=1.0,
         help="standard deviation of z (default: %(default)s)",
     )
@@ -40,7 +43,10 @@ def add_to(commands: parsing.Commands) -> None:
         ["reconstruct latest:fc --n 16"],
     )
     reconstructing.add_argument(
-        "--n", type=parsing.bounded(1, 512), default=16, help="how many test images (default: %(default)s)"
+        "--n",
+        type=parsing.bounded(1, config.MOST_REDRAWN),
+        default=16,
+        help="how many test images (default: %(default)s)",
     )
     interpolating = parsing.command(
         commands,
@@ -53,7 +59,10 @@ def add_to(commands: parsing.Commands) -> None:
         ],
     )
     interpolating.add_argument(
-        "--steps", type=parsing.bounded(2, 500), default=10, help="frames, ends included (default: %(default)s)"
+        "--steps",
+        type=parsing.bounded(2, config.MOST_STEPS),
+        default=10,
+        help="frames, ends included (default: %(default)s)",
     )
     ends = "random:SEED, test:INDEX or an image file (default: %(default)s)"
     interpolating.add_argument("--from", dest="start", metavar="POINT", default="random:1", help=ends)
@@ -169,9 +178,8 @@ def interpolate(arguments: argparse.Namespace) -> int:
     exactly = latent.decode_exactly(model, latent.path(start, end, steps=arguments.steps, method=arguments.method))
     frames, sizes = latent.to_uint8(exactly), latent.step_sizes(exactly)
     if arguments.out.suffix.lower() == ".gif":
-        there_and_back = np.concatenate([frames, frames[-2:0:-1]])
-        pictures = [images.grid(frame[None], columns=1, scale=arguments.scale * 2) for frame in there_and_back]
-        storage.write_bytes(arguments.out, images.encode_gif(pictures, seconds=4.0))
+        pictures = [images.grid(frame[None], columns=1, scale=arguments.scale * 2) for frame in frames]
+        storage.write_bytes(arguments.out, images.there_and_back(pictures, seconds=4.0))
     else:
         _save_grid(frames, arguments, columns=arguments.steps)
     what = (

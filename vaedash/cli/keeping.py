@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaedash import config, places, runs, storage, text
-from vaedash.cli import parsing, tables, terminal
+from vaedash.cli import parsing, terminal
 from vaedash.comparing import results
 from vaedash.errors import UsageError
 from vaedash.models import own
 from vaedash.runs import listing
+from vaedash.showing import tables
 
 if TYPE_CHECKING:
     from vaedash.doctor import Finding

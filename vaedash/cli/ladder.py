@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vaedash import runs, storage
-from vaedash.cli import parsing, tables, terminal, training
+from vaedash.cli import parsing, terminal, training
 from vaedash.comparing import ladder as ladders
 from vaedash.comparing import reasons
 from vaedash.config import PIXEL_ORDERS, STUDY, RunConfig
@@ -14,6 +14,7 @@ from vaedash.errors import RunError, UsageError
 from vaedash.runs import Run
 from vaedash.runs.schema import TRAINED
 from vaedash.settings import whole_number
+from vaedash.showing import tables
 from vaedash.training import launch
 
 

@@ -11,6 +11,7 @@ from vaedash.cli import parsing, terminal
 from vaedash.config import RunConfig
 from vaedash.measuring import measures
 from vaedash.runs import Run
+from vaedash.training import watching
 
 
 def add_to(commands: parsing.Commands) -> None:
@@ -95,7 +96,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     held_out = HeldOut.of(dataset.test, run.config.latent_dim, machine.device, layout)
     # As the run measures itself: on its device, in fp32, at the beta of that epoch.
     measured, beta = heldout.evaluate(model.to(machine.device), held_out), run.config.beta_at(epoch)
-    with terminal.progress() as progress:
+    with watching.progress() as progress:
         figures = after.measure(run, data_dir=terminal.data_dir(arguments), fid_of=arguments.fid, progress=progress)
     record = {
         "run": run.id,

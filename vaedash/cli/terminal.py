@@ -1,11 +1,9 @@
 """The terminal that commands talk to: what was typed, as settings, runs and images; what is said, and where."""
 
 import argparse
-import contextlib
 import json
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,7 @@ from vaedash.errors import UsageError
 from vaedash.measuring import same
 from vaedash.runs import Run, examples
 from vaedash.settings import Value
-from vaedash.training import named
+from vaedash.training import named, watching
 
 if TYPE_CHECKING:
     from vaedash.models.vae import VAE
@@ -33,24 +31,9 @@ def settings(arguments: argparse.Namespace, **fixed: Value) -> RunConfig:
     return RunConfig.build(**(typed | fixed))
 
 
-@contextlib.contextmanager
-def progress() -> Iterator[datasets.Progress]:
-    """A function to be told how far something is, which draws a bar of it where somebody looks at a terminal."""
-    from tqdm import tqdm
-
-    with tqdm(disable=not sys.stderr.isatty(), leave=False, unit_scale=True) as bar:
-
-        def show(title: str, done: int, total: int) -> None:
-            bar.set_description_str(title, refresh=False)
-            bar.total, bar.n = total or None, done
-            bar.refresh()
-
-        yield show
-
-
 def load(settings: RunConfig, arguments: argparse.Namespace) -> datasets.Dataset:
     """The images of a run with these settings, with a bar while they are read for the first time."""
-    with progress() as show:
+    with watching.progress() as show:
         return datasets.load(
             settings.dataset,
             data_dir=data_dir(arguments),
@@ -62,7 +45,7 @@ def load(settings: RunConfig, arguments: argparse.Namespace) -> datasets.Dataset
 
 def spec(typed: str, arguments: argparse.Namespace) -> str:
     """As `named.dataset`, with a bar of what is fetched."""
-    with progress() as show:
+    with watching.progress() as show:
         return named.dataset(typed, data_dir=data_dir(arguments), progress=show, say=say)
 
 
@@ -77,18 +60,13 @@ def images_of(run: Run, arguments: argparse.Namespace) -> datasets.Dataset:
     DatasetError where those there are not its own.
     """
     at = spec(arguments.dataset, arguments) if arguments.dataset else ""
-    with progress() as show:
+    with watching.progress() as show:
         return same.images_of(run, data_dir=data_dir(arguments), at=at, progress=show)
 
 
 def check_out(arguments: argparse.Namespace, *endings: str) -> None:
     """Before anything is computed, whether a file of such a name can be written."""
-    if arguments.out.suffix.lower() not in endings:
-        raise UsageError(f"--out must end in {' or '.join(endings)}, got {arguments.out.name}.")
-    if not arguments.out.parent.is_dir():
-        raise UsageError(
-            f"There is no folder {arguments.out.parent} to write {arguments.out.name} into. Make it first, or give another --out."
-        )
+    places.require_writable(arguments.out, *endings, called="--out")
 
 
 def record(run: Run) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vaedash import config, places, runs
-from vaedash.cli import parsing, tables, terminal
+from vaedash.cli import parsing, terminal
 from vaedash.comparing import results, verdict
 from vaedash.config import PRESETS, STUDY, RunConfig
 from vaedash.errors import UsageError
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import ENDED_WELL
 from vaedash.settings import Value, whole_number
+from vaedash.showing import tables
 from vaedash.training import attended, forecast, launch, named, process
 
 _COSTS = ("weights", "flops", "seconds")  # what --match takes

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from vaedash import config, text
-from vaedash.cli import parsing, tables, terminal, training
+from vaedash.cli import parsing, terminal, training
 from vaedash.comparing import trials, verdict
 from vaedash.comparing.results import Row
 from vaedash.comparing.trials import Trials
@@ -13,6 +13,7 @@ from vaedash.errors import UsageError
 from vaedash.runs import Run, tunings
 from vaedash.runs.schema import ENDED_WELL
 from vaedash.settings import Value, whole_number
+from vaedash.showing import tables
 from vaedash.training import attended, draws, launch, watching
 from vaedash.training.draws import RANGES, Engine
 from vaedash.training.rounds import TRIAL_SEED, Round, Tuning

@@ -14,11 +14,13 @@ from vaedash.models.vae import VAE
 from vaedash.settings import require_within, whole_number
 
 
-def named(words: str, model: VAE, *, frame: Frame, test: Callable[[], Pixels]) -> Tensor:
-    """z `(latent_dim,)` of `random:SEED`, of `test:INDEX` (among the images that `test` brings), or of an image file.
+def named(words: str | bytes, model: VAE, *, frame: Frame, test: Callable[[], Pixels]) -> Tensor:
+    """z `(latent_dim,)` of `random:SEED`, of `test:INDEX` (among the images that `test` brings), or of an image file's path or bytes.
 
-    UsageError for anything else, and for a file that is no image; images are encoded to their mu.
+    UsageError for anything else, and for a file that is no image. One that is, is brought to this frame; of images it is the mu.
     """
+    if isinstance(words, bytes):
+        return _shown_by(words, model, frame, "The picture")
     kind, _, rest = words.partition(":")
     if kind == "random" and rest:
         seed = whole_number(rest, "random:SEED")
@@ -31,11 +33,10 @@ def named(words: str, model: VAE, *, frame: Frame, test: Callable[[], Pixels]) -
     file = places.written(words)
     if not file.is_file():
         raise UsageError(f"An end point is random:SEED, test:INDEX or an image file; {words!r} is none of them.")
-    return shown_by(file.read_bytes(), model, frame=frame, called=words)
+    return _shown_by(file.read_bytes(), model, frame, words)
 
 
-def shown_by(data: bytes, model: VAE, *, frame: Frame, called: str) -> Tensor:
-    """z `(latent_dim,)` of an image file's bytes, brought to this frame. UsageError if they are no image."""
+def _shown_by(data: bytes, model: VAE, frame: Frame, called: str) -> Tensor:
     image = decode(data, Manner.of(frame))
     if image is None:
         raise UsageError(f"{called} is not an image that can be read. Give a JPEG, PNG or WebP file.")

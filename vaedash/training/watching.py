@@ -1,12 +1,13 @@
 """How far runs are, while somebody waits for them in a terminal or a notebook: bars that move, or a line for each epoch."""
 
+import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from vaedash import text
+from vaedash import datasets, text
 from vaedash.runs import Run, Status, schema
 from vaedash.runs.schema import Epoch, Progress
 from vaedash.training import forecast
@@ -45,6 +46,20 @@ def _bar() -> Any:
 def _in_notebook(bar: Any) -> bool:
     """Whether its bars are a notebook's widgets."""
     return any(kind.__module__ == "tqdm.notebook" for kind in bar.__mro__)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[datasets.Progress]:
+    """A function to be told how far something is, which draws a bar of it where somebody looks."""
+    kind = _bar()
+    with kind(disable=not _in_notebook(kind) and not sys.stderr.isatty(), leave=False, unit_scale=True) as bar:
+
+        def show(title: str, done: int, total: int) -> None:
+            bar.set_description_str(title, refresh=False)
+            bar.total, bar.n = total or None, done
+            bar.refresh()
+
+        yield show
 
 
 class _Lines:

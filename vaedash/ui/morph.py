@@ -135,7 +135,7 @@ def gif(paths: Sequence[Pixels]) -> bytes:
         images.grid(np.stack(tiles), columns=len(tiles), scale=_SHOWN // tiles[0].shape[-1], gap=6)
         for tiles in zip(*images.of_one_size(paths), strict=True)
     ]
-    return images.encode_gif([*moments, *moments[-2:0:-1]], seconds=5)
+    return images.there_and_back(moments, seconds=5)
 
 
 @st.fragment

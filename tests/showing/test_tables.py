@@ -1,10 +1,10 @@
-"""Tables as plain text, as the command line prints them."""
+"""Tables as plain text, as the command line prints them, and as a notebook shows them."""
 
 from imagined import CONV, FC
 
 from vaedash import text
-from vaedash.cli import tables
 from vaedash.comparing import results
+from vaedash.showing import tables
 
 
 def test_a_table_is_aligned_with_numbers_to_the_right():

@@ -1,0 +1,102 @@
+"""Runs compared in Python: who leads, in words and as a chart."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vaedash import places, storage
+from vaedash.comparing import alike, results
+from vaedash.comparing import verdict as verdicts
+from vaedash.errors import UsageError
+from vaedash.notebook.run import COLUMNS, Run
+from vaedash.notebook.runs import Runs, find
+from vaedash.runs import Run as Record
+from vaedash.showing import tables
+
+if TYPE_CHECKING:
+    from vaedash.showing.charts import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Runs beside each other, as they were when they were compared; a notebook shows verdict, table and curves."""
+
+    runs: Runs
+    records: Sequence[Record]
+
+    @property
+    def verdict(self) -> str:
+        """Who draws better in plain words, as the page says it; or why that cannot be said."""
+        return "; ".join(judged.plain for _, judged in verdicts.each(self.records))
+
+    @property
+    def grounds(self) -> str:
+        """The same with the figures behind it, how sure they are, and what else may have made the difference; a line for each
+        set of pictures.
+        """
+        return verdicts.sentence(self.records)
+
+    @property
+    def figure(self) -> "Figure":
+        """Their loss curves, as a Plotly figure. UsageError where these are of several units, or there are none."""
+        figures = self.figures
+        if len(figures) != 1:
+            raise UsageError(
+                f"These runs make {len(figures)} figures, since losses on other pictures, or with another beta, have another unit: "
+                "take .figures, or choose runs with the same that have finished an epoch."
+            )
+        return figures[0]
+
+    @property
+    def figures(self) -> "list[Figure]":
+        """One for those of each unit, of the runs that have finished an epoch."""
+        from vaedash.showing import charts
+
+        groups = alike.groups([run for run in self.records if run.epochs])
+        return [charts.loss_curves(group).update_layout(template="plotly_white") for group in groups]
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write all of it as one HTML file with pictures, and models to play with, that opens in any browser. Loads torch.
+
+        UsageError for a path that does not end in .html, RunError where a run is damaged.
+        """
+        from vaedash.showing import report
+
+        file = places.written(path)
+        places.require_writable(file, ".html", ".htm", called="path")
+        storage.write_bytes(file, report.page(self.records).encode())
+
+    def __repr__(self) -> str:
+        return f"{self.verdict}.\n{self.grounds}"
+
+    def _repr_html_(self) -> str:
+        rows = [results.result(run).as_row() for run in self.records]
+        return tables.html_block(
+            tables.html_words(f"{self.verdict}.", bold=True),
+            tables.html_words(self.grounds),
+            tables.html_table(rows, COLUMNS),
+        )
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from vaedash.showing import charts
+
+        display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
+        for figure in self.figures:
+            figure.show(config=dict(charts.CONTROLS))
+
+
+def compare(*chosen: Run | str) -> Comparison:
+    """Who of these draws better, by how much, and how sure that is: runs, or what `find` takes, each once.
+
+    UsageError where one is not found, or where there are fewer than two; RunError where one is damaged.
+    """
+    several = {run.id: run for run in (find(run) if isinstance(run, str) else run for run in chosen)}
+    if len(several) < 2:
+        raise UsageError(f"A comparison takes at least two runs, got {len(several)}; give another one.")
+    records = [run.record for run in several.values()]
+    for record in records:
+        record.require_readable()
+    return Comparison(Runs(several.values()), records)
