@@ -319,10 +319,6 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "cli/terminal.py": {
         "keep runs in a file": lambda at: (at.folder.write_text(""), at.cli("runs")),
         "sweep over one seed twice": lambda at: at.cli("sweep", "--seeds", "0,0"),
-        "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
-        "ask for a grid in a folder that is not there": lambda at: at.cli(
-            "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
-        ),
     },
     "cli/training.py": {
         "let torchrun train on a cluster of Ray": lambda at: (
@@ -339,6 +335,21 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.cli("ladder", "--seeds", "0", "--orders", "natural", "--dataset", str(at.home / "own")),
         ),
         "climb a ladder of no order": lambda at: at.cli("ladder", "--orders", "upside-down"),
+    },
+    "notebook/comparison.py": {
+        "compare a run with nothing": lambda at: vaedash.compare(vaedash.find(at.run().id, at.folder)),
+        "draw curves of runs that have none": lambda at: (
+            vaedash.compare(*(vaedash.find(run.id, at.folder) for run in (at.run(), at.run()))).figure
+        ),
+    },
+    "notebook/run.py": {
+        "begin at pixels without a colour": lambda at: vaedash.find(at.drawn().id, at.folder).interpolate(
+            np.zeros((9, 9))
+        ),
+    },
+    "notebook/training.py": {
+        "misspell a setting": lambda at: vaedash.train(learning_rate=1),
+        "train one architecture twice": lambda at: vaedash.train(["fc", "fc"]),
     },
     "models/matching.py": {
         "give FC as few weights as hardly any": lambda at: matching.matched(
@@ -573,6 +584,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     },
     "places.py": {
         "train on mars": lambda at: places.checked_place("mars"),
+        "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
+        "ask for a grid in a folder that is not there": lambda at: at.cli(
+            "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
+        ),
         "name a cluster in a way that Ray does not": lambda at: (
             at.monkeypatch.setenv("RAY_ADDRESS", "auto"),
             places.ray_address("ray"),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from vaedash import places, storage
@@ -53,8 +54,11 @@ class Comparison:
         """One for those of each unit, of the runs that have finished an epoch."""
         from vaedash.showing import charts
 
-        groups = alike.groups([run for run in self.records if run.epochs])
-        return [charts.loss_curves(group).update_layout(template="plotly_white") for group in groups]
+        return [charts.loss_curves(group).update_layout(template="plotly_white") for group in self._groups]
+
+    @property
+    def _groups(self) -> list[list[Record]]:
+        return alike.groups([run for run in self.records if run.epochs])
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Write all of it as one HTML file with pictures, and models to play with, that opens in any browser. Loads torch.
@@ -84,8 +88,13 @@ class Comparison:
         from vaedash.showing import charts
 
         display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)
-        for figure in self.figures:
+        if find_spec("nbformat") is None:  # without which Plotly shows nothing
+            print('The curves are shown where nbformat is installed: pip install -e ".[notebook]"')
+            return
+        for group, figure in zip(self._groups, self.figures, strict=True):
             figure.show(config=dict(charts.CONTROLS))
+            words = charts.legend(group)
+            display({"text/html": tables.html_block(tables.html_words(words)), "text/plain": words}, raw=True)
 
 
 def compare(*chosen: Run | str) -> Comparison:

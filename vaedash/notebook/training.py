@@ -12,19 +12,27 @@ from vaedash.config import SETTINGS, RunConfig
 from vaedash.errors import UsageError
 from vaedash.notebook.run import Run
 from vaedash.notebook.runs import Folder, Runs, of_record
+from vaedash.runs import Run as Record
 from vaedash.settings import Value
 from vaedash.training import attended, launch, named, watching
 
 
 @overload
 def train(
-    arch: str, *, name: str | None = None, runs_dir: Folder = None, data_dir: Folder = None, **settings: Value | None
+    arch: str,
+    *,
+    name: str | None = None,
+    measure: bool = True,
+    runs_dir: Folder = None,
+    data_dir: Folder = None,
+    **settings: Value | None,
 ) -> Run: ...
 @overload
 def train(
     arch: list[str] | tuple[str, ...] = config.PAIR,
     *,
     name: str | None = None,
+    measure: bool = True,
     runs_dir: Folder = None,
     data_dir: Folder = None,
     **settings: Value | None,
@@ -33,6 +41,7 @@ def train(
     arch: str | list[str] | tuple[str, ...] = config.PAIR,
     *,
     name: str | None = None,
+    measure: bool = True,
     runs_dir: Folder = None,
     data_dir: Folder = None,
     **settings: Value | None,
@@ -41,7 +50,9 @@ def train(
 
     `arch` is `"fc"`, `"conv"`, `"local"`, the path of a .py file with one's own, which is executed, or a sequence of these; `name`
     what to call the run. `settings` are those of `python -m vaedash train`, with underscores for hyphens: `dataset="cifar10"`,
-    `epochs=5`, `latent_dim=16`, `preset="p2"`; docs/settings.md explains each. What is not given has its default.
+    `epochs=5`, `latent_dim=16`, `preset="p2"`; docs/settings.md explains each. What is not given has its default. Without
+    `measure` it ends with the training: what else is measured of it then, which can take minutes, `python -m vaedash evaluate RUN`
+    brings later.
 
     Each trains in a process of its own, which outlives this one. An interrupt (Ctrl-C, or the button of a notebook) asks them to
     stop, waits until they have, and returns them with the epochs that they finished; `resume` goes on. UsageError for a setting
@@ -52,28 +63,39 @@ def train(
     attended.try_out(asked)
     attended.read_images(asked, load=lambda images: _load(images, places.data_dir(data_dir)), say=_say)
     started = launch.new_runs(places.runs_dir(runs_dir), asked, name=name)
-    trained = _attended([of_record(run, data_dir) for run in started])
+    trained = _attended([of_record(run, data_dir) for run in started], measure=measure)
     return trained[0] if isinstance(arch, str) else trained
 
 
-def resume(*stopped: Run) -> Run | Runs:
+def resume(*stopped: Run, measure: bool = True) -> Run | Runs:
     """Go on with runs that were stopped, interrupted or failed, and wait as `train` does; RunError where there is nothing to go on
     with, before any of them starts.
     """
     for run in stopped:
         launch.require_resumable(run.record)
-    resumed = _attended(stopped)
+    resumed = _attended(stopped, measure=measure)
     return resumed[0] if len(resumed) == 1 else resumed
 
 
-def _attended(group: Sequence[Run]) -> Runs:
+def _attended(group: Sequence[Run], *, measure: bool) -> Runs:
     records = [run.record for run in group]
     with contextlib.suppress(KeyboardInterrupt):
         attended.stay_with(
-            records, starting=records, data_dir=group[0].data_dir, say=_say, go_on=lambda: _say_how_to_go_on(group)
+            records,
+            starting=records,
+            data_dir=group[0].data_dir,
+            say=_say,
+            go_on=lambda: _say_how_to_go_on(group),
+            look=None if measure else _end_measuring,
         )
     attended.say_what_failed([run.record for run in group], _say)
     return Runs(group)
+
+
+def _end_measuring(current: Sequence[Record]) -> None:
+    for run in current:
+        if run.measuring:
+            run.request_stop()
 
 
 def _asked(archs: Sequence[str], settings: dict[str, Value | None], data_dir: Path) -> list[RunConfig]:
