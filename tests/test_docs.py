@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import vaedash
 from vaedash import cli, config, glossary
 from vaedash.errors import UsageError
 from vaedash.measuring.measures import MEASURES
+from vaedash.notebook import Run
 from vaedash.runs import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,6 +157,13 @@ def test_every_command_is_explained():
         kinds = next((action.choices for action in command._actions if action.dest == "what"), None)
         expected |= {f"{name} {kind}" for kind in kinds} if kinds else {name}
     assert {re.sub(r"( RUN| DATASET)+$", "", code) for code in said} == expected
+
+
+def test_everything_that_a_notebook_may_ask_for_is_explained():
+    rows = table(text_of(ROOT / "docs" / "notebook.md"), "| in Python | what it does")
+    said = {name for row in rows for name in re.findall(r"`(?:vaedash|run)\.(\w+)\(", row["in Python"])}
+    methods = {name for name, member in vars(Run).items() if callable(member) and not name.startswith("_")}
+    assert said == {*vaedash.__all__, *methods}
 
 
 def test_the_continuous_integration_finds_the_test_command():

@@ -5,7 +5,6 @@ import io
 import re
 import time
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -72,18 +71,20 @@ def test_the_notebook_runs_as_it_stands_from_top_to_bottom(tmp_path, kept):
     ]
 
 
-def asked(kernel: KernelManager, code: str, home: Path, *, interrupt_when: str = "") -> str:
-    """What a kernel answers, and says in an error; interrupted once the runs in `home` are that far."""
+def asked(kernel: KernelManager, code: str, *, interrupt_when: str = "") -> str:
+    """What a kernel says and answers, errors included; interrupted once, when it has said that."""
     client = kernel.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)
         said: list[str] = []
+        interrupted: list[bool] = []
 
         def heard(message: dict) -> None:
             content = message["content"]
             said.append(content.get("text") or "\n".join(content.get("traceback", ())) or str(content.get("data", "")))
-            if interrupt_when and interrupt_when in "".join(said):
+            if not interrupted and interrupt_when and interrupt_when in "".join(said):
+                interrupted.append(True)
                 kernel.interrupt_kernel()
 
         client.execute_interactive(code, timeout=PATIENCE, output_hook=heard)
@@ -103,14 +104,14 @@ def test_a_kernel_that_is_interrupted_keeps_the_finished_epochs_and_answers_in_s
     client.stop_channels()
     try:
         # Lines instead of bars, so that it can be told from outside how far it is.
-        asked(kernel, "import sys; sys.modules['ipywidgets'] = None; import vaedash", tmp_path)
+        asked(kernel, "import sys; sys.modules['ipywidgets'] = None; import vaedash")
         short = f"vaedash.train('conv', dataset={str(photos)!r}, epochs=5000, patience=5000, latent_dim=4, precision='fp32', device='cpu')"
-        said = asked(kernel, f"run = {short}; print(run.status, run.epochs)", tmp_path, interrupt_when="epoch 2/5000")
+        said = asked(kernel, f"run = {short}; print(run.status, run.epochs)", interrupt_when="epoch 2/5000")
         assert "finished epochs are kept" in said and "Traceback" not in said
         [run] = runs.list_runs(tmp_path / "runs")
         assert run.status == "stopped" and len(run.epochs) >= 2
         assert f"stopped {len(run.epochs)}" in said and f'vaedash.resume(vaedash.find("{run.id}"))' in said
-        said = asked(kernel, "vaedash.find('nobody')", tmp_path)
+        said = asked(kernel, "vaedash.find('nobody')").strip()
         assert said == f"UsageError: No run is called 'nobody'. Runs: {run.id}."
     finally:
         kernel.shutdown_kernel(now=True)

@@ -55,7 +55,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) 
 
 def _html_row(tag: str, cells: Iterable[str], sides: Sequence[str]) -> str:
     made = (
-        f'<{tag} style="text-align: {side}">{_escaped(cell)}</{tag}>' for cell, side in zip(cells, sides, strict=True)
+        f'<{tag} style="text-align: {side}; white-space: nowrap">{_escaped(cell)}</{tag}>'
+        for cell, side in zip(cells, sides, strict=True)
     )
     return f"<tr>{''.join(made)}</tr>"
 
