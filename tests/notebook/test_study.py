@@ -93,6 +93,32 @@ def asked(kernel: KernelManager, code: str, *, interrupt_when: str = "") -> str:
         client.stop_channels()
 
 
+BARS = """
+import dataclasses, vaedash
+from vaedash.runs import Status
+from vaedash.training import watching
+done, other = (vaedash.find(run).record for run in ("qmmcpg", "hkfrfp"))
+going = dataclasses.replace(other, status=Status.RUNNING, progress={"seen": 1, "of": 4, "phase": "reading {bar} <b>"})
+shown = watching.display([going, done], say=print)
+shown.show([going, done])
+for bar in (*shown._bars.values(), shown._study):
+    print([child.value for child in bar.container.children])
+"""
+
+
+@pytest.mark.slow
+def test_a_notebook_has_a_bar_for_each_run_with_its_words_beside_it(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT))
+    kernel, client = start_new_kernel(kernel_name="python3")
+    client.stop_channels()
+    try:
+        said = asked(kernel, BARS).replace(r"\u2007", " ")
+        assert "'qmmcpg conv on shapes (example) ', 1.0, ' finished, epoch 12/12, train 25.33" in said
+        assert ", 0.25, ' reading {bar} &lt;b&gt;'" in said and "['all runs ', 0.5, ' 1 of 2 runs done']" in said
+    finally:
+        kernel.shutdown_kernel(now=True)
+
+
 @pytest.mark.slow
 def test_a_kernel_that_is_interrupted_keeps_the_finished_epochs_and_answers_in_sentences(
     tmp_path, photos, data_dir, monkeypatch

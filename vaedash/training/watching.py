@@ -56,7 +56,9 @@ def progress() -> Iterator[datasets.Progress]:
 
         def show(title: str, done: int, total: int) -> None:
             bar.set_description_str(title, refresh=False)
-            bar.total, bar.n = total or None, done
+            if bar.total != (total or None):
+                bar.reset(total or None)  # a notebook's bar would not know it otherwise
+            bar.n = done
             bar.refresh()
 
         yield show
@@ -88,7 +90,7 @@ class _Lines:
 
 
 class _Bars:
-    """One bar a run, from its progress.json; a `wide` one is as wide as the notebook that it is in."""
+    """One bar a run, which goes from 0 to 1, from its progress.json; a `wide` one is as wide as the notebook that it is in."""
 
     def __init__(self, watched: Sequence[Run], kind: Any, *, wide: bool = False) -> None:
         def bar(position: int) -> Any:
@@ -101,11 +103,10 @@ class _Bars:
     def show(self, current: Sequence[Run]) -> None:
         for run in current:
             bar, progress = self._bars[run.id], run.progress or {}
-            bar.total = progress.get("of") or 1
-            bar.n = progress.get("seen", progress.get("done", 0)) if run.busy else bar.total
+            bar.n = progress.get("seen", progress.get("done", 0)) / (progress.get("of") or 1) if run.busy else 1
             self._draw(bar, run.id, run.name, progress_words(run, progress))
         if self._study is not None:
-            self._study.total, self._study.n = len(current), sum(not run.busy for run in current)
+            self._study.n = sum(not run.busy for run in current) / len(current)
             self._draw(self._study, "all runs", "", _study_words(current))
 
     def close(self) -> None:
@@ -115,8 +116,9 @@ class _Bars:
 
     def _draw(self, bar: Any, title: str, name: str, words: str) -> None:
         left, width, right = fitting(title, name, words, room=_NOTEBOOK if self._wide else _terminal_columns() - 1)
-        before, after = (part.replace("{", "{{").replace("}", "}}") for part in (left, right))
-        bar.bar_format = f"{before} {{bar}} {after}" if self._wide else f"{before} {{bar:{width}}} {after}"
+        # Never within the format: a name may hold what that would take for a field.
+        bar.desc, bar.unit = left, right
+        bar.bar_format = "{desc} {bar} {unit}" if self._wide else f"{{desc}} {{bar:{width}}} {{unit}}"
         bar.refresh()
 
 
