@@ -236,7 +236,7 @@ def test_drawn_again_with_the_same_data_nothing_changes_and_with_other_data_a_ch
 def test_untrained_is_asked_for_and_shown_once_it_is_brought(tab):
     untrained = {arch: archs.untrained(SETTINGS[arch]) for arch in SETTINGS}
     tab.get_by_role("button", name="untrained").click()
-    assert tab.evaluate("told") == [["state", "untrained"]]
+    assert tab.evaluate("told") == [["untrained", True]]
     expect(tab.locator("section[aria-busy=true]")).to_have_count(3)
     bring(tab, "untrained", untrained)
     there(tab, "untrained-0")

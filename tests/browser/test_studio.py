@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from vaedash.browser import client, packing
+from vaedash.browser import client, packing, widgets
 from vaedash.models.vae import VAE
 
 ADDED = client.script() + "\nObject.assign(globalThis, { studio, newest, fromBase64 });"
@@ -63,3 +63,24 @@ def test_a_part_that_came_broken_is_said_and_what_asks_for_the_newest_goes_on(ta
     assert "came broken" in tab.evaluate("heard")
     asked = "async () => { const ask = newest((name) => studio.run(name, new Float32Array(2), 1)); await ask('cut'); return 'quiet'; }"
     assert tab.evaluate(asked) == "quiet"
+
+
+# Widgets of every kind, told by whoever has no model: they wait for one that never comes.
+WIDGETS = {
+    "throws": {"runs": [{"name": "FC", "rest": "", "hue": "#D55E00", "part": "none", "side": 32, "size": 2}], "count": 1, "columns": 1,
+               "seed": 1, "temperature": 1, "throws": {"2": []}, "alone": True},
+    "numbers": {"name": "FC", "hue": "#D55E00", "part": "none", "side": 32, "z": [0, 0], "used": [0, 1], "first": 2,
+                "start": "the average"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("widget", WIDGETS)
+def test_a_widget_says_so_when_nothing_can_be_drawn_any_more(tab, widget):
+    tab.add_script_tag(content=f"{widgets.script(widget)}\nObject.assign(globalThis, {{ studio, {widget} }});")
+    tab.evaluate(
+        f"data => {widget}(document.body.appendChild(document.createElement('main')), data, () => {{}})",
+        WIDGETS[widget],
+    )
+    assert tab.locator("main canvas").count() == 1
+    tab.evaluate("studio.fail('What draws has stopped.')")
+    assert tab.locator("main").inner_text() == "What draws has stopped."

@@ -83,7 +83,7 @@ const Answers = (() => {
       try {
         await Promise.all(this.able.map((view) => this.look(view, picture, mixed)));
       } catch (error) {
-        this.complain(`The models cannot draw: ${error.message}`);
+        if (!studio.flaw) this.complain(`The models cannot draw: ${error.message}`);
       }
       if (views !== this.views) return; // others were chosen meanwhile, and are being redrawn
       if (mixed) {

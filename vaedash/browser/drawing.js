@@ -220,12 +220,11 @@ const drawing = (() => {
         event.preventDefault();
         if (event.dataTransfer.files.length) this.open(event.dataTransfer.files[0]);
       };
+      this.refuse = () => this.show(this.data, this.tell);
       this.pasted = (event) => {
-        if (!root.isConnected) return document.removeEventListener("paste", this.pasted); // another page is shown
         const file = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
         if (file) this.open(file);
       };
-      document.addEventListener("paste", this.pasted);
       const file = this.at("[type=file]");
       file.onchange = () => {
         if (file.files.length) this.open(file.files[0]);
@@ -346,5 +345,15 @@ const drawing = (() => {
     }
   }
 
-  return (root, data, tell) => (root.drawing ??= new Drawing(root)).show(data, tell);
+  // Answers a function for the end of it, when another page is shown.
+  return (root, data, tell) => {
+    const made = (root.drawing ??= new Drawing(root));
+    document.addEventListener("paste", made.pasted);
+    studio.addEventListener("flaw", made.refuse);
+    made.show(data, tell);
+    return () => {
+      document.removeEventListener("paste", made.pasted);
+      studio.removeEventListener("flaw", made.refuse);
+    };
+  };
 })();

@@ -23,10 +23,8 @@ const flow = (() => {
       this.most = before?.most ?? 1e-6;
       root.replaceChildren();
       root.classList.add("flow");
-      if (studio.flaw) {
-        element(root, "p", { textContent: studio.flaw });
-        return;
-      }
+      studio.addEventListener("flaw", () => this.root.isConnected && this.refuse(), { once: true });
+      if (studio.flaw) return this.refuse();
       this.addControls();
       const lanes = element(root, "div", { className: "lanes" });
       this.lanes = data.runs.map((run) => this.addLane(lanes, run));
@@ -36,6 +34,10 @@ const flow = (() => {
       };
       this.compute = newest((from) => this.renew(from));
       this.compute(0);
+    }
+
+    refuse() {
+      this.root.replaceChildren(Object.assign(document.createElement("p"), { role: "status", textContent: studio.flaw }));
     }
 
     end() {
@@ -82,7 +84,7 @@ const flow = (() => {
     turn(state) {
       this.state = state;
       this.say();
-      this.tell("state", state);
+      if (state === "untrained") this.tell("untrained", true);
       for (const lane of this.lanes) lane.section.setAttribute("aria-busy", "true");
       this.compute(0);
     }
@@ -325,7 +327,7 @@ const flow = (() => {
   }
 
   // `data`: `runs` with their `name`, `hue`, latents in use (`used`) and the names of their `trained` and `untrained` parts;
-  // `pictures` of `side` pixels, interleaved bytes in base64. It tells `state`, "trained" or "untrained", once somebody chooses it.
+  // `pictures` of `side` pixels, interleaved bytes in base64. It tells `untrained` once somebody wants to see that: what it needs may be on its way still when they have turned back.
   return (root, data, tell) => {
     const shown = JSON.stringify(data);
     if (root.shown === shown) return;

@@ -50,7 +50,9 @@ function numbers(root, data) {
 
   const rows = data.used.map(row);
   const made = rows.map(([at, bar]) => [at, bar]);
+  const held = [...lines.querySelectorAll("input")].indexOf(root.getRootNode().activeElement);
   lines.replaceChildren(...rows.map(([, , line]) => line));
+  rows[held]?.[1].focus(); // whoever pulls one by keys goes on
   const rest = data.used.length - data.first;
   const fold = () => {
     rows.forEach(([, , line], place) => (line.hidden = place >= data.first && !root.unfolded));

@@ -42,7 +42,11 @@ function normal() {
 
 // Says why this browser cannot draw, instead of all that is in `root`; nothing where it can, or nothing of it is needed.
 function refused(root, needed) {
-  if (!studio.flaw || !needed) return false;
+  if (!needed) return false;
+  // Or later, when it cannot any more.
+  if (!root.heeds) studio.addEventListener("flaw", () => refused(root, true), { once: true });
+  root.heeds = true;
+  if (!studio.flaw) return false;
   const words = Object.assign(document.createElement("p"), { role: "status", textContent: studio.flaw });
   root.replaceChildren(words);
   return true;

@@ -18,7 +18,8 @@ function plane(root, data, tell) {
   const chosen = `${data.number} ${data.part}`;
   const at = data.numbers.indexOf(data.number);
   const start = data.place ?? data.points[at]; // where the chosen picture lies
-  if (root.chosen !== chosen) Object.assign(root, { chosen, place: [...start] });
+  // Under a finger that is on it already, the map stays where it is.
+  if (root.chosen !== chosen) Object.assign(root, { chosen, place: root.held ? root.place : [...start] });
   const axes = [data.centre, ...data.axes].map((row) => Float32Array.from(row));
 
   function z([across, down]) {
@@ -86,23 +87,23 @@ function plane(root, data, tell) {
     show();
   }
 
-  let began; // where the finger came down
   const spot = ({ clientX, clientY }) => {
     const area = frame.getBoundingClientRect();
     return [(clientX - area.x) / area.width, (clientY - area.y) / area.height];
   };
   frame.onpointerdown = (event) => {
-    began = [event.clientX, event.clientY];
+    root.held = [event.clientX, event.clientY];
     frame.setPointerCapture(event.pointerId);
     handle.focus({ preventScroll: true });
     if (able) move(...spot(event));
     event.preventDefault();
   };
-  frame.onpointermove = (event) => able && began && move(...spot(event));
-  frame.onpointercancel = () => (began = undefined);
+  frame.onpointermove = (event) => able && root.held && move(...spot(event));
+  frame.onpointercancel = () => (root.held = undefined);
   frame.onpointerup = (event) => {
-    const still = began && Math.hypot(event.clientX - began[0], event.clientY - began[1]) < STILL;
-    began = undefined;
+    const came = root.held; // where the finger came down
+    const still = came && Math.hypot(event.clientX - came[0], event.clientY - came[1]) < STILL;
+    root.held = undefined;
     const at = still ? under(spot(event)) : undefined;
     if (at !== undefined) tell("picked", data.numbers[at]);
   };
@@ -116,6 +117,8 @@ function plane(root, data, tell) {
     event.preventDefault();
   };
 
+  if (!root.heeds) studio.addEventListener("flaw", () => root.redraw(), { once: true });
+  Object.assign(root, { heeds: true, redraw: show });
   frame.querySelector("canvas")?.remove();
   const map = canvas(frame, DRAWN);
   map.ariaLabel = data.alt;

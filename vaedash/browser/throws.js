@@ -18,11 +18,15 @@ function throws(root, data, tell) {
   root.classList.add("throws");
   const [button, slider, reading] = ["button", "input", "output"].map((each) => root.querySelector(each));
   const lying = (root.lying ??= { seed: data.seed, temperature: data.temperature, told: [] });
-  if (!lying.told.includes(data.seed)) lying.seed = data.seed; // somebody typed it; what was told comes back late
-  lying.told = lying.told.filter((seed) => seed !== data.seed);
+  const back = lying.told.lastIndexOf(data.seed);
+  if (back < 0) lying.seed = data.seed; // somebody typed it; what was told comes back late, if nothing else was told after it
+  lying.told = lying.told.slice(back + 1);
 
   // Those of the throw that lies there, as they came.
-  const came = (size) => data.throws[size][(lying.seed - data.seed + MOST_THROWS) % MOST_THROWS];
+  const came = (size, seed = lying.seed) => data.throws[size][(seed - data.seed + MOST_THROWS) % MOST_THROWS];
+  const next = () => (lying.seed + 1) % MOST_THROWS;
+  // Whether the next throw is here; or else the dice wait for it.
+  const ready = () => data.alone || data.runs.every(({ size }) => came(size, next()));
 
   // Runs of one size get the same, and once thrown they stay as they are.
   function own(size) {
@@ -52,13 +56,16 @@ function throws(root, data, tell) {
   function show() {
     const mine = data.alone && !came(data.runs[0].size);
     const words = `${mine ? "thrown just now" : `draw ${lying.seed}`}, temperature ${lying.temperature.toFixed(1)}`;
-    for (const { picture, name, show } of grids) {
-      picture.ariaLabel = `${name}: ${data.count} made up pictures, ${words}`;
-      show();
-    }
+    button.ariaDisabled = !ready();
     slider.value = lying.temperature;
     slider.ariaValueText = lying.temperature.toFixed(1);
     reading.value = words;
+    return Promise.all(
+      grids.map(({ picture, name, show }) => {
+        picture.ariaLabel = `${name}: ${data.count} made up pictures, ${words}`;
+        return show();
+      }),
+    );
   }
 
   const report = () => {
@@ -72,7 +79,8 @@ function throws(root, data, tell) {
     report();
   };
   button.onclick = () => {
-    lying.seed = (lying.seed + 1) % MOST_THROWS;
+    if (!ready()) return;
+    lying.seed = next();
     settle();
   };
   slider.oninput = () => {
@@ -92,8 +100,12 @@ function throws(root, data, tell) {
   const widest = Math.max(COLUMN / 2, ...grids.map(({ picture }) => picture.width));
   root.style.setProperty("--column", `${Math.min(COLUMN, 1.1 * widest)}px`); // of few pictures two stand side by side on a phone
   const before = data.real ? [real(data.real)] : [];
-  root.querySelector(".grids").replaceChildren(...before, ...grids.map(({ box }) => box));
-  show();
+  // What lies there stays until the same is drawn anew: a projector shows each blink.
+  const lain = root.querySelector(".grids");
+  const lay = () => root.turn === turn && lain.replaceChildren(...before, ...grids.map(({ box }) => box));
+  const turn = (root.turn = {});
+  if (lain.childElementCount !== before.length + grids.length) lay();
+  show().then(lay);
 }
 
 // Real pictures, as large as those that are made up.

@@ -245,6 +245,11 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
+def today() -> str:
+    """The day as people here have it, in ISO 8601."""
+    return datetime.datetime.now().astimezone().date().isoformat()
+
+
 def timestamp(text: str) -> float:
     """Seconds since 1970, or 0 where `text` is not a time."""
     try:

@@ -101,7 +101,7 @@ def flow(chosen: Sequence[Run]) -> list[str]:
         return []
     shown = tiles[quiz.best_first(quiz.leader(flowing), tiles)[: told.FLOWING]]
     data = told.flow([_lane(run, flowing) for run in flowing], shown)
-    if _component(data=data, key="flow-widget", on_state_change=lambda: None).state == "untrained":
+    if _component(data=data, key="flow-widget", on_untrained_change=lambda: None).untrained:
         for run in flowing:
             for part in studio.PARTS:
                 studio.brought(run, part, state="untrained")

@@ -49,7 +49,7 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
         title=words.title(chosen),
         version=vaedash.__version__,
         home=home,
-        date=schema.now()[:10],
+        date=schema.today(),
         runs=list(labels.values()),
         leads=words.leads(chosen),
         plots=[tables.plot(group) for group in alike.groups([run for run in chosen if run.epochs])],

@@ -143,7 +143,7 @@ def facts(run: Run) -> dict[str, str]:
         about["what became of the files"] = " ".join(map(str, cast(Sequence[object], notes)))
     kept = {key: value for key, value in start.items() if key not in _UNTOLD and isinstance(value, (str, int, float))}
     if "started" in kept:
-        kept["started"] = str(kept["started"])[:16].replace("T", " ")  # in UTC
+        kept["started"] = str(kept["started"])[:16].replace("T", " ") + " UTC"
     return {
         key.replace("_", " "): words.placeless(value) if isinstance(value, str) else number(value)
         for key, value in (about | kept).items()

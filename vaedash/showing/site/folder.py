@@ -17,10 +17,10 @@ _BESIDE = (".git", "CNAME")  # what a host wants beside it
 def require_ours(folder: Path) -> None:
     """UsageError where something lies in the folder that is no site of vaedash's, or it is a file."""
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"A site needs a folder, but {folder.name} is a file: give another with --out.")
+        raise UsageError(f"A site needs a folder, but {folder.resolve().name} is a file: give another with --out.")
     if folder.is_dir() and _listed(folder) is None and any(each.name not in _BESIDE for each in folder.iterdir()):
         raise UsageError(
-            f"{folder.name} holds other things, and a site would lie among them: give an empty or a new folder with --out."
+            f"{folder.resolve().name} holds other things, and a site would lie among them: give an empty or a new folder with --out."
         )
 
 

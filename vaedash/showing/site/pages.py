@@ -9,7 +9,7 @@ import vaedash
 from vaedash import config, places
 from vaedash.comparing import alike, verdict
 from vaedash.errors import UsageError
-from vaedash.runs import Run, schema
+from vaedash.runs import Run, names, schema
 from vaedash.showing import templates
 from vaedash.showing.report import document, pictures, words
 from vaedash.showing.site import preview, story
@@ -45,9 +45,11 @@ def files(chosen: Sequence[Run], *, address: str = "") -> dict[str, bytes]:
     chapters = [
         _chapter(name, group, title) for (name, group), title in zip(reports.items(), alike.called(groups), strict=True)
     ]
-    made[PREVIEW] = preview.preview(pair, chosen)
+    made[PREVIEW] = preview.preview(pair, chosen, playable=_playable(chosen))
     made[".nojekyll"] = b""  # GitHub Pages is to leave the files as they are
-    made[INDEX] = _page("index.html", shown, chapters=chapters, story=STORY if pair else "", scripts=[])
+    made[INDEX] = _page(
+        "index.html", shown, chapters=chapters, story=STORY if pair else "", playable=_playable(chosen), scripts=[]
+    )
     return made
 
 
@@ -73,7 +75,7 @@ def _made(chosen: Sequence[Run], address: str) -> Made:
         told.append(f"--address {shlex.quote(address)}")
     return Made(
         version=vaedash.__version__,
-        date=schema.now()[:10],
+        date=schema.today(),
         trained=[words.command(run, chosen) for run in chosen],
         site=" ".join(told),
     )
@@ -94,4 +96,10 @@ def _chapter(address: str, group: Sequence[Run], called: str) -> Chapter:
         title=words.placeless(f"{archs} on {called}"),
         verdict=words.placeless(judged),
         pictures=made_up,
+        playable=_playable(group),
     )
+
+
+def _playable(chosen: Sequence[Run]) -> bool:
+    """Whether something of them is carried that can be played with."""
+    return any(run.weights.has(names.BEST) for run in chosen)

@@ -12,18 +12,22 @@ from vaedash.runs import Run
 WIDTH, HEIGHT = 1200, 630  # what previews are cut to
 WORDS = "Which of these did conv draw?"
 _OTHERS = "Made up by a machine"
-_INVITED = "Two programs learned to draw. Play with them in your browser."
+_LEARNED = ("A program learned to draw.", "Two programs learned to draw.", "Programs learned to draw.")
+_INVITED = " Play along in your browser."
 _COLUMNS, _ROWS, _TILE, _GAP = 4, 2, 128, 4
 _MARGIN, _TOP, _BESIDE = 60, 180, 552  # pixels; the last from one set to the other
 
 
-def preview(pair: Sequence[Run], chosen: Sequence[Run]) -> bytes:
-    """A PNG file of WIDTH by HEIGHT: of a pair its blind pictures, else what the first of the chosen runs made up."""
+def preview(pair: Sequence[Run], chosen: Sequence[Run], *, playable: bool) -> bytes:
+    """A PNG file of WIDTH by HEIGHT: of a pair its blind pictures, else what the first of the chosen runs made up; whether there is
+    something to be played with, it says too.
+    """
     picture = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     ballot = quiz.ballot(pair, kind="prior", draw=0) if pair else None
     words = WORDS if ballot else _OTHERS
+    invited = _LEARNED[min(len(chosen), 3) - 1] + (_INVITED if playable else "")
     picture = images.lettered(picture, words, at=(_MARGIN, 60), size=72)
-    picture = images.lettered(picture, _INVITED, at=(_MARGIN, 540), size=40)
+    picture = images.lettered(picture, invited, at=(_MARGIN, 540), size=40)
     sets = list(ballot.tiles.values()) if ballot else _made_up(chosen)
     for place, tiles in enumerate(sets[:2]):
         laid, left = _laid(tiles), _MARGIN + place * _BESIDE

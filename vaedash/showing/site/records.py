@@ -83,12 +83,15 @@ class Story:
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """A report of the site: where it is, what it is about, who leads in a few words, and what each run made up."""
+    """A report of the site: where it is, what it is about, who leads in a few words, what each run made up, and whether it can be
+    played with.
+    """
 
     address: str
     title: str
     verdict: str
     pictures: Sequence[Named]
+    playable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
