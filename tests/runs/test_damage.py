@@ -11,10 +11,10 @@ from impostors import IMPOSTORS, at_once
 from records import complete, make, row
 
 from vaedash import config, runs, storage
-from vaedash.cli import tables
 from vaedash.comparing import results, verdict
 from vaedash.errors import RunError
 from vaedash.runs import names, schema
+from vaedash.showing import tables
 
 
 @pytest.fixture(autouse=True)
