@@ -65,6 +65,18 @@ def test_a_part_that_came_broken_is_said_and_what_asks_for_the_newest_goes_on(ta
     assert tab.evaluate(asked) == "quiet"
 
 
+def test_an_answer_that_comes_after_the_end_is_nobodys(tab):
+    wrong = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.add_script_tag(content=ADDED)
+    load(tab, part("late"))
+    assert tab.evaluate(RUN, "late") == "drawn"
+    question = "{ kind: 'run', name: 'late', inputs: new Float32Array(2), count: 1 }"
+    tab.evaluate(f"() => {{ studio.ask({question}).catch(() => {{}}); studio.fail('No more.'); }}")
+    tab.wait_for_timeout(200)
+    assert wrong == []
+
+
 # Widgets of every kind, told by whoever has no model: they wait for one that never comes.
 WIDGETS = {
     "throws": {"runs": [{"name": "FC", "rest": "", "hue": "#D55E00", "part": "none", "side": 32, "size": 2}], "count": 1, "columns": 1,

@@ -20,6 +20,7 @@ class Studio extends EventTarget {
     }
     this.worker.onerror = this.worker.onmessageerror = () => this.fail("What draws on this page has stopped; load the page anew.");
     this.worker.onmessage = ({ data: { job, found, flaw } }) => {
+      if (!this.answers.has(job)) return; // nobody waits any more: see `fail`
       const { resolve, reject } = this.answers.get(job);
       this.answers.delete(job);
       if (!flaw) return resolve(found);
