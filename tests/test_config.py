@@ -428,3 +428,10 @@ def test_a_config_from_before_pixels_could_be_shuffled_is_of_a_run_that_saw_them
     record = RunConfig(seed=3).to_json()
     del record["pixel_order"]
     assert RunConfig.from_json(record) == RunConfig(seed=3, pixel_order="natural")
+
+
+@pytest.mark.parametrize(
+    "place", ["/home/mary/cats.zip", "C:\\Users\\mary\\cats.zip", "\\\\server\\mary\\cats", "mary/cats"]
+)
+def test_a_run_is_called_by_its_images_and_never_by_where_they_lie_on_whatever_system(place):
+    assert RunConfig(arch="fc", dataset=place).title == "FC on cats"

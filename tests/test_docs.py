@@ -3,6 +3,7 @@
 import argparse
 import ast
 import importlib.util
+import inspect
 import re
 import shlex
 import string
@@ -30,7 +31,9 @@ OTHERS = {
     "torchrun": ("--nproc-per-node", "--nnodes", "--rdzv-backend", "--rdzv-endpoint", "--max-restarts"),
     "streamlit": ("--server.address", "--server.allowedHosts", "--server.maxUploadSize"),
     "ray": ("--head", "--port", "--address", "--num-cpus"),
-    "pip": ("--index-url", "--no-deps"),
+    "pip": ("--index-url", "--extra-index-url", "--no-deps"),
+    "docker": ("--rm", "--init", "--read-only", "--tmpfs", "--build-arg", "--gpus"),
+    "hf": ("--repo-type",),
     "ruff": ("--check",),
     "uv": ("--upgrade", "--all-extras", "--universal", "--no-annotate", "--python-version", "--torch-backend"),
     "pytest": ("--every-case",),
@@ -162,7 +165,7 @@ def test_every_command_is_explained():
 def test_everything_that_a_notebook_may_ask_for_is_explained():
     rows = table(text_of(ROOT / "docs" / "notebook.md"), "| in Python | what it does")
     said = {name for row in rows for name in re.findall(r"`(?:vaedash|run)\.(\w+)\(", row["in Python"])}
-    methods = {name for name, member in vars(Run).items() if callable(member) and not name.startswith("_")}
+    methods = {name for name, _ in inspect.getmembers(Run, callable) if not name.startswith("_")}
     assert said == {*vaedash.__all__, *methods}
 
 
@@ -286,7 +289,7 @@ def test_every_state_of_a_run_is_explained():
 
 
 def test_every_page_is_explained():
-    titles = re.findall(r'\btitle="([^"]+)"', text_of(PACKAGE / "ui" / "app.py"))
+    titles = re.findall(r'\btitle=say\("([^"]+)"', text_of(PACKAGE / "ui" / "app.py"))
     assert len(titles) == len(list((PACKAGE / "ui" / "pages").glob("*.py")))
     for page in (README, ROOT / "docs" / "pages.md"):
         assert [row["page"] for row in table(text_of(page), "| page | what it is for")] == titles

@@ -523,6 +523,9 @@ def test_of_two_that_are_the_same_run_the_one_that_has_learned_less_is_archived(
         "metrics (SCHOOL-7's conflicted copy 2026-11-02).json",
         "metrics.sync-conflict-20261102-101112-ABCDEFG.json",
         "metrics-SCHOOL-7.json",
+        "metrics-SCHOOL-7-2.json",
+        "metrics - Copy.json",
+        "~$metrics.json",
         "metrics_conflict-20261102.json",
         "last (1).pt",
         "last.sync-conflict-20261102-101112-ABCDEFG.pt.sha256",
@@ -566,7 +569,7 @@ def test_of_a_sound_run_each_record_is_read_once_no_picture_is_decoded_and_nobod
     monkeypatch.setattr(images, "decode_picture", lambda _: pytest.fail("a picture was decoded"))
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits"))
     assert examine(place) == []
-    assert sorted(read) == sorted(schema.CHECKS)
+    assert sorted(read) == sorted([names.VIEWS, *schema.CHECKS])
 
 
 def test_an_empty_place_is_sound(tmp_path):
@@ -612,3 +615,11 @@ def test_a_run_that_nobody_here_may_read_is_named_and_the_others_are_examined(pl
     found = {finding.where: finding for finding in examine(place) if finding.kind in ("not-readable", "damaged-json")}
     assert found[place.path.name].kind == "not-readable" and "permissions" in found[place.path.name].remedy
     assert found[other.name].kind == "damaged-json"
+
+
+def test_saved_views_that_cannot_be_read_are_named_and_left_alone(place):
+    (place.folder / ".views.json").write_text("{")
+    [finding] = examine(place)
+    assert (finding.kind, finding.mend) == ("damaged-views", None)
+    assert finding.sentence.startswith("Saved views cannot be read: is not readable JSON")
+    assert finding.remedy.startswith("Move .views.json out of the runs folder")

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import huggingface_hub
 import numpy as np
 import own_arch
 import pytest
+import safetensors.torch
 import torch
 import torchvision
 from filelock import FileLock
@@ -36,11 +38,12 @@ from vaedash.cluster import machines
 from vaedash.config import RunConfig
 from vaedash.datasets import celeba, cifar10, collection, download, hub, mnist, own, svhn
 from vaedash.errors import VaedashError
+from vaedash.languages import speech, spoken
 from vaedash.measuring import after, fid
-from vaedash.models import archs, latent, matching
+from vaedash.models import archs, exported, graphs, latent, matching
 from vaedash.models import own as own_archs
-from vaedash.runs import tunings, weights
-from vaedash.training import batches, forecast, hardware, launch, loop
+from vaedash.runs import tunings, views, weights
+from vaedash.training import batches, forecast, hardware, launch, loop, message
 from vaedash.training.draws import Engine
 from vaedash.training.rounds import Tuning
 from vaedash.ui import cache
@@ -213,6 +216,20 @@ def hub_says(scene: Scene, error: type[Exception]) -> None:
     hub.fetch("hf:o/n", data_dir=scene.data)
 
 
+def model_hub_says(scene: Scene, error: type[Exception], status: int = 0) -> None:
+    said = error.__new__(error)
+    said.response = SimpleNamespace(status_code=status)
+    refused(scene, huggingface_hub, "get_hf_file_metadata", said)
+    vaedash.load("o/n", data_dir=scene.data)
+
+
+def exported_to(scene: Scene, change: Callable[[bytes], bytes] = bytes, **settings: object) -> Path:
+    """A folder with exported weights, their file changed."""
+    config = RunConfig(latent_dim=2, **settings)
+    origin = exported.Origin(run="abcdef", name="a name", epoch=1, settings=config)
+    return scene.files("out", model__safetensors=change(exported.encoded(archs.untrained(config), origin)))
+
+
 def odd_zip(scene: Scene, place: int, value: int) -> Path:
     """A zip of one picture, with another byte at a place of what its directory says of it."""
     path = scene.files("odd") / "set.zip"
@@ -294,13 +311,116 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
         "ask for a class that there is not": lambda at: at.directions("class=blue"),
     },
+    "cli/telling.py": {
+        "write a note of a book's length": lambda at: at.cli("note", at.run("finished").id, "x" * 10_001),
+    },
     "cli/keeping.py": {
         "archive a run that is active": lambda at: at.cli("archive", at.run().id),
         "restore a run that was never archived": lambda at: at.cli("restore", at.run("finished").id),
         "trust a run that brings nothing": lambda at: at.cli("trust", at.run("finished").id),
+    },
+    "cli/exporting.py": {
+        "push what is for TensorBoard": lambda at: at.cli("export", "tensorboard", at.run().id, "--push", "o/n"),
+        "push two runs into one repository": lambda at: at.cli(
+            "export", "safetensors", at.run().id, at.run().id, "--push", "o/n"
+        ),
         "export into a file": lambda at: at.cli(
             "export", "tensorboard", at.run().id, "--out", str(at.files("x", y=b"") / "y")
         ),
+        "export among the runs themselves": lambda at: at.cli(
+            "export", "tensorboard", at.run().id, "--out", str(at.run().path.parent)
+        ),
+    },
+    "showing/cards.py": {
+        "name a licence in words": lambda at: at.cli("export", "safetensors", at.run().id, "--licence", "My own"),
+    },
+    "models/exported.py": {
+        "load what is not there": lambda at: exported.read(at.home / exported.FILE),
+        "load a folder for a file": lambda at: exported.read(at.home),
+        "load another program's": lambda at: vaedash.load(at.files("x", model__safetensors=b"no")),
+        "load what was changed": lambda at: vaedash.load(exported_to(at, lambda data: data[:-1] + b"?")),
+        "load what says it is another model": lambda at: vaedash.load(
+            exported_to(at, lambda data: data.replace(b'"F32"', b'"I32"'))
+        ),
+        "load what lies elsewhere": lambda at: (
+            refused(at, safetensors.torch, "load", safetensors.SafetensorError("overlap")),
+            vaedash.load(exported_to(at)),
+        ),
+        "load an architecture of somebody's own": lambda at: (
+            (folder := exported_to(at, arch=at.owned().config.arch)),
+            shutil.rmtree(at.data),
+            exported.read(folder / exported.FILE),
+        ),
+    },
+    "models/graphs.py": {
+        "write a graph without what writes it": lambda at: (
+            at.monkeypatch.setattr(graphs, "find_spec", lambda _: None),
+            at.cli("export", "onnx", at.run().id),
+        ),
+        "write what torch cannot write": lambda at: (
+            refused(at, torch.onnx, "export", RuntimeError("unsupported")),
+            at.cli("export", "onnx", at.weights().id, "--out", str(at.home / "x")),
+        ),
+        "write what comes out as something else": lambda at: (
+            at.monkeypatch.setattr(graphs, "_written", lambda *_: b""),
+            at.monkeypatch.setattr(graphs, "_apart", lambda *_: 0.5),
+            at.cli("export", "onnx", at.weights().id, "--out", str(at.home / "x")),
+        ),
+    },
+    "models/hub.py": {
+        "push to what is no name": lambda at: at.cli("export", "safetensors", at.run().id, "--push", "name"),
+        "fetch a model without what fetches it": lambda at: (
+            at.monkeypatch.setattr("vaedash.hub.find_spec", lambda _: None),
+            vaedash.load("o/n", data_dir=at.data),
+        ),
+        "fetch a model that is too large": lambda at: (
+            at.monkeypatch.setattr(
+                huggingface_hub, "get_hf_file_metadata", lambda _: SimpleNamespace(size=10**12, commit_hash="a")
+            ),
+            vaedash.load("o/n", data_dir=at.data),
+        ),
+        "fetch a model that others may not see": lambda at: model_hub_says(at, hub_errors.GatedRepoError),
+        "fetch a model that is not there": lambda at: model_hub_says(at, hub_errors.RepositoryNotFoundError),
+        "fetch from what holds no weights": lambda at: model_hub_says(at, hub_errors.EntryNotFoundError),
+        "fetch a model while nothing may be asked": lambda at: model_hub_says(at, hub_errors.OfflineModeIsEnabled),
+        "fetch a model while the network is down": lambda at: model_hub_says(at, ConnectionError),
+        "push where somebody else may write": lambda at: model_hub_says(at, hub_errors.HfHubHTTPError, 403),
+    },
+    "notebook/model.py": {
+        "load what is nowhere": lambda at: vaedash.load(at.home / "nowhere"),
+        "redraw somebody's pictures, which did not come along": lambda at: vaedash.load(
+            exported_to(at, dataset=str(at.home / "cats.zip"))
+        ).reconstruct(),
+        "redraw the pictures of another time": lambda at: vaedash.load(exported_to(at)).reconstruct(),
+    },
+    "notebook/drawing.py": {
+        "redraw a picture that is nowhere": lambda at: vaedash.load(exported_to(at)).reconstruct(of=["nowhere.png"]),
+        "redraw a text": lambda at: vaedash.load(exported_to(at)).reconstruct(
+            of=[str(at.files("text", x__png=b"no") / "x.png")]
+        ),
+        "begin at pixels without a colour": lambda at: vaedash.find(at.drawn().id, at.folder).interpolate(
+            np.zeros((9, 9))
+        ),
+    },
+    "training/message.py": {
+        "tell nobody of a run": lambda at: at.cli("notify", at.run("finished").id),
+        "tell a webhook that is not there": lambda at: (
+            at.monkeypatch.setenv("VAEDASH_WEBHOOK", "http://127.0.0.1:9/"),
+            at.monkeypatch.setattr(message, "PAUSE", 0.0),
+            at.cli("notify", at.run("finished").id),
+        ),
+    },
+    "storage.py": {
+        "save a view where its lock is a link to itself": lambda at: (
+            (at.files("runs") / ".views.lock").symlink_to(".views.lock"),
+            views.save(at.folder, "x", "runs=a"),
+        ),
+    },
+    "runs/views.py": {
+        "save views into a damaged file": lambda at: views.save(at.files("runs", __views__json=b"{"), "x", "runs=a"),
+        "save a view without a name": lambda at: views.save(at.folder, " ", "runs=a"),
+        "save a view of a thousand runs": lambda at: views.save(at.folder, "x", "runs=" + "abcdef," * 1000),
+        "save a view too many": lambda at: [views.save(at.folder, str(name), "runs=a") for name in range(201)],
     },
     "showing/site/folder.py": {
         "make a site among other things": lambda at: at.cli(
@@ -325,6 +445,8 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             at.monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1"),
             at.cli("train", "--on", "ray"),
         ),
+    },
+    "training/equal.py": {
         "match what is no cost": lambda at: at.cli("train", "--match", "beauty", "conv"),
         "match an architecture that there is not": lambda at: at.cli("train", "--match", "weights", "gan"),
     },
@@ -342,14 +464,16 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
             vaedash.compare(*(vaedash.find(run.id, at.folder) for run in (at.run(), at.run()))).figure
         ),
     },
-    "notebook/run.py": {
-        "begin at pixels without a colour": lambda at: vaedash.find(at.drawn().id, at.folder).interpolate(
-            np.zeros((9, 9))
-        ),
+    "notebook/given.py": {
+        "train one architecture twice": lambda at: vaedash.train(["fc", "fc"]),
+        "train an architecture that is a number": lambda at: vaedash.train(["fc", 3]),
     },
+    "notebook/runs.py": {"look for a run by a number": lambda at: vaedash.find(3)},
     "notebook/training.py": {
         "misspell a setting": lambda at: vaedash.train(learning_rate=1),
-        "train one architecture twice": lambda at: vaedash.train(["fc", "fc"]),
+        "call a run by a number": lambda at: vaedash.train("fc", name=5, dataset=at.home / "nowhere"),
+        "go on with nothing": lambda at: vaedash.resume(),
+        "match a cost and forget the architecture": lambda at: vaedash.train("fc", match="weights"),
     },
     "models/matching.py": {
         "give FC as few weights as hardly any": lambda at: matching.matched(
@@ -395,6 +519,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "train one and a half epochs": lambda at: RunConfig(epochs=1.5),
         "give widths as a number": lambda at: RunConfig(widths=8),
         "learn at no rate": lambda at: RunConfig(lr=0),
+        "learn at a rate in words": lambda at: RunConfig(lr="slow"),
         "train on a dataset without a name": lambda at: RunConfig(dataset=""),
         "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
         "begin at a negative seed": lambda at: at.interpolate("random:-1"),
@@ -472,7 +597,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "datasets/hub.py": {
         "ask the Hub for a path": lambda at: hub.fetch("hf:../x", data_dir=at.data),
         "ask the Hub without its library": lambda at: (
-            at.monkeypatch.setattr(hub, "find_spec", lambda _: None),
+            at.monkeypatch.setattr("vaedash.hub.find_spec", lambda _: None),
             hub.fetch("hf:o/n", data_dir=at.data),
         ),
         "ask the Hub for one of many configs": lambda at: (
@@ -591,6 +716,10 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "name a cluster in a way that Ray does not": lambda at: (
             at.monkeypatch.setenv("RAY_ADDRESS", "auto"),
             places.ray_address("ray"),
+        ),
+        "name a webhook that is no web address": lambda at: (
+            at.monkeypatch.setenv("VAEDASH_WEBHOOK", "file:///etc/passwd"),
+            places.webhook(),
         ),
     },
     "runs/folder.py": {
@@ -804,6 +933,19 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
 # Not a person but the pages are told: they show what there is without the images.
 WITHOUT_REMEDY = ("ui/cache.py",)
 
+# What only a terminal, a notebook, or a process that trains can be told, which is in English.
+NOT_ON_PAGES = (
+    *("bench/", "cli/", "cluster/", "notebook/", "showing/"),
+    *("hub.py", "datasets/hub.py", "measuring/fid.py", "measuring/same.py"),
+    *(f"models/{room}.py" for room in ("exported", "graphs", "hub", "matching", "points")),
+    *(f"training/{room}.py" for room in ("batches", "draws", "equal", "hardware", "loop", "message", "rounds")),
+)
+ON_PAGES = tuple(file for file in CATALOGUE if not file.startswith(NOT_ON_PAGES))
+# Words that every English sentence has some of, and no German one.
+_ENGLISH = re.compile(
+    r"\b(the|of|and|or|is|are|it|its|be|has|have|to|with|not|no|must|cannot|run|there|give|got|put)\b", re.I
+)
+
 # What a sentence must hold: a command, an option, what is allowed, what there is to choose from, or what to do.
 _VERBS = (
     "add|change|choose|copy|create|delete|download|give|leave|lower|make|put|raise|remove|resume|set|start|stop|train|try"
@@ -879,6 +1021,36 @@ def test_every_error_that_a_file_raises_says_what_is_wrong_and_what_to_do(tmp_pa
         assert file in WITHOUT_REMEDY or REMEDY.search(str(error).replace(str(home), "")), f"{deed}: {error}"
     unreached = [text for line, text in raises(file).items() if line not in reached]
     assert unreached == [], "add what a person does to be told this"
+
+
+@pytest.mark.parametrize("file", ON_PAGES)
+@pytest.mark.usefixtures("torch_as_it_was")
+def test_an_error_that_a_page_can_show_is_told_in_the_language_of_the_page(tmp_path, file):
+    for number, (deed, do) in enumerate(CATALOGUE[file].items()):
+        home = tmp_path / str(number)
+        with pytest.MonkeyPatch.context() as monkeypatch, spoken(speech("de")):
+            told = str(error_of(do, Scene(home, monkeypatch)))
+        # Without what is the same in every language: places, commands, code, and what the system says.
+        same = r"`[^`]*`|'[^']*'|python -m vaedash.*|\((\([^()]*\)|[^()])*\)|\w*Error: [^.]*|\S*/\S*"
+        words = re.sub(same, "", told)
+        assert not _ENGLISH.search(words), f"{deed}: {told}"
+
+
+@pytest.mark.parametrize("file", ON_PAGES)
+def test_an_error_that_a_page_can_show_is_a_sentence_that_is_said(file):
+    in_english = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse((PACKAGE / file).read_bytes()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in for_people()
+        if node.args and written_out(node.args[0])
+    ]
+    assert in_english == [], "say(...) it"
+
+
+def written_out(sentence: ast.expr) -> bool:
+    """Whether there are words in it that nobody says."""
+    pieces = sentence.values if isinstance(sentence, ast.JoinedStr) else [sentence]
+    return any(isinstance(piece, ast.Constant) and piece.value.strip() for piece in pieces)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ import tomllib
 from collections import defaultdict
 
 import pytest
+import yaml
+from babel import Locale
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import vaedash
 from vaedash import places
+from vaedash.languages import LANGUAGES
 
 ROOT = places.PROJECT_ROOT
 
@@ -30,6 +34,20 @@ def test_the_newest_changes_are_those_of_this_version_and_citations_name_it_too(
     cited = dict(re.findall(r"^([a-z-]+): (\S+)$", text_of("CITATION.cff"), re.M))
     assert newest[0] == cited["version"] == vaedash.__version__
     assert cited.get("date-released", "not released yet") == newest[1]
+
+
+def test_what_a_package_index_shows_is_what_is_cited_and_asked_for():
+    shown, cited = tomllib.loads(text_of("pyproject.toml"))["project"], yaml.safe_load(text_of("CITATION.cff"))
+    assert (shown["license"], shown["keywords"]) == (cited["license"], cited["keywords"])
+    assert [author["name"] for author in shown["authors"]] == [author["name"] for author in cited["authors"]]
+    minors = {f"3.{minor}" for minor in range(20) if f"3.{minor}" in SpecifierSet(shown["requires-python"])}
+    kinds = dict.fromkeys(shown["classifiers"])
+    assert {kind.rpartition(" ")[2] for kind in kinds if kind.startswith("Programming Language")} == minors
+    assert {kind.rpartition(" ")[2] for kind in kinds if kind.startswith("Natural Language")} == {
+        Locale.parse(code).english_name for code in LANGUAGES
+    }
+    files = [ROOT / shown["readme"], *(file for pattern in shown["license-files"] for file in ROOT.glob(pattern))]
+    assert all(file.is_file() for file in files) and {*ROOT.glob("vaedash/**/*LICENSE*")} < {*files}
 
 
 # ---- the packages that it is tested with ----------------------------------------------------------------

@@ -50,6 +50,13 @@ def test_a_name_that_is_cut_does_not_end_within_a_picture_of_several():
     assert text.name(f"{'x' * 78}\N{WOMAN}{JOINER}\N{MICROSCOPE}") == f"{'x' * 78}\N{WOMAN}"
 
 
+def test_a_long_name_in_a_message_keeps_its_beginning_and_its_end():
+    assert text.brief("conv, third class") == "conv, third class"
+    short = text.brief(f"conv of class 3b {'x' * 50} seed 7")
+    assert len(short) <= text.SHORT and "x…x" in short
+    assert short.startswith("conv of class 3b x") and short.endswith(" seed 7")
+
+
 @pytest.mark.parametrize(("word", "columns"), [("FC", 2), ("東京", 4), ("Zoe\u0308", 3), ("\N{CAT FACE}!", 3), ("", 0)])
 def test_a_word_takes_as_many_columns_as_a_terminal_gives_it(word, columns):
     assert text.columns(word) == columns

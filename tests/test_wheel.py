@@ -148,6 +148,21 @@ def test_an_installed_command_finds_the_examples_once_and_keeps_runs_with_the_pe
     assert empty.stdout == f"No runs in {installed.home / 'none'} yet. Start one: vaedash train\n"
 
 
+def test_a_notebook_of_an_installed_package_finds_the_examples_too(installed):
+    asked = "import vaedash; print(*sorted(run.id for run in vaedash.list_runs()), vaedash.find('qmmcpg').status)"
+    answered = subprocess.run(
+        # -P: not from where the person happens to stand.
+        [sys.executable, "-P", "-c", asked],
+        cwd=installed.home,
+        env=installed.environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert answered.stdout.split() == [*EXAMPLES, runs.find(ROOT / "runs", "qmmcpg").status]
+    assert answered.stderr == ""
+
+
 def test_an_installed_command_calls_itself_by_its_name_and_leaves_its_package_as_it_was(installed):
     before = {file: file.stat().st_mtime_ns for file in (installed.package / "vaedash" / "shipped").rglob("*")}
     assert installed.call("--help").stdout.startswith("usage: vaedash ")

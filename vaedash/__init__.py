@@ -1,11 +1,11 @@
 """vaedash: does architecture matter in a variational autoencoder? Train a fully connected and a convolutional one, and see.
 
-In Python, as in a notebook: `train`, `resume`, `list_runs`, `find` and `compare`, which load what they need when they are called.
+In Python, as in a notebook: `train`, `resume`, `list_runs`, `find`, `compare` and `load`, which load what they need when they are called.
 
 The house; a family imports only from floors below (on floor 0, a room from those named before it), and no two rooms of a
 family need each other:
 
-    floor 0   text, errors, glossary, places, storage, settings, installed, config, images
+    floor 0   languages, text, errors, glossary, places, storage, settings, installed, hub, config, images
     floor 1   datasets
     floor 2   models
     floor 3   runs, browser
@@ -20,19 +20,21 @@ family need each other:
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vaedash.notebook import compare, find, list_runs, resume, train
+    from vaedash.notebook import compare, find, list_runs, load, resume, train
 
-__all__ = ["compare", "find", "list_runs", "resume", "train"]
+__all__ = ["compare", "find", "list_runs", "load", "resume", "train"]
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> object:
-    """What `__all__` promises, brought when it is first asked for: whoever imports a room pays for that room alone."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from vaedash import notebook
+if not TYPE_CHECKING:  # a type checker that saw it would take any name for one that there is
 
-    return getattr(notebook, name)
+    def __getattr__(name: str) -> object:
+        """What `__all__` promises, brought when it is first asked for: whoever imports a room pays for that room alone."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from vaedash import notebook
+
+        return getattr(notebook, name)
 
 
 def __dir__() -> list[str]:

@@ -4,11 +4,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import PureWindowsPath
 from typing import Annotated, Any, get_type_hints
 
 from vaedash import installed, places
 from vaedash.errors import UsageError
+from vaedash.languages import Sentence, say, to_say
 from vaedash.settings import Choice, Group, Number, Setting, Value, Written
 
 SCHEMA = 1  # major version of everything under runs/; a newer one is read, never written
@@ -63,9 +64,9 @@ class Architecture:
 # The table of architectures. Another one is a line here and a file `vaedash/models/<name>.py`; command line, forms and charts
 # then know it.
 BUILT_IN_ARCHS: Mapping[str, Architecture] = {
-    "fc": Architecture(title="fully connected", spoken="FC", widths=(512, 256)),
-    "conv": Architecture(title="convolutional", widths=(32, 64, 128), halving=True),
-    "local": Architecture(title="locally connected", widths=(32, 64, 128), halving=True),
+    "fc": Architecture(title=to_say("fully connected"), spoken="FC", widths=(512, 256)),
+    "conv": Architecture(title=to_say("convolutional"), widths=(32, 64, 128), halving=True),
+    "local": Architecture(title=to_say("locally connected"), widths=(32, 64, 128), halving=True),
 }
 _ARCH_NAME = r"[a-z][a-z0-9_]{0,29}"
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -145,18 +146,21 @@ class BuiltIn:
 # know it. Anything else is a path to a person's own images.
 BUILT_IN: Mapping[str, BuiltIn] = {
     "shapes": BuiltIn(
-        title="shapes", shows="coloured shapes, drawn on the spot", training_images=20_000, framed_by=("image_size",)
+        title="shapes",
+        shows=to_say("coloured shapes, drawn on the spot"),
+        training_images=20_000,
+        framed_by=("image_size",),
     ),
     "cifar10": BuiltIn(
         title="CIFAR-10",
-        shows="photographs of ten kinds of animals and vehicles",
+        shows=to_say("photographs of ten kinds of animals and vehicles"),
         training_images=50_000,
         downloaded=True,
     ),
     # The study took a random 30% of it.
     "celeba": BuiltIn(
         title="CelebA",
-        shows="faces of well-known people",
+        shows=to_say("faces of well-known people"),
         training_images=162_770,
         fraction=0.3,
         decoded_in_part=True,
@@ -164,21 +168,25 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         framed_by=("image_size", "fit", "background"),
     ),
     "mnist": BuiltIn(
-        title="MNIST", shows="handwritten digits, grey", training_images=60_000, downloaded=True, beside=True
+        title="MNIST", shows=to_say("handwritten digits, grey"), training_images=60_000, downloaded=True, beside=True
     ),
     "fashion_mnist": BuiltIn(
-        title="Fashion-MNIST", shows="things to wear, grey", training_images=60_000, downloaded=True, beside=True
+        title="Fashion-MNIST",
+        shows=to_say("things to wear, grey"),
+        training_images=60_000,
+        downloaded=True,
+        beside=True,
     ),
     "cifar100": BuiltIn(
         title="CIFAR-100",
-        shows="photographs of a hundred kinds of things",
+        shows=to_say("photographs of a hundred kinds of things"),
         training_images=50_000,
         downloaded=True,
         beside=True,
     ),
     "svhn": BuiltIn(
         title="SVHN",
-        shows="house numbers, photographed from the street",
+        shows=to_say("house numbers, photographed from the street"),
         training_images=73_257,
         downloaded=True,
         beside=True,
@@ -272,8 +280,8 @@ class RunConfig:
     arch: Annotated[
         str,
         ArchChoice(
-            label="Architectures",
-            help="architecture; for train and sweep also the path of a file with one of your own",
+            label=to_say("Architectures"),
+            help=to_say("architecture; for train and sweep also the path of a file with one of your own"),
             called="",
             group=Group.MODEL,
             choices=tuple(ARCHS),
@@ -283,7 +291,7 @@ class RunConfig:
     dataset: Annotated[
         str,
         Setting(
-            label="Pictures",
+            label=to_say("Pictures"),
             help=f"{', '.join(DATASETS)}, or the path of a folder, zip, tar or Parquet file of images, or of arrays; on the "
             "command line also hf:OWNER/NAME, a dataset of the Hugging Face Hub",
             called="",
@@ -293,9 +301,11 @@ class RunConfig:
     image_size: Annotated[
         int,
         Choice(
-            label="Pixels a side",
-            help="rows and columns of every image; with 64, layers have four times the pixels to see and to draw",
-            called="{} pixels",
+            label=to_say("Pixels a side"),
+            help=to_say(
+                "rows and columns of every image; with 64, layers have four times the pixels to see and to draw"
+            ),
+            called=to_say("{} pixels"),
             group=Group.MODEL,
             choices=IMAGE_SIZES,
             changes_speed=True,
@@ -304,8 +314,10 @@ class RunConfig:
     fit: Annotated[
         str,
         Choice(
-            label="Pictures that are not square",
-            help="what becomes of a picture that is not square: its middle, all of it squashed, or all of it between two bars",
+            label=to_say("Pictures that are not square"),
+            help=to_say(
+                "what becomes of a picture that is not square: its middle, all of it squashed, or all of it between two bars"
+            ),
             called="{}",
             group=Group.IMAGES,
             choices=FITS,
@@ -314,10 +326,12 @@ class RunConfig:
     background: Annotated[
         str,
         Choice(
-            label="Background",
-            help="what is behind transparent pictures, and beside padded ones; auto: white, or black where white would hide most of "
-            "them; beside padded ones black, unless most are transparent",
-            called="{} background",
+            label=to_say("Background"),
+            help=to_say(
+                "what is behind transparent pictures, and beside padded ones; auto: white, or black where white would hide most of "
+                "them; beside padded ones black, unless most are transparent"
+            ),
+            called=to_say("{} background"),
             group=Group.IMAGES,
             choices=BACKGROUNDS,
         ),
@@ -325,7 +339,7 @@ class RunConfig:
     preset: Annotated[
         str | None,
         Choice(
-            label="Preset",
+            label=to_say("Preset"),
             help=f"values that go together: {', '.join(STUDY)} of the study, or fast",
             called="",
             group=Group.LEARNING,
@@ -337,8 +351,8 @@ class RunConfig:
     batch_size: Annotated[
         int,
         Number(
-            label="Batch size",
-            help="images per training step",
+            label=to_say("Batch size"),
+            help=to_say("images per training step"),
             called="batch {}",
             group=Group.LEARNING,
             words=("batch size",),
@@ -350,8 +364,8 @@ class RunConfig:
     lr: Annotated[
         float,
         Number(
-            label="Learning rate",
-            help="learning rate of Adam, of which Muon's is a multiple",
+            label=to_say("Learning rate"),
+            help=to_say("learning rate of Adam, of which Muon's is a multiple"),
             called="lr {}",
             group=Group.LEARNING,
             words=("learning rate",),
@@ -362,8 +376,8 @@ class RunConfig:
     latent_dim: Annotated[
         int,
         Number(
-            label="Latent size",
-            help="numbers in a latent vector z",
+            label=to_say("Latent size"),
+            help=to_say("numbers in a latent vector z"),
             called="latent {}",
             group=Group.MODEL,
             words=("latent size",),
@@ -375,8 +389,10 @@ class RunConfig:
     optimizer: Annotated[
         str,
         Choice(
-            label="Optimizer",
-            help="what takes the steps: Adam; or Muon for the matrices between the layers, and Adam for the rest",
+            label=to_say("Optimizer"),
+            help=to_say(
+                "what takes the steps: Adam; or Muon for the matrices between the layers, and Adam for the rest"
+            ),
             group=Group.LEARNING,
             words=("optimizer",),
             choices=OPTIMIZERS,
@@ -386,8 +402,10 @@ class RunConfig:
     schedule: Annotated[
         str,
         Choice(
-            label="Schedule",
-            help="the learning rate over a run: constant, or up to lr and down to nothing, along a cosine or straight",
+            label=to_say("Schedule"),
+            help=to_say(
+                "the learning rate over a run: constant, or up to lr and down to nothing, along a cosine or straight"
+            ),
             group=Group.LEARNING,
             words=("learning rate",),
             choices=SCHEDULES,
@@ -396,8 +414,8 @@ class RunConfig:
     activation: Annotated[
         str,
         Choice(
-            label="Activation",
-            help="what stands between two layers",
+            label=to_say("Activation"),
+            help=to_say("what stands between two layers"),
             group=Group.MODEL,
             choices=ACTIVATIONS,
             changes_speed=True,
@@ -406,12 +424,14 @@ class RunConfig:
     widths: Annotated[
         str,
         Written(
-            label="Widths",
-            help="units of each layer of FC, channels of each block of the others, from the first on: 160-128; leave it out for those "
-            "of the architecture",
+            label=to_say("Widths"),
+            help=to_say(
+                "units of each layer of FC, channels of each block of the others, from the first on: 160-128; leave it out for those "
+                "of the architecture"
+            ),
             called="widths {}",
             group=Group.MODEL,
-            values="whole numbers joined by hyphens",
+            values=to_say("whole numbers joined by hyphens"),
             rare=True,
             changes_speed=True,
         ),
@@ -419,8 +439,8 @@ class RunConfig:
     pixel_order: Annotated[
         str,
         Choice(
-            label="Order of the pixels",
-            help="how the model sees every image: as it is, or its pixels shuffled, always in the same way",
+            label=to_say("Order of the pixels"),
+            help=to_say("how the model sees every image: as it is, or its pixels shuffled, always in the same way"),
             called="",
             group=Group.MODEL,
             choices=PIXEL_ORDERS,
@@ -430,9 +450,10 @@ class RunConfig:
     epochs: Annotated[
         int,
         Number(
-            label="Epochs, at most",
-            help="ceiling: early stopping usually ends the run before",
-            called="{} epochs",
+            label=to_say("Epochs, at most"),
+            help=to_say("ceiling: early stopping usually ends the run before"),
+            called=to_say("{} epochs"),
+            called_one=to_say("{} epoch"),
             group=Group.LEARNING,
             words=("epoch",),
             low=1,
@@ -444,8 +465,8 @@ class RunConfig:
     beta: Annotated[
         float,
         Number(
-            label="beta",
-            help="weight of the KL term: loss = recon + beta * kl",
+            label=to_say("beta"),
+            help=to_say("weight of the KL term: loss = recon + beta * kl"),
             called="beta {}",
             group=Group.LEARNING,
             words=("beta", "recon", "KL"),
@@ -456,9 +477,9 @@ class RunConfig:
     kl_warmup: Annotated[
         int,
         Number(
-            label="KL warm-up, epochs",
-            help="epochs over which beta rises linearly to its full value",
-            called="warm-up {}",
+            label=to_say("KL warm-up, epochs"),
+            help=to_say("epochs over which beta rises linearly to its full value"),
+            called=to_say("warm-up {}"),
             group=Group.LEARNING,
             words=("KL", "epoch"),
             low=0,
@@ -468,8 +489,8 @@ class RunConfig:
     fraction: Annotated[
         float,
         Number(
-            label="Share of the training images",
-            help="seeded share of the training images to use",
+            label=to_say("Share of the training images"),
+            help=to_say("seeded share of the training images to use"),
             called="{}%",
             group=Group.IMAGES,
             low=1e-4,
@@ -480,9 +501,9 @@ class RunConfig:
     seed: Annotated[
         int,
         Number(
-            label="Seeds",
-            help="seed of weights, batch order and noise",
-            called="seed {}",
+            label=to_say("Seeds"),
+            help=to_say("seed of weights, batch order and noise"),
+            called=to_say("seed {}"),
             group=Group.LEARNING,
             words=("seed",),
             low=0,
@@ -492,9 +513,9 @@ class RunConfig:
     patience: Annotated[
         int,
         Number(
-            label="Patience, epochs",
-            help="epochs in a row without improvement after which the run stops",
-            called="patience {}",
+            label=to_say("Patience, epochs"),
+            help=to_say("epochs in a row without improvement after which the run stops"),
+            called=to_say("patience {}"),
             group=Group.STOPPING,
             words=("early stopping",),
             low=1,
@@ -504,8 +525,8 @@ class RunConfig:
     min_delta: Annotated[
         float,
         Number(
-            label="Improved means lower by, nats",
-            help="nats by which the loss must fall to count as improved",
+            label=to_say("Improved means lower by, nats"),
+            help=to_say("nats by which the loss must fall to count as improved"),
             called="min-delta {}",
             group=Group.STOPPING,
             words=("early stopping", "loss"),
@@ -516,8 +537,8 @@ class RunConfig:
     monitor: Annotated[
         str,
         Choice(
-            label="Stop early by the loss on",
-            help="loss that decides early stopping and the best weights; never the test loss",
+            label=to_say("Stop early by the loss on"),
+            help=to_say("loss that decides early stopping and the best weights; never the test loss"),
             called="monitor {}",
             group=Group.STOPPING,
             words=("early stopping", "train, test", "val"),
@@ -527,8 +548,8 @@ class RunConfig:
     val_fraction: Annotated[
         float,
         Number(
-            label="Share held back for val",
-            help="seeded share of the training images held back when --monitor is val",
+            label=to_say("Share held back for val"),
+            help=to_say("seeded share of the training images held back when --monitor is val"),
             called="val {}%",
             group=Group.STOPPING,
             words=("val",),
@@ -540,15 +561,22 @@ class RunConfig:
     device: Annotated[
         str,
         Choice(
-            label="Device", help="where to train", group=Group.MACHINE, choices=DEVICES, rare=True, changes_speed=True
+            label=to_say("Device"),
+            help=to_say("where to train"),
+            group=Group.MACHINE,
+            choices=DEVICES,
+            rare=True,
+            changes_speed=True,
         ),
     ] = "auto"
     precision: Annotated[
         str,
         Choice(
-            label="Precision",
-            help="arithmetic of the forward and backward pass; auto takes bf16 where a probe finds the processor faster in it, and on "
-            "a GPU that has it",
+            label=to_say("Precision"),
+            help=to_say(
+                "arithmetic of the forward and backward pass; auto takes bf16 where a probe finds the processor faster in it, and on "
+                "a GPU that has it"
+            ),
             group=Group.MACHINE,
             choices=PRECISIONS,
             rare=True,
@@ -565,8 +593,14 @@ class RunConfig:
             for name, value in preset_values(self.preset, self.arch).items():
                 if getattr(self, name) != value:
                     raise UsageError(
-                        f"preset {self.preset} has {name} {value}, got {getattr(self, name)}; "
-                        f"leave the preset out to choose your own values."
+                        Sentence(
+                            "preset {preset} has {name} {value}, got {got}; "
+                            "leave the preset out to choose your own values.",
+                            preset=self.preset,
+                            name=name,
+                            value=value,
+                            got=getattr(self, name),
+                        )
                     )
 
     @classmethod
@@ -595,8 +629,13 @@ class RunConfig:
         for name in FRAME_SETTINGS:
             if name not in framed_by(made.dataset) and getattr(made, name) != getattr(USUAL_FRAME, name):
                 raise UsageError(
-                    f"{BUILT_IN[made.dataset].title} has pictures of one size and shape, which {name} {getattr(made, name)} would not "
-                    f"make better; leave {name} out, or choose other pictures."
+                    Sentence(
+                        "{title} has pictures of one size and shape, which {name} {value} would not "
+                        "make better; leave {name} out, or choose other pictures.",
+                        title=BUILT_IN[made.dataset].title,
+                        name=name,
+                        value=getattr(made, name),
+                    )
                 )
         return made
 
@@ -625,10 +664,11 @@ class RunConfig:
     @property
     def title(self) -> str:
         """What the run is called until a person names it: architecture and pictures, then whatever is not as usual."""
-        shuffled = "shuffled " if self.pixel_order == "shuffled" else ""
         known = BUILT_IN.get(self.dataset)
         images = known.title if known else dataset_title(self.dataset)
-        parts = [f"{spoken(self.arch)} on {shuffled}{images}"]
+        if self.pixel_order == "shuffled":
+            images = say("shuffled {images}", images=images)
+        parts = [say("{arch} on {images}", arch=spoken(self.arch), images=images)]
         if self.preset not in (None, SETTINGS["preset"].offered):
             parts.append(str(self.preset))
         usual = self._usual()
@@ -650,9 +690,12 @@ class RunConfig:
         """What its settings will do that somebody may not mean, in a sentence; empty where there is nothing."""
         if self.kl_warmup <= self.epochs:
             return ""
-        return (
-            f"The KL warm-up takes {self.kl_warmup} epochs and the run ends after {self.epochs}: beta only comes to "
-            f"{self.beta_at(self.epochs):.3g} of {self.beta:g}."
+        return say(
+            "The KL warm-up takes {kl_warmup} epochs and the run ends after {epochs}: beta only comes to {reached:.3g} of {beta:g}.",
+            kl_warmup=self.kl_warmup,
+            epochs=self.epochs,
+            reached=self.beta_at(self.epochs),
+            beta=self.beta,
         )
 
     @property
@@ -670,7 +713,7 @@ class RunConfig:
     @property
     def unit(self) -> str:
         """What its losses count. At beta 0 nothing says how many nats an error is worth."""
-        return "nats" if self.beta else "units of squared error"
+        return to_say("nats") if self.beta else to_say("units of squared error")
 
     def lr_at(self, progress: float) -> float:
         """The learning rate when this share (0 to 1) of all steps is done.
@@ -716,28 +759,53 @@ def _check_widths(arch: str, widths: str, image_size: int) -> None:
     usual = usual_widths(arch, image_size)
     example = "-".join(map(str, usual))
     if not usual:
-        raise UsageError(f"{spoken(arch)} has no widths to choose, got {widths}; leave widths out.")
+        raise UsageError(
+            Sentence(
+                "{arch} has no widths to choose, got {widths}; leave widths out.", arch=spoken(arch), widths=widths
+            )
+        )
     if not _WIDTHS.fullmatch(widths) or any(int(width) > WIDEST for width in widths.split("-")):
         raise UsageError(
-            f"widths must be whole numbers from 1 to {WIDEST:,}, got {widths!r}; give them joined by hyphens, like {example}."
+            Sentence(
+                "widths must be whole numbers from 1 to {most:,}, got {widths!r}; give them joined by hyphens, like {example}.",
+                most=WIDEST,
+                widths=widths,
+                example=example,
+            )
         )
     count = widths.count("-") + 1
     if ARCHS[arch].halving and count != len(usual):
         raise UsageError(
-            f"{arch} with {image_size} pixels a side takes {len(usual)} widths, got {widths}; give it as many, like {example}."
+            Sentence(
+                "{arch} with {image_size} pixels a side takes {n} widths, got {widths}; give it as many, like {example}.",
+                arch=arch,
+                image_size=image_size,
+                n=len(usual),
+                widths=widths,
+                example=example,
+            )
         )
     if count > _MOST_LAYERS:
-        raise UsageError(f"{arch} takes up to {_MOST_LAYERS} widths, got {count}; give it fewer, like {example}.")
+        raise UsageError(
+            Sentence(
+                "{arch} takes up to {most} widths, got {count}; give it fewer, like {example}.",
+                arch=arch,
+                most=_MOST_LAYERS,
+                count=count,
+                example=example,
+            )
+        )
 
 
 def dataset_spec(text: str) -> str:
     """A dataset's name as it stands, or the absolute form of a path; what a config holds never depends on a working directory."""
-    return text if text in DATASETS else str(places.written(text).resolve())
+    # No path has a NUL in it; a config.json of somebody else's may.
+    return text if text in DATASETS else str(places.written(text.replace("\0", "")).resolve())
 
 
 def dataset_title(spec: str) -> str:
-    """What a dataset is called in a list: its name, or the last part of its path without the ending."""
-    return spec if spec in DATASETS else Path(spec).stem
+    """What a dataset is called in a list: its name, or the last part of its path, on whatever system that is, without the ending."""
+    return spec if spec in DATASETS else PureWindowsPath(spec).stem
 
 
 def framed_by(spec: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from vaedash import config, datasets, places, storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import own
-from vaedash.runs import listing, names, queue, record, schema
+from vaedash.runs import arriving, listing, names, queue, record, schema, views
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Epoch, Status
 
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ADDED = {"copy", "of"}  # by programs that copy folders; beside other words, what looks like an id may be one too
 _SETTLED = queue.GRACE  # seconds after which nobody is still writing a temporary file
 
-Origin: TypeAlias = tuple[str, RunConfig | None]
+Origin: TypeAlias = tuple[str, RunConfig | None]  # `Run.origin`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +50,19 @@ class Finding:
 
 def examine(runs_dir: Path, data_dir: Path) -> list[Finding]:
     """Everything that is wrong in a runs folder and in the cache of images; changes nothing. Loads torch if there are weights."""
-    findings = [*_folders(runs_dir, data_dir), *_queue(runs_dir)]
+    findings = [*_folders(runs_dir, data_dir), *_queue(runs_dir), *_views(runs_dir)]
     ids, originals = set[str](), dict[Origin, Run]()
     for folder in sorted(listing.folders(runs_dir), key=lambda folder: folder.id):
         run = record.read(folder.path)
         ids.add(run.id)
         findings += _run(run)
-        first = originals.get(_origin(run))
+        first = originals.get(run.origin)
         if first and not first.archived:
             findings += _twin(first, run)
         elif run.settings:
-            originals[_origin(run)] = run
+            originals[run.origin] = run
     copies = (record.read(folder.path) for folder in listing.unlisted(runs_dir))
-    findings += (_unlisted(run, originals.get(_origin(run)), ids) for run in copies)
+    findings += (_unlisted(run, originals.get(run.origin), ids) for run in copies)
     return [*findings, *_cache(data_dir), *_skipped()]
 
 
@@ -119,6 +119,14 @@ def _queue(folder: Path) -> Iterator[Finding]:
         )
 
 
+def _views(folder: Path) -> Iterator[Finding]:
+    try:
+        views.saved(folder)
+    except RunError as error:
+        sentence, _, remedy = str(error).partition(". ")
+        yield Finding(kind="damaged-views", where=str(folder), sentence=f"{sentence}.", remedy=remedy)
+
+
 def _stays_true(held: Callable[[], bool]) -> bool:
     """Whether it is so for longer than it takes to write a file."""
     for wait in (0.1, 0.4, 0.5):
@@ -129,11 +137,6 @@ def _stays_true(held: Callable[[], bool]) -> bool:
 
 
 # ---- folders that were renamed or copied -------------------------------------------------------------------
-
-
-def _origin(run: Run) -> Origin:
-    """What no two runs share: when it was made, to the millisecond, and with which settings."""
-    return run.created, run.settings
 
 
 def _twin(first: Run, run: Run) -> Iterator[Finding]:
@@ -239,6 +242,7 @@ def _run(run: Run) -> Iterator[Finding]:
             remedy="They are not read. --fix moves them into its folder aside; moving them back undoes that.",
             mend=run.set_copies_aside,
         )
+    yield from _on_their_way(run)
     yield from _leftovers(run.id, run.leftovers(), run.path)
     if _stays_true(run.notes_held):
         yield Finding(
@@ -246,6 +250,24 @@ def _run(run: Run) -> Iterator[Finding]:
             where=run.id,
             sentence=f"A process holds its {names.NOTES_LOCK}, so it cannot be renamed or archived.",
             remedy="Find it (lsof, on Linux and macOS) and end it: its lock goes with it.",
+        )
+
+
+def _on_their_way(run: Run) -> Iterator[Finding]:
+    """What has not arrived yet from another machine, and what came with another clock."""
+    for file, name in arriving.on_their_way(run.path).items():
+        yield Finding(
+            kind="on-its-way",
+            where=run.id,
+            sentence=f"{file} has not arrived: {text.name(name)} stands for it.",
+            remedy="Wait for the program that copies or syncs it, or have that keep the folder on this machine; then remove what is left.",
+        )
+    for sentence in run.oddities:
+        yield Finding(
+            kind="odd",
+            where=run.id,
+            sentence=sentence,
+            remedy="Copy the run again where something is missing; nothing here is changed by itself.",
         )
 
 

@@ -6,6 +6,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vaedash.languages import say, to_say
+
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
@@ -17,90 +19,105 @@ class Meaning:
 
 
 MEANINGS: Mapping[str, Meaning] = {
-    "VAE": Meaning(
-        plain="a variational autoencoder: it squeezes a picture into a few numbers and draws it again from them.",
+    to_say("VAE"): Meaning(
+        plain=to_say(
+            "a variational autoencoder: it squeezes a picture into a few numbers and draws it again from them."
+        ),
         exact="an encoder that turns an image into a small cloud of points, and a decoder that turns a point into an image",
     ),
-    "encoder, decoder": Meaning(plain="the half that squeezes, and the half that draws."),
-    "z": Meaning(
-        plain="the few numbers. Random numbers in their place make the decoder draw something new.",
+    to_say("encoder, decoder"): Meaning(plain=to_say("the half that squeezes, and the half that draws.")),
+    to_say("z"): Meaning(
+        plain=to_say("the few numbers. Random numbers in their place make the decoder draw something new."),
         exact="one point in the cloud",
     ),
-    "latent size": Meaning(
-        plain="how many numbers z has; each of them is a latent. More can say more about a picture, and cost more.",
+    to_say("latent size"): Meaning(
+        plain=to_say(
+            "how many numbers z has; each of them is a latent. More can say more about a picture, and cost more."
+        ),
         exact="how many numbers the cloud has",
         code=("latent_dim",),
     ),
-    "μ and σ": Meaning(
-        plain="the encoder does not answer with one z but with a cloud of them: its centre μ and its width σ.",
+    to_say("μ and σ"): Meaning(
+        plain=to_say("the encoder does not answer with one z but with a cloud of them: its centre μ and its width σ."),
         exact="the cloud's centre and the logarithm of its variance, for each latent",
         code=("mu", "logvar"),
     ),
-    "loss": Meaning(
-        plain="how bad it still is: the error of the redrawn picture, plus the price of the numbers. Lower is better.",
+    to_say("loss"): Meaning(
+        plain=to_say(
+            "how bad it still is: the error of the redrawn picture, plus the price of the numbers. Lower is better."
+        ),
         exact="recon + beta * kl, in nats per image, for train and test alike",
     ),
-    "recon": Meaning(
-        plain="the first part: how far the redrawn picture is from the original.",
+    to_say("recon"): Meaning(
+        plain=to_say("the first part: how far the redrawn picture is from the original."),
         exact="how far the decoded image is from the original",
     ),
-    "KL": Meaning(
-        plain="the second part: how much the cloud says about this one picture, in nats (1 nat is 1.44 bits).",
+    to_say("KL"): Meaning(
+        plain=to_say("the second part: how much the cloud says about this one picture, in nats (1 nat is 1.44 bits)."),
         exact="how much the cloud says about the image, in nats; the price of being specific",
         code=("kl",),
     ),
-    "beta": Meaning(
-        plain="what the second part counts for: loss = recon + beta * KL. Above 1, the numbers are tidier and the pictures "
-        "blurrier.",
+    to_say("beta"): Meaning(
+        plain=to_say(
+            "what the second part counts for: loss = recon + beta * KL. Above 1, the numbers are tidier and the pictures "
+            "blurrier."
+        ),
         exact="weight of kl in the loss",
     ),
-    "active": Meaning(
-        plain="a latent that is in use: its KL, averaged over the test pictures, is above 0.01 nats.",
+    to_say("active"): Meaning(
+        plain=to_say("a latent that is in use: its KL, averaged over the test pictures, is above 0.01 nats."),
         exact="an active unit: a latent whose mean KL over the test images is above 0.01 nats: one that is used",
         code=("active_units",),
     ),
-    "epoch": Meaning(plain="one look at every training picture.", exact="one pass over all training images"),
-    "train, test": Meaning(
-        plain="pictures it learned from, and pictures it has never seen. Only the second are an honest exam.",
+    to_say("epoch"): Meaning(
+        plain=to_say("one look at every training picture."), exact="one pass over all training images"
+    ),
+    to_say("train, test"): Meaning(
+        plain=to_say("pictures it learned from, and pictures it has never seen. Only the second are an honest exam."),
         exact="learned from, and only ever reported",
     ),
-    "val": Meaning(
-        plain="training pictures that a run may hold back, to decide by them when to stop.",
+    to_say("val"): Meaning(
+        plain=to_say("training pictures that a run may hold back, to decide by them when to stop."),
         exact="held back to decide when to stop",
     ),
-    "optimizer": Meaning(
-        plain="what decides how each weight is changed after a look at a few pictures.",
+    to_say("optimizer"): Meaning(
+        plain=to_say("what decides how each weight is changed after a look at a few pictures."),
         exact="Adam, which scales each weight's step by its own gradients; or Muon, which makes the step of a whole matrix equally "
         "long in all its directions",
     ),
-    "early stopping": Meaning(
-        plain="a run ends by itself once its loss has hardly fallen for some epochs in a row (its patience).",
+    to_say("early stopping"): Meaning(
+        plain=to_say("a run ends by itself once its loss has hardly fallen for some epochs in a row (its patience)."),
         code=("patience", "min_delta"),
     ),
-    "batch size": Meaning(
-        plain="how many pictures it looks at before it corrects itself a little.", code=("batch_size",)
+    to_say("batch size"): Meaning(
+        plain=to_say("how many pictures it looks at before it corrects itself a little."), code=("batch_size",)
     ),
-    "learning rate": Meaning(
-        plain="how large each of these corrections is. Too small is slow; too large never settles.", code=("lr",)
+    to_say("learning rate"): Meaning(
+        plain=to_say("how large each of these corrections is. Too small is slow; too large never settles."),
+        code=("lr",),
     ),
-    "PCA line": Meaning(
-        plain="the loss of the best linear VAE, which follows from the pictures by a formula, without training (PCA). A "
-        "network that stays above it has learned less than a formula knows.",
+    to_say("PCA line"): Meaning(
+        plain=to_say(
+            "the loss of the best linear VAE, which follows from the pictures by a formula, without training (PCA). A "
+            "network that stays above it has learned less than a formula knows."
+        ),
         exact="the loss of the best *linear* VAE: a formula gives it, no training does better without being nonlinear",
         code=("pca",),
     ),
-    "seed": Meaning(
-        plain="the number that all chance follows from: the same one gives the same again, another one shows how much was "
-        "luck.",
+    to_say("seed"): Meaning(
+        plain=to_say(
+            "the number that all chance follows from: the same one gives the same again, another one shows how much was "
+            "luck."
+        ),
         exact="the number all randomness of a run follows from",
     ),
-    "prior sample": Meaning(
-        plain="a picture drawn from random z: made up, not remembered.",
+    to_say("prior sample"): Meaning(
+        plain=to_say("a picture drawn from random z: made up, not remembered."),
         exact="an image decoded from a random z: something the model makes up",
         code=("prior",),
     ),
-    "interpolation": Meaning(
-        plain="what lies between two pictures, drawn on the way from the z of one to the z of the other.",
+    to_say("interpolation"): Meaning(
+        plain=to_say("what lies between two pictures, drawn on the way from the z of one to the z of the other."),
         exact="an interpolation path: the images between two points",
     ),
     # What pages do not explain by a word of its own; for the measures see `measures.MEASURES`.
@@ -132,7 +149,7 @@ the trade. This page is printed by `python -m vaedash.glossary`, from `vaedash/g
 
 def about(*words: str) -> str:
     """What these words mean, a line each, as Markdown for a tooltip."""
-    return "\n\n".join(f"**{word}**: {WORDS[word]}" for word in words)
+    return "\n\n".join(f"**{say(word)}**: {say(WORDS[word])}" for word in words)
 
 
 def page() -> str:

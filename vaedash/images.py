@@ -41,9 +41,16 @@ def ungrid(picture: Pixels, *, side: int) -> Pixels:
     return tiles.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
 
 
+def evenly(of: int, count: int) -> NDArray[np.int_]:
+    """The numbers of `count` images out of so many, or of all where they are fewer, from first to last: some sets are sorted by what
+    they show.
+    """
+    return np.linspace(0, of - 1, min(count, of)).astype(int)
+
+
 def spread(images: Pixels, count: int) -> Pixels:
-    """So many of the images `(N, 3, H, W)`, or all where they are fewer, from first to last: some sets are sorted by what they show."""
-    return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]
+    """The images `(N, 3, H, W)` of these numbers."""
+    return images[evenly(len(images), count)]
 
 
 def shuffle_order(side: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from vaedash.errors import UsageError
+from vaedash.languages import say
 
 SOURCES = Path(__file__).resolve().parent.parent  # the folder that the package is imported from
 _SHIPPED = SOURCES / "vaedash" / "shipped"
@@ -41,10 +42,22 @@ def written(path: str | os.PathLike[str]) -> Path:
 def require_writable(file: Path, *endings: str, called: str) -> None:
     """Before anything is computed, whether a file of such a name can be written; UsageError, which says what it is `called`, if not."""
     if file.suffix.lower() not in endings:
-        raise UsageError(f"{called} must end in {' or '.join(endings)}, got {file.name}.")
+        raise UsageError(
+            say(
+                "{called} must end in {endings}, got {file}.",
+                called=called,
+                endings=say(" or ").join(endings),
+                file=file.name,
+            )
+        )
     if not file.parent.is_dir():
         raise UsageError(
-            f"There is no folder {file.parent} to write {file.name} into. Make it first, or give another {called}."
+            say(
+                "There is no folder {folder} to write {name} into. Make it first, or give another {called}.",
+                folder=file.parent,
+                name=file.name,
+                called=called,
+            )
         )
 
 
@@ -87,9 +100,17 @@ def read_only() -> bool:
 
 def checked_place(on: str) -> str:
     """`on` itself, which says where runs train: `local`, `ray` or `ray://HOST:PORT`. UsageError for anything else."""
-    if on not in (LOCAL, RAY) and not (on.startswith(f"{RAY}://") and _ADDRESS.fullmatch(on.removeprefix(f"{RAY}://"))):
+    words = str(on)  # in Python it may be anything
+    if words not in (LOCAL, RAY) and not (
+        words.startswith(f"{RAY}://") and _ADDRESS.fullmatch(words.removeprefix(f"{RAY}://"))
+    ):
         raise UsageError(
-            f"Runs train on {LOCAL}, on {RAY} or on {RAY}://HOST:PORT, the address that `ray start` names; got {on[:80]!r}."
+            say(
+                "Runs train on {local}, on {ray} or on {ray}://HOST:PORT, the address that `ray start` names; got {value!r}.",
+                local=LOCAL,
+                ray=RAY,
+                value=words[:80],
+            )
         )
     return on
 
@@ -111,10 +132,38 @@ def cluster() -> str | None:
     return address and f"{RAY}://{address}"
 
 
+def webhook() -> str | None:
+    """The web address that is told when a run has ended, if the owner of this machine named one in `$VAEDASH_WEBHOOK`.
+
+    UsageError, without the address, which may be a secret, if that is none.
+    """
+    from urllib.parse import urlsplit
+
+    address = os.environ.get("VAEDASH_WEBHOOK", "").strip()
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        fits = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and address.isascii() and address.isprintable()
+        )
+    except ValueError:
+        fits = False
+    if not fits or " " in address:
+        raise UsageError(say("VAEDASH_WEBHOOK must be a web address that begins with https:// or http://."))
+    return address
+
+
 def _address_in(variable: str) -> str | None:
     address = os.environ.get(variable) or None
     if address and not _ADDRESS.fullmatch(address):
-        raise UsageError(f"{variable} must be HOST:PORT, the address that `ray start` names; got {address[:80]!r}.")
+        raise UsageError(
+            say(
+                "{variable} must be HOST:PORT, the address that `ray start` names; got {value!r}.",
+                variable=variable,
+                value=address[:80],
+            )
+        )
     return address
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vaedash.errors import UsageError
+from vaedash.languages import Sentence, say
 
 Value = str | int | float
 
@@ -30,9 +31,9 @@ class Setting:
     offered: Value | None = None  # what the form begins with, where that is not the default
     rare: bool = False  # the form asks for it only where it copies a run that has something else than the default
     changes_speed: bool = False  # of a training step
-    called: str = (
-        "{}"  # how the name of a run says a value that is not the usual one; empty where it says it in a way of its own
-    )
+    # How the name of a run says a value that is not the usual one; empty where it says it in a way of its own.
+    called: str = "{}"
+    called_one: str = ""  # the same of 1, where that is said otherwise
     # Both are told by the class that the setting stands in (`config.SETTINGS`).
     name: str = ""
     default: Value | None = None
@@ -59,12 +60,12 @@ class Setting:
 
     def spoken(self, value: Value | None) -> str:
         """A value as the name of a run says it."""
-        return self.called.format(value)
+        return say(self.called).format(value)
 
     def check(self, value: object) -> None:
         """UsageError, which says what is allowed, where `value` is not."""
         if not isinstance(value, str) or not value:
-            raise UsageError(f"{self.name} must be a name or a path, got {value!r}.")
+            raise UsageError(Sentence("{name} must be a name or a path, got {value!r}.", name=self.name, value=value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,11 @@ class Choice(Setting):
     def check(self, value: object) -> None:
         known = type(value) is self.kind and value in self.choices
         if not known and not (value is None and self.default is None):
-            raise UsageError(f"{self.name} must be one of {self.allowed}; got {value!r}.")
+            raise UsageError(
+                Sentence(
+                    "{name} must be one of {allowed}; got {value!r}.", name=self.name, allowed=self.allowed, value=value
+                )
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +106,14 @@ class Written(Setting):
 
     def check(self, value: object) -> None:
         if not isinstance(value, str):
-            raise UsageError(f"{self.name} must be {self.values}, or left out; got {value!r}.")
+            raise UsageError(
+                Sentence(
+                    "{name} must be {values}, or left out; got {value!r}.",
+                    name=self.name,
+                    values=Sentence(self.values),
+                    value=value,
+                )
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +143,8 @@ class Number(Setting):
         if not isinstance(value, (int, float)):
             return super().spoken(value)
         if self.kind is int:
-            return (self.called.removesuffix("s") if value == 1 else self.called).format(value)
-        return self.called.format(f"{100 * value if self.called.endswith('%') else value:g}")
+            return say(self.called_one if value == 1 and self.called_one else self.called).format(value)
+        return say(self.called).format(f"{100 * value if self.called.endswith('%') else value:g}")
 
     def default_with(self, *chosen: str | None) -> float:
         """Its default where these presets and datasets are chosen."""
@@ -153,9 +165,15 @@ class Number(Setting):
 def require_within(name: str, value: object, low: float, high: float, *, whole: bool = True) -> None:
     """UsageError where `value`, which is called `name`, is no number from `low` to `high`, or no whole one."""
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise UsageError(f"{name} must be {'a whole number' if whole else 'a number'}, got {value!r}.")
+        if whole:
+            raise UsageError(Sentence("{name} must be a whole number, got {value!r}.", name=name, value=value))
+        raise UsageError(Sentence("{name} must be a number, got {value!r}.", name=name, value=value))
     if not low <= value <= high:  # false for NaN too
-        raise UsageError(f"{name} must be between {low} and {high}, got {value}.")
+        raise UsageError(
+            Sentence(
+                "{name} must be between {low} and {high}, got {value}.", name=name, low=low, high=high, value=value
+            )
+        )
 
 
 def whole_number(words: str, what: str) -> int:
@@ -163,4 +181,4 @@ def whole_number(words: str, what: str) -> int:
     try:
         return int(words)
     except ValueError:
-        raise UsageError(f"{what} takes a whole number, got {words!r}.") from None
+        raise UsageError(Sentence("{what} takes a whole number, got {words!r}.", what=what, words=words)) from None

@@ -15,11 +15,14 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from filelock import FileLock, Timeout
+
+from vaedash.errors import VaedashError
+from vaedash.languages import Sentence, say, to_say
 
 with contextlib.suppress(ImportError):  # not on Windows
     import fcntl
@@ -31,7 +34,7 @@ MOST_JSON = 20_000_000  # bytes: ten thousand epochs take 7 MB
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
 # A pipe is not waited for: what it is shows once it is open.
 _CAREFULLY = _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_NO_FILE = "is not an ordinary file"
+_NO_FILE = Sentence("is not an ordinary file")
 
 
 class UnfitError(OSError):
@@ -121,7 +124,7 @@ def opened(path: Path, *, most: int | None = None) -> IO[bytes]:
     file = _opened(path, os.O_RDONLY, "rb")
     if most is not None and os.fstat(file.fileno()).st_size > most:
         file.close()
-        raise UnfitError(f"is larger than {most / 1e6:,.0f} MB")
+        raise UnfitError(Sentence("is larger than {most:,.0f} MB", most=most / 1e6))
     return file
 
 
@@ -177,14 +180,14 @@ def _opened(path: Path, how: int, mode: str) -> IO[bytes]:
 
 
 def _unreadable(error: OSError) -> UnfitError:
-    return UnfitError(f"cannot be read ({error.strerror})")
+    return UnfitError(Sentence("cannot be read ({strerror})", strerror=error.strerror))
 
 
 def _led_to(link: Path) -> Path:
     """Where a link leads to, within its folder."""
     target = Path(os.path.realpath(link))
     if target.is_symlink() or not target.is_relative_to(os.path.realpath(link.parent)):
-        raise UnfitError("is a link that leads out of its folder")
+        raise UnfitError(Sentence("is a link that leads out of its folder"))
     return target
 
 
@@ -209,11 +212,18 @@ def read_json(path: Path) -> Any:
             json.dumps(value, ensure_ascii=False).encode()  # fails for half a surrogate pair, which nothing can show
         return value
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is not readable JSON ({error})") from None
+        raise ValueError(
+            Sentence("{name} is not readable JSON ({reason})", name=path.name, reason=reason(error))
+        ) from None
     except FileNotFoundError:
         raise
     except UnfitError as error:
-        raise ValueError(f"{path.name} {error}") from None
+        raise ValueError(Sentence("{name} {flaw}", name=path.name, flaw=reason(error))) from None
+
+
+def reason(error: Exception) -> Sentence | str:
+    """What an error says, to be kept without it and all that was being read."""
+    return error.args[0] if error.args and isinstance(error.args[0], Sentence) else str(error)
 
 
 def once(read: Callable[[], Value | None], make: Callable[[], Value], *, lock: Path) -> Value:
@@ -221,7 +231,7 @@ def once(read: Callable[[], Value | None], make: Callable[[], Value], *, lock: P
     lock.parent.mkdir(parents=True, exist_ok=True)
     kept = read()
     if kept is None:
-        with FileLock(lock):
+        with locked(lock):
             kept = read()
             if kept is None:
                 kept = make()
@@ -249,6 +259,37 @@ def answered(file: Path, question: str, make: Callable[[], Value], *, kind: type
         return (answer,)
 
     return once(read, keep, lock=file.with_suffix(".lock"))[0]
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, patience: float = -1) -> Iterator[None]:
+    """Hold the lock file at `path`, once no other process does, for which it waits `patience` seconds, or for ever.
+
+    Raises Timeout after that, and VaedashError where what lies there can be no lock: a link, or a folder.
+    """
+    lock = FileLock(path, timeout=patience)
+    try:
+        lock.acquire()
+    except OSError as error:
+        if isinstance(error, Timeout) or not (path.is_symlink() or path.is_dir()):
+            raise
+        raise VaedashError(_no_lock(path)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _no_lock(path: Path) -> str:
+    if path.is_symlink():
+        sentence = to_say(
+            "{name} in {folder} is a link where a lock should be. Remove it: the lock is made anew, and nothing is lost."
+        )
+    else:
+        sentence = to_say(
+            "{name} in {folder} is a folder where a lock should be. Remove it: the lock is made anew, and nothing is lost."
+        )
+    return say(sentence, name=path.name, folder=path.parent.name)
 
 
 def is_locked(path: Path | str) -> bool:
@@ -286,13 +327,13 @@ def sha256_of(file: IO[bytes]) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(Sentence("{name} is not JSON", name=name))
 
 
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise ValueError(f"{text[:12]}... is too large a number")
+        raise ValueError(Sentence("{start}... is too large a number", start=text[:12]))
     return value
 
 

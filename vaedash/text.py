@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 LONGEST_NAME = 80  # characters of a display name or a tag
+SHORT = 45  # of a name in a message that goes by itself
+LONGEST_NOTE = 10_000  # and of a note
 
 # What a spreadsheet would take for a formula; where lists are parted by semicolons, after one of those too.
 _FORMULA = re.compile(r"(^|[;\t\r])(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
@@ -45,6 +47,23 @@ def name(text: str, *, most: int = LONGEST_NAME) -> str:
     """
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
     return " ".join(visible(composed).split())[:most].rstrip(f" {_JOINERS}")
+
+
+def brief(name: str) -> str:
+    """A name for a message of a few lines: of one of more than SHORT characters its beginning and its end."""
+    half = SHORT // 2
+    return name if len(name) <= SHORT else f"{name[:half].rstrip()}…{name[-half:].lstrip()}"
+
+
+def escaped(text: str) -> str:
+    """A sentence that may hold a person's or a file's words, without any meaning to Markdown but for web addresses."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:&" else letter for letter in text)
+
+
+def note(text: str) -> str:
+    """`text` as a note: visible, in lines, at most LONGEST_NOTE characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    return visible(unicodedata.normalize("NFC", lines)).strip()[:LONGEST_NOTE].rstrip()
 
 
 def columns(text: str) -> int:

@@ -27,7 +27,8 @@ def room_for_two(monkeypatch):
 def test_where_there_is_room_for_all_nothing_is_looked_for(five):
     at = shown("compare")
     assert list(at.multiselect[0].options) == [*(run.name for run in five[:-1]), "the very first [dear]"]
-    assert not at.text_input and not [toggle for toggle in at.toggle if toggle.key == "all-results"]
+    assert "look-for-runs" not in [field.key for field in at.text_input]
+    assert not [toggle for toggle in at.toggle if toggle.key == "all-results"]
     assert len(at.dataframe[-1].value) == 5
 
 

@@ -55,8 +55,8 @@ def test_a_worker_that_is_refused_leaves_nobody_waiting_and_says_so(tab):
 
 def test_a_part_that_came_broken_is_said_and_what_asks_for_the_newest_goes_on(tab):
     tab.add_script_tag(content=ADDED)
-    heard = "() => new Promise((resolve) => studio.addEventListener('flaw', () => resolve(studio.flaw)))"
-    tab.evaluate(f"() => {{ globalThis.heard = ({heard})(); }}")
+    heard = "new Promise((resolve) => studio.heed(document.body, () => resolve(studio.flaw)))"
+    tab.evaluate(f"() => {{ globalThis.heard = {heard}; }}")
     whole = base64.b64decode(part("cut"))
     load(tab, base64.b64encode(whole[: len(whole) // 2]).decode())
     assert tab.evaluate(RUN, "cut") == "Refused"
@@ -75,6 +75,26 @@ def test_an_answer_that_comes_after_the_end_is_nobodys(tab):
     tab.evaluate(f"() => {{ studio.ask({question}).catch(() => {{}}); studio.fail('No more.'); }}")
     tab.wait_for_timeout(200)
     assert wrong == []
+
+
+def test_of_those_who_hear_when_nothing_can_be_drawn_any_more_each_hears_once_and_who_has_left_is_forgotten(tab):
+    tab.add_script_tag(content=ADDED)
+    heard = tab.evaluate(
+        """() => {
+            const heard = [];
+            const [gone, here] = ["gone", "here"].map((name) => {
+                const root = document.body.appendChild(document.createElement("p"));
+                for (const time of ["first", "again"]) studio.heed(root, () => heard.push(`${name}, ${time}`));
+                return root;
+            });
+            gone.remove();
+            studio.heed(here, () => heard.push("here, last"));
+            const kept = studio.heeding.size;
+            studio.fail("No more.");
+            return [kept, heard];
+        }"""
+    )
+    assert heard == [1, ["here, last"]]
 
 
 # Widgets of every kind, told by whoever has no model: they wait for one that never comes.

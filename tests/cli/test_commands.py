@@ -463,7 +463,8 @@ def test_reconstruct_shows_test_images_above_what_is_kept_of_them(of_pair, pair,
     file = tmp_path / "recon.png"
     assert of_pair("reconstruct", "latest:conv", "--n", 10, "--scale", 1, "--out", file).code == 0
     shown = tiles(file, columns=8)
-    originals = datasets.load(str(photos), data_dir=pair.data_dir).test[:10]
+    tested = datasets.load(str(photos), data_dir=pair.data_dir).test
+    originals = tested[datasets.shown(str(photos), len(tested), 10)]
     pictures = latent.reconstruct(weights.load_model(pair.run("conv"))[0], originals)
     assert len(shown) == 32
     assert np.array_equal(shown[:8], originals[:8]) and np.array_equal(shown[16:18], originals[8:])
@@ -714,7 +715,7 @@ def test_the_help_of_every_command_documents_each_option_and_has_examples_that_p
     assert examples
     for example in examples:
         assert example.split()[0] == name
-        cli.parser().parse_args(shlex.split(example))
+        cli.parser().parse_args(shlex.split(example.partition(" < ")[0]))  # what a shell hands in is no argument
     assert ("--data-dir" if name == "images" else "--runs-dir") in answer.out
 
 
@@ -758,6 +759,13 @@ WRONG = [
     ("export", "required: WHAT, RUN"),
     ("export wandb latest", "WHAT: invalid choice: 'wandb'"),
     ("export tensorboard latest --out {tmp}/text.png", "--out must be a folder, but {tmp}/text.png is a file."),
+    ("export onnx latest --licence mit", "--push and --licence are for safetensors, got onnx: leave them out."),
+    ("export safetensors latest --licence 'My own'", "--licence must be as the Hub calls it, got 'My own'."),
+    ("export safetensors latest --push nobody", "'nobody' is no name of a repository on the Hub. Give OWNER/NAME."),
+    (
+        "export safetensors latest:fc latest:conv --push o/n",
+        "--push takes one run, since a repository holds one model; got 2.",
+    ),
     ("generate latest:conv --n 0", "--n: must be between 1 and 1024, got 0"),
     ("generate latest:conv --n 2.5", "--n: '2.5' is not a whole number"),
     ("generate latest:conv --temperature -1", "--temperature: must be between 0.0 and 10.0"),

@@ -1,5 +1,7 @@
 """A lesson asks what the runs can answer, answers what they say, and hides whose pictures are whose until it is asked."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from visitor import DATASET, make_run, row
@@ -198,6 +200,14 @@ def test_which_run_was_named_first_does_not_tell(make):
         shown = quiz.ballot(order, kind="prior", draw=1)
         letters[shown.sought] = {run.id: letter for letter, run in shown.runs.items()}
     assert letters["conv"] == letters["fc"]
+
+
+def test_who_redraws_other_pictures_is_on_no_ballot_with_them(pair):
+    fc, conv = components.comparable([pair.run(arch) for arch in config.PAIR])
+    [start] = fc.facts
+    others = dataclasses.replace(fc, facts=({**start, "dataset": {**start["dataset"], "redrawn": [0, 2, 4]}},))
+    assert quiz.ballot([others, conv], kind="recon", draw=0) is None
+    assert quiz.ballot([others, conv], kind="prior", draw=0)
 
 
 def test_without_pictures_there_is_no_ballot(make):

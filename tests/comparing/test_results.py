@@ -36,6 +36,7 @@ def test_a_row_holds_the_losses_of_the_kept_epoch_and_the_cost_of_all():
         "seconds": 7.5,
         "images_per_second": 200.0,
         "host": None,
+        "note": None,
         **dict.fromkeys(MEASURES, None),
         **dict.fromkeys((f"{name}_n" for name in MEASURES), None),
     }

@@ -131,7 +131,7 @@ def test_a_damaged_run_is_left_out():
         outcome=None,
         notes={},
         status=Status.DAMAGED,
-        damage="Cannot be read.",
+        unread={"metrics.json": "has no list of epochs"},
     )
     assert verdict.sentence([damaged, CONV, FC]) == verdict.sentence([CONV, FC])
 
@@ -198,6 +198,25 @@ def test_what_else_differs_is_named_and_the_architecture_is_not_given_the_credit
         f"conv leads FC by 5.1 nats per image {AHEAD}. "
         f"They also differ in lr, latent_dim, so how much of it is the architecture's doing is not known. {LUCK}"
     )
+
+
+def decider(run_id, *losses, tuning="fair", **settings):
+    return dataclasses.replace(run(run_id, *losses, **settings), notes={"tuning": tuning})
+
+
+def test_the_best_settings_of_each_out_of_one_tuning_are_no_fault_of_the_comparison():
+    conv, fc = decider("abcdef", 80.0, 73.94, arch="conv"), decider("ghjkmn", 90.0, 79.07, arch="fc", lr=0.0005)
+    tuned = "Each has the settings (lr) that did best for it in equally many tries."
+    confounds = "They also differ in lr, so how much of it is the architecture's doing is not known."
+    assert tuned in verdict.sentence([conv, fc])
+    for other in (
+        decider("ghjkmn", 90.0, 79.07, arch="fc", lr=0.0005, tuning="another"),
+        dataclasses.replace(fc, notes={"tuning": "fair", "trial": 3}),
+    ):
+        assert confounds in verdict.sentence([conv, other])
+    other_seed = verdict.sentence([conv, decider("ghjkmn", 90.0, 79.07, arch="fc", lr=0.0005, seed=1)])
+    assert "They also differ in lr, seed, " in other_seed
+    assert tuned not in verdict.sentence([conv, decider("ghjkmn", 90.0, 79.07, arch="fc")])
 
 
 @pytest.mark.parametrize(

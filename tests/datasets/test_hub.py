@@ -1,14 +1,9 @@
 """Datasets of the Hugging Face Hub, from a server here that answers as the Hub does."""
 
-import hashlib
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlparse
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import stand_in
 from somebodys import shade, shades
 
 from vaedash import cli
@@ -16,7 +11,6 @@ from vaedash.datasets import hub, own
 from vaedash.errors import DatasetError
 
 pytest.importorskip("huggingface_hub")
-COMMIT = "a" * 40
 
 
 def table(levels) -> bytes:
@@ -31,53 +25,16 @@ def timed_out(*_, **__):
 
 
 @pytest.fixture
-def served(monkeypatch):
-    """The files of the dataset o/n on a Hub, by name; and what it was asked for."""
-    files: dict[str, bytes] = {}
-    asked: list[str] = []
+def there(monkeypatch):
+    """A Hub."""
+    with stand_in.answering(monkeypatch) as answering:
+        yield answering
 
-    class Hub(BaseHTTPRequestHandler):
-        def answer(self, data: bytes = b"", status: int = 200, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(data))} | headers).items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(data)
 
-        def do_GET(self):
-            path = unquote(urlparse(self.path).path)
-            asked.append(path)
-            kept = {name: hashlib.sha1(data).hexdigest() for name, data in files.items()}
-            if path.startswith("/api/datasets/o/n/tree/"):
-                listed = [
-                    {"type": "file", "path": name, "size": len(files[name]), "oid": oid} for name, oid in kept.items()
-                ]
-                self.answer(json.dumps(listed).encode())
-            elif path.startswith("/api/datasets/o/n/revision/"):
-                siblings = [{"rfilename": name} for name in files]
-                self.answer(json.dumps({"id": "o/n", "sha": COMMIT, "siblings": siblings}).encode())
-            elif path.startswith(f"/datasets/o/n/resolve/{COMMIT}/"):
-                name = path.split(f"{COMMIT}/")[1]
-                self.answer(files[name], ETag=f'"{kept[name]}"', X_Repo_Commit=COMMIT)
-            else:
-                self.answer(status=404, X_Error_Code="RepoNotFound")
-
-        do_HEAD = do_GET  # noqa: N815 - as the library names it
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
-    yield files, asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+@pytest.fixture
+def served(there):
+    """The files of the dataset o/n on it, by name; and what it was asked for."""
+    return there.repositories.setdefault("datasets/o/n", {}), there.asked
 
 
 def test_its_parquet_files_are_fetched_once_and_are_ones_own_from_then_on(served, tmp_path):
@@ -129,7 +86,7 @@ def test_a_name_that_is_none_asks_nobody(served, tmp_path, spec):
 def test_where_nothing_answers_it_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+    with pytest.raises(DatasetError, match="could not be asked for on the Hub"):
         hub.fetch("hf:o/n", data_dir=tmp_path)
 
 
@@ -146,7 +103,7 @@ def test_where_the_hub_cannot_be_asked_what_was_fetched_before_is_enough_and_tha
         with pytest.raises(DatasetError):  # another one is meant by that, which is not here
             hub.fetch("hf:o/n", data_dir=tmp_path, say=said.append)
     usual = hub.fetch("hf:o/n", data_dir=tmp_path)
-    monkeypatch.setattr(hub, "find_spec", lambda _: None)
+    monkeypatch.setattr("vaedash.hub.find_spec", lambda _: None)
     for spec, folder in (("hf:o/n", usual), ("hf:o/n:red", red)):
         assert hub.fetch(spec, data_dir=tmp_path, say=said.append) == folder
     assert len(said) == 3 and all(words.endswith("Until then, what was fetched before is used.") for words in said)
@@ -158,20 +115,54 @@ def test_what_was_fetched_is_enough_though_the_hub_falls_silent_in_between(serve
     files, _ = served
     files |= {"default/train/0000.parquet": table([10, 20])}
     folder = hub.fetch("hf:o/n", data_dir=tmp_path)
-    monkeypatch.setattr("huggingface_hub.snapshot_download", timed_out)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", timed_out)
     for _ in range(2):
         assert hub.fetch("hf:o/n", data_dir=tmp_path) == folder
     next(folder.rglob("*.parquet")).unlink()
-    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+    with pytest.raises(DatasetError, match="could not be asked for on the Hub"):
         hub.fetch("hf:o/n", data_dir=tmp_path)
 
 
-def test_what_was_fetched_in_part_is_not_enough(served, tmp_path, monkeypatch):
+def test_where_the_hub_falls_silent_between_two_files_it_has_not_said_that_there_are_none(
+    served, tmp_path, monkeypatch
+):
+    files, _ = served
+    files |= {f"default/train/000{n}.parquet": table([10 * n]) for n in (1, 2)}
+
+    def fall_silent(what: str, done: int, total: int) -> None:
+        if "downloading" in what and done == 1:
+            monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+    with pytest.raises(DatasetError, match="could not be asked for on the Hub"):
+        hub.fetch("hf:o/n", data_dir=tmp_path, progress=fall_silent)
+
+
+def test_where_the_hub_falls_silent_files_of_another_day_are_not_taken_for_those_of_today(
+    there, served, tmp_path, monkeypatch
+):
+    files, _ = served
+    files |= {"default/train/0001.parquet": table([10])}
+    folder = hub.fetch("hf:o/n", data_dir=tmp_path)
+    files |= {"default/train/0001.parquet": table([30]), "default/train/0002.parquet": table([20])}
+    there.commit = "b" * 40
+
+    def fall_silent(what: str, *_: int) -> None:
+        if "downloading" in what:
+            monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+    said: list[str] = []
+    assert hub.fetch("hf:o/n", data_dir=tmp_path, progress=fall_silent, say=said.append) == folder
+    assert len(said) == 1 and said[0].endswith("Until then, what was fetched before is used.")
+    monkeypatch.setenv("HF_ENDPOINT", there.address)
+    assert len([*hub.fetch("hf:o/n", data_dir=tmp_path).rglob("*.parquet")]) == 2
+
+
+def test_what_was_fetched_in_part_is_not_enough(there, served, tmp_path, monkeypatch):
     files, _ = served
     files |= {"default/train/0000.parquet": table([10]), "default/train/0001.parquet": table([20])}
     hub.fetch("hf:o/n", data_dir=tmp_path)
     files |= {"default/train/0000.parquet": table([30]), "default/train/0001.parquet": table([40])}
-    monkeypatch.setattr(f"{__name__}.COMMIT", "b" * 40)
+    there.commit = "b" * 40
 
     def cut_off(what: str, done: int, total: int) -> None:
         if "downloading" in what and done == 1:
@@ -180,7 +171,7 @@ def test_what_was_fetched_in_part_is_not_enough(served, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         hub.fetch("hf:o/n", data_dir=tmp_path, progress=cut_off)
     monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", timed_out)
-    with pytest.raises(DatasetError, match="could not be fetched from the Hub"):
+    with pytest.raises(DatasetError, match="could not be asked for on the Hub"):
         hub.fetch("hf:o/n", data_dir=tmp_path)
 
 

@@ -6,6 +6,7 @@ import pytest
 from vaedash.datasets import Dataset, labels, shapes
 from vaedash.datasets.labels import Label
 from vaedash.errors import UsageError
+from vaedash.languages import Speech, say, spoken
 
 
 def dataset(names=None, **values):
@@ -49,6 +50,28 @@ def test_a_factor_is_its_upper_third_against_its_lower_and_the_built_in_ones_hav
     assert trait.name == "bigger" and "third with most" in trait.told
     assert trait.having.tolist() == (values >= 16 / 3).tolist() and trait.lacking.tolist() == (values <= 8 / 3).tolist()
     assert only(only(labels.of_test(dataset(size=values), "mine")).traits()).name == "more size"
+
+
+@pytest.mark.parametrize(
+    ("known", "names", "english", "german"),
+    [
+        ({"size": np.arange(9.0)}, {}, "the third with most size less the third with least", "höchsten Wert (Größe)"),
+        (
+            {"hue": np.linspace(0, 0.9, 9)},
+            {},
+            "a third of the wheel of hue less the rest of it",
+            "Farbkreises (Farbton)",
+        ),
+        ({"shape": [0, 1, 1]}, {"shape": ("ring", "star")}, "shape: star less ring", "Form: Stern minus Ring"),
+        ({"shape": [0, 1, 2]}, {"shape": ("ring", "star", "heart")}, "one shape less all others", "Form: diese minus"),
+    ],
+    ids=["factor", "wheel", "two words", "words"],
+)
+def test_how_two_groups_came_about_is_said_in_each_language(known, names, english, german):
+    trait = only(labels.of_test(dataset(names=names, **known), "shapes")).traits()[0]
+    assert say(trait.told, **trait.parts) == english
+    with spoken(Speech(language="de", region="de")):
+        assert german in say(trait.told, **{part: say(word) for part, word in trait.parts.items()})
 
 
 def test_a_wheel_has_thirds_of_which_the_first_lies_around_its_beginning():

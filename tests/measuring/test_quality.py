@@ -12,7 +12,7 @@ from torch import nn
 
 from vaedash import datasets, runs
 from vaedash.comparing import results
-from vaedash.datasets import shapes
+from vaedash.datasets import Dataset, shapes
 from vaedash.measuring import after, measures, quality
 from vaedash.measuring.workers import Workers
 from vaedash.models import latent
@@ -286,6 +286,35 @@ def test_the_choice_of_images_is_seeded_and_theirs():
     few = quality.some(images, 7)
     assert len(few) == 7 and (quality.some(images, 7) == few).all() and set(few.ravel()) <= set(range(50))
     assert len(quality.some(images, 99)) == 50
+
+
+def test_of_a_set_that_is_sorted_by_what_it_shows_every_measure_sees_all_of_it(monkeypatch):
+    """Ten classes of 300 images, one after another, each of one level: those of all classes are weighed, and ways lead between them."""
+    sorted_by_class = np.repeat(np.arange(10, dtype=np.uint8), 300)[:, None, None, None]
+    sorted_by_class = np.ascontiguousarray(np.broadcast_to(sorted_by_class, (3000, 3, 32, 32)))
+    seen = {}
+
+    def kept(measure):
+        def instead(_model, images, *_others, **_options):
+            seen[measure] = images[:, 0, 0, 0].astype(int)
+            return {}
+
+        return instead
+
+    for measure in ("similarity", "_likeness_of_patches", "smoothness", "importance_bound"):
+        monkeypatch.setattr(quality, measure, kept(measure))
+    dataset = Dataset(name="sorted", train=sorted_by_class, test=sorted_by_class, fingerprint="")
+    quality.measure(VAE(Copy(), Copy(), latent_dim=1), dataset, beta=1.0)
+    assert {measure: len(levels) for measure, levels in seen.items()} == {
+        "similarity": 3000,
+        "_likeness_of_patches": quality.MOST,
+        "smoothness": 2 * quality.PATHS,
+        "importance_bound": quality.BOUND,
+    }
+    for levels in seen.values():
+        assert np.bincount(levels, minlength=10).min() > len(levels) / 40
+    starts, ends = seen["smoothness"].reshape(-1, 2).T
+    assert (starts != ends).mean() > 0.8
 
 
 def test_a_measure_in_words_has_its_n_its_floor_and_what_is_better():

@@ -4,8 +4,11 @@ import re
 
 from vaedash import config
 from vaedash.config import RunConfig
+from vaedash.languages import Speech, spoken
 from vaedash.models import archs, layers
 from vaedash.ui import diagram
+
+GERMAN = Speech(language="de", region="de")
 
 
 def test_the_recorded_layers_are_those_of_the_models():
@@ -20,6 +23,12 @@ def test_every_weight_is_in_the_drawing():
         for step in (*steps["encoder"], *steps["decoder"]):
             if step["weights"]:
                 assert diagram._thousands(step["weights"]) in diagram.svg(arch, steps)
+
+
+def test_the_drawing_writes_weights_as_in_the_region():
+    assert (diagram._thousands(1_573_376), diagram._thousands(1_536)) == ("1.6M", "1.5k")
+    with spoken(GERMAN):
+        assert (diagram._thousands(1_573_376), diagram._thousands(1_536)) == ("1,6M", "1,5k")
 
 
 def test_the_drawing_says_the_shapes():

@@ -1,18 +1,27 @@
 """A run in Python: what it knows of itself, and what its model draws, are those of pages and command line."""
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import vaedash
-from vaedash import cli, images
+from vaedash import cli, datasets, images
+from vaedash.errors import DatasetError
 from vaedash.models import latent
 from vaedash.runs import weights
 from vaedash.showing import tables
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
+
+
+@pytest.fixture
+def tested(pair, photos):
+    """Their test images, `(12, 3, 32, 32)`."""
+    return np.array(datasets.load(str(photos), data_dir=pair.data_dir).test)
 
 
 def test_a_run_says_how_it_stands_whenever_it_is_asked(both):
@@ -48,18 +57,34 @@ def test_what_is_made_up_is_what_the_command_line_makes_up(both, pair, tmp_path)
     assert np.asarray(Image.open(tmp_path / "grid.png")).tolist() == grid.tolist()
 
 
-def test_what_is_redrawn_stands_beside_the_test_images_it_was_drawn_from(both):
+def test_what_is_redrawn_stands_beside_the_test_images_it_was_drawn_from(both, photos, tested):
     redrawn = both[0].reconstruct(5)
     model, _ = weights.load_model(both[0].record)
-    originals = both[0].reconstruct(512).originals.transpose(0, 3, 1, 2)
-    assert len(originals) == 12  # as many as there are
-    assert (redrawn.originals == originals.transpose(0, 2, 3, 1)[:5]).all()
-    assert (redrawn.array.transpose(0, 3, 1, 2) == latent.reconstruct(model, originals[:5])).all()
+    originals = tested[datasets.shown(str(photos), len(tested), 5)]
+    assert (redrawn.originals == originals.transpose(0, 2, 3, 1)).all()
+    assert (redrawn.array.transpose(0, 3, 1, 2) == latent.reconstruct(model, originals)).all()
+    assert len(both[0].reconstruct(512)) == len(tested)  # as many as there are
 
 
-def test_a_way_leads_from_one_end_to_the_other_however_they_are_given(both, tmp_path):
-    conv = both[1]
-    originals, redrawn = conv.reconstruct(2).originals, conv.reconstruct(2).array
+def test_where_the_images_are_gone_a_run_redraws_those_that_it_has_kept(both, tmp_path):
+    kept = both[0].record.pictures.originals()[:2].transpose(0, 2, 3, 1)
+    shutil.copytree(both[0].path, run := tmp_path / "runs" / "abcdef")
+    moved = json.loads((run / "config.json").read_text()) | {"dataset": "boxes (12 test images)"}
+    (run / "config.json").write_text(json.dumps(moved))
+    gone = vaedash.find("abcdef", run.parent, data_dir=tmp_path)
+    redrawn = gone.reconstruct(2)
+    assert (redrawn.originals == kept).all() and len(gone.reconstruct(512)) == 12
+    assert (redrawn.array == both[0].reconstruct(of=[*kept]).array).all()
+    with pytest.raises(DatasetError, match="There is no file or folder boxes"):
+        gone.interpolate("test:0", "test:1")
+    shutil.rmtree(run / "samples")
+    with pytest.raises(DatasetError, match="There is no file or folder boxes"):
+        gone.reconstruct()
+
+
+def test_a_way_leads_from_one_end_to_the_other_however_they_are_given(both, tested, tmp_path):
+    conv, originals = both[1], tested[:2].transpose(0, 2, 3, 1)
+    redrawn = conv.reconstruct(of=[*originals]).array
     Image.fromarray(originals[1]).save(tmp_path / "one.png")
     for end in ("test:1", originals[1], Image.fromarray(originals[1]), str(tmp_path / "one.png")):
         way = conv.interpolate("test:0", end, 4)

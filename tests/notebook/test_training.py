@@ -55,6 +55,41 @@ def test_an_interrupt_asks_the_runs_to_stop_and_returns_them(monkeypatch, tiny, 
     assert "finished epochs are kept" in said and f'vaedash.resume(vaedash.find("{run.id}"))' in said
 
 
+def test_what_goes_on_is_returned_as_it_was_given_and_trains_where_it_is_told(monkeypatch, tiny, tmp_path):
+    made = [runs.create(tmp_path, tiny()) for _ in range(2)]
+    for run in made:
+        run.write_outcome(Status.STOPPED, "Stopped on request.")
+    monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path))
+    seen: list[object] = []
+    monkeypatch.setattr("vaedash.cluster.machines.look", lambda on: "2 machines")
+    monkeypatch.setattr(attended, "stay_with", lambda group, *, on, **_: seen.append((on, [run.id for run in group])))
+    one, other = (vaedash.find(run.id) for run in made)
+    assert vaedash.resume(one.id, on="ray") == one and vaedash.resume([one]) == Runs([one])
+    assert vaedash.resume(one, other) == vaedash.resume(Runs([one, other])) == Runs([one, other])
+    assert [(on, len(group)) for on, group in seen] == [("ray", 1), ("local", 1), ("local", 2), ("local", 2)]
+
+
+def test_nothing_goes_on_where_what_is_asked_is_wrong(monkeypatch, tiny, tmp_path):
+    monkeypatch.setattr(attended, "stay_with", lambda *_, **__: pytest.fail("it went on"))
+    run = vaedash.find(runs.create(tmp_path, tiny()).id, tmp_path)
+    run.record.write_outcome(Status.STOPPED, "Stopped on request.")
+    for asked, where, sentence in (
+        ([], "local", "resume takes at least one run"),
+        ([[]], "local", "resume takes at least one run"),
+        ([run], "moon", "Runs train on local"),
+        ([run], None, "Runs train on local"),
+        ([3], "local", "A run is found by its id or its name, got 3"),
+    ):
+        with pytest.raises(vaedash.errors.UsageError, match=sentence):
+            vaedash.resume(*asked, on=where)
+
+
+def test_a_run_is_called_by_words(tmp_path):
+    with pytest.raises(vaedash.errors.UsageError, match="name must be what to call the run, got 5"):
+        vaedash.train("fc", name=5, dataset=tmp_path / "none", runs_dir=tmp_path / "runs", data_dir=tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_without_measuring_it_ends_with_the_training(monkeypatch, tiny, tmp_path):
     made = runs.create(tmp_path, tiny())
     made.write_outcome(Status.STOPPED, "Stopped on request.")
@@ -79,3 +114,43 @@ def test_help_names_every_setting_with_its_default():
     assert {name: parameters[name].default for name in config.SETTINGS if name != "arch"} == {
         name: setting.default for name, setting in config.SETTINGS.items() if name != "arch"
     }
+
+
+def test_architectures_are_matched_as_on_the_command_line(monkeypatch, tmp_path, capsys):
+    started: list[config.RunConfig] = []
+
+    def new_runs(_: object, asked: list[config.RunConfig], **__: object) -> list[object]:
+        started.extend(asked)
+        raise KeyboardInterrupt  # before any of them is made
+
+    monkeypatch.setattr(vaedash.notebook.training.launch, "new_runs", new_runs)
+    for preset, widths in (("p1", None), (None, "56-112-224")):
+        with pytest.raises(KeyboardInterrupt):
+            vaedash.train(
+                ["fc", "conv"],
+                match=("weights", "conv"),
+                preset=preset,
+                widths=widths,
+                data_dir=tmp_path,
+                fraction=0.01,
+            )
+    assert [asked.widths for asked in started[:2]] == ["167-128", ""] and started[0].preset == "p1"
+    assert started[3].widths == "56-112-224" and started[2].widths not in ("", "56-112-224")
+    assert "FC 167-128: 1,121,870 weights, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("match", ["weights", ("weights",), ("weights", "conv", "fc"), ("weights", None), 5, ()])
+def test_a_match_that_is_no_cost_with_an_architecture_is_one_sentence(tmp_path, match):
+    with pytest.raises(vaedash.errors.UsageError, match="match takes a cost and an architecture"):
+        vaedash.train("fc", match=match, runs_dir=tmp_path, data_dir=tmp_path)
+
+
+def test_where_to_train_is_checked_before_anything_is_made_and_then_handed_on(monkeypatch, tiny, tmp_path):
+    with pytest.raises(vaedash.errors.UsageError, match="Runs train on local"):
+        vaedash.train("fc", on="moon", runs_dir=tmp_path / "runs", data_dir=tmp_path)
+    assert not (tmp_path / "runs").exists()
+    seen: list[str] = []
+    monkeypatch.setattr("vaedash.cluster.machines.look", lambda on: seen.append(on) or "2 machines")
+    monkeypatch.setattr(attended, "stay_with", lambda *_, on, **__: seen.append(on))
+    vaedash.train("fc", on="ray", runs_dir=tmp_path / "runs", data_dir=tmp_path, fraction=0.01)
+    assert seen == ["ray", "ray"]

@@ -28,6 +28,7 @@ def use(run: runs.Run) -> None:
     assert run.id and run.archived in (True, False) and run.active in (True, False)
     assert run.best is None or run.best["epoch"] == run.best_epoch
     assert run.dataset is not None and isinstance(run.tags, tuple)
+    assert all(isinstance(number, int) for number in run.redrawn)
     assert run.learned_nothing in (True, False) and isinstance(run.mean_picture, (float, int, type(None)))
     tables.text_table([results.result(run).as_row()], results.STUDY_COLUMNS)
     json.dumps(results.result(run).as_row())

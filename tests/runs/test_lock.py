@@ -13,8 +13,8 @@ import pytest
 from records import make
 
 from vaedash import places, runs, storage
-from vaedash.errors import RunError
-from vaedash.runs import RunFolder
+from vaedash.errors import RunError, VaedashError
+from vaedash.runs import RunFolder, queue, tunings, views
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +134,28 @@ def test_a_status_that_trusts_a_process_id_is_noticed(tmp_path, monkeypatch, pro
     promise("R17")
     monkeypatch.setattr(storage, "is_locked", answers)
     assert {"reused pid", "zombie", "reboot", "copied while it trained"} <= set(untrue(tmp_path))
+
+
+@pytest.mark.parametrize("made", [lambda path: path.symlink_to(path.name), lambda path: path.mkdir()])
+@pytest.mark.parametrize(
+    ("lock", "deed"),
+    [
+        (".views.lock", lambda run: views.save(run.path.parent, "mine", "runs=a")),
+        (".tuning.lock", lambda run: enter(tunings.claim(run.path.parent))),
+        (".slots/0.lock", lambda run: enter(queue.slot(run))),
+        ("RUN/notes.lock", lambda run: run.write_notes(name="mine")),
+        ("RUN/lock", lambda run: enter(run.claim())),
+    ],
+)
+def test_what_can_be_no_lock_is_said_with_what_to_do(tmp_path, lock, deed, made):
+    run = make(tmp_path)
+    path = tmp_path / lock.replace("RUN", run.id)
+    path.parent.mkdir(exist_ok=True)
+    made(path)
+    with pytest.raises(VaedashError, match=r"lock .*[Rr]emove it"):
+        deed(run)
+
+
+def enter(context):
+    with context:
+        pass

@@ -12,6 +12,7 @@ from tuned import TUNING, trial
 from vaedash import config, runs
 from vaedash.comparing import ladder, trials
 from vaedash.config import RunConfig
+from vaedash.languages import Speech, spoken
 from vaedash.runs import Status, tunings
 from vaedash.showing import charts
 from vaedash.showing.charts import curves, keys, style
@@ -622,6 +623,8 @@ def test_a_measure_is_a_dot_a_run_beside_the_line_of_real_images_with_its_n():
     assert [shape.x0 for shape in figure.layout.shapes] == [8.1]
     assert figure.layout.annotations[0].text == "real pictures: 8.1"
     assert figure.layout.xaxis.title.text == "SWD, lower is better; n = 2,000"
+    with spoken(Speech(language="de", region="de")):
+        assert charts.quality([fc], "swd").layout.xaxis.title.text == "SWD, niedriger ist besser; n = 2.000"
 
 
 def test_runs_of_one_name_have_a_place_each():

@@ -287,6 +287,16 @@ def test_without_photographs_the_morph_is_between_random_z(trained):
     assert "between two random z" in text and "The originals are not here." in text
 
 
+def test_what_redraws_other_images_has_no_row_beside_them(trained):
+    fc, conv = (runs.find(trained, f"latest:{arch}") for arch in ("fc", "conv"))
+    facts = json.loads((conv.path / "facts.json").read_text())
+    facts["starts"][-1]["dataset"]["redrawn"] = [0, 5, 11]
+    (conv.path / "facts.json").write_text(json.dumps(facts))
+    text = words(without_plotly(report.page([fc, conv.reread()])))
+    assert "Redraws other images than the first run, and has no row here: conv" in text
+    assert "has no row here" not in words(without_plotly(report.page([fc])))
+
+
 def test_the_command_writes_it_and_refuses_another_ending(folder, trained, tmp_path, capsys):
     assert cli.main(["report", "latest:fc", "latest:conv", "--out", str(tmp_path / "a.html")]) == 0
     assert capsys.readouterr().out.startswith(f"{tmp_path / 'a.html'}: a report on ")

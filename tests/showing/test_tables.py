@@ -1,5 +1,8 @@
 """Tables as plain text, as the command line prints them, and as a notebook shows them."""
 
+import math
+
+import numpy as np
 from imagined import CONV, FC
 
 from vaedash import text
@@ -40,3 +43,19 @@ def test_columns_stand_below_each_other_beside_letters_that_take_two():
     lines = tables.text_table(rows, {"name": "name", "n": "n"}).splitlines()
     assert lines[0] == "name        n" and lines[1] == "--------  ---"
     assert [text.columns(line) for line in lines] == [13] * 5
+
+
+def test_csv_keeps_numbers_as_they_are_and_runs_nothing():
+    rows = [
+        {"name": "=1+1", "lr": 5e-05, "count": 3, "none": None},
+        {"name": 'a,"b"', "lr": 1.0, "count": 4, "none": None},
+    ]
+    assert tables.csv_table(rows) == 'name,lr,count,none\n\'=1+1,5e-05,3,\n"a,""b""",1.0,4,\n'
+    assert tables.csv_file(rows).startswith(b"\xef\xbb\xbfname,")
+    assert tables.csv_table([]) == "\n"
+
+
+def test_what_was_not_measured_is_an_empty_cell_in_every_language():
+    rows = [{"psnr": value, "n": 3} for value in (None, math.nan, np.float64("nan"), -math.inf, 8.9)]
+    assert tables.csv_table(rows) == "psnr,n\n,3\n,3\n,3\n,3\n8.9,3\n"
+    assert tables.csv_table(rows, comma=True) == "psnr;n\n;3\n;3\n;3\n;3\n8,9;3\n"

@@ -58,7 +58,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] 
     "gallery": ("gallery", _LAPTOP, "light", f"{_CRISP}2", None),
     "draw": ("draw", _LAPTOP, "light", ".wrong b >> nth=1", drawn),
     "interpolate": ("interpolate", _LAPTOP, "light", f"{_CRISP}1", halfway),
-    "latent-space": ("latent-space", _LAPTOP, "dark", "[class*=st-key-map-] .js-plotly-plot >> nth=1", None),
+    "latent-space": ("latent-space", _LAPTOP, "dark", ".plane .map >> nth=1", None),
     "tour": ("?tour=1&presenter=true", _ROOM, "light", f"{_CRISP}2", None),
     "flow": ("?tour=3&presenter=true", _ROOM, "light", ".flow[data-there]", None),
     "squeezed": ("?tour=6&presenter=true", _ROOM, "light", f"{_CRISP}1", None),

@@ -52,7 +52,7 @@ def make(run: Run, folder: Path, *, called: str, copy_of: str | None = None) -> 
 
 
 def _placeless(start: Mapping[str, Any], *, called: str, copy_of: str | None) -> dict[str, Any]:
-    dataset = start["dataset"] | {"name": called}
+    dataset = start["dataset"] | {"name": called, "notes": []}  # on files that only who trained has
     if copy_of:
         dataset["copy_of"] = copy_of
     kept = {key: value for key, value in start.items() if key not in _WITHOUT}

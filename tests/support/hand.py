@@ -24,20 +24,22 @@ def by_touch(tab: Any) -> bool:
 
 
 def press(place: Any) -> None:
-    """A click, or a tap where that is how one points."""
+    """A click, or a tap where that is how one points, once no fold is on its way open or shut: what it moves is not where it was."""
+    place.page.wait_for_function(
+        "() => [...document.querySelectorAll('details')].every(one => !one.getAnimations().length)"
+    )
     place.scroll_into_view_if_needed()
     (place.tap if by_touch(place.page) else place.click)()
 
 
 def menu(tab: Any, page: str) -> None:
-    """Through the menu, which on a phone is opened first and closed afterwards."""
+    """Through the menu, which on a phone is opened first and closes by itself."""
     link, opener = tab.get_by_role("link", name=page, exact=True), tab.get_by_test_id("stExpandSidebarButton")
     if tab.viewport_size["width"] > 700:
         press(link)
         return
     press(opener)
     press(link)
-    press(tab.get_by_test_id("stSidebarCollapseButton").get_by_role("button"))
     opener.wait_for()
 
 

@@ -330,7 +330,7 @@ Pair = tuple[float, float]  # vaedash's figure, and the independent one
 def compared(model: VAE, dataset: Dataset, *, beta: float, say: Callable[[str], object] = print) -> dict[str, Pair]:
     """Every measure of a model on a dataset's test images, by both."""
     exact, test = Exact.of(model), dataset.test
-    few = quality.some(test, quality.MOST)
+    few = quality.some(test, min(quality.MOST, len(dataset.train)))
     noise = latent.heldout_noise(len(test), model.latent_dim)
     found = {}
 
@@ -350,7 +350,7 @@ def compared(model: VAE, dataset: Dataset, *, beta: float, say: Callable[[str], 
     found["SSIM"] = (figures["ssim"]["value"], ssim)
     say("IWAE bound")
     generator = torch.Generator().manual_seed(config.HELDOUT_SEED)
-    weighed = few[: quality.BOUND]
+    weighed = quality.mixed(test, quality.BOUND)
     draws = torch.randn(len(weighed), quality.DRAWS, model.latent_dim, generator=generator).double().numpy()
     found["IWAE bound"] = (figures["iwae"]["value"], importance_bound(exact, weighed, draws, beta=beta))
     say("patches")
@@ -358,7 +358,7 @@ def compared(model: VAE, dataset: Dataset, *, beta: float, say: Callable[[str], 
     found["SWD"] = (figures["swd"]["value"], patch_distance(made, few))
     found["SWD, its floor"] = (figures["swd"]["floor"], patch_distance(quality.some(dataset.train, len(few)), few))
     say("ways")
-    pairs = few[: 2 * quality.PATHS]
+    pairs = quality.mixed(test, 2 * quality.PATHS)
     walked, finer = smoothness(exact, pairs, steps=quality.STEPS), smoothness(exact, pairs, steps=1024)
     for name, title in (
         ("path_pixels", "path in pixels"),

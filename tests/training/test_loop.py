@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import itertools
+import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from vaedash.runs import RunFolder, schema, weights
 from vaedash.training import hardware, launch, process, progress
 from vaedash.training import loop as training
 from vaedash.training.batches import Split
+from vaedash.training.hardware import Hardware
 from vaedash.training.pace import Pace
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -214,6 +216,42 @@ def test_a_finished_run_leaves_its_facts_and_pictures(tiny, trained, dataset):
     assert all(0 < epoch <= 2 and loss > 0 for epoch, loss in run.progress["trace"])
     assert not list(run.path.glob(".*.tmp"))
     assert not run.held
+
+
+def test_of_pictures_that_are_sorted_by_what_they_show_a_run_redraws_some_of_each_kind(
+    tmp_path, tiny, create, data_dir, trained
+):
+    levels = np.arange(8, dtype=np.uint8).repeat(16) * 20
+    drawn = np.broadcast_to(levels[:, None, None, None], (len(levels), 32, 32, 3))
+    np.savez(tmp_path / "sorted.npz", x_train=drawn, x_test=drawn)
+    settings = tiny(dataset=str(tmp_path / "sorted.npz"), arch="fc", epochs=1)
+    run = trained(settings)
+    originals = run.pictures.originals()
+    assert len(originals) == len(run.redrawn) == 32 and set(originals[:, 0, 0, 0]) == set(levels)
+    assert len(set(originals[:5, 0, 0, 0])) > 2  # where there is room for a few only, too
+    assert np.array_equal(datasets.load(settings.dataset, data_dir=data_dir).test[run.redrawn], originals)
+
+    # One that began before that goes on with those it has.
+    earlier = create(settings)
+    facts = json.loads((run.path / "facts.json").read_text())
+    del facts["starts"][0]["dataset"]["redrawn"]
+    (earlier.path / "facts.json").write_text(json.dumps(facts))
+    process.work(earlier.reread(), data_dir)
+    earlier = earlier.reread()
+    assert earlier.redrawn == [*range(32)] and set(earlier.pictures.originals()[:, 0, 0, 0]) == {0, 20}
+    assert earlier.status == "finished"
+
+
+def test_a_run_of_which_nothing_came_redraws_what_is_there_when_it_begins_anew(tmp_path, tiny, create, data_dir):
+    settings = tiny(dataset=str(tmp_path / "mine.npz"), arch="fc", epochs=1)
+    drawn = np.zeros((40, 32, 32, 3), np.uint8)
+    np.savez(tmp_path / "mine.npz", x_train=drawn, x_test=drawn)
+    machine = Hardware(device="cpu", precision="fp32", threads=1, processor="", torch=torch.__version__)
+    run = create(settings)
+    # There were sixty, of which some were removed meanwhile.
+    run.add_facts({**machine.facts(), "dataset": {"fingerprint": "another", "n_test": 60, "redrawn": [*range(28, 60)]}})
+    assert process.work(run.reread(), data_dir) == "finished", run.reread().sentence
+    assert len(run.reread().redrawn) == 32 and max(run.reread().redrawn) == 39
 
 
 # ---- what it makes up while it learns ----------------------------------------------------------------------

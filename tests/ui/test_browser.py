@@ -13,6 +13,7 @@ from visitor import make_run, row
 from vaedash import config, runs
 from vaedash.bench import ui as bench
 from vaedash.comparing import quiz
+from vaedash.languages import LANGUAGES, say, speech, spoken
 from vaedash.ui import components, tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -302,6 +303,28 @@ def test_presenter_mode_enlarges_the_type_on_every_page_and_the_address_carries_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_that_stands_beside_the_title_of_compare_is_in_one_line_on_a_small_laptop(tab, clone, language):
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.goto(f"{clone.url}/compare?lang={language}")
+    settled(tab)
+    with spoken(speech(language)):
+        last = tab.get_by_role("button", name=say("Report"), exact=True)
+    title = tab.get_by_role("heading", level=1).bounding_box()
+    assert last.bounding_box()["y"] < title["y"] + title["height"]
+
+
+def test_a_heading_in_large_type_has_its_letters_above_what_follows(tab, clone):
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.goto(f"{clone.url}/gallery?view=Blind+vote&presenter=true")
+    settled(tab)
+    heading = tab.get_by_role("heading", name="Which of these did conv draw?")
+    letters = heading.evaluate(
+        "heading => { const all = document.createRange(); all.selectNodeContents(heading); return all.getBoundingClientRect().bottom }"
+    )
+    assert letters <= tab.locator("[class*=st-key-stage-card-] img").first.bounding_box()["y"] + 2
+
+
 def test_a_run_is_renamed_beside_an_older_tab_and_deleted_by_a_second_click_with_its_list_still_open(browser, tmp_path):
     with bench.Server(tmp_path / "runs", tmp_path / "data") as opened:
         run = make_run(opened.folder)
@@ -338,21 +361,40 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
 """
 
 
-def test_tables_write_numbers_alike_in_every_language_and_cut_none_off(browser, tmp_path, data_dir):
+@pytest.mark.parametrize(
+    ("locale", "table", "numbers", "foreign"),
+    [
+        (
+            "en-GB",
+            "All runs as a table",
+            ("1,119,811", "2,000", "77.72", "10,923,113,302.25"),
+            r"\d{1,3}(\.\d{3})+(,\d+)?",
+        ),
+        (
+            "de-DE",
+            "Alle Läufe als Tabelle",
+            ("1.119.811", "2.000", "77,72", "10.923.113.302,25"),
+            r"\d{1,3}(,\d{3})+(\.\d+)?",
+        ),
+    ],
+)
+def test_tables_write_numbers_as_their_reader_does_and_cut_none_off(
+    browser, tmp_path, data_dir, locale, table, numbers, foreign
+):
     make_run(tmp_path, arch="fc", loss=10_923_113_304.25)
     make_run(tmp_path, arch="conv", loss=79.72)
     with bench.Server(tmp_path, data_dir) as server:
-        page = browser.new_page(locale="de-DE", viewport={"width": 2600, "height": 1400})
+        page = browser.new_page(locale=locale, viewport={"width": 2600, "height": 1400})
         page.add_init_script(PAINTED)
         page.goto(f"{server.url}/compare")
-        page.get_by_text("All runs as a table").click()
-        for text in ("1,119,811", "2,000", "77.72", "10,923,113,302.25"):
+        page.get_by_text(table).click()
+        for text in numbers:
             until(lambda text=text: text in page.evaluate("window.painted"))
         painted = page.evaluate("window.painted")
         page.close()
-    assert not [text for text in painted if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", text)]
+    assert not [text for text in painted if re.fullmatch(foreign, text)]
     room = tables._number(pandas.Series([10_923_113_302.25]), digits=2)["width"]
-    assert painted["10,923,113,302.25"] <= room - 16  # of which glide's cells keep 8 pixels free on either side
+    assert painted[numbers[-1]] <= room - 16  # of which glide's cells keep 8 pixels free on either side
 
 
 # A browser without a window grants nothing by itself: it stands in for what asks its person, and for what that person is shown.
@@ -380,6 +422,7 @@ def test_a_tab_says_how_far_a_training_is_and_that_it_has_ended(browser, tmp_pat
         assert page.evaluate("Notification.permission") == "default"  # nobody is asked unasked
         page.get_by_role("button", name="Tell me when it has ended").click()
         expect(page.get_by_role("button", name="Tell me when it has ended")).to_be_hidden()
+        expect(page.get_by_text("You will be told when it has ended.")).to_be_visible()
         for run in pair:
             run.write_outcome("finished", "It finished.")
         training.close()
@@ -392,6 +435,25 @@ def test_a_tab_says_how_far_a_training_is_and_that_it_has_ended(browser, tmp_pat
         expect(page).to_have_title("Compare: conv is 17% less wrong than FC on new pictures - vaedash")
         page.goto(f"{server.url}/gallery")
         expect(page).to_have_title("Gallery - vaedash")
+        page.close()
+
+
+REFUSES = ASKED.replace('"granted"', '"denied"')
+
+
+@pytest.mark.slow
+def test_a_browser_that_refuses_to_tell_is_said_to_once_somebody_has_asked(browser, tmp_path, data_dir):
+    run = make_run(tmp_path, arch="fc", status="running")
+    with bench.Server(tmp_path, data_dir) as server, run.claim():
+        run.reopen()
+        page = browser.new_page()
+        page.add_init_script(REFUSES)
+        page.goto(server.url)
+        refused = page.get_by_text("This browser does not let this page tell you")
+        expect(page.get_by_role("button", name="Tell me when it has ended")).to_be_visible()
+        expect(refused).to_have_count(0)
+        page.get_by_role("button", name="Tell me when it has ended").click()
+        expect(refused).to_be_visible()
         page.close()
 
 

@@ -1,9 +1,12 @@
 """Which runs the pages are about: what a link names, what was chosen elsewhere, and what of it cannot be shown."""
 
 import pytest
+import visitor
 from visitor import PAGES, give_weights, make_run, shown, words
 
 from vaedash import config
+from vaedash.runs import tunings
+from vaedash.ui import choosing
 
 
 def linked(at):
@@ -48,3 +51,24 @@ def test_a_run_is_found_among_the_others_by_its_tags(folder):
     run.write_notes(name="baseline", tags=["for the talk", "slow"])
     at = shown("compare")
     assert "baseline [for the talk] [slow]" in at.multiselect(key="runs-picked").options
+
+
+def a_trial(folder, number, arch):
+    run = tunings.create(folder, config.RunConfig.build(preset="p1", arch=arch), tuning="fair", trial=number)
+    run.add_facts({"parameters": 1, "dataset": visitor.DATASET})
+    run.write_metrics([visitor.row(1, 40.0)])
+    run.write_outcome("finished", "It ended.")
+    return run.reread()
+
+
+def test_the_many_trials_of_a_tuning_stand_behind_all_others_and_are_nobodys_latest(folder, monkeypatch):
+    monkeypatch.setattr(choosing, "OFFERED", 3)
+    pair = [make_run(folder, arch=arch) for arch in config.PAIR]
+    drawn = [a_trial(folder, number, arch) for number in (1, 2) for arch in config.PAIR]
+    at = shown("compare")
+    assert sorted(at.multiselect(key="runs-picked").value) == sorted(run.id for run in pair)
+    offered = at.multiselect(key="runs-picked").options
+    assert len(offered) == 3 and {*offered[:2]} == {run.name for run in pair}
+    assert offered[2] == drawn[-1].name
+    picked = shown("compare", runs=drawn[0].id).multiselect(key="runs-picked")
+    assert picked.value == [drawn[0].id] and picked.options[-1] == drawn[0].name

@@ -98,8 +98,13 @@ def tab(anyone, classroom):
     errors, sent = [], []
     anyone.on("pageerror", lambda error: errors.append(str(error)))
     anyone.on("request", lambda request: sent.append(request.url))
-    anyone.messages = []
-    anyone.on("websocket", lambda wire: wire.on("framesent", lambda message: anyone.messages.append(message)))
+    anyone.messages, anyone.came = [], []
+
+    def listen(wire):
+        wire.on("framesent", lambda message: anyone.messages.append(message))
+        wire.on("framereceived", lambda message: anyone.came.append(len(message)))
+
+    anyone.on("websocket", listen)
     anyone.goto(f"{classroom.url}/draw")
     ready(anyone)
     yield anyone
@@ -137,6 +142,20 @@ def test_nothing_that_is_drawn_leaves_the_browser(tab):
     tab.locator("[name=undo]").click()
     tab.wait_for_timeout(1500)
     assert len(tab.messages) == before
+
+
+def test_weights_are_sent_once_and_drawn_with_after_a_way_to_other_pages(tab):
+    of_conv, _, of_fc, _ = sorted(tab.came)[-4:]  # bytes of messages: each model's two parts
+    assert of_fc > of_conv > 300_000
+    tab.came.clear()
+    for page in ("Gallery", "Interpolate", "Draw"):
+        menu(tab, page)
+        settled(tab)
+    ready(tab)
+    reading = tab.locator(".wrong b").first.inner_text()
+    tab.locator("[name=another]").click()
+    expect(tab.locator(".wrong b").first).not_to_have_text(reading)
+    assert tab.came and max(tab.came) < of_conv
 
 
 def test_a_switch_of_the_page_other_runs_and_another_page_leave_the_drawing(tab, classroom):

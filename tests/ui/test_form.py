@@ -12,6 +12,7 @@ from visitor import PAGES, make_run, shown, words
 from vaedash import config, runs
 from vaedash.config import PRESETS, SETTINGS, RunConfig
 from vaedash.errors import RunError
+from vaedash.languages import speech, spoken
 from vaedash.settings import Choice, Group, Number
 from vaedash.training import forecast, launch
 from vaedash.ui import components, cost, sets
@@ -224,6 +225,17 @@ def test_a_speed_that_could_not_be_measured_is_tried_again_when_somebody_asks_ag
 
 def raised(errors):
     raise errors.pop()
+
+
+def test_why_own_pictures_cannot_be_counted_is_told_to_each_visitor_in_their_language(tmp_path):
+    cost._figures.clear()
+    asked = [RunConfig.build(dataset=str(tmp_path / "gone"))]
+    told = {}
+    for language in ("de", "en"):
+        with spoken(speech(language)):
+            key = cost._key(asked)
+            told[language] = str(cost._figures().setdefault(key, cost._begun(*key)).exception(PATIENCE))
+    assert told["en"].startswith("There is no file or folder") and not told["de"].startswith("There is")
 
 
 # ---- a run that is copied ----------------------------------------------------------------------------------

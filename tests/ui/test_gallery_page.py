@@ -404,3 +404,20 @@ def test_while_the_temperature_is_pulled_pictures_follow_and_the_server_is_told_
     anyone.mouse.up()
     expect(anyone).to_have_url(re.compile("temperature=0$"))
     assert len(messages) == 1
+
+
+@pytest.mark.slow
+def test_grids_of_three_runs_and_the_real_one_share_a_row_whole_pixels_large(anyone, clone):
+    chosen = [run.id for run in listing.list_runs(clone.folder)][:3]
+    anyone.goto(f"{clone.url}/gallery?runs={','.join(chosen)}")
+    grids = anyone.locator('[data-testid="stImage"] img')
+    expect(grids).to_have_count(4)
+    settled(anyone)
+    stand = grids.evaluate_all(
+        "all => all.map((one) => { const at = one.getBoundingClientRect(); return [at.x, at.width] })"
+    )
+    lefts, widths = zip(*stand, strict=True)
+    by_touch = anyone.viewport_size["width"] < 400
+    assert len(set(lefts)) == (1 if by_touch else 4)
+    assert by_touch or set(widths) == {2 * (4 * 33 - 1)}  # four pictures across, twice as large as they are
+    assert anyone.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= window.innerWidth")

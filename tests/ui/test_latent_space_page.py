@@ -20,6 +20,7 @@ from vaedash.browser import packing
 from vaedash.config import RunConfig
 from vaedash.datasets import shapes
 from vaedash.datasets.labels import Label, Trait
+from vaedash.languages import Speech, spoken
 from vaedash.measuring import directions, latents
 from vaedash.measuring.directions import Along, Direction
 from vaedash.models import archs, latent
@@ -90,7 +91,7 @@ def test_without_photographs_the_latents_can_be_turned_all_the_same(trained):
         record = json.loads((run.path / "config.json").read_text())
         (run.path / "config.json").write_text(json.dumps(record | {"dataset": "/nowhere/boxes.zip"}))
     at = shown(start="The picture")
-    assert "are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
+    assert words(at).count("are gone or have changed") == 1 and "/nowhere/boxes.zip" in words(at)
     assert len(figures(at)) == 3  # how many were in use, epoch by epoch, and which
     kept = [run.figures.kl_by_latent()[run.best_epoch - 1] for run in runs.list_runs(trained)[::-1]]
     most = [kl.argmax() + 1 for kl in kept]  # as was counted while it learned
@@ -283,6 +284,16 @@ def test_what_moves_along_has_a_row_for_each_trait_and_a_dot_with_its_interval_f
     assert list(fc.x) == pytest.approx([90, -50, 10]) and list(conv.x) == pytest.approx([90, 20])
     assert list(fc.error_x.array) == pytest.approx([10, 10, 10])
     assert [round(place) for place in conv.y] == [0, 2]
+
+
+def test_what_moves_along_is_called_as_whoever_looks_calls_it(tmp_path, tiny):
+    trait = Trait(label="size", name="bigger", told="", having=np.ones(1, bool), lacking=np.zeros(1, bool))
+    own = Along(trait=trait, share=0.9, low=0.8, high=1.0)
+    direction = Direction(trait=trait, step=np.zeros(2), own=own, along=())
+    with spoken(Speech(language="de", region="de")):
+        figure = charts.moved_along([(runs.create(tmp_path, tiny()), direction)])
+    assert figure.layout.yaxis.ticktext == ("größer",) and figure.layout.xaxis.ticksuffix == "\u00a0%"
+    assert figure.data[0].customdata[0][2] == "größer"
 
 
 # ---- what it computes ------------------------------------------------------------------------------------

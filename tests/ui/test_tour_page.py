@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shutil
 
 import pytest
 import streamlit as st
@@ -290,6 +291,19 @@ def test_a_pair_in_the_address_that_cannot_be_compared_is_not_asked_about(traine
     fc, conv = pair_in(trained)
     for ids in (f"{fc.id}.{lone.id}", conv.id):
         assert "".join(shown(tour=1, pair=ids).query_params["pair"]) == f"{fc.id}.{conv.id}"
+
+
+def test_once_a_run_of_the_pair_has_gone_it_says_so_once_and_forgets_what_was_predicted_of_it(trained):
+    fc, conv = pair_in(trained)
+    newer = {arch: make_run(trained, arch=arch) for arch in config.PAIR}
+    at = press(press(shown(tour=1, pair=f"{fc.id}.{conv.id}"), "tour-say-B"), "tour-on")
+    assert at.query_params["said"] and at.query_params["seen"] and not at.toast
+    shutil.rmtree(conv.path)
+    at.run()
+    (said,) = (toast.value for toast in at.toast)
+    assert "has gone" in said and all(components.plain(run.name) in said for run in newer.values())
+    assert "said" not in at.query_params and "seen" not in at.query_params
+    assert not at.run().toast
 
 
 def test_the_runs_chosen_on_another_page_are_asked_rather_than_the_newest(folder):

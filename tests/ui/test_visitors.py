@@ -15,6 +15,7 @@ from vaedash.ui import sets, visitors
 CHANGES = {
     "launch": {"new_runs", "start", "resume"},
     "runs": {"create"},
+    "views": {"save", "forget"},
     "storage": {"write_bytes", "write_json", "write_text"},
 }
 CHANGES_OF_A_RUN = {name for name in vars(RunFolder) if name.startswith("write_")} | {

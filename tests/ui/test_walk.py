@@ -11,6 +11,7 @@ from patience import until
 
 from vaedash import config
 from vaedash.config import RunConfig
+from vaedash.languages import LANGUAGES
 from vaedash.training import launch
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -96,6 +97,33 @@ def test_what_a_page_is_for_is_on_its_first_screen_in_words_for_everybody(tab, c
         )  # the last parts may still be on their way
     said = tab.get_by_test_id("stMain").inner_text()
     assert set(FORBIDDEN.findall(said)) - EXPLAINED.get(path, set()) == set()
+
+
+@pytest.fixture(scope="module")
+def room(browser):
+    """A projector before a class, with large type."""
+    context = browser.new_context(color_scheme="dark", viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.large = True
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+@pytest.mark.parametrize("path", PAGES)
+def test_in_other_languages_too_what_a_page_is_for_is_on_its_first_screen(room, clone, path, language):
+    visit(room, clone, f"{path}?lang={language}")
+    outside = [selector for selector in PAGES[path] if not inside(room, selector)]
+    until(lambda: all(inside(room, selector) for selector in outside), 30)
+    assert room.evaluate("document.documentElement.lang") == language
+    # Names of pages, all of them, the languages and the switch stand beside each other.
+    assert not room.get_by_text(re.compile(r"^\d+ more$")).is_visible()
+    last = room.get_by_test_id("stTopNavLink").last.bounding_box()
+    names, switch = (
+        room.get_by_test_id("stTopNav").bounding_box(),
+        room.locator(".st-key-corner").bounding_box(),
+    )
+    assert last["x"] + last["width"] <= names["x"] + names["width"] <= switch["x"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "train", "gallery?view=Redrawn", "gallery?view=Blind+vote", "?tour=1"])

@@ -21,6 +21,19 @@ def now(pid: int) -> int:
     return _status(pid, "VmRSS")
 
 
+def own(pid: int) -> int:
+    """kB of it that lie in no file, and so cannot be read anew when others need the room; 0 where the system does not say."""
+    return _status(pid, "RssAnon")
+
+
+def has_loaded(pid: int, library: str) -> bool:
+    """Whether a process has loaded a library that is called so; False where the system does not say."""
+    try:
+        return library in Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return False
+
+
 def threads(pid: int) -> int:
     """How many threads a process has; 0 where the system does not say."""
     return _status(pid, "Threads")

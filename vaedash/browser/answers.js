@@ -47,10 +47,10 @@ const Answers = (() => {
 
     shownFigure() {
       const box = Object.assign(document.createElement("figure"), { className: "shown" });
-      element(element(box, "figcaption"), "b", { textContent: "what they see" });
+      element(element(box, "figcaption"), "b", { textContent: said("what they see") });
       const { side } = this.data;
       const pair = element(box, "div", { className: "pair" });
-      return { box, canvas: element(pair, "canvas", { width: side, height: side, role: "img", ariaLabel: "your picture, its pixels shuffled" }) };
+      return { box, canvas: element(pair, "canvas", { width: side, height: side, role: "img", ariaLabel: said("your picture, its pixels shuffled") }) };
     }
 
     figure(model) {
@@ -60,18 +60,18 @@ const Answers = (() => {
       element(caption, "b", { textContent: model.name });
       const mark = element(caption, "span", { className: "mark" });
       if (!model.encoder || !model.decoder) {
-        element(box, "p", { className: "lacking", textContent: "It has layers that a browser does not know. What it redraws stands in the Gallery." });
+        element(box, "p", { className: "lacking", textContent: said("It has layers that a browser does not know. What it redraws stands in the Gallery.") });
         return { model, box, mark, lacking: true };
       }
       const pair = element(box, "div", { className: "pair" });
-      const canvases = ["as it draws it", "put back in order"].map((words) => {
+      const canvases = [said("as it draws it"), said("put back in order")].map((words) => {
         const canvas = element(pair, "canvas", { width: model.side, height: model.side, role: "img", ariaLabel: `${model.name}, ${words}` });
         element(pair, "small", { textContent: words });
         return canvas;
       });
       const brushes = canvases.map((canvas) => canvas.getContext("2d"));
       const reading = element(box, "p", { className: "wrong" });
-      const bars = element(box, "div", { className: "bars", role: "img", ariaLabel: `what ${model.name} keeps of it` });
+      const bars = element(box, "div", { className: "bars", role: "img", ariaLabel: said("what {name} keeps of it", model) });
       return { model, box, mark, canvases, brushes, reading, bars: model.used.map(() => element(bars, "i")), bed: bars };
     }
 
@@ -83,7 +83,7 @@ const Answers = (() => {
       try {
         await Promise.all(this.able.map((view) => this.look(view, picture, mixed)));
       } catch (error) {
-        if (!studio.flaw) this.complain(`The models cannot draw: ${error.message}`);
+        if (!studio.flaw) this.complain(said("The models cannot draw: {why}", { why: error.message }));
       }
       if (views !== this.views) return; // others were chosen meanwhile, and are being redrawn
       if (mixed) {
@@ -117,18 +117,26 @@ const Answers = (() => {
     raise({ model, bars, bed }, mu) {
       const most = Math.max(REACH, ...mu.map(Math.abs));
       model.used.forEach((latent, at) => bars[at].style.setProperty("--part", (mu[latent] / most).toFixed(3)));
-      bed.ariaLabel = `what ${model.name} keeps of it: ${bars.length === 1 ? "1 number" : `${bars.length} numbers`}`;
+      bed.ariaLabel = bars.length === 1
+        ? said("what {name} keeps of it: 1 number", model)
+        : said("what {name} keeps of it: {n} numbers", { name: model.name, n: bars.length });
     }
 
     read(view, mixed) {
       const { model, reading, canvases, error, before, yard } = view;
-      const beside = mixed && !model.shuffled ? `in order by ${amount(before)}` : yard === undefined ? "" : `a new picture by ${amount(yard)}`;
+      const beside = mixed && !model.shuffled
+        ? said("in order by {amount}", { amount: amount(before) })
+        : yard === undefined ? "" : said("a new picture by {amount}", { amount: amount(yard) });
       reading.replaceChildren();
-      reading.append("wrong by ");
+      const [first, last] = said("wrong by {amount}").split("{amount}");
+      reading.append(first);
       element(reading, "b", { textContent: amount(error) });
+      reading.append(last);
       if (beside) reading.append(`; ${beside}`);
-      canvases[1].ariaLabel = `${model.name} redraws it${mixed ? ", put back in order" : ""}: wrong by ${amount(error)}`;
-      canvases[0].ariaLabel = `what ${model.name} draws, its pixels shuffled`;
+      canvases[1].ariaLabel = mixed
+        ? said("{name} redraws it, put back in order: wrong by {amount}", { name: model.name, amount: amount(error) })
+        : said("{name} redraws it: wrong by {amount}", { name: model.name, amount: amount(error) });
+      canvases[0].ariaLabel = said("what {name} draws, its pixels shuffled", model);
     }
 
     judge(mixed) {
@@ -136,24 +144,29 @@ const Answers = (() => {
       const alike = able.length > 1 && new Set(able.map(({ model }) => model.side)).size === 1;
       const best = Math.min(...able.map(({ error }) => error));
       const first = able.filter(({ error }) => amount(error) === amount(best));
-      for (const view of able) view.mark.textContent = alike && !mixed && first.length === 1 && view === first[0] ? (able.length > 2 ? "least wrong" : "less wrong") : "";
+      for (const view of able) view.mark.textContent = alike && !mixed && first.length === 1 && view === first[0] ? (able.length > 2 ? said("least wrong") : said("less wrong")) : "";
       this.told.hidden = !mixed;
       this.told.textContent = this.lesson(able);
       clearTimeout(this.saying);
-      this.saying = setTimeout(() => this.say(able.map(({ model, error, mark }) => `${model.name}: wrong by ${amount(error)}${mark.textContent ? `, ${mark.textContent}` : ""}.`).join(" ")), SETTLED);
+      this.saying = setTimeout(() => this.say(able.map(({ model, error, mark }) => `${said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })}${mark.textContent ? `, ${mark.textContent}` : ""}.`).join(" ")), SETTLED);
     }
 
     // What shuffling did to those that learned from pictures in order, in a sentence or two.
     lesson(views) {
       const natural = views.filter(({ model }) => !model.shuffled);
-      const trained = natural.length < views.length ? " What has learned from shuffled pixels does not mind: it is shown nothing else." : "";
+      const trained = natural.length < views.length ? ` ${said("What has learned from shuffled pixels does not mind: it is shown nothing else.")}` : "";
       if (!natural.length) return trained.trim();
-      if (natural.every(({ flat }) => flat < 1)) return "All its pixels are alike: there is nothing to shuffle. Draw something first.";
+      if (natural.every(({ flat }) => flat < 1)) return said("All its pixels are alike: there is nothing to shuffle. Draw something first.");
       const [least, most] = [Math.min, Math.max].map((of) => of(...natural.map(({ error, flat }) => error / flat)));
-      const flat = `one flat colour instead would be wrong by ${[...new Set(natural.map((view) => amount(view.flat)))].join(" or ")}`;
-      const who = natural.length > 1 ? "each of them" : "it";
-      const outcome = least > 0.9 ? `and ${who} is lost: ${flat}` : most < 0.9 ? `and something of it is kept: ${flat}` : `and not each of them is lost: ${flat}`;
-      return `The same pixels, but neighbours are no neighbours any more, ${outcome}.${trained}`;
+      const flat = { amount: [...new Set(natural.map((view) => amount(view.flat)))].join(said(" or ")) };
+      const many = natural.length > 1;
+      let outcome = said("The same pixels, but neighbours are no neighbours any more, and not each of them is lost: one flat colour instead would be wrong by {amount}.", flat);
+      if (most < 0.9) outcome = said("The same pixels, but neighbours are no neighbours any more, and something of it is kept: one flat colour instead would be wrong by {amount}.", flat);
+      if (least > 0.9)
+        outcome = many
+          ? said("The same pixels, but neighbours are no neighbours any more, and each of them is lost: one flat colour instead would be wrong by {amount}.", flat)
+          : said("The same pixels, but neighbours are no neighbours any more, and it is lost: one flat colour instead would be wrong by {amount}.", flat);
+      return `${outcome}${trained}`;
     }
   };
 })();

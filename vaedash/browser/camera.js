@@ -1,17 +1,16 @@
 // The camera of whoever looks, as long as it is wanted.
 const Camera = (() => {
   const REFUSED = {
-    NotAllowedError: "This browser may not use the camera here: it can be allowed beside the address.",
-    NotFoundError: "There is no camera here.",
-    NotReadableError: "The camera cannot be used: another program may be using it.",
-    file: "Some browsers lend no camera to a page that was opened from a disk. A picture can be opened all the same.",
-    insecure: "A browser lends its camera only to a page whose address begins with https, or with localhost on this machine. "
-      + "A file can be opened everywhere.",
+    NotAllowedError: () => said("This browser may not use the camera here: it can be allowed beside the address."),
+    NotFoundError: () => said("There is no camera here."),
+    NotReadableError: () => said("The camera cannot be used: another program may be using it."),
+    file: () => said("Some browsers lend no camera to a page that was opened from a disk. A picture can be opened all the same."),
+    insecure: () => said("A browser lends its camera only to a page whose address begins with https, or with localhost on this machine. A file can be opened everywhere."),
   };
 
   function refusal({ name, message }) {
-    if (location.protocol === "file:" && ["NotAllowedError", "insecure"].includes(name)) return REFUSED.file;
-    return REFUSED[name] ?? `The camera cannot be used: ${message}`;
+    if (location.protocol === "file:" && ["NotAllowedError", "insecure"].includes(name)) return REFUSED.file();
+    return REFUSED[name]?.() ?? said("The camera cannot be used: {message}", { message });
   }
 
   return class {

@@ -2,30 +2,30 @@
 // `SOURCE` is the worker's text and `KERNEL` the compiled kernel in base64; both stand before this.
 class Refused extends Error {} // no picture: why is said where it would have been
 
-class Studio extends EventTarget {
+class Studio {
   constructor() {
-    super();
     this.answers = new Map();
     this.jobs = 0;
     this.doors = new Map(); // by name: a promise that the part is there, and what keeps it
     this.slots = new Map(); // names of a part that learns on, the newest last
+    this.heeding = new Map(); // by element: what it does once nothing can be drawn any more
     this.flaw = "";
     const kernel = fromBase64(KERNEL);
     try {
       new WebAssembly.Module(kernel); // says no without SIMD
       this.worker = new Worker(URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" })));
     } catch {
-      this.flaw = "This browser is too old to draw by itself; any of the last three years can.";
+      this.flaw = said("This browser is too old to draw by itself; any of the last three years can.");
       return;
     }
-    this.worker.onerror = this.worker.onmessageerror = () => this.fail("What draws on this page has stopped; load the page anew.");
+    this.worker.onerror = this.worker.onmessageerror = () => this.fail(said("What draws on this page has stopped; load the page anew."));
     this.worker.onmessage = ({ data: { job, found, flaw } }) => {
       if (!this.answers.has(job)) return; // nobody waits any more: see `fail`
       const { resolve, reject } = this.answers.get(job);
       this.answers.delete(job);
       if (!flaw) return resolve(found);
       reject(new Refused(flaw));
-      this.fail("This browser could not draw that, for want of memory or because it came broken; load the page anew.");
+      this.fail(said("This browser could not draw that, for want of memory or because it came broken; load the page anew."));
     };
     this.ask({ kind: "open", bytes: kernel }).catch(() => {}); // said already
   }
@@ -44,7 +44,14 @@ class Studio extends EventTarget {
     this.flaw = flaw;
     for (const waiting of [...this.answers.values(), ...this.doors.values()]) waiting.reject(new Refused(flaw));
     this.answers.clear();
-    this.dispatchEvent(new Event("flaw"));
+    for (const [root, act] of this.heeding) if (root.isConnected) act();
+    this.heeding.clear();
+  }
+
+  // Has an element of the page, or what it holds, hear of it when nothing can be drawn any more; one that has left the page is forgotten.
+  heed(root, act) {
+    for (const other of this.heeding.keys()) if (!other.isConnected) this.heeding.delete(other);
+    this.heeding.set(root, act);
   }
 
   door(name) {

@@ -13,5 +13,5 @@ def script() -> str:
     """JavaScript to put before a script's own: `studio.load(bytes)`, then `await studio.run(name, inputs, count)`."""
     worker = json.dumps((_HERE / "worker.js").read_text(encoding="utf-8"))
     kernel = base64.b64encode((_HERE / "kernel.wasm").read_bytes()).decode()
-    client = (_HERE / "client.js").read_text(encoding="utf-8")
-    return f'const SOURCE = {worker};\nconst KERNEL = "{kernel}";\n{client}'
+    speech, client = ((_HERE / name).read_text(encoding="utf-8") for name in ("speech.js", "client.js"))
+    return f'const SOURCE = {worker};\nconst KERNEL = "{kernel}";\n{speech}\n{client}'

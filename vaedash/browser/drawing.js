@@ -6,21 +6,20 @@ const drawing = (() => {
   const SIZES = { fine: 1, medium: 3, broad: 6 }; // of a brush, in pixels of a picture that has 32
   const UNDONE = 200; // steps, at most
   const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const NO_PICTURE = "This file cannot be read as a picture. One as JPEG, PNG or WebP will do.";
-  const HTML = `
+    const HTML = () => `
 <p class="flaw" hidden></p>
 <div class="desk">
   <div class="easel">
     <div class="sheet">
-      <canvas class="paper" tabindex="0" role="application" aria-label="Your picture" aria-describedby="drawing-keys"></canvas>
+      <canvas class="paper" tabindex="0" role="application" aria-label="${said("Your picture")}" aria-describedby="drawing-keys"></canvas>
       <i class="cursor" hidden></i>
-      <b class="hint" aria-hidden="true">Draw here</b>
-      <video muted playsinline hidden aria-label="What the camera sees"></video>
-      <button type="button" name="freeze" hidden>Take it</button>
+      <b class="hint" aria-hidden="true">${said("Draw here")}</b>
+      <video muted playsinline hidden aria-label="${said("What the camera sees")}"></video>
+      <button type="button" name="freeze" hidden>${said("Take it")}</button>
     </div>
-    <fieldset class="colours" aria-label="Colour"></fieldset>
-    <fieldset class="tools" aria-label="Tool"></fieldset>
-    <p class="aside" id="drawing-keys">Arrow keys move, space paints, with Shift the arrows paint along; Ctrl+Z takes back.</p>
+    <fieldset class="colours" aria-label="${said("Colour")}"></fieldset>
+    <fieldset class="tools" aria-label="${said("Tool")}"></fieldset>
+    <p class="aside" id="drawing-keys">${said("Arrow keys move, space paints, with Shift the arrows paint along; Ctrl+Z takes back.")}</p>
   </div>
   <div>
     <p class="told" hidden></p>
@@ -28,14 +27,14 @@ const drawing = (() => {
   </div>
 </div>
 <div class="actions">
-  <button type="button" name="undo">Undo</button>
-  <button type="button" name="clear">Clear</button>
-  <button type="button" name="another">A new picture</button>
-  <button type="button" name="open" title="A file; a picture can also be dropped or pasted here">Open a picture</button>
-  <button type="button" name="camera">Camera</button>
-  <button type="button" name="save">Save</button>
-  <button type="button" name="saveAll">Save all</button>
-  <label class="switch"><input type="checkbox" role="switch" name="shuffled"><i></i>Shuffle its pixels</label>
+  <button type="button" name="undo">${said("Undo")}</button>
+  <button type="button" name="clear">${said("Clear")}</button>
+  <button type="button" name="another">${said("A new picture")}</button>
+  <button type="button" name="open" title="${said("A file; a picture can also be dropped or pasted here")}">${said("Open a picture")}</button>
+  <button type="button" name="camera">${said("Camera")}</button>
+  <button type="button" name="save">${said("Save")}</button>
+  <button type="button" name="saveAll">${said("Save all")}</button>
+  <label class="switch"><input type="checkbox" role="switch" name="shuffled"><i></i>${said("Shuffle its pixels")}</label>
   <input type="file" accept="image/*" hidden>
 </div>
 <p class="sorry" role="alert"></p>
@@ -60,7 +59,7 @@ const drawing = (() => {
     constructor(root) {
       this.root = root;
       root.classList.add("drawing");
-      root.innerHTML = HTML;
+      root.innerHTML = HTML();
       this.at = (selector) => root.querySelector(selector);
       this.button = (name) => this.at(`[name=${name}]`);
       this.paper = this.at(".paper");
@@ -79,12 +78,12 @@ const drawing = (() => {
       const tools = this.at(".tools");
       this.tools = {};
       for (const tool of [...Object.keys(SIZES), "fill", "eraser"]) {
-        const words = SIZES[tool] ? "" : tool[0].toUpperCase() + tool.slice(1);
+        const words = { fill: said("Fill"), eraser: said("Eraser") }[tool] ?? "";
         this.tools[tool] = option(tools, "tool", tool, words, tool === kept.tool, (value) => this.take(value)).input;
-        if (!words) this.tools[tool].ariaLabel = `${tool} brush`;
+        if (!words) this.tools[tool].ariaLabel = { fine: said("fine brush"), medium: said("medium brush"), broad: said("broad brush") }[tool];
       }
-      const label = element(tools, "label", { className: "paper-colour", textContent: "Paper" });
-      this.ground = element(label, "input", { type: "color", value: kept.paper, ariaLabel: "Colour of the paper" });
+      const label = element(tools, "label", { className: "paper-colour", textContent: said("Paper") });
+      this.ground = element(label, "input", { type: "color", value: kept.paper, ariaLabel: said("Colour of the paper") });
       this.ground.onchange = () => this.recover(this.ground.value);
     }
 
@@ -109,8 +108,8 @@ const drawing = (() => {
         label.style.setProperty("--colour", colour);
         input.ariaLabel = label.title = spoken(colour);
       }
-      const label = element(colours, "label", { className: "any", title: "any colour" });
-      const any = element(label, "input", { type: "color", ariaLabel: "Any colour", value: kept.colour });
+      const label = element(colours, "label", { className: "any", title: said("any colour") });
+      const any = element(label, "input", { type: "color", ariaLabel: said("Any colour"), value: kept.colour });
       any.oninput = () => {
         choose(any.value);
         label.style.setProperty("--colour", any.value);
@@ -257,7 +256,7 @@ const drawing = (() => {
       cursor.hidden = false;
       cursor.style.cssText = `left: ${(100 * x) / side}%; top: ${(100 * y) / side}%; width: ${100 / side}%; height: ${100 / side}%`;
       const at = 3 * (y * side + x);
-      this.say(`row ${y + 1}, column ${x + 1}: ${spoken(hex(kept.picture.pixels.slice(at, at + 3)))}`);
+      this.say(said("row {row}, column {column}: {colour}", { row: y + 1, column: x + 1, colour: spoken(hex(kept.picture.pixels.slice(at, at + 3))) }));
     }
 
     async open(file) {
@@ -267,7 +266,7 @@ const drawing = (() => {
         this.replace(cropped(picture, picture.width, picture.height, kept.picture.side, { under: kept.paper }));
         picture.close();
       } catch {
-        this.complain(NO_PICTURE);
+        this.complain(said("This file cannot be read as a picture. One as JPEG, PNG or WebP will do."));
       }
     }
 
@@ -286,7 +285,7 @@ const drawing = (() => {
 
     film(on) {
       this.at("video").hidden = this.button("freeze").hidden = !on;
-      this.button("camera").textContent = on ? "Stop the camera" : "Camera";
+      this.button("camera").textContent = on ? said("Stop the camera") : said("Camera");
       if (on) return;
       this.seen = null;
       this.redraw();
@@ -334,7 +333,7 @@ const drawing = (() => {
       Object.assign(brush, { fillStyle: "#ffffff", imageSmoothingEnabled: false });
       brush.fillRect(0, 0, sheet.width, sheet.height);
       Object.assign(brush, { fillStyle: "#14141a", font: "24px sans-serif", textBaseline: "bottom" });
-      const parts = [[this.paper, "yours"], ...able.map(({ canvases, model, error }) => [canvases[1], `${model.name}: wrong by ${amount(error)}`])];
+      const parts = [[this.paper, said("yours")], ...able.map(({ canvases, model, error }) => [canvases[1], said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })])];
       parts.forEach(([canvas, words], at) => {
         brush.drawImage(canvas, at * (edge + gap), 0, edge, edge);
         if (foot) brush.fillText(words, at * (edge + gap), edge + foot - 4, edge);
@@ -349,11 +348,8 @@ const drawing = (() => {
   return (root, data, tell) => {
     const made = (root.drawing ??= new Drawing(root));
     document.addEventListener("paste", made.pasted);
-    studio.addEventListener("flaw", made.refuse);
+    studio.heed(root, made.refuse);
     made.show(data, tell);
-    return () => {
-      document.removeEventListener("paste", made.pasted);
-      studio.removeEventListener("flaw", made.refuse);
-    };
+    return () => document.removeEventListener("paste", made.pasted);
   };
 })();

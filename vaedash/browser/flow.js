@@ -6,7 +6,7 @@ const flow = (() => {
   const REST = 1600; // before the next picture comes, where it plays
   const STRIDE = 110; // from one place of the window to the next
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const STATES = { untrained: "untrained", trained: "trained" };
+  const STATES = { untrained: () => said("untrained"), trained: () => said("trained") };
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   class Flow {
@@ -23,7 +23,7 @@ const flow = (() => {
       this.most = before?.most ?? 1e-6;
       root.replaceChildren();
       root.classList.add("flow");
-      studio.addEventListener("flaw", () => this.root.isConnected && this.refuse(), { once: true });
+      studio.heed(root, () => this.refuse());
       if (studio.flaw) return this.refuse();
       this.addControls();
       const lanes = element(root, "div", { className: "lanes" });
@@ -50,24 +50,24 @@ const flow = (() => {
 
     addControls() {
       const controls = element(this.root, "div", { className: "controls" });
-      const choice = element(controls, "div", { className: "pictures", role: "group", ariaLabel: "Which picture" });
+      const choice = element(controls, "div", { className: "pictures", role: "group", ariaLabel: said("Which picture") });
       this.choices = this.pictures.map((picture, at) => {
-        const button = element(choice, "button", { type: "button", ariaLabel: `Picture ${at + 1}`, onclick: () => this.choose(at) });
+        const button = element(choice, "button", { type: "button", ariaLabel: said("Picture {number}", { number: at + 1 }), onclick: () => this.choose(at) });
         paintPicture(element(button, "canvas"), { side: this.data.side, numbers: picture });
         return button;
       });
       this.play = element(controls, "button", { type: "button", className: "play", hidden: calm(), onclick: () => this.toggle() });
-      element(controls, "button", { type: "button", textContent: "Resample", title: "Draws other numbers from the clouds: one of many", onclick: () => this.resample() });
-      const states = element(controls, "div", { className: "states", role: "group", ariaLabel: "Before or after learning", hidden: !this.data.runs.every((run) => run.untrained) });
-      this.states = Object.keys(STATES).map((state) => element(states, "button", { type: "button", textContent: STATES[state], onclick: () => this.turn(state) }));
+      element(controls, "button", { type: "button", textContent: said("Resample"), title: said("Draws other numbers from the clouds: one of many"), onclick: () => this.resample() });
+      const states = element(controls, "div", { className: "states", role: "group", ariaLabel: said("Before or after learning"), hidden: !this.data.runs.every((run) => run.untrained) });
+      this.states = Object.keys(STATES).map((state) => element(states, "button", { type: "button", textContent: STATES[state](), onclick: () => this.turn(state) }));
       this.say();
     }
 
     say() {
       this.choices.forEach((button, at) => button.setAttribute("aria-pressed", at === this.chosen));
-      this.states.forEach((button) => button.setAttribute("aria-pressed", button.textContent === STATES[this.state]));
+      this.states.forEach((button) => button.setAttribute("aria-pressed", button.textContent === STATES[this.state]()));
       const playing = this.looping || this.moving.some((motion) => motion.playState === "running");
-      this.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+      this.play.textContent = playing ? `❚❚ ${said("Pause")}` : `▶ ${said("Play")}`;
     }
 
     choose(at) {
@@ -131,10 +131,10 @@ const flow = (() => {
         const [short, full] = wordsOf(block);
         const item = element(lane.row, "li");
         item.className = ["code", "z"].includes(block.kind) ? "wide" : block.length ? "units" : "";
-        const button = element(item, "button", { type: "button", ariaLabel: `${lane.run.name}, ${full}: enlarge`, ariaHasPopup: "dialog" });
+        const button = element(item, "button", { type: "button", ariaLabel: said("{name}, {full}: enlarge", { name: lane.run.name, full }), ariaHasPopup: "dialog" });
         const part = { ...faceOf(button, item.className === "wide" ? "svg" : "canvas"), item, button };
         element(button, "small", { textContent: short });
-        if (block.kind === "code") part.bar = element(element(button, "span", { className: "bar", title: "How much it notes down of this picture" }), "span");
+        if (block.kind === "code") part.bar = element(element(button, "span", { className: "bar", title: said("How much it notes down of this picture") }), "span");
         button.onclick = () => this.enlarge(lane, at);
         button.onpointerenter = button.onfocus = () => this.point(lane, at);
         button.onpointerleave = button.onblur = () => this.point(null);
@@ -173,7 +173,7 @@ const flow = (() => {
       this.dialog = element(this.root, "dialog");
       const head = element(this.dialog, "header");
       this.title = element(head, "b", { className: "name" });
-      element(head, "button", { type: "button", textContent: "✕", ariaLabel: "Close", onclick: () => this.dialog.close() });
+      element(head, "button", { type: "button", textContent: "✕", ariaLabel: said("Close"), onclick: () => this.dialog.close() });
       this.meant = element(this.dialog, "p");
       this.large = element(this.dialog, "div", { className: "large" });
       this.dialog.onclick = ({ target }) => {
@@ -194,7 +194,7 @@ const flow = (() => {
       if (block.kind === "code" || block.kind === "z") this.enlargeClouds(block);
       else if (looks(block)) this.enlargeMaps(block, lane.ramp);
       else if (isMaps(block)) this.allMaps(block, lane.ramp);
-      else if (block.length) paintUnits(this.figure("units", `${count(block.length)} numbers, a cell each`).drawn, block, lane.ramp, 32, 9);
+      else if (block.length) paintUnits(this.figure("units", said("{n} numbers, a cell each", { n: count(block.length) })).drawn, block, lane.ramp, 32, 9);
       else this.enlargePictures(lane, block);
       if (!this.dialog.open) this.dialog.showModal();
     }
@@ -210,22 +210,22 @@ const flow = (() => {
     }
 
     enlargePictures(lane, block) {
-      const first = this.figure("picture", "the picture");
+      const first = this.figure("picture", said("the picture"));
       paintPicture(first.drawn, lane.way[0]);
       if (block !== lane.way[0]) paintPicture(this.figure("picture", wordsOf(block)[1]).drawn, block);
     }
 
     allMaps(block, ramp) {
       const across = 2 ** Math.ceil(Math.log2(Math.sqrt(2 * block.channels)));
-      const part = this.figure("maps", `all ${block.channels} maps, the strongest first`);
+      const part = this.figure("maps", said("all {channels} maps, the strongest first", block));
       paintMaps(part.drawn, block, strongest(block), Math.min(across, block.channels), ramp);
     }
 
     // What comes before, with the window on it; what it sees there; and all maps.
     enlargeMaps(block, ramp) {
       const one = (which) => {
-        const words = which === block ? "what it makes of it" : "what comes before";
-        const part = this.figure("picture", which.picture ? words : `${words}: the strongest map`);
+        const words = which === block ? said("what it makes of it") : said("what comes before");
+        const part = this.figure("picture", which.picture ? words : said("{words}: the strongest map", { words }));
         layMarks(part, which.picture ? paintPicture(part.drawn, which) : paintMaps(part.drawn, which, strongest(which).slice(0, 1), 1, ramp));
         return part;
       };
@@ -240,13 +240,13 @@ const flow = (() => {
 
     enlargeClouds(block) {
       const code = block.code ?? block;
-      const words = block.kind === "z" ? `z: a value for each of ${block.used.length} numbers in use` : `${block.used.length} of ${code.mu.length} numbers are in use, the one that says most first`;
+      const words = block.kind === "z" ? said("z: a value for each of {used} numbers in use", { used: block.used.length }) : said("{used} of {all} numbers are in use, the one that says most first", { used: block.used.length, all: code.mu.length });
       paintClouds(this.figure("clouds", words, "svg").drawn, code, block.used, block.kind === "z" ? block.numbers : null, [Math.max(200, 14 * block.used.length), 200]);
       if (block.kind === "z") return;
       const figure = element(this.large, "figure", { className: "clouds" });
       paintBar(element(element(figure, "span", { className: "bar" }), "span"), code, 1);
       const first = Math.max(...block.used.map((at) => code.kl[at]), 0);
-      element(figure, "figcaption", { textContent: `KL of this picture: ${code.total.toFixed(1)} nats in all, ${first.toFixed(1)} in the number that says most` });
+      element(figure, "figcaption", { textContent: said("KL of this picture: {total} nats in all, {first} in the number that says most", { total: written(code.total, 1), first: written(first, 1) }) });
     }
 
     onPoint(event, face) {

@@ -45,30 +45,34 @@ const layers = (() => {
 
   const isMaps = (block) => Boolean(block.side) && !block.picture;
   const looks = (block) => block.kind === "conv" || block.kind === "deconv";
-  const count = (number) => number.toLocaleString("en");
+  const count = (number) => written(number);
   const sizeOf = ({ side, channels, length }) => count(length ?? side * side * channels);
 
   // What a block is called below it, and in full.
   function wordsOf(block) {
-    if (block.kind === "code") return ["μ, σ", `${block.used.length} numbers in use, each with how sure it is`];
-    if (block.kind === "z") return ["z", "z, drawn from them"];
-    if (block.kind === "input") return ["in", "the picture"];
-    if (block.kind === "order") return ["shuffled", "its pixels in another order"];
-    if (block.picture) return ["out", "the picture as it is drawn again"];
-    if (block.length) return [count(block.length), `${count(block.length)} numbers`];
-    return [`${block.side}×${block.side}`, `${block.channels} maps of ${block.side}×${block.side}`];
+    if (block.kind === "code") return ["μ, σ", said("{n} numbers in use, each with how sure it is", { n: block.used.length })];
+    if (block.kind === "z") return ["z", said("z, drawn from them")];
+    if (block.kind === "input") return [said("in"), said("the picture")];
+    if (block.kind === "order") return [said("shuffled"), said("its pixels in another order")];
+    if (block.picture) return [said("out"), said("the picture as it is drawn again")];
+    if (block.length) return [count(block.length), said("{n} numbers", { n: count(block.length) })];
+    return [`${block.side}×${block.side}`, said("{channels} maps of {side}×{side}", block)];
   }
 
   const MEANT = {
-    input: () => "A picture is numbers: three for each pixel, how much red, green and blue.",
-    code: () => "Each cloud is one number: the dot is its likely value, the height of the cloud is how unsure it is.",
-    z: () => "One value out of each cloud, one of many: Resample draws others, and the picture changes a little.",
-    order: () => "Nothing is lost, but neighbours are no neighbours here.",
+    input: () => said("A picture is numbers: three for each pixel, how much red, green and blue."),
+    code: () => said("Each cloud is one number: the dot is its likely value, the height of the cloud is how unsure it is."),
+    z: () => said("One value out of each cloud, one of many: Resample draws others, and the picture changes a little."),
+    order: () => said("Nothing is lost, but neighbours are no neighbours here."),
     conv: (block) =>
-      `Each number looks at 4×4 places of what comes before, through a window that slides: ${block.kernels === 1 ? "one detector a map, the same at every place" : "a detector of its own at each place"}.`,
+      block.kernels === 1
+        ? said("Each number looks at 4×4 places of what comes before, through a window that slides: one detector a map, the same at every place.")
+        : said("Each number looks at 4×4 places of what comes before, through a window that slides: a detector of its own at each place."),
     deconv: (block) =>
-      `Each place of what comes before paints 4×4 places here, ${block.kernels === 1 ? "everywhere with the same brush" : "each with a brush of its own"}; where they overlap, they add up.`,
-    linear: (block) => `Each number looks at all ${sizeOf(block.from)} of what comes before at once, and does not know which ones were neighbours.`,
+      block.kernels === 1
+        ? said("Each place of what comes before paints 4×4 places here, everywhere with the same brush; where they overlap, they add up.")
+        : said("Each place of what comes before paints 4×4 places here, each with a brush of its own; where they overlap, they add up."),
+    linear: (block) => said("Each number looks at all {n} of what comes before at once, and does not know which ones were neighbours.", { n: sizeOf(block.from) }),
   };
 
   return { clamp, wayOf, strongest, isMaps, looks, count, wordsOf, MEANT };

@@ -3,10 +3,10 @@
 const GREETING = 9000; // milliseconds there and back
 const STEPS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
-const MORPH = `
+const MORPH = () => `
   <div class="figures"></div>
   <div class="controls">
-    <button type="button">Play</button>
+    <button type="button">${said("Play")}</button>
     <label><b>A</b><i>&rarr;</i><input type="range" name="x" step="any" value="0"><b>B</b></label>
     <label class="down"><i>&darr;</i><input type="range" name="y" step="any" value="0"></label>
     <output></output>
@@ -31,7 +31,7 @@ function drawnBetween({ part, side, z, frames }, { columns, rows, way }) {
 
 function morph(root, data, tell) {
   if (refused(root, data.runs.some(({ part }) => part))) return;
-  if (!root.querySelector(".figures")) root.innerHTML = MORPH;
+  if (!root.querySelector(".figures")) root.innerHTML = MORPH();
   root.classList.add("morph");
   const [play, reading] = [root.querySelector("button"), root.querySelector("output")];
   const sliders = { x: root.querySelector("[name=x]"), y: root.querySelector("[name=y]") };
@@ -72,7 +72,7 @@ function morph(root, data, tell) {
   function addMap(box, made) {
     const frame = box.appendChild(Object.assign(document.createElement("div"), { className: "map" }));
     const map = canvas(frame, tiles * made.side);
-    map.ariaLabel = `${made.name}: ${tiles} by ${tiles} pictures between four corners`;
+    map.ariaLabel = said("{name}: {tiles} by {tiles} pictures between four corners", { name: made.name, tiles });
     const corner = (at) => [at % tiles, Math.floor(at / tiles)];
     const places = Array.from({ length: tiles * tiles }, (_, at) => corner(at).map((part) => part / (tiles - 1)));
     made.paint(map.getContext("2d"), places.map(([x, y]) => ({ x, y })), (at) => corner(at).map((part) => part * made.side));
@@ -87,10 +87,12 @@ function morph(root, data, tell) {
   }
 
   function inWords() {
-    if (!flat) return `${place.x.toFixed(2)} across, ${place.y.toFixed(2)} down`;
-    if (!data.reach) return `${Math.round(100 * place.x)}% of the way`;
+    if (!flat) return said("{x} across, {y} down", { x: written(place.x, 2), y: written(place.y, 2) });
+    if (!data.reach) return said("{percent}% of the way", { percent: Math.round(100 * place.x) });
     const steps = data.reach * (2 * place.x - 1);
-    return Math.abs(steps) < 0.05 ? "as it is redrawn" : `${Math.abs(steps).toFixed(1)} steps ${steps > 0 ? "more" : "less"}`;
+    if (Math.abs(steps) < 0.05) return said("as it is redrawn");
+    const length = { steps: written(Math.abs(steps), 1) };
+    return steps > 0 ? said("{steps} steps more", length) : said("{steps} steps less", length);
   }
 
   function show() {
@@ -127,7 +129,7 @@ function morph(root, data, tell) {
       show();
       root.playing = requestAnimationFrame(tick);
     };
-    play.textContent = "❚❚ Pause";
+    play.textContent = `❚❚ ${said("Pause")}`;
     root.playing = requestAnimationFrame(tick);
   }
 
@@ -136,7 +138,7 @@ function morph(root, data, tell) {
     const played = Boolean(root.playing);
     cancelAnimationFrame(root.playing);
     root.playing = 0;
-    play.textContent = "▶ Play";
+    play.textContent = `▶ ${said("Play")}`;
     return played;
   };
   // The real picture at an end of a path, as large as what is drawn between.
@@ -145,7 +147,7 @@ function morph(root, data, tell) {
     box.appendChild(document.createElement("figcaption")).textContent = letter;
     const { side, paint } = painter(pixels, 1);
     const picture = canvas(box, side);
-    picture.ariaLabel = data.captions ? letter : `the picture at ${letter}`;
+    picture.ariaLabel = data.captions ? letter : said("the picture at {letter}", { letter });
     paint(picture.getContext("2d"), 0);
     return box;
   }

@@ -44,8 +44,7 @@ function normal() {
 function refused(root, needed) {
   if (!needed) return false;
   // Or later, when it cannot any more.
-  if (!root.heeds) studio.addEventListener("flaw", () => refused(root, true), { once: true });
-  root.heeds = true;
+  studio.heed(root, () => refused(root, true));
   if (!studio.flaw) return false;
   const words = Object.assign(document.createElement("p"), { role: "status", textContent: studio.flaw });
   root.replaceChildren(words);

@@ -1,8 +1,8 @@
 // The plane through a latent space on which pictures lie: wherever a finger or a key is on it, a decoder of this browser draws what
 // that place stands for. `tell` hears which picture was clicked. Of the chosen picture come `photo` and `redrawn`; or else `tiles` are of
 // all pictures, and what is redrawn is drawn here, from the `mu` of each.
-const PLANE = `
-  <div class="map"><div class="handle" role="slider" tabindex="0" aria-roledescription="place on the map"></div></div>
+const PLANE = () => `
+  <div class="map"><div class="handle" role="slider" tabindex="0" aria-roledescription="${said("place on the map")}"></div></div>
   <div class="shown"></div>`;
 const DRAWN = 880; // pixels of the map's canvas to a side
 const DOT = { plain: [6, 0.45], coloured: [9, 0.9] }; // of a picture for which there is no room: radius, and how opaque
@@ -11,7 +11,7 @@ const STEP = 1 / 60; // of the map's width
 const STILL = 4; // pixels that a finger may move and still have clicked
 
 function plane(root, data, tell) {
-  if (!root.querySelector(".map")) root.innerHTML = PLANE;
+  if (!root.querySelector(".map")) root.innerHTML = PLANE();
   root.classList.add("plane");
   const [frame, handle, shown] = [".map", ".handle", ".shown"].map((each) => root.querySelector(each));
   const able = Boolean(data.part) && !studio.flaw;
@@ -53,10 +53,10 @@ function plane(root, data, tell) {
 
   // What the model makes of the chosen picture.
   function redrawn() {
-    if (data.redrawn) return picture(`redrawn (loss ${data.loss})`, `picture ${data.number} by ${data.name}, loss ${data.loss}`, still(data.redrawn));
+    if (data.redrawn) return picture(said("redrawn (loss {loss})", data), said("picture {number} by {name}, loss {loss}", data), still(data.redrawn));
     const width = axes[0].length;
     const mu = new Float32Array(fromBase64(data.mu)).slice(at * width, (at + 1) * width);
-    return picture("redrawn", `picture ${data.number} by ${data.name}`, { side: data.side, paint: (brush) => draw(brush, data.part, data.side, mu) });
+    return picture(said("redrawn"), said("picture {number} by {name}", data), { side: data.side, paint: (brush) => draw(brush, data.part, data.side, mu) });
   }
 
   const live = document.createElement("figure");
@@ -69,10 +69,10 @@ function plane(root, data, tell) {
 
   function show() {
     const [across, down] = root.place;
-    const where = `${(data.left + across * data.span).toFixed(1)} across, ${(data.top - down * data.span).toFixed(1)} up`;
+    const where = said("{across} across, {up} up", { across: written(data.left + across * data.span, 1), up: written(data.top - down * data.span, 1) });
     const home = across === start[0] && down === start[1];
-    words.textContent = home ? "from the map alone" : `made up at ${where}`;
-    drawn.ariaLabel = `${data.name}: ${home ? `picture ${data.number} from its place on the map` : words.textContent}`;
+    words.textContent = home ? said("from the map alone") : said("made up at {where}", { where });
+    drawn.ariaLabel = home ? said("{name}: picture {number} from its place on the map", data) : `${data.name}: ${words.textContent}`;
     handle.style.setProperty("--x", `${100 * across}%`);
     handle.style.setProperty("--y", `${100 * down}%`);
     handle.ariaValueText = where;
@@ -117,17 +117,16 @@ function plane(root, data, tell) {
     event.preventDefault();
   };
 
-  if (!root.heeds) studio.addEventListener("flaw", () => root.redraw(), { once: true });
-  Object.assign(root, { heeds: true, redraw: show });
+  studio.heed(root, show);
   frame.querySelector("canvas")?.remove();
   const map = canvas(frame, DRAWN);
   map.ariaLabel = data.alt;
   lay(map.getContext("2d"), data);
-  handle.ariaLabel = `${data.name}: where on the map`;
+  handle.ariaLabel = said("{name}: where on the map", data);
   root.style.setProperty("--hue", data.hue);
   shown.replaceChildren(
     live,
-    picture(`picture ${data.number}`, `new picture ${data.number}`, photo()),
+    picture(said("picture {number}", data), said("new picture {number}", data), photo()),
     redrawn(),
   );
   show();

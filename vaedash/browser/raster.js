@@ -85,7 +85,7 @@ const raster = (() => {
 
   const numbers = (pixels) => Float32Array.from(pixels, (level) => level / 255);
   const wrong = (image, other) => image.reduce((sum, value, at) => sum + (value - other[at]) ** 2, 0);
-  const amount = (error) => (error < 9.95 ? error.toFixed(1) : Math.round(error).toLocaleString("en"));
+  const amount = (error) => (error < 9.95 ? written(error, 1) : written(Math.round(error)));
 
   // How wrong one flat colour would be, the best that there is.
   function flatWrong(image) {
@@ -98,12 +98,22 @@ const raster = (() => {
     const [red, green, blue] = rgb(colour).map((value) => value / 255);
     const [most, least] = [Math.max(red, green, blue), Math.min(red, green, blue)];
     const light = (most + least) / 2;
-    const tone = light < 0.3 ? "dark " : light > 0.75 ? "light " : "";
-    if (most - least < 0.12) return light > 0.95 ? "white" : light < 0.08 ? "black" : `${tone}grey`;
+    const shade = light < 0.3 ? 0 : light > 0.75 ? 2 : 1;
+    if (most - least < 0.12) return light > 0.95 ? said("white") : light < 0.08 ? said("black") : [said("dark grey"), said("grey"), said("light grey")][shade];
     const turn = { [red]: ((green - blue) / (most - least) + 6) % 6, [green]: (blue - red) / (most - least) + 2, [blue]: (red - green) / (most - least) + 4 };
     const hue = (most === red ? turn[red] : most === green ? turn[green] : turn[blue]) * 60;
-    const names = [[15, "red"], [45, "orange"], [70, "yellow"], [165, "green"], [200, "turquoise"], [255, "blue"], [290, "violet"], [345, "pink"], [361, "red"]];
-    return tone + names.find(([until]) => hue < until)[1];
+    const names = [
+      [15, [said("dark red"), said("red"), said("light red")]],
+      [45, [said("dark orange"), said("orange"), said("light orange")]],
+      [70, [said("dark yellow"), said("yellow"), said("light yellow")]],
+      [165, [said("dark green"), said("green"), said("light green")]],
+      [200, [said("dark turquoise"), said("turquoise"), said("light turquoise")]],
+      [255, [said("dark blue"), said("blue"), said("light blue")]],
+      [290, [said("dark violet"), said("violet"), said("light violet")]],
+      [345, [said("dark pink"), said("pink"), said("light pink")]],
+      [361, [said("dark red"), said("red"), said("light red")]],
+    ];
+    return names.find(([until]) => hue < until)[1][shade];
   }
 
   return { rgb, hex, plain, copied, resized, shuffled, inOrder, line, fill, cropped, numbers, wrong, amount, flatWrong, spoken };

@@ -1,10 +1,10 @@
 // Pictures out of random numbers: each run of `data` draws the same ones, as near to the average as a slider says, and dice throw others.
 // Throws are numbered, and their numbers come from whoever has the generator, some throws ahead; `tell` hears which one lies there.
 // Where nobody has (`alone`), the browser throws whatever did not come.
-const THROWS = `
+const THROWS = () => `
   <div class="controls">
-    <button type="button">New dice</button>
-    <label><span>Temperature</span><input type="range" min="0" max="2" step="any"></label>
+    <button type="button">${said("New dice")}</button>
+    <label><span>${said("Temperature")}</span><input type="range" min="0" max="2" step="any"></label>
     <output></output>
   </div>
   <div class="grids"></div>`;
@@ -14,7 +14,7 @@ const TENTHS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1
 
 function throws(root, data, tell) {
   if (refused(root, data.runs.length)) return;
-  if (!root.querySelector(".grids")) root.innerHTML = THROWS;
+  if (!root.querySelector(".grids")) root.innerHTML = THROWS();
   root.classList.add("throws");
   const [button, slider, reading] = ["button", "input", "output"].map((each) => root.querySelector(each));
   const lying = (root.lying ??= { seed: data.seed, temperature: data.temperature, told: [] });
@@ -55,14 +55,17 @@ function throws(root, data, tell) {
 
   function show() {
     const mine = data.alone && !came(data.runs[0].size);
-    const words = `${mine ? "thrown just now" : `draw ${lying.seed}`}, temperature ${lying.temperature.toFixed(1)}`;
+    const temperature = written(lying.temperature, 1);
+    const words = mine
+      ? said("thrown just now, temperature {temperature}", { temperature })
+      : said("draw {seed}, temperature {temperature}", { seed: lying.seed, temperature });
     button.ariaDisabled = !ready();
     slider.value = lying.temperature;
-    slider.ariaValueText = lying.temperature.toFixed(1);
+    slider.ariaValueText = temperature;
     reading.value = words;
     return Promise.all(
       grids.map(({ picture, name, show }) => {
-        picture.ariaLabel = `${name}: ${data.count} made up pictures, ${words}`;
+        picture.ariaLabel = said("{name}: {count} made up pictures, {words}", { name, count: data.count, words });
         return show();
       }),
     );

@@ -1,9 +1,12 @@
 """What can be played with on a page, by its name: its script, which begins with what it shares with the others, and its style sheet."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
+from vaedash import languages
 from vaedash.browser import client
+from vaedash.languages import ENGLISH, gathering, say
 
 _HERE = Path(__file__).parent
 _OF_PARTS = {"drawing": ("raster", "camera", "answers", "drawing"), "flow": ("layers", "faces", "flow")}
@@ -17,6 +20,19 @@ def script(*names: str) -> str:
     parts = (part for name in names for part in _OF_PARTS.get(name, (name,)))
     files = ((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in ("painting", *parts))
     return "\n".join([client.script(), *files])
+
+
+def spoken(*names: str) -> dict[str, object]:
+    """What their `data` must hold besides, for them to say their sentences and numbers as the present visitor does."""
+    speech = languages.current()
+    if speech == ENGLISH:
+        return {}
+    return {"sentences": {sentence: say(sentence) for sentence in _sentences(*names)}, "region": speech.tag}
+
+
+@functools.cache
+def _sentences(*names: str) -> Sequence[str]:
+    return gathering.sentences(script(*names))
 
 
 def style(*names: str) -> str:

@@ -12,6 +12,7 @@ import vaedash
 from vaedash import places
 from vaedash.cli import (
     drawing,
+    exporting,
     keeping,
     ladder,
     looking,
@@ -19,6 +20,7 @@ from vaedash.cli import (
     opening,
     parsing,
     publishing,
+    telling,
     terminal,
     training,
     tuning,
@@ -99,6 +101,18 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"vaedash {vaedash.__version__}", help="which vaedash this is"
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for family in (opening, looking, training, ladder, tuning, keeping, drawing, publishing, measuring):
+    for family in (
+        opening,
+        looking,
+        training,
+        ladder,
+        tuning,
+        keeping,
+        telling,
+        exporting,
+        drawing,
+        publishing,
+        measuring,
+    ):
         family.add_to(commands)
     return whole

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import config, places, storage
+from vaedash import config, datasets, places, storage
 from vaedash.cli import parsing, terminal
 from vaedash.comparing import intervals, verdict
 from vaedash.datasets import labels
@@ -153,7 +153,7 @@ def reconstruct(arguments: argparse.Namespace) -> int:
     terminal.check_out(arguments, ".png")
     run, model, epoch = terminal.model(arguments)
     dataset = terminal.images_of(run, arguments)
-    originals = np.array(dataset.test[: arguments.n])
+    originals = np.array(dataset.test[datasets.shown(run.config.dataset, len(dataset.test), arguments.n)])
     pictures = latent.reconstruct(model, originals)
     columns = min(8, len(originals))
     _save_grid(images.in_turn([originals, pictures], columns=columns), arguments, columns=columns)

@@ -1,18 +1,18 @@
-"""Runs as they lie there: looking at them, stopping them, putting them aside, taking them along, mending them."""
+"""Runs as they lie there: looking at them, stopping them, putting them aside, mending them."""
 
 import argparse
-import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaedash import config, places, runs, storage, text
 from vaedash.cli import parsing, terminal
-from vaedash.comparing import results
+from vaedash.comparing import differences, results
 from vaedash.errors import UsageError
 from vaedash.models import own
-from vaedash.runs import listing
+from vaedash.runs import Run, listing
 from vaedash.showing import tables
 
 if TYPE_CHECKING:
@@ -25,8 +25,18 @@ def add_to(commands: parsing.Commands) -> None:
     looking.add_argument("--archived", action="store_true", help="archived ones too")
     parsing.add_places(looking)
     parsing.add_json(looking)
+    showing = parsing.command(
+        commands,
+        "show",
+        show,
+        "settings, facts and losses of a run; of several, in which settings they differ, and what came of each",
+        ["show latest", "show k3f7qa m2x9pd t81rbc", "show k3f7qa m2x9pd --csv"],
+    )
+    showing.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
+    showing.add_argument("--csv", action="store_true", help="that table as CSV on stdout, and nothing else there")
+    parsing.add_places(showing)
+    parsing.add_json(showing)
     for name, function, what in (
-        ("show", show, "settings, facts and losses of a run"),
         ("stop", stop, "stop a run after its current batch; finished epochs are kept"),
         ("archive", archive, "put a run aside; nothing is deleted without --forever"),
         ("restore", restore, "bring an archived run back"),
@@ -34,8 +44,6 @@ def add_to(commands: parsing.Commands) -> None:
         parser = parsing.command(commands, name, function, what, [f"{name} latest"])
         parser.add_argument("run", metavar="RUN", help=parsing.RUN)
         parsing.add_places(parser)
-        if name == "show":
-            parsing.add_json(parser)
         if name == "archive":
             parser.add_argument("--forever", action="store_true", help="delete the run and all its files instead")
 
@@ -49,25 +57,6 @@ def add_to(commands: parsing.Commands) -> None:
     trusting.add_argument("run", metavar="RUN", help=parsing.RUN)
     trusting.add_argument("--yes", action="store_true", help="do not ask")
     parsing.add_places(trusting)
-
-    exporting = parsing.command(
-        commands,
-        "export",
-        export,
-        "write runs as another tool's files: curves, pictures and settings for TensorBoard",
-        ["export tensorboard latest:fc latest:conv", "export tensorboard k3f7qa --out ~/tensorboard"],
-    )
-    exporting.add_argument("what", metavar="WHAT", choices=("tensorboard",), help="tensorboard: its event files")
-    exporting.add_argument("run", nargs="+", metavar="RUN", help=parsing.RUN)
-    exporting.add_argument(
-        "--out",
-        type=places.written,
-        default=Path("tensorboard"),
-        metavar="DIR",
-        help="gets a folder for each run, named by its id; what an earlier export of a run left there is replaced (default: %(default)s)",
-    )
-    parsing.add_places(exporting)
-    parsing.add_json(exporting)
 
     examining = parsing.command(
         commands,
@@ -111,12 +100,19 @@ def list_runs(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """One run: settings, what was found, losses."""
-    run = terminal.find(arguments, arguments.run)
+    """One run: settings, what was found, losses. Several: in which settings they differ, beside what came of it."""
+    chosen = terminal.find_all(arguments)
+    if len(chosen) > 1 or arguments.csv:
+        return _differences(chosen, arguments)
+    [run] = chosen
     if arguments.json:
         terminal.print_json(terminal.record(run) | {"metrics": list(run.epochs)})
         return terminal.DONE
     print(f"{run.id}  {run.name}  {run.status}\n{run.sentence}\n")
+    for oddity in run.oddities:
+        print(f"{oddity}\n")
+    if run.note:
+        print(f"note:\n{textwrap.indent(run.note, '  ')}\n")
     for title, record in (
         ("settings", run.settings.to_json() if run.settings else None),
         ("found", run.facts and run.facts[-1]),
@@ -128,6 +124,28 @@ def show(arguments: argparse.Namespace) -> int:
         columns = {key: key.replace("_", " ") for key in run.epochs[-1]}
         print("\n" + tables.text_table(run.epochs, columns))
     return terminal.DONE
+
+
+def _differences(chosen: Sequence[Run], arguments: argparse.Namespace) -> int:
+    for run in chosen:
+        run.require_readable()
+    told = differences.between(chosen)
+    if arguments.json:
+        terminal.print_json({"rows": told.rows, "same": told.same})
+    elif arguments.csv:
+        print(tables.csv_table(told.rows), end="")
+    else:
+        as_set = [row | {name: _as_set(row[name]) for name in told.settings} for row in told.rows]
+        print(tables.text_table(as_set, told.columns))
+        print("\nThe same in all of them:")
+        for name, value in told.same.items():
+            print(f"  {name:20} {value}")
+    return terminal.DONE
+
+
+def _as_set(value: object) -> object:
+    """A setting as it was given: a table for losses would round it."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def stop(arguments: argparse.Namespace) -> int:
@@ -197,24 +215,6 @@ def trust(arguments: argparse.Namespace) -> int:
 def _agreed(question: str) -> bool:
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
-
-
-def export(arguments: argparse.Namespace) -> int:
-    """Runs as TensorBoard's event files."""
-    from vaedash.showing import tensorboard as exporting
-
-    out = arguments.out
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out must be a folder, but {out} is a file.")
-    chosen = terminal.find_all(arguments)
-    exporting.to_tensorboard(chosen, out=out)
-    if arguments.json:
-        terminal.print_json({"runs": [run.id for run in chosen], "out": str(out)})
-    else:
-        # By itself TensorBoard keeps ten pictures of each kind.
-        see = f"tensorboard --logdir {shlex.quote(str(out))} --samples_per_plugin images=1000"
-        print(f"{out}: {', '.join(f'{run.id} ({run.name})' for run in chosen)}. See it: {see}")
-    return terminal.DONE
 
 
 def doctor(arguments: argparse.Namespace) -> int:

@@ -52,11 +52,11 @@ def add_to(commands: parsing.Commands) -> None:
     benching.add_argument(
         "what",
         metavar="WHAT",
-        choices=("train", "recipe", "gpu", "ui", "load", "views", "growth"),
+        choices=("train", "recipe", "gpu", "ui", "memory", "load", "views", "growth"),
         help="train: training beside a notebook's way and pythae's (where it is installed), and what a run costs besides; "
         "recipe: how long preset `fast`, with five seeds, and a notebook with preset p1 take to one held-out loss; "
         "gpu: what a GPU makes of it, from a batch to the whole study, and whether it learns what the processor learns; "
-        "ui: the page in a real browser; load: thirty people watching one training; "
+        "ui: the page in a real browser; memory: what a server holds after each of its pages; load: thirty people watching one training; "
         "views: what a server holds while its pages are opened a thousand times; "
         "growth: thousands of runs, runs of thousands of epochs, and a file of more images than fit in memory. Each takes some minutes",
     )
@@ -175,11 +175,11 @@ def _measured(arguments: argparse.Namespace) -> Iterable[tuple[str, Figure]]:
         from vaedash.bench import load
 
         return load.measure(data_dir=places.data_dir(arguments.data_dir)).items()
-    if arguments.what == "views":
-        from vaedash.bench import views
+    if arguments.what in ("memory", "views"):
+        from vaedash.bench import looking, views
 
-        runs_dir, data_dir = terminal.runs_dir(arguments), places.data_dir(arguments.data_dir)
-        return views.measure(runs_dir=runs_dir, data_dir=data_dir).items()
+        measure = looking.measure if arguments.what == "memory" else views.measure
+        return measure(runs_dir=terminal.runs_dir(arguments), data_dir=places.data_dir(arguments.data_dir)).items()
     if arguments.what == "growth":
         from vaedash.bench import growth
 

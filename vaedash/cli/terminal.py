@@ -116,14 +116,9 @@ def runs_dir(arguments: argparse.Namespace) -> Path:
 
 
 def bring_examples(arguments: argparse.Namespace) -> None:
-    """Have the examples among the person's runs, where a command is about these, vaedash is installed and no folder was named."""
-    along = places.examples()
-    if along is None or "runs_dir" not in arguments or arguments.runs_dir:
-        return
-    try:
-        examples.bring(places.runs_dir(), along)
-    except OSError as error:  # whatever is to be done, it may go without them
-        say(f"The example runs cannot be brought to {places.runs_dir()}: {error.strerror}.")
+    """Have the examples among the person's runs, where a command is about these and no folder was named."""
+    if "runs_dir" in arguments and not arguments.runs_dir:
+        examples.bring_along(say)
 
 
 def data_dir(arguments: argparse.Namespace) -> Path:

@@ -2,8 +2,6 @@
 
 import argparse
 import contextlib
-import dataclasses
-import functools
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -16,10 +14,8 @@ from vaedash.runs import Run, Status
 from vaedash.runs.schema import ENDED_WELL
 from vaedash.settings import Value, whole_number
 from vaedash.showing import tables
-from vaedash.training import attended, forecast, launch, named, process
+from vaedash.training import attended, equal, launch, process
 
-_COSTS = ("weights", "flops", "seconds")  # what --match takes
-_FINE = 0.03  # part of their scale to which widths are sought that take as long
 _ARCHS = (
     "by comma: names, or paths of .py files with architectures of your own, which are executed (docs/architecture.md)"
 )
@@ -124,34 +120,16 @@ def _matched(varied: Sequence[dict[str, Value]], arguments: argparse.Namespace) 
     """The settings that were typed, with what is `varied` by the command, and with the widths that `--match` asks for."""
     if not arguments.match:
         return [terminal.settings(arguments, **fixed) for fixed in varied]
-    what, to = arguments.match[0], named.arch(arguments.match[1])
-    if what not in _COSTS:
-        raise UsageError(f"--match takes {', '.join(_COSTS)} and an architecture, got {what!r}; give one of these.")
-    if to not in config.ARCHS and not config.is_own(to):
-        raise UsageError(
-            f"--match takes an architecture behind {what}, got {to!r}; give one of {', '.join(config.ARCHS)}."
-        )
+    what, arch = arguments.match
     widths, arguments.widths = arguments.widths, None
-    return [_one_matched(fixed, what, to, widths, arguments) for fixed in varied]
-
-
-def _one_matched(
-    fixed: dict[str, Value], what: str, to: str, widths: str | None, arguments: argparse.Namespace
-) -> RunConfig:
-    from vaedash.models import matching
-
-    settings = terminal.settings(arguments, **fixed)
-    held_to = dataclasses.replace(settings, arch=to, preset=None, widths=widths or "")
-    found = matching.matched(settings, held_to, matching.by(matching.weights if what == "weights" else matching.flops))
-    if what == "seconds" and found.arch != to:
-        timed = functools.partial(forecast.times_as_long, data_dir=terminal.data_dir(arguments))
-        found = matching.matched(settings, held_to, timed, within=_FINE, scales=matching.around(found))
-    called = f"{config.spoken(found.arch)} {'-'.join(map(str, found.layer_widths))}".rstrip()
-    terminal.say(
-        f"{called}: {matching.weights(found):,} weights, "
-        f"{matching.flops(found) / 1e6:,.0f} million operations an image."
+    return equal.to(
+        arch,
+        what,
+        [terminal.settings(arguments, **fixed) for fixed in varied],
+        widths=widths or "",
+        data_dir=terminal.data_dir(arguments),
+        say=terminal.say,
     )
-    return found
 
 
 def resume(arguments: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from vaedash.models import own
 from vaedash.runs import mirror, names, queue, record
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import Status
-from vaedash.training import process
+from vaedash.training import message, process
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -122,6 +122,7 @@ class Away:
             with contextlib.suppress(OSError):  # no room even for that: it reads as interrupted
                 queue.dequeue(self.run)
                 self.run.write_outcome(status, sentence)
+        message.tell(self.run)
         self._dismiss()
         self._lock.close()
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from vaedash import places, storage
@@ -96,7 +95,7 @@ def _address() -> str:
 def _unpack(images: Mapping[str, NDArray[np.uint8]], data_dir: Path) -> None:
     """Write them where trainers look for images, unless another one here has done so."""
     data_dir.mkdir(exist_ok=True)
-    with FileLock(data_dir / "unpacking.lock"):
+    with storage.locked(data_dir / "unpacking.lock"):
         for name, data in images.items():
             if not (data_dir / name).exists():
                 (data_dir / name).parent.mkdir(parents=True, exist_ok=True)

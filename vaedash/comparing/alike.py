@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaedash import config, text
+from vaedash.languages import say
 from vaedash.runs import Run, schema
 from vaedash.runs.schema import TRAINED
 
@@ -82,6 +83,12 @@ def stuck(run: Run) -> bool:
     return run.best is not None and run.best.get(schema.ACTIVE_UNITS) == 0
 
 
+def copies(chosen: Sequence[Run]) -> list[list[Run]]:
+    """Of the readable runs those that are one and the same, copied under several ids: a comparison counts it as often."""
+    same = _grouped([run for run in chosen if run.settings], lambda a, b: a.origin == b.origin)
+    return [group for group in same if len(group) > 1]
+
+
 def over_seeds(chosen: Sequence[Run]) -> list[Seeds]:
     """Readable runs on the same images that differ in nothing but their seed, where two seeds or more are over; in the order given."""
     cells: dict[tuple[Setting, ...], list[Run]] = {}
@@ -139,7 +146,7 @@ def called(grouped: Sequence[Sequence[Run]]) -> list[str]:
 def _told_by(run: Run) -> tuple[str, ...]:
     pictures, *_ = str(run.dataset.get("name") or config.dataset_title(run.config.dataset)).partition(" (")
     count = run.dataset.get("n_train")
-    learned_from = f"{count:,} pictures" if count else "no pictures yet"
+    learned_from = say("{n:,} pictures", n=count) if count else say("no pictures yet")
     frame = [name for name in config.FRAME_SETTINGS if getattr(run.config, name) != getattr(config.USUAL_FRAME, name)]
     spoken = [config.SETTINGS[name].spoken(getattr(run.config, name)) for name in frame or ["image_size"]]
     fingerprint = str(run.dataset.get("fingerprint", run.id))[:6]

@@ -3,9 +3,10 @@
 import statistics
 from collections.abc import Sequence
 
-from vaedash.comparing import alike, results
+from vaedash.comparing import alike, results, trials
 from vaedash.comparing.results import Standing
 from vaedash.comparing.rivals import Rivals
+from vaedash.languages import counted, figure, say, to_say
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import TRAINED
 
@@ -13,15 +14,16 @@ _UNEQUAL = 1.1  # times as many epochs as the other had: more than that may deci
 _WORTH_SAYING = 1.5  # times as many: worth a word also where both stopped by their own rule
 _TOO_SOON = 3  # times as many: one of the two may have stopped too soon
 _ENDS = {
-    Status.STOPPED: "was stopped by hand after",
-    Status.INTERRUPTED: "was interrupted after",
-    Status.ELSEWHERE: "seems to be trained elsewhere still, so far for",
-    Status.FAILED: "failed after",
-    Status.DIVERGED: "diverged after",
-    Status.EARLY_STOPPED: "stopped early, after",
-    Status.FINISHED: "reached its limit of",
-    Status.DAMAGED: "can be read in part only, as far as its",
+    Status.STOPPED: to_say("was stopped by hand after"),
+    Status.INTERRUPTED: to_say("was interrupted after"),
+    Status.ELSEWHERE: to_say("seems to be trained elsewhere still, so far for"),
+    Status.FAILED: to_say("failed after"),
+    Status.DIVERGED: to_say("diverged after"),
+    Status.EARLY_STOPPED: to_say("stopped early, after"),
+    Status.FINISHED: to_say("reached its limit of"),
+    Status.DAMAGED: to_say("can be read in part only, as far as its"),
 }
+_ENDED = to_say("ended after")
 
 
 def epochs(side: Sequence[Standing]) -> int:
@@ -68,43 +70,60 @@ def _training(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
     """How the trainings ended, where they did not end alike."""
     every = [standing.run for side in rivals.sides for standing in side]
     if any(run.active for run in every):
-        return ["Not over yet."]
+        return [say("Not over yet.")]
     counts, whole = [epochs(side) for side in rivals.sides], {run.status for run in every} <= {*TRAINED}
     if whole and max(counts) < _WORTH_SAYING * min(counts) and shortened(rivals) is None:
         return []
     ends = [f"{label} {_end(side)}" for label, side in zip(labels, rivals.sides, strict=True)]
-    doubt = "" if (soon := too_soon(rivals)) is None else f", perhaps too soon for {labels[soon]}"
-    return [f"Training: {ends[0]}; {ends[1]}{doubt}."]
+    doubt = "" if (soon := too_soon(rivals)) is None else say(", perhaps too soon for {label}", label=labels[soon])
+    return [say("Training: {first}; {second}{doubt}.", first=ends[0], second=ends[1], doubt=doubt)]
 
 
 def _end(side: Sequence[Standing]) -> str:
     """How a side ended and after how many epochs, in words."""
     ways, counts = {standing.run.status for standing in side}, {_epochs(standing) for standing in side}
-    how = _ENDS[ways.pop()] if len(ways) == 1 else "ended after"
+    how = say(_ENDS[ways.pop()] if len(ways) == 1 else _ENDED)
     count = epochs(side)
-    return f"{how} {count} epoch{'' if count == 1 else 's'}{' on average' if len(counts) > 1 else ''}"
+    average = say(" on average") if len(counts) > 1 else ""
+    return counted("{how} {n} epoch{average}", "{how} {n} epochs{average}", n=count, how=how, average=average)
 
 
 def _beta(run: Run) -> list[str]:
     """What both pay for saying something, where that is not all that is meant."""
     if not run.config.beta:
-        return ["At beta 0 only redrawing counts: this says nothing of pictures that are made up."]
+        return [say("At beta 0 only redrawing counts: this says nothing of pictures that are made up.")]
     if run.at_full_beta or not run.best_epoch:
         return []
     beta = run.config.beta_at(run.best_epoch)
-    return [f"The KL warm-up has come to beta {beta:g} of {run.config.beta:g}; the order may still change."]
+    return [
+        say(
+            "The KL warm-up has come to beta {beta:g} of {whole:g}; the order may still change.",
+            beta=beta,
+            whole=run.config.beta,
+        )
+    ]
 
 
 def _settings(rivals: Rivals) -> list[str]:
     """The settings in which they differ, for which the architecture gets no credit."""
     first, second = rivals.runs
     names = [name for name in alike.confounded(first, second) if name != "seed" or len(rivals.pairs) == 1]
+    if trials.decide_the_same(first, second) and "seed" not in names and names:
+        # All others are the same throughout a tuning.
+        return [
+            say("Each has the settings ({names}) that did best for it in equally many tries.", names=", ".join(names))
+        ]
     if names and first.config.arch != second.config.arch:
-        return [f"They also differ in {', '.join(names)}, so how much of it is the architecture's doing is not known."]
+        return [
+            say(
+                "They also differ in {names}, so how much of it is the architecture's doing is not known.",
+                names=", ".join(names),
+            )
+        ]
     if names:
-        return [f"They differ in {', '.join(names)}."]
+        return [say("They differ in {names}.", names=", ".join(names))]
     if first.config.preset == second.config.preset and first.config.lr != second.config.lr:
-        return [f"Preset {first.config.preset} gives each architecture a learning rate of its own."]
+        return [say("Preset {preset} gives each architecture a learning rate of its own.", preset=first.config.preset)]
     return []
 
 
@@ -112,20 +131,43 @@ def _picked(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
     """Which of many these are, and from how many each was picked: whoever tries more finds more."""
     words = []
     if max(rivals.tried) > 1:
-        what = "settings" if rivals.seeds else "runs"
+        what = say("settings") if rivals.seeds else say("runs")
         names = labels if rivals.seeds else [run.name for run in rivals.runs]
         (fewer, _, one), (more, favoured, other) = sorted(zip(rivals.tried, labels, names, strict=True))
-        by = f"by {rivals.watched} loss"
+        by = say("by {watched} loss", watched=rivals.watched)
         if fewer == more:
-            words.append(f"These are {names[0]} and {names[1]}, each the best of {more} {what} {by}.")
-        else:
-            alone = "the only one" if fewer == 1 else f"the best of {fewer}"
             words.append(
-                f"These are {other}, the best of {more} {what} {by}, and {one}, {alone}: that favours {favoured}."
+                say(
+                    "These are {first} and {second}, each the best of {more} {what} {by}.",
+                    first=names[0],
+                    second=names[1],
+                    more=more,
+                    what=what,
+                    by=by,
+                )
+            )
+        else:
+            alone = say("the only one") if fewer == 1 else say("the best of {fewer}", fewer=fewer)
+            words.append(
+                say(
+                    "These are {other}, the best of {more} {what} {by}, and {one}, {alone}: that favours {favoured}.",
+                    other=other,
+                    more=more,
+                    what=what,
+                    by=by,
+                    one=one,
+                    alone=alone,
+                    favoured=favoured,
+                )
             )
     if rivals.others:
-        runs = f"{rivals.others} other run{'' if rivals.others == 1 else 's'}"
-        words.append(f"Left out: {runs} on other images or at another beta.")
+        words.append(
+            counted(
+                "Left out: {n} other run on other images or at another beta.",
+                "Left out: {n} other runs on other images or at another beta.",
+                n=rivals.others,
+            )
+        )
     return words
 
 
@@ -133,16 +175,25 @@ def _seeds(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
     if any(run.active for run in rivals.runs):
         return []
     if not rivals.seeds:
-        return ["One seed each: how much of it is luck, only more seeds can tell."]
+        return [say("One seed each: how much of it is luck, only more seeds can tell.")]
     paired = [first.run.config.seed for first, _ in rivals.pairs]
-    words = [f"Seed by seed ({', '.join(map(str, paired))}) the difference is {_listed(rivals.gaps)}."]
+    words = [
+        say(
+            "Seed by seed ({seeds}) the difference is {listed}.",
+            seeds=", ".join(map(str, paired)),
+            listed=_listed(rivals.gaps),
+        )
+    ]
     for label, seeds in zip(labels, rivals.seeds, strict=True):
         alone = [str(run.config.seed) for run in seeds.runs if run.config.seed not in paired]
-        odd = [*results.left_out(seeds), *([f"seed {', '.join(alone)} has no partner"] if alone else [])]
+        odd = [
+            *results.left_out(seeds),
+            *([say("seed {seeds} has no partner", seeds=", ".join(alone))] if alone else []),
+        ]
         words += [f"{label}: {'; '.join(odd)}."] if odd else []
     return words
 
 
 def _listed(values: Sequence[float]) -> str:
-    figures = [f"{value:.1f}" for value in values]
-    return f"{', '.join(figures[:-1])} and {figures[-1]}"
+    figures = [figure(value, ".1f") for value in values]
+    return say(" and ").join([", ".join(figures[:-1]), figures[-1]])

@@ -1,8 +1,9 @@
 """Which part of conv wins: FC and conv differ in three things at once, and a ladder of five models between them takes these apart.
 
 FC, then FC with conv's number of weights, then local (conv's windows, with detectors of their own at each place) with FC's number of
-weights, then local as wide as conv, then conv. Between two rungs one thing changes; each is trained with several seeds, on the pixels
-as they are and shuffled.
+weights, then local as wide as conv, then conv. Between two rungs one thing changes, but from the second to the third, where FC's number
+of weights comes back too: what the windows are worth is held against the first. Each is trained with several seeds, on the pixels as
+they are and shuffled.
 """
 
 import itertools
@@ -20,6 +21,7 @@ from vaedash.comparing import alike, intervals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.results import Row
 from vaedash.config import RunConfig
+from vaedash.languages import again, say, to_say
 from vaedash.runs import Run
 from vaedash.runs.schema import TRAINED
 
@@ -42,13 +44,16 @@ class Rung:
 
 RUNGS = (
     Rung(key="fc", arch="fc"),
-    Rung(key="fc like conv", arch="fc", like="conv", change="fewer weights"),
-    Rung(key="local like fc", arch="local", like="fc", change="looks at neighbours"),
-    Rung(key="local", arch="local", change="more weights"),
-    Rung(key="conv", arch="conv", change="one detector everywhere"),
+    Rung(key="fc like conv", arch="fc", like="conv", change=to_say("fewer weights")),
+    Rung(key="local like fc", arch="local", like="fc", change=to_say("looks at neighbours")),
+    Rung(key="local", arch="local", change=to_say("more weights")),
+    Rung(key="conv", arch="conv", change=to_say("one detector everywhere")),
 )
 # The widths of those that are matched, with p1 and the usual frame: what `models.matching` finds, for pages, which load no torch.
 USUAL_WIDTHS: Mapping[str, str] = {"fc like conv": "167-128", "local like fc": "18-36-71"}
+
+
+_HOW = (to_say("{preset}, {epochs} epochs"), to_say("{preset}, until early stopping"))
 
 
 class RungRecord(TypedDict):
@@ -129,11 +134,23 @@ class Ladder:
 
     def step(self, first: str, second: str, order: str = "natural") -> Step:
         """What it is worth to go from one rung to another."""
-        ends = self._rung(first), self._rung(second)
-        of_first, of_second = (end.learned(order) for end in ends)
-        common = sorted(of_first.keys() & of_second.keys())
-        gaps = [of_first[seed] - of_second[seed] for seed in common]
+        gaps = list(self._gaps(first, second, order).values())
         worth = statistics.fmean(gaps) if gaps else self.mean(first, order) - self.mean(second, order)
+        return self._step(first, second, order, worth=worth, gaps=gaps)
+
+    def lost(self, first: str, second: str) -> Step | None:
+        """How much of what that step is worth is lost where the pixels are shuffled; None where no seed learned with all four."""
+        natural, shuffled = (self._gaps(first, second, order) for order in config.PIXEL_ORDERS)
+        gaps = [natural[seed] - shuffled[seed] for seed in sorted(natural.keys() & shuffled.keys())]
+        return self._step(first, second, "shuffled", worth=statistics.fmean(gaps), gaps=gaps) if gaps else None
+
+    def _gaps(self, first: str, second: str, order: str) -> dict[int, float]:
+        """By how much the loss falls from one rung to another, for each seed with which both learned."""
+        of_first, of_second = (self._rung(key).learned(order) for key in (first, second))
+        return {seed: of_first[seed] - of_second[seed] for seed in sorted(of_first.keys() & of_second.keys())}
+
+    def _step(self, first: str, second: str, order: str, *, worth: float, gaps: Sequence[float]) -> Step:
+        ends = self._rung(first), self._rung(second)
         tried = max(len(end.losses[order]) for end in ends)
         return Step(first=ends[0], second=ends[1], worth=worth, interval=intervals.over_seeds(gaps), tried=tried)
 
@@ -148,14 +165,14 @@ class Ladder:
 
 # How a ladder is printed.
 COLUMNS = {
-    "model": "model",
-    "widths": "widths",
-    "weights": "weights",
-    "pixels": "pixels",
-    "mean": "test loss",
-    "each": "of each seed",
-    "stuck": "stuck",
-    "worth": "better than the row above by",
+    "model": to_say("model"),
+    "widths": to_say("widths"),
+    "weights": to_say("weights"),
+    "pixels": to_say("pixels"),
+    "mean": to_say("test loss"),
+    "each": to_say("of each seed"),
+    "stuck": to_say("stuck"),
+    "worth": to_say("better than the row above by"),
 }
 
 
@@ -185,8 +202,10 @@ def _row(trained: Trained, step: Step | None, order: str, mean: float) -> Row:
 def in_nats(step: Step) -> str:
     """What a step is worth, with its interval."""
     if step.interval is None:
-        return f"{step.worth:.1f} nats (one seed)"
-    return f"{step.worth:.1f} nats ({step.interval.low:.1f} to {step.interval.high:.1f})"
+        return say("{worth:.1f} nats (one seed)", worth=step.worth)
+    return say(
+        "{worth:.1f} nats ({low:.1f} to {high:.1f})", worth=step.worth, low=step.interval.low, high=step.interval.high
+    )
 
 
 # ---- from runs, and from files --------------------------------------------------------------------------------------
@@ -290,10 +309,11 @@ def _pictures(run: Run) -> str:
 
 
 def _how(asked: RunConfig) -> str:
-    preset = asked.preset or "settings of one's own"
+    preset = asked.preset or say("settings of one's own")
+    fewer, until = _HOW
     if asked.epochs < RunConfig.epochs:
-        return f"{preset}, {asked.epochs} epochs"
-    return f"{preset}, until early stopping"
+        return say(fewer, preset=preset, epochs=asked.epochs)
+    return say(until, preset=preset)
 
 
 def command(asked: RunConfig) -> str:
@@ -344,8 +364,10 @@ def to_json(ladder: Ladder) -> Record:
 
 
 def recorded() -> list[Ladder]:
-    """The ladders that were measured beforehand and come along."""
-    return [from_json(json.loads(file.read_text())) for file in sorted(RECORDED.glob("*.json"))]
+    """The ladders that were measured beforehand and come along; those of built-in datasets first, in the order of these."""
+    place = {name: at for at, name in enumerate(config.DATASETS)}
+    files = sorted(RECORDED.glob("*.json"), key=lambda file: (place.get(file.stem, len(place)), file.stem))
+    return [from_json(json.loads(file.read_text())) for file in files]
 
 
 def from_json(record: Record) -> Ladder:
@@ -365,7 +387,7 @@ def from_json(record: Record) -> Ladder:
         pictures=record["pictures"],
         n_train=record["n_train"],
         n_test=record["n_test"],
-        how=record["how"],
+        how=again(record["how"], _HOW),
         command=record["command"],
         rungs=tuple(rungs),
     )

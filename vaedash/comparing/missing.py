@@ -9,6 +9,7 @@ from vaedash.comparing import alike, caveats, intervals, results, rivals
 from vaedash.comparing.rivals import Rivals
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
+from vaedash.languages import say
 from vaedash.runs import Run, Status
 from vaedash.settings import Value
 
@@ -49,13 +50,16 @@ def _fairer(matched: Rivals) -> Missing | None:
         if unfinished := [run for run in matched.runs if run.status.resumable]:
             return _resumed(unfinished[0], matched)
         beyond = tuple(_with(run, epochs=max(run.config.epochs, 2 * run.config.kl_warmup)) for run in matched.runs)
-        return Missing(label="Train both beyond their KL warm-up", settings=beyond)
+        return Missing(label=say("Train both beyond their KL warm-up"), settings=beyond)
     if caveats.too_soon(matched) is not None:
         patient = tuple(_with(run, patience=2 * run.config.patience) for run in matched.runs)
-        return Missing(label="Train both with twice the patience", settings=patient)
+        return Missing(label=say("Train both with twice the patience"), settings=patient)
     if alike.confounded(first, second):
         fair = RunConfig.build(**first.config.to_json() | {"arch": second.config.arch})
-        return Missing(label=f"Train {config.spoken(fair.arch)} with the settings of {first.name}", settings=(fair,))
+        return Missing(
+            label=say("Train {name} with the settings of {other}", name=config.spoken(fair.arch), other=first.name),
+            settings=(fair,),
+        )
     return None
 
 
@@ -66,10 +70,13 @@ def _as_long(matched: Rivals, short: int) -> Missing:
         return _resumed(run, matched)
     if run.status == Status.DIVERGED:
         slower = tuple(_with(rival, preset=None, lr=rival.config.lr / 2) for rival in (other, run))
-        return Missing(label="Train both with half their learning rate", settings=slower)
+        return Missing(label=say("Train both with half their learning rate"), settings=slower)
     limit = max(other.config.epochs, caveats.epochs(matched.sides[1 - short]))
     as_long = tuple(_with(standing.run, epochs=limit) for standing in matched.sides[short])
-    return Missing(label=f"Train {config.spoken(run.config.arch)} for up to {limit} epochs too", settings=as_long)
+    return Missing(
+        label=say("Train {name} for up to {limit} epochs too", name=config.spoken(run.config.arch), limit=limit),
+        settings=as_long,
+    )
 
 
 def _surer(matched: Rivals, here: Sequence[Run]) -> Missing:
@@ -78,11 +85,11 @@ def _surer(matched: Rivals, here: Sequence[Run]) -> Missing:
         return Missing()
     seed = max(standing.run.config.seed for standing in results.standings(here)) + 1
     both = tuple(_with(run, seed=seed) for run in matched.runs)
-    return Missing(label=f"Train both with another seed ({seed})", settings=both)
+    return Missing(label=say("Train both with another seed ({seed})", seed=seed), settings=both)
 
 
 def _resumed(run: Run, matched: Rivals) -> Missing:
-    return Missing(label=f"Resume {results.short(run, matched.runs)}", resumed=run)
+    return Missing(label=say("Resume {name}", name=results.short(run, matched.runs)), resumed=run)
 
 
 def _with(run: Run, **changes: Value | None) -> RunConfig:

@@ -13,6 +13,7 @@ from vaedash import config
 from vaedash.comparing import alike, results, shuffle, verdict
 from vaedash.comparing.results import Result
 from vaedash.comparing.shuffle import Variant
+from vaedash.languages import figure, say
 from vaedash.runs import Run
 
 Tiles = NDArray[np.uint8]  # pictures, `(N, 3, side, side)`
@@ -61,12 +62,13 @@ class Ballot:
 
 
 def ballot(pair: Sequence[Run], *, kind: str, draw: int) -> Ballot | None:
-    """The ballot of this number on what a pair kept at its best epochs (`prior` or `recon`); None where pictures are lacking.
+    """The ballot of this number on what a pair kept at its best epochs (`prior` or `recon`); None where pictures are lacking, or
+    where they redraw others.
 
     Sought is the architecture of the last run.
     """
     kept = {run.id: tiles for run in pair if (tiles := _kept(run, kind)) is not None}
-    if len(kept) < len(pair):
+    if len(kept) < len(pair) or (kind == "recon" and any(run.redrawn != pair[0].redrawn for run in pair)):
         return None
     name = "-".join([*sorted(kept), kind, str(draw)])
     count = min(len(tiles) for tiles in kept.values())
@@ -117,7 +119,10 @@ def _drew(pair: Sequence[Run]) -> Question | None:
     shown = ballot(pair, kind="prior", draw=0)
     if shown is None:
         return None
-    painters = " and ".join(f"{letter} is by {config.spoken(run.config.arch)}" for letter, run in shown.runs.items())
+    painters = say(" and ").join(
+        say("{letter} is by {name}", letter=letter, name=config.spoken(run.config.arch))
+        for letter, run in shown.runs.items()
+    )
     return Question(key="drew", choices=tuple(shown.runs), answer=shown.answer, sentence=f"{painters}.")
 
 
@@ -128,15 +133,15 @@ def _weights(pair: Sequence[Run]) -> Question | None:
         return None
     fewest, *_, most = sorted(counts, key=lambda arch: counts[arch])
     answer = _lowest({arch: -count for arch, count in counts.items()}, within=_LEVEL_SHARE * counts[most])
-    figures = f"{_spelt(counts[most])} against {_spelt(counts[fewest])}"
-    more = f"{config.spoken(most)} has {counts[most] / counts[fewest]:.1f} times as many"
-    sentence = f"{'Both have about as many' if answer == LEVEL else more}: {figures}."
+    figures = say("{most} against {fewest}", most=_spelt(counts[most]), fewest=_spelt(counts[fewest]))
+    more = say("{name} has {times:.1f} times as many", name=config.spoken(most), times=counts[most] / counts[fewest])
+    sentence = f"{say('Both have about as many') if answer == LEVEL else more}: {figures}."
     return Question(key="weights", choices=(*counts, LEVEL), answer=answer, sentence=sentence)
 
 
 def _spelt(count: float) -> str:
     """A large number as it is said aloud."""
-    return f"{count / 1e6:.1f} million" if count >= 1e6 else f"{count:,.0f}"
+    return say("{count:.1f} million", count=count / 1e6) if count >= 1e6 else figure(count, ",.0f")
 
 
 def _first(pair: Sequence[Run]) -> Question | None:
@@ -150,10 +155,18 @@ def _first(pair: Sequence[Run]) -> Question | None:
         return None
     ahead, behind = sorted(losses, key=lambda arch: losses[arch])
     less = verdict.less_wrong(losses[ahead], losses[behind])
-    words = f"After one look, {config.spoken(ahead)} is {less} than {config.spoken(behind)}."
+    words = say(
+        "After one look, {name} is {less} than {other}.",
+        name=config.spoken(ahead),
+        less=less,
+        other=config.spoken(behind),
+    )
     answer = _lowest(losses, within=results.LEVEL)
     return Question(
-        key="first", choices=(*losses, LEVEL), answer=answer, sentence="Both are level." if answer == LEVEL else words
+        key="first",
+        choices=(*losses, LEVEL),
+        answer=answer,
+        sentence=say("Both are level.") if answer == LEVEL else words,
     )
 
 
@@ -178,7 +191,11 @@ def _made_up(pair: Sequence[Run]) -> Question | None:
         key="made up",
         choices=tuple(rows),
         answer=made_up,
-        sentence=f"The numbers of {made_up} were thrown like dice. {remembered} is redrawn, from the pictures above it.",
+        sentence=say(
+            "The numbers of {made_up} were thrown like dice. {remembered} is redrawn, from the pictures above it.",
+            made_up=made_up,
+            remembered=remembered,
+        ),
     )
 
 
@@ -236,14 +253,18 @@ def learned(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> str:
     if end is None or end.answer is None:
         return f"{judged.plain}."
     if end.answer == LEVEL:
-        return f"Not here: {judged.plain}." if judged.level else f"{judged.plain}."
-    here = f"Yes: {judged.plain}{_with_fewer_weights(pair, end.answer)}."
+        return say("Not here: {plain}.", plain=judged.plain) if judged.level else f"{judged.plain}."
+    here = say(
+        "Yes: {plain}{weights}.",
+        plain=judged.plain,
+        weights=_with_fewer_weights(pair, end.answer),
+    )
     losses = shuffle.losses(tested)
     if not losses or not alike.same_axis(pair[0], next(iter(tested.values()))):
         return here
     ahead = min(config.PAIR, key=lambda arch: losses[arch, "shuffled"])
     if _shuffled(pair, tested).answer == end.answer and ahead != end.answer:
-        return f"{here} Shuffle the pixels, and that lead is gone."
+        return say("{here} Shuffle the pixels, and that lead is gone.", here=here)
     return f"{here} {shuffle.plainly(tested)}"
 
 
@@ -251,7 +272,7 @@ def _with_fewer_weights(pair: Sequence[Run], arch: str) -> str:
     """With what part of the other's weights an architecture made it; empty where it has as many, and where that is unknown."""
     counts = _column(pair, lambda result: result.parameters)
     share = counts[arch] / max(counts.values()) if counts else 1.0
-    return f", with {share:.0%} of its weights" if share < 1 - _LEVEL_SHARE else ""
+    return say(", with {share:.0%} of its weights", share=share) if share < 1 - _LEVEL_SHARE else ""
 
 
 def _lowest(values: Mapping[str, float], *, within: float) -> str:

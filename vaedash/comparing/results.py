@@ -1,6 +1,7 @@
 """What came of each run, as a row of the results table; and of runs that differ in nothing but their seed, as one."""
 
 import dataclasses
+import functools
 import re
 import shlex
 import statistics
@@ -12,6 +13,7 @@ from vaedash import config, places, text
 from vaedash.comparing import alike
 from vaedash.comparing.alike import Seeds
 from vaedash.config import RunConfig
+from vaedash.languages import current, say, to_say
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, names, schema
 from vaedash.runs.schema import Figure
@@ -34,16 +36,16 @@ STUDY_COLUMNS = {
 }
 # How `over_seeds` is printed.
 SEEDS_COLUMNS = {
-    "preset": "preset",
-    "model": "model",
-    "seeds": "seeds",
-    "each": "test loss of each",
-    "test_loss": "mean",
-    "test_loss_spread": "spread",
-    "loss": "mean loss",
-    "loss_spread": "spread of it",
-    "epochs": "mean epochs to stop",
-    "apart": "stuck, left out",
+    "preset": to_say("preset"),
+    "model": to_say("model"),
+    "seeds": to_say("seeds"),
+    "each": to_say("test loss of each"),
+    "test_loss": to_say("mean"),
+    "test_loss_spread": to_say("spread"),
+    "loss": to_say("mean loss"),
+    "loss_spread": to_say("spread of it"),
+    "epochs": to_say("mean epochs to stop"),
+    "apart": to_say("stuck, left out"),
 }
 
 
@@ -122,6 +124,7 @@ class Result:
     seconds: float  # that all epochs took
     images_per_second: float | None  # of the median epoch
     host: str | None  # the machine that trained it
+    note: str | None  # what a person wrote of it, in Markdown
     quality: Mapping[str, Figure]  # what was measured beside the losses, by its key in MEASURES
 
     def as_row(self) -> Row:
@@ -133,6 +136,12 @@ class Result:
         row |= {name: figure.get("value") if figure else None for name, figure in figures.items()}
         row |= {f"{name}_n": figure.get("n") if figure else None for name, figure in figures.items()}
         return row
+
+
+def columns() -> list[str]:
+    """The columns of `Result.as_row`, which a table has before there is any run, too."""
+    own = [field.name for field in dataclasses.fields(Result) if field.name != "quality"]
+    return [*own, *MEASURES, *(f"{name}_n" for name in MEASURES)]
 
 
 def result(run: Run) -> Result:
@@ -159,6 +168,7 @@ def result(run: Run) -> Result:
         seconds=sum(row.get("seconds") or 0.0 for row in run.epochs),
         images_per_second=_median_speed(run),
         host=run.host or None,
+        note=run.note or None,
         quality=run.quality,
     )
 
@@ -231,11 +241,11 @@ def left_out(seeds: Seeds) -> list[str]:
     """What is odd about runs that differ in their seed alone, and which of them do not count, in words; often nothing."""
     words = []
     if stuck := [str(run.config.seed) for run in seeds.stuck]:
-        words.append(f"seed {', '.join(stuck)} is stuck, with no latent in use")
+        words.append(say("seed {seeds} is stuck, with no latent in use", seeds=", ".join(stuck)))
     ways = Counter(str(run.status) for run in seeds.cut)
-    ways.update(f"older of seed {run.config.seed}" for run in seeds.twins)
+    ways.update(say("older of seed {seed}", seed=run.config.seed) for run in seeds.twins)
     if ways:
-        words.append(f"not counted: {', '.join(f'{count} {way}' for way, count in ways.items())}")
+        words.append(say("not counted: {ways}", ways=", ".join(f"{count} {way}" for way, count in ways.items())))
     return words
 
 
@@ -243,9 +253,6 @@ def left_out(seeds: Seeds) -> list[str]:
 
 
 _FILED = 6  # runs whose ids are in the name of a file
-# What of a name belongs together: a number and what it counts, as the names of runs say settings, or else a word.
-_CALLED = (setting.called.replace("{}", r"\S+") for setting in config.SETTINGS.values() if " " in setting.called)
-_PARTS = re.compile("|".join([*(f"{called}?,?" if called.endswith("s") else called for called in _CALLED), r"\S+"]))
 
 
 def told_apart(chosen: Sequence[Run]) -> list[str]:
@@ -274,8 +281,24 @@ def _shared(chosen: Sequence[Run]) -> set[str]:
 
 
 def _parts(run: Run) -> list[str]:
-    parts = [part.rstrip(",") for part in _PARTS.findall(run.name)]
-    return parts[1:] if [part.casefold() for part in parts[:1]] == [config.arch_name(run.config.arch)] else parts
+    parts = [part.rstrip(",") for part in _parted(current().language).findall(run.name)]
+    if [part.casefold() for part in parts[:1]] != [config.arch_name(run.config.arch)]:
+        return parts
+    # A name that somebody has given in English is shared with those that are made in another language.
+    return [_on() if part == "on" else part for part in parts[1:2]] + parts[2:]
+
+
+def _on() -> str:
+    return say("{arch} on {images}", arch="", images="").strip()
+
+
+@functools.lru_cache
+def _parted(language: str) -> re.Pattern[str]:  # noqa: ARG001 - which is spoken now
+    """What of a name belongs together: a number and what it counts, as the names of runs say settings, or else a word."""
+    called = [
+        form for setting in config.SETTINGS.values() for form in (setting.called, setting.called_one) if " " in form
+    ]
+    return re.compile("|".join([*(say(form).replace("{}", r"\S+") + ",?" for form in called), r"\S+"]))
 
 
 def in_file_name(chosen: Sequence[Run]) -> str:
@@ -315,7 +338,7 @@ def rest_of_name(run: Run, among: Sequence[Run]) -> str:
     if _has_rivals(run, among):
         shared = _shared(among)
         rest = [part for part in _parts(run) if part in shared]
-        return "" if rest == ["on"] else " ".join(rest)  # on what is said before already
+        return "" if rest == [_on()] else " ".join(rest)  # on what is said before already
     arch = config.spoken(run.config.arch)
     return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
 

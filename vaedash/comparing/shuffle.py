@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from vaedash import config
 from vaedash.comparing import alike, results
 from vaedash.comparing.alike import Setting
+from vaedash.languages import say
 from vaedash.runs import Run
 
 _HARDLY = 0.05  # of a loss: another seed moves FC's by about as much
@@ -47,25 +48,30 @@ def plainly(tested: Mapping[Variant, Run]) -> str:
     before = {arch: tested[arch, "natural"].test_loss or math.inf for arch in costs(tested)}
     worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
     changes = [f"{config.spoken(arch)} {_share(worse / before[arch])}" for arch, worse in worst_first]
-    return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
+    return say("With shuffled pixels, {changes}.", changes=say(" and ").join(changes)) if changes else ""
 
 
 def _share(worse: float) -> str:
     if abs(worse) < _HARDLY:
-        return "is about as good as before"
-    return f"is {abs(worse):.0%} {'more' if worse > 0 else 'less'} wrong than before"
+        return say("is about as good as before")
+    if worse > 0:
+        return say("is {worse:.0%} more wrong than before", worse=worse)
+    return say("is {better:.0%} less wrong than before", better=-worse)
 
 
 def sentence(tested: Mapping[Variant, Run]) -> str:
     """What shuffling the pixels cost each architecture, in a sentence; empty before all are over."""
     worst_first = sorted(costs(tested).items(), key=lambda cost: -cost[1])
     changes = [
-        f"{config.spoken(arch)} is {_change(worse, tested[arch, 'natural'].config.unit)}" for arch, worse in worst_first
+        say("{name} is {change}", name=config.spoken(arch), change=_change(worse, tested[arch, "natural"].config.unit))
+        for arch, worse in worst_first
     ]
-    return f"With shuffled pixels, {' and '.join(changes)}." if changes else ""
+    return say("With shuffled pixels, {changes}.", changes=say(" and ").join(changes)) if changes else ""
 
 
 def _change(worse: float, unit: str) -> str:
     if abs(worse) < results.LEVEL:
-        return "as good as before"
-    return f"{abs(worse):.1f} {unit} {'worse' if worse > 0 else 'better'}"
+        return say("as good as before")
+    if worse > 0:
+        return say("{worse:.1f} {unit} worse", worse=worse, unit=say(unit))
+    return say("{better:.1f} {unit} better", better=-worse, unit=say(unit))

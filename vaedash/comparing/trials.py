@@ -103,6 +103,11 @@ def _over(run: Run) -> bool:
     return not run.active and (run.archived or run.status not in (Status.INTERRUPTED, Status.ELSEWHERE))
 
 
+def decide_the_same(first: Run, second: Run) -> bool:
+    """Whether both are among the runs that decide one tuning: the best settings of an architecture, trained anew."""
+    return bool(first.tuning) and first.tuning == second.tuning and first.trial is None and second.trial is None
+
+
 def of(chosen: Sequence[Run], among: Sequence[Run]) -> list[list[Trials]]:
     """For each tuning that some of the `chosen` runs belong to, all its trials `among` these that may share an axis with them."""
     first = {run.tuning: run for run in reversed(chosen) if run.tuning and run.settings}

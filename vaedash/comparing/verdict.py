@@ -8,6 +8,7 @@ from vaedash import config
 from vaedash.comparing import alike, caveats, intervals, results, rivals
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.rivals import Rivals
+from vaedash.languages import counted, figure, say, to_say
 from vaedash.runs import Run, Status
 
 _NARROW = 0.5  # nats: what reaches no further than this to either side is hardly a difference
@@ -75,7 +76,7 @@ def alone(chosen: Sequence[Run]) -> list[str]:
     if not lonely or not any(map(_can_be_compared, groups)):
         return []
     names = ", ".join(_name(run, chosen) for run in lonely)
-    return [f"Nothing here to compare with: {names} (other pictures, another beta, or no epoch yet)."]
+    return [say("Nothing here to compare with: {names} (other pictures, another beta, or no epoch yet).", names=names)]
 
 
 def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
@@ -91,21 +92,33 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     matched = rivals.matched(chosen)
     if matched is None:
         return Verdict(
-            headline="Two runs with a finished epoch each are needed for a comparison",
-            plain="Not enough to compare yet: it takes two that have looked at all pictures",
+            headline=say("Two runs with a finished epoch each are needed for a comparison"),
+            plain=say("Not enough to compare yet: it takes two that have looked at all pictures"),
         )
     if not matched.comparable:
         return Verdict(
-            headline="These runs cannot be compared: they differ in their images or in beta, so their losses have "
-            "different units",
-            plain="These cannot be compared: they learned from other pictures, or by other rules",
+            headline=say(
+                "These runs cannot be compared: they differ in their images or in beta, so their losses have "
+                "different units"
+            ),
+            plain=say("These cannot be compared: they learned from other pictures, or by other rules"),
         )
     leader, rival = matched.runs
     label, label_of_rival = labels = _label(leader, rival), _label(rival, leader)
-    unit, gap = leader.config.unit, f"{matched.gap:.1f} {leader.config.unit} per image"
+    unit, gap = (
+        say(leader.config.unit),
+        say("{gap:.1f} {unit} per image", gap=matched.gap, unit=say(leader.config.unit)),
+    )
     mean, mean_of_rival = matched.means
-    several = f", means of {len(matched.pairs)} seeds," if len(matched.pairs) > 1 else ""
-    figures = f"{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {_images(matched.images)}"
+    several = say(", means of {n} seeds,", n=len(matched.pairs)) if len(matched.pairs) > 1 else ""
+    figures = say(
+        "{mean:.1f} against {mean_of_rival:.1f} {unit}{several} on {images}",
+        mean=mean,
+        mean_of_rival=mean_of_rival,
+        unit=unit,
+        several=several,
+        images=_images(matched.images),
+    )
     luck, weaknesses = (*_luck(matched, labels), *_against_line(matched, labels)), caveats.sentences(matched, labels)
     level = matched.gap < results.LEVEL
     about = _about(matched)
@@ -114,47 +127,70 @@ def judged(chosen: Sequence[Run]) -> Verdict:
         return Verdict(headline=plain, plain=plain, about=about, figures=figures, rest=(*luck, *weaknesses), fair=False)
     if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
-        by = "" if level else f"{label} is {gap} ahead, "
+        by = "" if level else say("{label} is {gap} ahead, ", label=label, gap=gap)
         rest = (*weaknesses[:1], *luck, *weaknesses[1:])
         headline, plain = _unequal(matched, labels)
         return Verdict(headline=headline, plain=plain, about=about, figures=f"{by}{figures}", rest=rest, fair=False)
     rest = (*luck, *weaknesses)
     if not leader.at_full_beta:
-        headline = f"So far, within the KL warm-up, {label} is {gap} ahead of {label_of_rival}"
-        plain = f"Not decided yet: so far {label} is ahead of {label_of_rival}, and both still warm up"
+        headline = say(
+            "So far, within the KL warm-up, {label} is {gap} ahead of {label_of_rival}",
+            label=label,
+            gap=gap,
+            label_of_rival=label_of_rival,
+        )
+        plain = say(
+            "Not decided yet: so far {label} is ahead of {label_of_rival}, and both still warm up",
+            label=label,
+            label_of_rival=label_of_rival,
+        )
         return Verdict(headline=headline, plain=plain, about=about, figures=figures, rest=rest, fair=False)
     if level and all(max(-interval.low, interval.high) < _NARROW for interval in _intervals(matched).values()):
-        headline = f"{label} and {label_of_rival} are level"
+        headline = say("{label} and {label_of_rival} are level", label=label, label_of_rival=label_of_rival)
         return Verdict(headline=headline, plain=headline, about=about, figures=figures, rest=rest, level=True)
     if level or _uncertain(matched):
-        headline = f"No clear leader: {label} is {gap} ahead of {label_of_rival}, which may be luck"
-        plain = f"No clear leader between {label} and {label_of_rival}: the difference may be luck"
+        headline = say(
+            "No clear leader: {label} is {gap} ahead of {label_of_rival}, which may be luck",
+            label=label,
+            gap=gap,
+            label_of_rival=label_of_rival,
+        )
+        plain = say(
+            "No clear leader between {label} and {label_of_rival}: the difference may be luck",
+            label=label,
+            label_of_rival=label_of_rival,
+        )
         return Verdict(headline=headline, plain=plain, about=about, figures=figures, rest=rest)
     when = ahead_from(leader, rival)
-    since = f", ahead from epoch {when} on" if when and len(matched.pairs) == 1 else ""
-    headline = f"{label} leads {label_of_rival} by {gap}"
-    plain = f"{label} is {less_wrong(mean, mean_of_rival)} than {label_of_rival} on new pictures"
+    since = say(", ahead from epoch {when} on", when=when) if when and len(matched.pairs) == 1 else ""
+    headline = say("{label} leads {label_of_rival} by {gap}", label=label, label_of_rival=label_of_rival, gap=gap)
+    plain = say(
+        "{label} is {less} than {label_of_rival} on new pictures",
+        label=label,
+        less=less_wrong(mean, mean_of_rival),
+        label_of_rival=label_of_rival,
+    )
     return Verdict(headline=headline, plain=plain, about=about, figures=figures, since=since, rest=rest, leader=leader)
 
 
 def less_wrong(loss: float, other: float) -> str:
     """By how much the lower one of two losses is better, in words that need no unit: the difference as a share of the other."""
     share = 1 - loss / other
-    return f"{share:.0%} less wrong" if share >= 0.01 else "a trace less wrong"
+    return say("{share:.0%} less wrong", share=share) if share >= 0.01 else say("a trace less wrong")
 
 
 def _about(matched: Rivals) -> str:
     """Which runs are meant, and how many trainings each figure rests on."""
-    names = " and ".join(_name(run, matched.runs) for run in matched.runs)
+    names = say(" and ").join(_name(run, matched.runs) for run in matched.runs)
     count = len(matched.pairs)
-    return f"{names}, {f'{count} seeds' if count > 1 else 'one training'} each"
+    return counted("{names}, one training each", "{names}, {n} seeds each", n=count, names=names)
 
 
 def _ignorance(labels: Sequence[str]) -> str:
     """What is to be said where a model is no better than one that knows nothing of the single picture."""
     if len(labels) > 1:
-        return "Neither has learned anything yet: the average of all pictures would do as well"
-    return f"{labels[0]} has learned nothing yet: the average of all pictures would do as well"
+        return say("Neither has learned anything yet: the average of all pictures would do as well")
+    return say("{label} has learned nothing yet: the average of all pictures would do as well", label=labels[0])
 
 
 def _unequal(matched: Rivals, labels: tuple[str, str]) -> tuple[str, str]:
@@ -162,25 +198,43 @@ def _unequal(matched: Rivals, labels: tuple[str, str]) -> tuple[str, str]:
     counts = zip(map(caveats.epochs, matched.sides), labels, matched.runs, strict=True)
     (fewer, shorter, run), (more, longer, _) = sorted(counts, key=lambda side: side[0])
     if run.status == Status.DIVERGED:
-        when = f"{fewer} epoch{'' if fewer == 1 else 's'}"
+        when = counted("{n} epoch", "{n} epochs", n=fewer)
         return (
-            f"No fair comparison: the training of {shorter} broke down after {when}, {longer} has had {more}",
-            f"No fair comparison: the training of {shorter} broke down",
+            say(
+                "No fair comparison: the training of {shorter} broke down after {when}, {longer} has had {more}",
+                shorter=shorter,
+                when=when,
+                longer=longer,
+                more=more,
+            ),
+            say("No fair comparison: the training of {shorter} broke down", shorter=shorter),
         )
     return (
-        f"No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}",
-        f"No fair comparison yet: {longer} has looked at all pictures {_times(more)}, {shorter} {_times(fewer)}",
+        say(
+            "No fair comparison yet: {longer} has had {more} epochs, {shorter} {fewer}",
+            longer=longer,
+            more=more,
+            shorter=shorter,
+            fewer=fewer,
+        ),
+        say(
+            "No fair comparison yet: {longer} has looked at all pictures {many}, {shorter} {few}",
+            longer=longer,
+            many=_times(more),
+            shorter=shorter,
+            few=_times(fewer),
+        ),
     )
 
 
 def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {1: say("once"), 2: say("twice")}.get(count, say("{count} times", count=count))
 
 
 def _images(count: int) -> str:
     if count < 2:
-        return "the same test image" if count else "the same test images"
-    return f"the same {count:,} test images"
+        return say("the same test image") if count else say("the same test images")
+    return say("the same {count:,} test images", count=count)
 
 
 def _few_images(matched: Rivals) -> bool:
@@ -195,7 +249,7 @@ def _uncertain(matched: Rivals) -> bool:
 
 def _intervals(matched: Rivals) -> dict[str, Interval]:
     """How sure the difference is, over other images and over other seeds, as far as either can be said."""
-    over = {"test images": matched.over_images(), "seeds": matched.over_seeds()}
+    over = {to_say("test images"): matched.over_images(), to_say("seeds"): matched.over_seeds()}
     return {what: interval for what, interval in over.items() if interval}
 
 
@@ -204,12 +258,25 @@ def _luck(matched: Rivals, labels: tuple[str, str]) -> list[str]:
     words = []
     if _few_images(matched):
         words.append(
-            f"So few test images cannot tell a difference from luck: below {intervals.FEWEST} there is no interval."
+            say(
+                "So few test images cannot tell a difference from luck: below {fewest} there is no interval.",
+                fewest=intervals.FEWEST,
+            )
         )
     if varied := _intervals(matched):
-        ranges = [f"{interval.low:.1f} to {interval.high:.1f} over other {what}" for what, interval in varied.items()]
-        below = " (below 0: the other one's)" if any(interval.low < 0 for interval in varied.values()) else ""
-        words.append(f"95% interval of the lead of {labels[0]}{below}: {' and '.join(ranges)}.")
+        ranges = [
+            say("{low:.1f} to {high:.1f} over other {what}", low=interval.low, high=interval.high, what=say(what))
+            for what, interval in varied.items()
+        ]
+        below = say(" (below 0: the other one's)") if any(interval.low < 0 for interval in varied.values()) else ""
+        words.append(
+            say(
+                "95% interval of the lead of {label}{below}: {ranges}.",
+                label=labels[0],
+                below=below,
+                ranges=say(" and ").join(ranges),
+            )
+        )
     if "seeds" in varied:
         words.append(_over_seeds(matched))
     return words
@@ -219,11 +286,13 @@ def _over_seeds(matched: Rivals) -> str:
     """What the interval over seeds takes for granted, and whether that is so."""
     stuck = [alike.stuck(first.run) or alike.stuck(second.run) for first, second in matched.pairs]
     if not any(stuck):
-        return f"The one over seeds takes differences to follow a bell curve, which {len(stuck)} seeds cannot show."
+        return say(
+            "The one over seeds takes differences to follow a bell curve, which {n} seeds cannot show.", n=len(stuck)
+        )
     sound = [gap for gap, lost in zip(matched.gaps, stuck, strict=True) if not lost]
-    without = f": without these seeds the lead is {statistics.fmean(sound):.1f}" if sound else ""
-    many = f"In {sum(stuck)} of {len(stuck)} seeds a training got stuck"
-    return f"{many}, so the interval over seeds is not to be trusted{without}."
+    without = say(": without these seeds the lead is {lead:.1f}", lead=statistics.fmean(sound)) if sound else ""
+    many = say("In {stuck} of {n} seeds a training got stuck", stuck=sum(stuck), n=len(stuck))
+    return say("{many}, so the interval over seeds is not to be trusted{without}.", many=many, without=without)
 
 
 def _against_line(matched: Rivals, labels: tuple[str, str]) -> list[str]:
@@ -236,12 +305,27 @@ def _against_line(matched: Rivals, labels: tuple[str, str]) -> list[str]:
         heights.append(lines.pop())
     gaps = [height - mean for height, mean in zip(heights, matched.means, strict=True)]
     stands = [
-        f"{label} is {abs(gap):.1f} {'below' if gap > 0 else 'above'}" for label, gap in zip(labels, gaps, strict=True)
+        say("{label} is {gap:.1f} below", label=label, gap=gap)
+        if gap > 0
+        else say("{label} is {gap:.1f} above", label=label, gap=-gap)
+        for label, gap in zip(labels, gaps, strict=True)
     ]
-    figures = dict.fromkeys(f"{height:.1f}" for height in heights)
+    figures = dict.fromkeys(figure(height, ".1f") for height in heights)
     if len(figures) == 1:
-        return [f"The best linear VAE (PCA) would have {figures.popitem()[0]}: {', '.join(stands)}."]
-    return [f"The best linear VAE (PCA) with as many latents would have {' and '.join(figures)}: {', '.join(stands)}."]
+        return [
+            say(
+                "The best linear VAE (PCA) would have {loss}: {stands}.",
+                loss=figures.popitem()[0],
+                stands=", ".join(stands),
+            )
+        ]
+    return [
+        say(
+            "The best linear VAE (PCA) with as many latents would have {losses}: {stands}.",
+            losses=say(" and ").join(figures),
+            stands=", ".join(stands),
+        )
+    ]
 
 
 def ahead_from(leader: Run, rival: Run) -> int | None:

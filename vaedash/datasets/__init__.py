@@ -15,6 +15,7 @@ from vaedash.datasets.cache import (
     sizes,
 )
 from vaedash.datasets.source import Progress, Source, silent
+from vaedash.datasets.sources import shown
 from vaedash.datasets.split import share
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "packed",
     "remove_cache",
     "share",
+    "shown",
     "silent",
     "sizes",
 ]

@@ -16,6 +16,7 @@ from vaedash.datasets.parts import SPLIT_OF
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.text import visible
 
 ENDINGS = (".npz", ".npy", ".pt", ".pth")
@@ -39,7 +40,7 @@ def read(path: Path, *, allowed: str, frame: Frame = USUAL_FRAME, progress: Prog
     for name in images:
         if (split := _split(name)) and split not in sides:
             sides[split] = name
-    held = ", ".join(f"{visible(name)} {array.shape}" for name, array in list(found.items())[:8]) or "nothing"
+    held = ", ".join(f"{visible(name)} {array.shape}" for name, array in list(found.items())[:8]) or say("nothing")
     test = sides.get("test") or sides.get("val")
     if "train" in sides and test:
         scale, told = _scale([images[sides["train"]], images[test]])
@@ -49,10 +50,10 @@ def read(path: Path, *, allowed: str, frame: Frame = USUAL_FRAME, progress: Prog
         return gathered.both(*pairs, skipped=0, notes=[note, *told], path=path, allowed=allowed)
     named = [name for name in images if name.lower() in _IMAGES] or list(images)
     if len(named) != 1:
-        raise DatasetError(
-            f"{path} has {'no array' if not named else f'{len(named)} arrays'} of images: it holds {held}. Give one array "
-            "(N, H, W, C), or two called x_train and x_test."
-        )
+        several = say("{path} has {n} arrays of images: it holds {held}.", path=path, n=len(named), held=held)
+        none = say("{path} has no array of images: it holds {held}.", path=path, held=held)
+        what_to_do = say("Give one array (N, H, W, C), or two called x_train and x_test.")
+        raise DatasetError(f"{several if named else none} {what_to_do}")
     scale, told = _scale([images[named[0]]])
     side = _side(images[named[0]], scale, found, named[0], frame, progress)
     return gathered.divided(side, skipped=0, notes=told, path=path, allowed=allowed)
@@ -78,7 +79,10 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         return dict(found.items()) if isinstance(found, np.lib.npyio.NpzFile) else {"images": found}
     except Exception:  # their readers raise whatever they meet, and advise to read unsafely
         raise DatasetError(
-            f"{path} cannot be read as arrays: it is damaged, or holds more than numbers; make it anew, of plain arrays."
+            say(
+                "{path} cannot be read as arrays: it is damaged, or holds more than numbers; make it anew, of plain arrays.",
+                path=path,
+            )
         ) from None
 
 
@@ -128,7 +132,7 @@ def _scale(arrays: Sequence[NDArray[Any]]) -> tuple[tuple[float, float], list[st
     levels already."""
     low, high = min(float(array.min()) for array in arrays), max(float(array.max()) for array in arrays)
     if not np.isfinite(low + high):
-        raise DatasetError("The array has infinite or missing values; leave those images out, and save it anew.")
+        raise DatasetError(say("The array has infinite or missing values; leave those images out, and save it anew."))
     if low >= 0 and 1.01 < high <= 255:
         return (0.0, 1.0), []
     black, white = low, high

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from vaedash import config, storage
@@ -209,7 +208,7 @@ def cache_flaw(folder: Path) -> str:
 
 def remove_cache(folder: Path) -> None:
     """Remove a cache, once nobody is at work on it; its images are read anew when they are next needed."""
-    with FileLock(lock_of(folder)):
+    with storage.locked(lock_of(folder)):
         shutil.rmtree(folder)
 
 

@@ -17,6 +17,7 @@ from vaedash.datasets.parts import PARTITIONS, fields_of
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
 from vaedash.errors import DatasetError
+from vaedash.languages import say
 
 HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 ARCHIVE = "img_align_celeba.zip"
@@ -34,7 +35,13 @@ def read(data_dir: Path, *, fraction: float, frame: Frame = USUAL_FRAME, progres
     """
     folder = _folder(data_dir)
     if not folder.is_dir():
-        raise DatasetError(f"CelebA is not here: there is no folder {folder}. {_how_to_get(folder)}")
+        raise DatasetError(
+            say(
+                "CelebA is not here: there is no folder {folder}. {how}",
+                folder=folder,
+                how=_how_to_get(folder),
+            )
+        )
     progress("listing CelebA", 0, 0)
     with _open_faces(folder) as (files, partition, attributes):
         faces = _faces(files)
@@ -50,7 +57,14 @@ def read(data_dir: Path, *, fraction: float, frame: Frame = USUAL_FRAME, progres
             names = [faces[stem] for stem in chosen]
             found = decode_all(names, files.read, len(names), what=what, manner=Manner.of(frame), progress=progress)
             if not len(found.images):
-                raise DatasetError(f"None of {len(names)} CelebA images in {folder} can be read. {_how_to_get(folder)}")
+                raise DatasetError(
+                    say(
+                        "None of {n} CelebA images in {folder} can be read. {how}",
+                        n=len(names),
+                        folder=folder,
+                        how=_how_to_get(folder),
+                    )
+                )
             decoded.append(found)
             kept = [stem for stem, usable in zip(chosen, found.usable, strict=True) if usable]
             labels |= {f"{what.split()[-1]}/{name}": values for name, values in attributes.of(kept).items()}
@@ -71,7 +85,7 @@ def lacking(data_dir: Path) -> str:
     folder = _folder(data_dir)
     if _holds(folder, (*IMAGE_ENDINGS, ".zip")):
         return ""
-    return f"CelebA is not here yet, and nobody but you can fetch it. {_how_to_get(folder)}"
+    return say("CelebA is not here yet, and nobody but you can fetch it. {how}", how=_how_to_get(folder))
 
 
 def _folder(data_dir: Path) -> Path:
@@ -114,16 +128,20 @@ def _open_faces(folder: Path) -> Iterator[tuple[Collection, dict[str, int] | Non
             return
         zips = [name for name in files.names if name.lower().endswith(".zip")]
         if not zips:
-            raise DatasetError(f"{folder} has no CelebA images: it holds {files.content()}. {_how_to_get(folder)}")
+            raise DatasetError(_none_in(folder, files, how=_how_to_get(folder)))
         archive = folder / min(zips, key=lambda name: (PurePosixPath(name).name != ARCHIVE, name))
     with open_collection(archive, advice=_how_to_get(folder)) as packed:
         if not packed.images():
-            raise DatasetError(f"{archive} has no CelebA images: it holds {packed.content()}. {_how_to_get(folder)}")
+            raise DatasetError(_none_in(archive, packed, how=_how_to_get(folder)))
         yield (
             packed,
             partition or _partition_in(packed, archive),
             attributes if attributes.names else _attributes_in(packed),
         )
+
+
+def _none_in(place: Path, files: Collection, *, how: str) -> str:
+    return say("{place} has no CelebA images: it holds {content}. {how}", place=place, content=files.content(), how=how)
 
 
 def _faces(files: Collection) -> dict[str, str]:
@@ -142,7 +160,7 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
     name = next((name for file in PARTITIONS for name in files.names if PurePosixPath(name).name == file), None)
     if name is None:
         return None
-    again = f"Download it again from {HOME}, or remove it to split the images at random."
+    again = say("Download it again from {home}, or remove it to split the images at random.", home=HOME)
     partition = {}
     lines = (files.read(name) or b"").decode("utf-8-sig", errors="replace").splitlines()
     for count, line in enumerate(lines, start=1):
@@ -150,10 +168,18 @@ def _partition_in(files: Collection, where: Path) -> dict[str, int] | None:
         if fields[0] in ("", "image_id"):
             continue
         if len(fields) != 2 or fields[1] not in ("0", "1", "2"):
-            raise DatasetError(f"{where / name} is damaged or cut off: its line {count} is {line[:60]!r}. {again}")
+            raise DatasetError(
+                say(
+                    "{file} is damaged or cut off: its line {count} is {line!r}. {again}",
+                    file=where / name,
+                    count=count,
+                    line=line[:60],
+                    again=again,
+                )
+            )
         partition[PurePosixPath(fields[0]).stem] = int(fields[1])
     if not partition:
-        raise DatasetError(f"{where / name} is empty. {again}")
+        raise DatasetError(say("{file} is empty. {again}", file=where / name, again=again))
     return partition
 
 
@@ -174,7 +200,13 @@ def _attributes_in(files: Collection) -> _Attributes:
 def _split_at_random(faces: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:
     """Train, test and notes."""
     if len(faces) < 2:
-        raise DatasetError(f"{folder} has only one image; CelebA has 202,599. {_how_to_get(folder)}")
+        raise DatasetError(
+            say(
+                "{folder} has only one image; CelebA has 202,599. {how}",
+                folder=folder,
+                how=_how_to_get(folder),
+            )
+        )
     train, test = hold_out(len(faces))
     note = (
         f"{PARTITIONS[0]} is not in {folder}, so the split is not the official one: "
@@ -190,8 +222,15 @@ def _split_officially(
     unnamed = [face for face in faces if face not in partition]
     if unnamed:
         raise DatasetError(
-            f"The partition file does not name {len(unnamed):,} of the {len(faces):,} images in {folder} "
-            f"({unnamed[0]} is the first): it is cut off, or these are not CelebA's images. {_how_to_get(folder)}"
+            say(
+                "The partition file does not name {n:,} of the {total:,} images in {folder} "
+                "({first} is the first): it is cut off, or these are not CelebA's images. {how}",
+                n=len(unnamed),
+                total=len(faces),
+                folder=folder,
+                first=unnamed[0],
+                how=_how_to_get(folder),
+            )
         )
     train = [face for face in faces if partition[face] == _TRAIN]
     test = [face for face in faces if partition[face] == _TEST]
@@ -212,7 +251,11 @@ def _split_officially(
 
 
 def _how_to_get(folder: Path) -> str:
-    return (
-        f"Download {ARCHIVE} (1.4 GB, 20 minutes at 10 Mbit/s) by hand from {HOME} "
-        f"and put it, packed or unpacked, into {folder}; put {PARTITIONS[0]}, from the same page, beside it."
+    return say(
+        "Download {archive} (1.4 GB, 20 minutes at 10 Mbit/s) by hand from {home} "
+        "and put it, packed or unpacked, into {folder}; put {partition}, from the same page, beside it.",
+        archive=ARCHIVE,
+        home=HOME,
+        folder=folder,
+        partition=PARTITIONS[0],
     )

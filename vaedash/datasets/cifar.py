@@ -14,6 +14,7 @@ from vaedash.datasets.download import Remote
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import Sentence, say
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
@@ -36,9 +37,13 @@ class Archive(Remote):
     meta: str
 
 
-def slow(size: int) -> str:
+def slow(size: int) -> Sentence:
     """What is to be said of the home of both."""
-    return f"Its home, {_HOME}, has been throttled since June 2026: these {size / 1e6:.0f} MB can take an hour."
+    return Sentence(
+        "Its home, {home}, has been throttled since June 2026: these {size:.0f} MB can take an hour.",
+        home=_HOME,
+        size=size / 1e6,
+    )
 
 
 def read(name: str, data_dir: Path, archive: Archive, *, progress: Progress) -> Source:
@@ -62,7 +67,12 @@ def read(name: str, data_dir: Path, archive: Archive, *, progress: Progress) -> 
         download.fetch(packed, archive, progress)
     elif flaw := download.flaw(packed, archive):
         raise DatasetError(
-            f"{packed} {flaw}; delete it. {download.by_hand(packed.with_name(archive.filename), archive)}"
+            say(
+                "{file} {flaw}; delete it. {by_hand}",
+                file=packed,
+                flaw=flaw,
+                by_hand=download.by_hand(packed.with_name(archive.filename), archive),
+            )
         )
 
     from torchvision.datasets.utils import extract_archive
@@ -73,7 +83,11 @@ def read(name: str, data_dir: Path, archive: Archive, *, progress: Progress) -> 
     source = _unpacked(home / archive.folder, archive, progress)
     if source is None:
         raise DatasetError(
-            f"{packed} is whole, but what was unpacked from it into {home} is not; delete that folder's files and try again."
+            say(
+                "{packed} is whole, but what was unpacked from it into {home} is not; delete that folder's files and try again.",
+                packed=packed,
+                home=home,
+            )
         )
     return replace(source, notes=(*source.notes, damaged)) if damaged else source
 
@@ -83,8 +97,8 @@ def lacking(name: str, data_dir: Path, archive: Archive) -> str:
     home = data_dir / name
     if any(_unpacked_folders(data_dir, home, archive)) or any(_archives(data_dir, home, archive)):
         return ""
-    takes = ", which can take an hour, since its home has been throttled since June 2026"
-    where = f", from the mirror that {archive.mirror} names" if archive.mirrored else takes
+    takes = say(", which can take an hour, since its home has been throttled since June 2026")
+    where = say(", from the mirror that {mirror} names", mirror=archive.mirror) if archive.mirrored else takes
     return download.announced(archive.title, archive.size, where=where)
 
 

@@ -19,9 +19,9 @@ from pathlib import Path, PurePosixPath
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
 from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
+from vaedash.languages import counted, say
 from vaedash.text import visible
 
-_MANY = "a folder, a zip, a tar or a Parquet file of images, or a file of arrays"
 _SAY_EVERY = 100  # files of an archive
 _OF_CIFAR10 = {"data_batch_1", "test_batch", "batches.meta"}
 _UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -50,10 +50,12 @@ class Collection:
     def content(self) -> str:
         """What it holds, in a few words for a person: `12 .heic files`."""
         if not self.names:
-            return "nothing"
+            return say("nothing")
         endings = Counter(PurePosixPath(name).suffix.lower() or "nameless-type" for name in self.names)
         ending, count = endings.most_common(1)[0]
-        return f"{count} {ending} file{'s' if count > 1 else ''}{' and others' if len(endings) > 1 else ''}"
+        if len(endings) > 1:
+            return counted("{n} {ending} file and others", "{n} {ending} files and others", n=count, ending=ending)
+        return counted("{n} {ending} file", "{n} {ending} files", n=count, ending=ending)
 
 
 @contextmanager
@@ -70,15 +72,17 @@ def open_collection(path: Path, *, advice: str = "", progress: Progress = silent
     try:
         archive = zipfile.ZipFile(path)
     except PermissionError:
-        raise DatasetError(f"{path} may not be read by this user; change its permissions.") from None
+        raise DatasetError(say("{path} may not be read by this user; change its permissions.", path=path)) from None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
         if "multiple disks" in str(error) or path.with_suffix(".z01").exists():
             raise DatasetError(
-                f"{path} is one part of a zip that was split; unpack it with all parts beside it, and give the folder."
+                say(
+                    "{path} is one part of a zip that was split; unpack it with all parts beside it, and give the folder.",
+                    path=path,
+                )
             ) from None
-        raise DatasetError(
-            f"{path} is not a zip that can be opened: it is {describe(path)}. {advice}".rstrip()
-        ) from None
+        words = say("{path} is not a zip that can be opened: it is {what}.", path=path, what=describe(path))
+        raise DatasetError(f"{words} {advice}".rstrip()) from None
     with archive:
         yield _zip(path, archive)
 
@@ -120,18 +124,31 @@ def _unpack(path: Path, folder: Path, progress: Progress) -> str:
                 bytes_in += max(0, member.size)
             if names >= _OF_CIFAR10:
                 raise DatasetError(
-                    f"{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset cifar10."
+                    say(
+                        "{path} is the archive of CIFAR-10: put it into the folder cifar10 of the data folder, and choose the dataset "
+                        "cifar10.",
+                        path=path,
+                    )
                 )
             free = shutil.disk_usage(folder).free
             if bytes_in > free // 2:
                 raise DatasetError(
-                    f"{path} holds {bytes_in / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free where archives are unpacked; unpack it "
-                    "elsewhere and give the folder, or name another place in TMPDIR."
+                    say(
+                        "{path} holds {bytes_in:,.0f} MB, and {free:,.0f} MB are free where archives are unpacked; unpack it "
+                        "elsewhere and give the folder, or name another place in TMPDIR.",
+                        path=path,
+                        bytes_in=bytes_in / 1e6,
+                        free=free / 1e6,
+                    )
                 )
             archive.extractall(folder, filter=plain_files)
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DatasetError(
-            f"{path} cannot be unpacked ({error}): download it again, or unpack it and give the folder."
+            say(
+                "{path} cannot be unpacked ({error}): download it again, or unpack it and give the folder.",
+                path=path,
+                error=error,
+            )
         ) from None
     if not left:
         return ""
@@ -148,12 +165,12 @@ def describe(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(512)
     except OSError as error:
-        return f"not readable ({error.strerror or error})"
+        return say("not readable ({reason})", reason=error.strerror or error)
     if what := known(head):
         return what
     if path.suffix.lower() in IMAGE_ENDINGS:
-        return f"a single image; give {_MANY}"
-    return f"something else; give {_MANY}"
+        return say("a single image; give a folder, a zip, a tar or a Parquet file of images, or a file of arrays")
+    return say("something else; give a folder, a zip, a tar or a Parquet file of images, or a file of arrays")
 
 
 def walk(path: Path) -> Iterator[tuple[str, Path]]:
@@ -179,15 +196,19 @@ def known(head: bytes) -> str:
     """What a file that begins so is, if no image, with what to do about it; empty where that cannot be said."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
-        return "an empty file of 0 bytes; download it again"
+        return say("an empty file of 0 bytes; download it again")
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")) or b"<html" in start:
-        return "a web page, as sites send when a quota is used up or a login is needed; download it again in a browser"
+        return say(
+            "a web page, as sites send when a quota is used up or a login is needed; download it again in a browser"
+        )
     if start.startswith(b"version https://git-lfs"):
-        return "a pointer that Git LFS leaves where a file was not fetched; fetch the files with `git lfs pull`, then try again"
+        return say(
+            "a pointer that Git LFS leaves where a file was not fetched; fetch the files with `git lfs pull`, then try again"
+        )
     if head.startswith(b"PK"):
-        return "the beginning of a zip whose end is missing or damaged; download it again"
+        return say("the beginning of a zip whose end is missing or damaged; download it again")
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"Rar!", b"7z\xbc\xaf")):
-        return "another kind of archive; unpack it and give the folder"
+        return say("another kind of archive; unpack it and give the folder")
     return ""
 
 
@@ -195,7 +216,13 @@ def _folder(path: Path) -> Collection:
     try:
         os.scandir(path).close()
     except OSError as error:
-        raise DatasetError(f"The folder {path} cannot be listed ({error.strerror}); change its permissions.") from None
+        raise DatasetError(
+            say(
+                "The folder {path} cannot be listed ({strerror}); change its permissions.",
+                path=path,
+                strerror=error.strerror,
+            )
+        ) from None
     names = [name for name, _ in walk(path)]
 
     def read(name: str) -> bytes | None:
@@ -219,11 +246,14 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Collection:
         if not info.is_dir() and not any(map(_hidden, info.filename.replace("\\", "/").split("/")))
     }
     if members and all(info.flag_bits & 1 for info in members.values()):
-        raise DatasetError(f"{path} is locked with a password; unpack it and give the folder.")
+        raise DatasetError(say("{path} is locked with a password; unpack it and give the folder.", path=path))
     if members and all(info.compress_type not in _UNPACKED for info in members.values()):
         raise DatasetError(
-            f"{path} is packed in a way that Python does not unpack (Deflate64, as Windows packs large folders); unpack it and give "
-            "the folder."
+            say(
+                "{path} is packed in a way that Python does not unpack (Deflate64, as Windows packs large folders); unpack it and give "
+                "the folder.",
+                path=path,
+            )
         )
     lock = threading.Lock()  # a ZipFile counts its open members without one
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets.source import Progress, silent
-from vaedash.images import Pixels
+from vaedash.images import Pixels, evenly
 
 MAX_PIXELS = 89_000_000  # read from the header, before anything is decoded; JPEGs, which are decoded smaller, may have twice that
 _ONE_AT_A_TIME = 20_000_000  # an image of more pixels than that is decoded while no other such one is
@@ -202,9 +202,7 @@ def manner_of(
     Where the frame leaves it open, what is transparent is put on white, unless most of it would be a single colour there and not on
     black; and bars are black, unless most images are transparent.
     """
-    chosen = [
-        items[number] for number in np.unique(np.linspace(0, len(items) - 1, min(_SAMPLE, len(items))).astype(int))
-    ]
+    chosen = [items[number] for number in evenly(len(items), _SAMPLE)]
     whole = replace(frame, fit="squash") if frame.fit == "pad" else frame  # in bars nothing is lost
     ranges, lost = [], {255: 0, 0: 0}
     transparent = 0

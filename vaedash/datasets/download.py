@@ -13,6 +13,7 @@ from pathlib import Path
 from vaedash import storage
 from vaedash.datasets.source import Progress
 from vaedash.errors import DatasetError
+from vaedash.languages import Sentence, say, to_say
 
 STALL_SECONDS = 30.0  # without a byte, after which a download has failed
 
@@ -30,9 +31,9 @@ class Remote:
     size: int
     md5: str
     mirror: str = ""
-    remark: str = ""
+    remark: Sentence | str = ""
     begins: bytes = b"\x1f\x8b"
-    what: str = "a gzip archive"
+    what: str = to_say("a gzip archive")
 
     @property
     def filename(self) -> str:
@@ -58,39 +59,51 @@ def fetch(target: Path, remote: Remote, progress: Progress) -> None:
             _fetch(url, part, remote, progress)
         if found := flaw(part, remote):
             part.unlink()  # whatever it is, more of it would not help
-            raise _DownloadError(f"what came {found}")
+            raise _DownloadError(say("what came {found}", found=found))
     except _DownloadError as failure:
-        kept = f" The {_size(part):,} bytes that came are kept: trying again goes on from there." if _size(part) else ""
-        text = f"{remote.title} could not be downloaded from {url}: {failure}.{kept} {by_hand(target, remote)}"
-        raise DatasetError(text) from failure
+        words = say(
+            "{title} could not be downloaded from {url}: {failure}.", title=remote.title, url=url, failure=failure
+        )
+        if kept := _size(part):
+            words += " " + say("The {n:,} bytes that came are kept: trying again goes on from there.", n=kept)
+        raise DatasetError(f"{words} {by_hand(target, remote)}") from failure
     storage.replace(part, target)
 
 
 def announced(title: str, size: int, *, where: str = "") -> str:
     """What somebody is told who is about to have so many bytes downloaded: how long that takes, and how to stop it."""
-    return (
-        f"{title} is not here yet. The first training on it begins with a download of {size / 1e6:.0f} MB{where}. "
-        "Stop ends that too; what has come by then is kept, and the next training goes on from there."
+    return say(
+        "{title} is not here yet. The first training on it begins with a download of {size:.0f} MB{where}. "
+        "Stop ends that too; what has come by then is kept, and the next training goes on from there.",
+        title=title,
+        size=size / 1e6,
+        where=where,
     )
 
 
 def flaw(path: Path, remote: Remote) -> str | None:
     """What is wrong with the file at `path`, as the end of a sentence; None if it is whole."""
     if _size(path) != remote.size:
-        return f"has {_size(path):,} bytes in place of {remote.size:,}"
+        return say("has {n:,} bytes in place of {size:,}", n=_size(path), size=remote.size)
     with path.open("rb") as file:
         # Not for security; without saying so, MD5 is refused on machines in FIPS mode.
         md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    return f"has the MD5 {md5} in place of {remote.md5}" if md5 != remote.md5 else None
+    return say("has the MD5 {md5} in place of {right}", md5=md5, right=remote.md5) if md5 != remote.md5 else None
 
 
 def by_hand(target: Path, remote: Remote) -> str:
     """How somebody fetches it, in sentences."""
-    mirror = f", or set {remote.mirror} to the address of a mirror" if remote.mirror else ""
-    return (
-        f"{remote.remark} To fetch it by hand, download {remote.filename} ({remote.size:,} bytes, MD5 {remote.md5}) "
-        f"from {remote.url} and put it at {target.resolve()}{mirror}."
-    ).lstrip()
+    mirror = say(", or set {variable} to the address of a mirror", variable=remote.mirror) if remote.mirror else ""
+    words = say(
+        "To fetch it by hand, download {file} ({size:,} bytes, MD5 {md5}) from {url} and put it at {target}{mirror}.",
+        file=remote.filename,
+        size=remote.size,
+        md5=remote.md5,
+        url=remote.url,
+        target=target.resolve(),
+        mirror=mirror,
+    )
+    return f"{remote.remark} {words}".lstrip()
 
 
 class _DownloadError(Exception):
@@ -110,17 +123,21 @@ def _fetch(url: str, part: Path, remote: Remote, progress: Progress) -> None:
         offered = response.headers.get("Content-Length")
         if offered is not None and done + int(offered) != remote.size:
             raise _DownloadError(
-                f"it offers {done + int(offered):,} bytes in place of {remote.size:,}, so it is another file or a web page"
+                say(
+                    "it offers {offered:,} bytes in place of {size:,}, so it is another file or a web page",
+                    offered=done + int(offered),
+                    size=remote.size,
+                )
             )
         file = stack.enter_context(part.open("ab" if done else "wb"))
         for piece in _pieces(response):
             if done == 0 and not remote.begins.startswith(piece[: len(remote.begins)]):
-                raise _DownloadError(f"what came is not {remote.what} but perhaps a web page")
+                raise _DownloadError(say("what came is not {what} but perhaps a web page", what=say(remote.what)))
             file.write(piece)
             done += len(piece)
             progress(f"downloading {remote.filename}", done, remote.size)
     if done < remote.size:
-        raise _DownloadError(f"the connection ended after {done:,} of {remote.size:,} bytes")
+        raise _DownloadError(say("the connection ended after {done:,} of {size:,} bytes", done=done, size=remote.size))
 
 
 def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -138,19 +155,25 @@ def _network() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise _DownloadError(f"no byte came for {STALL_SECONDS:g} seconds") from None
+        raise _DownloadError(say("no byte came for {n:g} seconds", n=STALL_SECONDS)) from None
     except urllib.error.HTTPError as error:
         error.close()
-        raise _DownloadError(f"the server answered {error.code} {error.reason}") from None
+        raise _DownloadError(say("the server answered {code} {reason}", code=error.code, reason=error.reason)) from None
     except urllib.error.URLError as error:
         raise _DownloadError(
-            f"the server cannot be reached ({getattr(error.reason, 'strerror', None) or error.reason})"
+            say(
+                "the server cannot be reached ({reason})",
+                reason=getattr(error.reason, "strerror", None) or error.reason,
+            )
         ) from None
     except ValueError as error:
-        raise _DownloadError(f"that is not a web address ({error})") from None
+        raise _DownloadError(say("that is not a web address ({error})", error=error)) from None
     except (OSError, http.client.HTTPException) as error:
         raise _DownloadError(
-            f"the connection broke off ({getattr(error, 'strerror', None) or error or type(error).__name__})"
+            say(
+                "the connection broke off ({reason})",
+                reason=getattr(error, "strerror", None) or error or type(error).__name__,
+            )
         ) from None
 
 

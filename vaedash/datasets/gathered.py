@@ -12,6 +12,7 @@ from vaedash.datasets.source import CLASS, Source
 from vaedash.datasets.split import apart, marks
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.text import visible
 
 _MOST_PLAIN = 0.5  # of all images, of one colour each, beyond which that is said
@@ -45,7 +46,15 @@ def both(
     it is known. DatasetError where one side is empty."""
     for name, side in (("train", train), ("test", test)):
         if not len(side.images):
-            raise DatasetError(f"No image for {name} in {path} can be read: {skipped} tried. {allowed}")
+            raise DatasetError(
+                say(
+                    "No image for {name} in {path} can be read: {skipped} tried. {allowed}",
+                    name=name,
+                    path=path,
+                    skipped=skipped,
+                    allowed=allowed,
+                )
+            )
     known = marks(train.images)
     among = {*known}
     again = sum(mark in among for mark in marks(test.images))
@@ -63,8 +72,14 @@ def divided(
     """A seeded tenth of all is held out. DatasetError where there are too few."""
     if len(side.images) < 2:
         raise DatasetError(
-            f"{path} has too few usable images: {len(side.images)}, and {skipped} that cannot be read; "
-            f"at least 2 are needed. {allowed}"
+            say(
+                "{path} has too few usable images: {n}, and {skipped} that cannot be read; "
+                "at least 2 are needed. {allowed}",
+                path=path,
+                n=len(side.images),
+                skipped=skipped,
+                allowed=allowed,
+            )
         )
     train, test = apart(side.images)
     held = f"There is no test set: {len(test)} of the {len(side.images)} images, drawn with a fixed seed, are held out."

@@ -3,14 +3,12 @@
 import functools
 import glob
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
+from vaedash import hub as at_hub
 from vaedash import storage
 from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
@@ -58,17 +56,15 @@ def fetch(spec: str, *, data_dir: Path, progress: Progress = silent, say: Callab
 
 
 def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path:
-    if find_spec("huggingface_hub") is None:
-        raise _NotAskedError(
-            f"{name} is on the Hugging Face Hub: install huggingface_hub (pip install huggingface_hub)."
-        )
-    from huggingface_hub import HfApi, snapshot_download
+    if lack := at_hub.lacking(name):
+        raise _NotAskedError(lack)
+    from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()  # there is one already
     progress(f"asking the Hub for {name}", 0, 0)
     with _understood(name):
-        hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        hub = HfApi(endpoint=at_hub.endpoint())
         files = hub.list_repo_files(name, repo_type="dataset", revision=_CONVERTED)
     configs = sorted({file.split("/")[0] for file in files if file.endswith(".parquet") and "/" in file})
     chosen = _chosen(config, configs)
@@ -79,15 +75,14 @@ def _fetched(name: str, config: str, data_dir: Path, progress: Progress) -> Path
     wanted = sorted(file for file in files if file.startswith(f"{chosen}/") and file.endswith(".parquet"))
     for number, file in enumerate(wanted):
         progress(f"downloading {name}", number, len(wanted))
+        server = at_hub.endpoint()
         with _understood(name):
-            snapshot_download(
-                name,
-                repo_type="dataset",
-                revision=_CONVERTED,
-                allow_patterns=[glob.escape(file)],
-                local_dir=home,
-                endpoint=os.environ.get("HF_ENDPOINT"),
+            # The library is content with any file of that name where the Hub does not answer it, be it of another day.
+            now = get_hf_file_metadata(
+                hf_hub_url(name, file, repo_type="dataset", revision=_CONVERTED, endpoint=server)
             )
+            commit = now.commit_hash or _CONVERTED
+            hf_hub_download(name, file, repo_type="dataset", revision=commit, local_dir=home, endpoint=server)
     for old in {*home.rglob("*.parquet")} - {home / file for file in wanted}:
         old.unlink()  # of what the dataset was when it was fetched before
     progress(f"downloading {name}", len(wanted), len(wanted))
@@ -124,27 +119,13 @@ def _homes(name: str, config: str, data_dir: Path) -> list[Path]:
 
 
 @contextmanager
-def _understood(name: str) -> Iterator[Any]:
+def _understood(name: str) -> Iterator[None]:
     """What the Hub or the network answers, in a sentence."""
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
-
     try:
         yield
-    except GatedRepoError:
-        raise DatasetError(
-            f"{name} is shown on the Hub to those only who have agreed to its terms: do that there, log in with `hf auth login`, "
-            "and try again."
-        ) from None
-    except RepositoryNotFoundError:
-        raise DatasetError(
-            f"There is no dataset {name} on the Hub for who is not logged in; change the name, or log in with `hf auth login`."
-        ) from None
-    except RevisionNotFoundError:
-        raise DatasetError(
-            f"The Hub has not made Parquet files of {name}; download its images by hand, and give the folder."
-        ) from None
-    except Exception as error:  # whatever lies between here and there
-        raise _NotAskedError(
-            f"{name} could not be fetched from the Hub ({type(error).__name__}). Look at the connection, and try again: what has come "
-            "by then is kept."
-        ) from None
+    except Exception as error:
+        nothing = f"The Hub has not made Parquet files of {name}; download its images by hand, and give the folder."
+        refusal = at_hub.refusal(error, name, kind="dataset", nothing=nothing)
+        if refusal.final:
+            raise DatasetError(refusal.sentence) from None
+        raise _NotAskedError(refusal.sentence) from None

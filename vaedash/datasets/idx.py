@@ -16,6 +16,7 @@ from vaedash.datasets.download import Remote
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say, to_say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Packed:
 def files(title: str, home: str, known: dict[str, tuple[str, int, str]]) -> dict[str, Remote]:
     """The four files from one home: name, size in bytes and MD5 of each."""
     return {
-        part: Remote(title=title, url=home + name, size=size, md5=md5, what="a gzipped file")
+        part: Remote(title=title, url=home + name, size=size, md5=md5, what=to_say("a gzipped file"))
         for part, (name, size, md5) in known.items()
     }
 
@@ -54,8 +55,15 @@ def read(name: str, data_dir: Path, packed: Packed, *, progress: Progress) -> So
     for side in ("train", "test"):
         if len(arrays[f"{side}/images"]) != len(arrays[f"{side}/labels"]):
             raise DatasetError(
-                f"{packed.title} has {len(arrays[f'{side}/images']):,} {side} images and {len(arrays[f'{side}/labels']):,} classes "
-                f"of them: they do not belong together. Delete them from {data_dir / name}, and they are downloaded anew."
+                say(
+                    "{title} has {n:,} {side} images and {classes:,} classes "
+                    "of them: they do not belong together. Delete them from {folder}, and they are downloaded anew.",
+                    title=packed.title,
+                    n=len(arrays[f"{side}/images"]),
+                    side=side,
+                    classes=len(arrays[f"{side}/labels"]),
+                    folder=data_dir / name,
+                )
             )
     return Source(
         train=_framed(arrays["train/images"]),
@@ -84,13 +92,26 @@ def _array(file: Path, remote: Remote, *, images: bool) -> NDArray[np.uint8]:
         data = file.read_bytes()
         data = gzip.decompress(data) if data.startswith(remote.begins) else data
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{file} cannot be read ({error}); delete it. {download.by_hand(file, remote)}") from None
+        raise DatasetError(
+            say(
+                "{file} cannot be read ({error}); delete it. {by_hand}",
+                file=file,
+                error=error,
+                by_hand=download.by_hand(file, remote),
+            )
+        ) from None
     axes, side = 3 if images else 1, USUAL_FRAME.image_size - 4
     head = 4 + 4 * axes
     shape = tuple(int.from_bytes(data[start : start + 4]) for start in range(4, head, 4))
     whole = data.startswith(bytes([0, 0, 8, axes])) and len(data) == head + math.prod(shape)
     if not whole or (images and shape[1:] != (side, side)):
-        raise DatasetError(f"{file} is not what it should be; delete it. {download.by_hand(file, remote)}")
+        raise DatasetError(
+            say(
+                "{file} is not what it should be; delete it. {by_hand}",
+                file=file,
+                by_hand=download.by_hand(file, remote),
+            )
+        )
     return np.frombuffer(data, np.uint8, offset=head).reshape(shape)
 
 

@@ -1,7 +1,7 @@
 """What is known of pictures beside their pixels, as people speak of it: a class, an attribute, a factor that goes from less to more."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,13 @@ from vaedash.datasets.cache import Dataset
 from vaedash.datasets.shapes import Factor
 from vaedash.datasets.source import is_attribute
 from vaedash.errors import UsageError
+from vaedash.languages import say, to_say
 from vaedash.text import visible
 
 Mask = NDArray[np.bool_]
 
 _TEST = "test/"
-LOWER, UPPER = "lower third", "upper third"  # of a factor's values
+LOWER, UPPER = to_say("lower third"), to_say("upper third")  # of a factor's values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class Trait:
     of which it is not known, or that lies in the middle third of a factor.
 
     `label` is whose trait it is, `name` what it is called on a slider, `told` how the two groups came about, as a part of a
-    sentence.
+    sentence to say, whose `parts` are words to say too.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Trait:
     told: str
     having: Mask
     lacking: Mask
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def among(self, numbers: NDArray[np.int_]) -> "Trait":
         """The same of these pictures alone."""
@@ -74,16 +76,17 @@ class Label:
         groups = self.groups()
         known = np.any([*groups.values()], axis=0)
         if self.wheel and self.factor:
-            called, told = self.factor.towards, f"a third of the wheel of {self.name} less the rest of it"
+            called, told = self.factor.towards, to_say("a third of the wheel of {name} less the rest of it")
         elif not self.words:
-            called, told = (self._more,), f"the third with most {self.name} less the third with least"
+            called, told = (self._more,), to_say("the third with most {name} less the third with least")
         elif len(groups) == 2:
-            called, told = (self._second(groups),), f"{self.name}: {' less '.join(reversed(groups))}"
+            called, told = (self._second(groups),), to_say("{name}: {second} less {first}")
         else:
-            called, told = tuple(groups), f"one {self.name} less all others"
+            called, told = tuple(groups), to_say("one {name} less all others")
         having = [*groups.values()][-len(called) :]
+        parts = {"name": self.name, **dict(zip(("first", "second"), self.words, strict=False))}
         return [
-            Trait(label=self.name, name=name, told=told, having=mask, lacking=known & ~mask)
+            Trait(label=self.name, name=name, told=told, parts=parts, having=mask, lacking=known & ~mask)
             for name, mask in zip(called, having, strict=True)
         ]
 
@@ -120,10 +123,14 @@ def asked(known: Sequence[Label], text: str) -> list[Trait]:
     if label is None:
         if not known:
             raise UsageError(
-                "Nothing is known of these images but their pixels: train on images with classes or attributes."
+                say("Nothing is known of these images but their pixels: train on images with classes or attributes.")
             )
         raise UsageError(
-            f"There is no label {visible(name)!r}. Give one of {', '.join(label.name for label in known)}."
+            say(
+                "There is no label {name!r}. Give one of {names}.",
+                name=visible(name),
+                names=", ".join(label.name for label in known),
+            )
         )
     traits = label.traits()
     if not value:
@@ -135,7 +142,14 @@ def asked(known: Sequence[Label], text: str) -> list[Trait]:
         if value.casefold() in (word.casefold(), trait.name.casefold())
     ]
     if not meant:
-        raise UsageError(f"{label.name} has no direction towards {visible(value)!r}. Give one of {', '.join(words)}.")
+        raise UsageError(
+            say(
+                "{label} has no direction towards {value!r}. Give one of {words}.",
+                label=label.name,
+                value=visible(value),
+                words=", ".join(words),
+            )
+        )
     return meant
 
 

@@ -13,10 +13,9 @@ from vaedash.datasets.gathered import Side
 from vaedash.datasets.parts import Part, Parts
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
+from vaedash.languages import say
 from vaedash.text import visible
 
-_ALLOWED = f"Give a folder or a zip of images ({', '.join(endings[0] for endings in EXTENSIONS.values())}), Parquet files, or arrays "
-_ALLOWED += "(.npz, .npy, .pt)."
 _LOOKED_AT = 10  # files, where none can be read, to say what they are
 _SAMPLE = 200  # rows of Parquet from which it is found out how images are to be read
 
@@ -31,13 +30,13 @@ def read(path: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent)
     Raises DatasetError with what was found and what is allowed.
     """
     if not path.is_file() and not path.is_dir():  # nothing, or a pipe, which would be waited for
-        raise DatasetError(f"There is no file or folder {path}. {_ALLOWED}")
+        raise DatasetError(say("There is no file or folder {path}. {allowed}", path=path, allowed=_allowed()))
     if not os.access(path, os.R_OK):
-        raise DatasetError(f"{path} may not be read by this user; change its permissions.")
+        raise DatasetError(say("{path} may not be read by this user; change its permissions.", path=path))
     if path.is_file() and tables.is_table(path):
         return _read_tables([path], [], path, frame=frame, progress=progress)
     if path.is_file() and path.suffix.lower() in arrays.ENDINGS:
-        return arrays.read(path, allowed=_ALLOWED, frame=frame, progress=progress)
+        return arrays.read(path, allowed=_allowed(), frame=frame, progress=progress)
     with open_collection(path, progress=progress) as files:
         images, masks = aside.without_masks(files.images())
         found = [path / name for name in files.names if name.lower().endswith(".parquet")] if path.is_dir() else []
@@ -49,8 +48,16 @@ def read(path: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent)
             unpacked = [files.note] if files.note else []
             said = [*masks, *aside.left_out(files), *unpacked]
             return _read_images(files, images, said, path, frame=frame, progress=progress)
-        advice = "Unpack it once, and give the folder, or one of those. " if files.only(".zip") else ""
-        raise DatasetError(f"There are no images in {path}: it holds {files.content()}. {advice}{_ALLOWED}")
+        advice = say("Unpack it once, and give the folder, or one of those. ") if files.only(".zip") else ""
+        raise DatasetError(
+            say(
+                "There are no images in {path}: it holds {content}. {advice}{allowed}",
+                path=path,
+                content=files.content(),
+                advice=advice,
+                allowed=_allowed(),
+            )
+        )
 
 
 def _read_images(
@@ -63,7 +70,14 @@ def _read_images(
         if not len(found.images):
             for name in names[:_LOOKED_AT]:
                 if (data := files.read(name)) and (kind := known(data)):
-                    raise DatasetError(f"No image file in {path} can be read: {visible(name)} is {kind}.")
+                    raise DatasetError(
+                        say(
+                            "No image file in {path} can be read: {name} is {kind}.",
+                            path=path,
+                            name=visible(name),
+                            kind=kind,
+                        )
+                    )
         return found
 
     chosen = parts.by_folder(images, path)
@@ -90,7 +104,11 @@ def _read_tables(found: Sequence[Path], notes: list[str], path: Path, *, frame: 
         )
         if not len(decoded.images) and (named := tables.first_named(chosen[0])):
             raise DatasetError(
-                f"{chosen[0]} names image files ({visible(named)}) and holds none; give the folder that they are in."
+                say(
+                    "{file} names image files ({named}) and holds none; give the folder that they are in.",
+                    file=chosen[0],
+                    named=visible(named),
+                )
             )
         return decoded
 
@@ -111,7 +129,7 @@ def _read_tables(found: Sequence[Path], notes: list[str], path: Path, *, frame: 
         )
         all_notes = [*rows.notes, *notes, *told, *gathered.remarks([whole])]
         return gathered.both(
-            train, test, skipped=len(whole.skipped), notes=all_notes, words=words, path=path, allowed=_ALLOWED
+            train, test, skipped=len(whole.skipped), notes=all_notes, words=words, path=path, allowed=_allowed()
         )
     return _read(divided, decode, classes, [*notes, *told], path, words)
 
@@ -135,5 +153,13 @@ def _read(
         notes=[*chosen.notes, *notes, *gathered.remarks(decoded)],
         words=words,
         path=path,
-        allowed=_ALLOWED,
+        allowed=_allowed(),
+    )
+
+
+def _allowed() -> str:
+    """What may be given instead."""
+    endings = ", ".join(each[0] for each in EXTENSIONS.values())
+    return say(
+        "Give a folder or a zip of images ({endings}), Parquet files, or arrays (.npz, .npy, .pt).", endings=endings
     )

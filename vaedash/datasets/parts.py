@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from vaedash.datasets.collection import Collection
 from vaedash.datasets.decode import IMAGE_ENDINGS
 from vaedash.errors import DatasetError
+from vaedash.languages import say
 from vaedash.text import visible
 
 Part = TypeVar("Part", str, Path, int)  # what belongs to one split: an image's name, a table, or a row of one
@@ -207,7 +208,9 @@ def _chosen(parts: Sequence[Part], splits: Sequence[str | None], said: Sequence[
         # Nothing is called train, so what is called nothing must be it.
         train, others = others, []
     if not train:
-        raise DatasetError(f"{path} has images for testing only; put those to learn from into a folder train/.")
+        raise DatasetError(
+            say("{path} has images for testing only; put those to learn from into a folder train/.", path=path)
+        )
     notes = [f"Learned from: {_counted(train, said)}. Tested on: {_counted(test, said)}."]
     if not by_split["test"]:
         notes.append("There is no test/: the images of the validation set serve as test.")

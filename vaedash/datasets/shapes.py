@@ -9,8 +9,9 @@ import numpy as np
 from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.images import Pixels
+from vaedash.languages import to_say
 
-SHAPES = ("ring", "square", "triangle", "star", "heart")
+SHAPES = (to_say("ring"), to_say("square"), to_say("triangle"), to_say("star"), to_say("heart"))
 """What the factor `shape` counts."""
 
 WHEELS = ("hue", "background")
@@ -44,16 +45,20 @@ class Factor:
 
 
 FACTORS = {
-    "hue": Factor(wheel=FILLS, thirds=("red", "green", "blue"), towards=("redder", "greener", "bluer")),
-    "background": Factor(
-        wheel=BACKGROUNDS,
-        thirds=("peach", "mint", "pale blue"),
-        towards=("peach behind it", "mint behind it", "pale blue behind it"),
+    to_say("hue"): Factor(
+        wheel=FILLS,
+        thirds=(to_say("red"), to_say("green"), to_say("blue")),
+        towards=(to_say("redder"), to_say("greener"), to_say("bluer")),
     ),
-    "size": Factor(more="bigger"),
-    "x": Factor(more="further right"),
-    "y": Factor(more="further down"),
-    "angle": Factor(more="turned clockwise"),
+    to_say("background"): Factor(
+        wheel=BACKGROUNDS,
+        thirds=(to_say("peach"), to_say("mint"), to_say("pale blue")),
+        towards=(to_say("peach behind it"), to_say("mint behind it"), to_say("pale blue behind it")),
+    ),
+    to_say("size"): Factor(more=to_say("bigger")),
+    to_say("x"): Factor(more=to_say("further right")),
+    to_say("y"): Factor(more=to_say("further down")),
+    to_say("angle"): Factor(more=to_say("turned clockwise")),
 }
 """All but `shape`, which has words of its own."""
 
@@ -98,7 +103,7 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
         labels |= {f"{part}/{name}": values for name, values in drawn.items()}
     note = f"Made images: the {n_test} test images are drawn as the training images are, from a random stream of their own."
     return Source(
-        train=images["train"], test=images["test"], notes=(note,), labels=labels, names={"shape": tuple(SHAPES)}
+        train=images["train"], test=images["test"], notes=(note,), labels=labels, names={to_say("shape"): tuple(SHAPES)}
     )
 
 

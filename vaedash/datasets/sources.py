@@ -8,11 +8,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from vaedash import config
 from vaedash.config import Frame
 from vaedash.datasets.collection import walk
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
+from vaedash.images import evenly
+from vaedash.languages import say
 
 _FEW = 1000  # entries of a folder that are looked at one by one
 
@@ -29,7 +33,9 @@ def read(spec: str, *, data_dir: Path, fraction: float, frame: Frame, progress: 
         return own.read(Path(spec), frame=frame, progress=progress)
     known, reader = config.BUILT_IN[spec], _reader(spec)
     if known.downloaded and not download and reader.lacking(data_dir):
-        raise DatasetError(f"{known.title} is not here yet: train a run on it, and it is downloaded first.")
+        raise DatasetError(
+            say("{title} is not here yet: train a run on it, and it is downloaded first.", title=known.title)
+        )
     asked: dict[str, Any] = {"fraction": fraction} if known.decoded_in_part else {}
     if known.framed_by:
         asked["frame"] = frame
@@ -40,7 +46,7 @@ def read(spec: str, *, data_dir: Path, fraction: float, frame: Frame, progress: 
 def lacking(spec: str, *, data_dir: Path) -> str:
     """What of the files of `spec` is not here, and what to do about that, in sentences; empty where they seem to be."""
     if spec not in config.DATASETS:
-        return "" if Path(spec).exists() else f"There is no file or folder {spec}."
+        return "" if Path(spec).exists() else say("There is no file or folder {path}.", path=spec)
     words: str = _reader(spec).lacking(data_dir)
     return words
 
@@ -59,6 +65,15 @@ def _reader(spec: str) -> ModuleType:
 def decoded_share(spec: str, fraction: float) -> float:
     """Which share of the training images is decoded where a run wants `fraction` of them: of most datasets, all are."""
     return fraction if spec in config.DATASETS and config.BUILT_IN[spec].decoded_in_part else 1.0
+
+
+def shown(spec: str, of: int, count: int) -> np.ndarray:
+    """The numbers of at most `count` of the `of` images of `spec` to look at: the first ones of a built-in dataset, which are in no order;
+    of somebody's own, which may be sorted by what they show, as many spread over all of them, and shuffled.
+    """
+    if spec in config.DATASETS:
+        return np.arange(min(count, of))
+    return np.random.default_rng(config.SPLIT_SEED).permutation(evenly(of, count))
 
 
 def stamp(spec: str, *, data_dir: Path, fraction: float) -> list[object]:
@@ -81,8 +96,12 @@ def _path_stamp(path: Path) -> list[object]:
     """Sizes and times of everything at `path`: enough to notice a file added, removed or rewritten."""
     if not path.exists():
         raise DatasetError(
-            f"There is no file or folder {path}. Give a built-in dataset ({', '.join(config.DATASETS)}) "
-            f"or the path of a folder, a zip, a tar, a Parquet file of images, or of arrays."
+            say(
+                "There is no file or folder {path}. Give a built-in dataset ({names}) "
+                "or the path of a folder, a zip, a tar, a Parquet file of images, or of arrays.",
+                path=path,
+                names=", ".join(config.DATASETS),
+            )
         )
     if path.is_file():
         return _file_stamp(path)

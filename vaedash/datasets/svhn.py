@@ -11,13 +11,19 @@ from vaedash.datasets.download import Remote
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say, to_say
 
 _TITLE, _HOME = "SVHN", "http://ufldl.stanford.edu/housenumbers/"
 
 # As torchvision.datasets.SVHN has them, without the 1.5 s that its import takes; a test compares.
 FILES = {
     side: Remote(
-        title=_TITLE, url=f"{_HOME}{side}_32x32.mat", size=size, md5=md5, begins=b"MATLAB", what="a file of MATLAB's"
+        title=_TITLE,
+        url=f"{_HOME}{side}_32x32.mat",
+        size=size,
+        md5=md5,
+        begins=b"MATLAB",
+        what=to_say("a file of MATLAB's"),
     )
     for side, size, md5 in (
         ("train", 182_040_794, "e26dedcc434d2e4c54c9b2d4a06d8373"),
@@ -32,7 +38,7 @@ def read(data_dir: Path, *, progress: Progress = silent, files: dict[str, Remote
     Raises DatasetError where scipy is not installed, or with what is damaged or cannot be downloaded.
     """
     if find_spec("scipy") is None:
-        raise DatasetError("SVHN is kept in files of MATLAB's: install scipy (pip install scipy), then try again.")
+        raise DatasetError(say("SVHN is kept in files of MATLAB's: install scipy (pip install scipy), then try again."))
     images: dict[str, Pixels] = {}
     labels: dict[str, NDArray[np.int64]] = {}
     for side, remote in files.items():
@@ -40,7 +46,9 @@ def read(data_dir: Path, *, progress: Progress = silent, files: dict[str, Remote
         if not file.exists():
             download.fetch(file, remote, progress)
         elif flaw := download.flaw(file, remote):
-            raise DatasetError(f"{file} {flaw}; delete it. {download.by_hand(file, remote)}")
+            raise DatasetError(
+                say("{file} {flaw}; delete it. {by_hand}", file=file, flaw=flaw, by_hand=download.by_hand(file, remote))
+            )
         progress(f"reading {_TITLE}", len(images), len(files))
         import scipy.io
 

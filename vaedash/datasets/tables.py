@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vaedash.datasets.collection import describe
 from vaedash.datasets.decode import MAX_BYTES
 from vaedash.errors import DatasetError
+from vaedash.languages import say
 
 if TYPE_CHECKING:
     import pyarrow.parquet
@@ -115,10 +116,11 @@ def _opened(path: Path) -> "Iterator[pyarrow.parquet.ParquetFile]":
         with pq.ParquetFile(path) as file:
             yield file
     except (pa.ArrowException, OSError):
-        what = f"not a Parquet file: it is {describe(path)}"
         if _begins_as_one(path):
-            what = "a Parquet file that is cut off or damaged; download it again"
-        raise DatasetError(f"{path} is {what}.") from None
+            words = say("{path} is a Parquet file that is cut off or damaged; download it again.", path=path)
+        else:
+            words = say("{path} is not a Parquet file: it is {what}.", path=path, what=describe(path))
+        raise DatasetError(words) from None
 
 
 def _image_column(file: "pyarrow.parquet.ParquetFile", path: Path) -> str:
@@ -136,5 +138,9 @@ def _image_column(file: "pyarrow.parquet.ParquetFile", path: Path) -> str:
             return columns[name]
     names = ", ".join(file.schema_arrow.names[:10])
     raise DatasetError(
-        f"{path} has no column image or img with encoded images; its columns are {names}. Give the one with images one of these names."
+        say(
+            "{path} has no column image or img with encoded images; its columns are {names}. Give the one with images one of these names.",
+            path=path,
+            names=names,
+        )
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaedash import config
+from vaedash import config, images
 from vaedash.datasets.labels import Mask, Trait
 from vaedash.runs.figures import Floats
 
@@ -55,7 +55,7 @@ class Direction:
 
 def sample(count: int) -> NDArray[np.int_]:
     """Which of `count` test pictures make and measure directions: PICTURES at most, evenly spread, since a set may be sorted."""
-    return np.linspace(0, count - 1, min(count, PICTURES)).astype(int)
+    return images.evenly(count, PICTURES)
 
 
 def measured(mu: Floats, traits: Sequence[Trait], *, fewest: int) -> list[Direction]:

@@ -30,11 +30,10 @@ def measure(model: VAE, dataset: Dataset, *, count: int, data_dir: Path) -> dict
     installed, VaedashError where the weights are not here and cannot be fetched.
     """
     score = _scorer(data_dir)
-    real = quality.some(dataset.test, count)
-    count = min(len(real), len(dataset.train))
+    count = min(count, len(dataset.test), len(dataset.train))
     if count < FEWEST:
         raise UsageError(f"FID takes at least {FEWEST} training and {FEWEST} test images, got {count}.")
-    real = real[:count]
+    real = quality.some(dataset.test, count)
     made = score(latent.decode(model, latent.prior(count, model.latent_dim)), real)
     floor = score(quality.some(dataset.train, count), real)
     return {

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vaedash import config
 from vaedash.images import Pixels
+from vaedash.languages import counted, say
 from vaedash.models import latent, losses
 from vaedash.models.vae import VAE
 from vaedash.runs import Run
@@ -46,30 +47,37 @@ def diagnosis(kl: Floats) -> str:
     """One sentence for people who do not program: how many latents are in use, and whether that is a collapse."""
     used, count = active_units(kl), len(kl)
     if used == 0:
-        return (
-            f"None of the {count} latents is in use: the picture is forgotten on the way, and the decoder answers with "
-            "the same average image every time (posterior collapse)."
+        return say(
+            "None of the {count} latents is in use: the picture is forgotten on the way, and the decoder answers with the "
+            "same average image every time (posterior collapse).",
+            count=count,
         )
     if used == count:
-        return f"All {count} latents are in use: each of them says something about the picture."
-    rest = f"the other {count - used} say" if count - used > 1 else "the other one says"
-    verb = "is" if used == 1 else "are"
-    return f"{used} of {count} latents {verb} in use; {rest} nothing about the picture."
+        return say("All {count} latents are in use: each of them says something about the picture.", count=count)
+    first = counted("{n} of {count} latents is in use", "{n} of {count} latents are in use", n=used, count=count)
+    rest = counted("the other one says nothing", "the other {n} say nothing", n=count - used)
+    return say("{first}; {rest} about the picture.", first=first, rest=rest)
 
 
 def advice(used: int, count: int, *, worth: int | None = None) -> str:
     """What to do about `used` of `count` latents, if anything; `worth` is how many the best linear VAE would use (`pca.line`)."""
     if used == 0:
-        return "Try a lower beta, or a KL warm-up: the latents then become useful before they cost their full price."
+        return say(
+            "Try a lower beta, or a KL warm-up: the latents then become useful before they cost their full price."
+        )
     if worth and used < worth / 2:
-        return (
-            f"The best linear VAE on these images would use {worth}. Train longer; if that does not help, try a lower beta "
-            "or a KL warm-up."
+        return say(
+            "The best linear VAE on these images would use {worth}. Train longer; if that does not help, try a lower beta or "
+            "a KL warm-up.",
+            worth=worth,
         )
     if used == count:
-        return "More might be used if there were more: try a larger latent size."
-    linear = f" The best linear VAE on these images would use {worth}." if worth else ""
-    return f"Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}"
+        return say("More might be used if there were more: try a larger latent size.")
+    linear = say(" The best linear VAE on these images would use {worth}.", worth=worth) if worth else ""
+    return say(
+        "Unused latents are normal: one that would say less than its KL costs is better left alone.{linear}",
+        linear=linear,
+    )
 
 
 def course(kl: Floats) -> str:
@@ -79,14 +87,34 @@ def course(kl: Floats) -> str:
     more than they said. A collapse is when all of them together say less and less.
     """
     used, together = (kl > config.ACTIVE_KL).sum(1), np.nan_to_num(kl).sum(1)
-    now = f"{used[-1]} in use after epoch {len(kl)}, saying {together[-1]:.1f} nats together"
+    now = say(
+        "{used} in use after epoch {n}, saying {together:.1f} nats together",
+        used=used[-1],
+        n=len(kl),
+        together=together[-1],
+    )
     if len(kl) == 1:
         return f"{now}."
     peak = int(together.argmax())
     if together[-1] < together[peak] / 2:
-        return f"{now}; after epoch {peak + 1} they said {together[peak]:.1f}. That is a collapse: try a lower beta or a KL warm-up."
-    fewer = "Those that fell silent cost more than they said." if used[-1] < used.max() else "None has fallen silent."
-    return f"{now}; {used[0]} after epoch 1, saying {together[0]:.1f}. {fewer}"
+        return say(
+            "{now}; after epoch {peak} they said {together:.1f}. That is a collapse: try a lower beta or a KL warm-up.",
+            now=now,
+            peak=peak + 1,
+            together=together[peak],
+        )
+    fewer = (
+        say("Those that fell silent cost more than they said.")
+        if used[-1] < used.max()
+        else say("None has fallen silent.")
+    )
+    return say(
+        "{now}; {used} after epoch 1, saying {together:.1f}. {fewer}",
+        now=now,
+        used=used[0],
+        together=together[0],
+        fewer=fewer,
+    )
 
 
 @dataclass(frozen=True)

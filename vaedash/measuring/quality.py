@@ -23,7 +23,7 @@ from vaedash.runs.schema import Figure
 
 DRAWS = 64  # of z for each image in the importance-weighted bound
 MOST = 2000  # images that the costly measures rest on, at most
-BOUND = 1000  # of them, those of the costliest: its error is that of the loss on as many images, on which it is measured too
+BOUND = 1000  # those of the costliest: its error is that of the loss on as many images, on which it is measured too
 PATHS, STEPS = 100, 64  # between pairs of held-out images, ends included
 _ALIKE = (
     0.01  # grey levels: ends closer than this are the same picture, and what is between them is arithmetic's rounding
@@ -51,19 +51,25 @@ def one_by_one(
     model: VAE, dataset: Dataset, *, beta: float, progress: Progress = silent
 ) -> Iterator[dict[str, Figure]]:
     """The same as they are found, the cheapest first."""
-    few = some(dataset.test, MOST)
+    held_out = dataset.test
     with Workers() as workers:
-        yield similarity(model, dataset.test, workers, progress=progress)
+        yield similarity(model, held_out, workers, progress=progress)
+        few = some(held_out, min(MOST, len(dataset.train)))
         real = some(dataset.train, len(few))
-        yield {"swd": _likeness_of_patches(model, few[: len(real)], real, workers, progress=progress)}
-        yield smoothness(model, few[: len(real)], workers, progress=progress)
+        yield {"swd": _likeness_of_patches(model, few, real, workers, progress=progress)}
+        yield smoothness(model, mixed(held_out, 2 * PATHS), workers, progress=progress)
         if beta > 0:  # at 0 a posterior may be infinitely narrow, and the bound has no unit
-            yield {"iwae": importance_bound(model, few[:BOUND], workers, beta=beta, progress=progress)}
+            yield {"iwae": importance_bound(model, mixed(held_out, BOUND), workers, beta=beta, progress=progress)}
 
 
 def some(images: Pixels, count: int) -> Pixels:
-    """At most `count` of the images, a seeded choice: the same for every run."""
+    """At most `count` of the images, a seeded choice in their order: the same for every run."""
     return np.array(images[datasets.share(len(images), min(1.0, count / len(images)))])
+
+
+def mixed(images: Pixels, count: int) -> Pixels:
+    """The same, shuffled: of a set that is sorted by what it shows, neighbours are no more alike than any two."""
+    return np.random.default_rng(config.SPLIT_SEED).permutation(some(images, count))
 
 
 # ---- what it keeps --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from torch import nn
 from vaedash import config, images
 from vaedash.config import RunConfig
 from vaedash.errors import UsageError
+from vaedash.languages import say
 from vaedash.models import conv, own, trial
 from vaedash.models.vae import VAE
 
@@ -36,6 +37,14 @@ def untrained(settings: RunConfig) -> VAE:
     with _drawing, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         return build(settings).eval().requires_grad_(False)
+
+
+def outlined(settings: RunConfig) -> VAE:
+    """The model as `build` makes it, but where it came with vaedash without any memory: its tensors have a type and a shape only."""
+    if settings.arch not in config.BUILT_IN_ARCHS:
+        return build(settings)
+    with torch.device("meta"):
+        return _made(settings)
 
 
 @functools.lru_cache(maxsize=256)
@@ -73,7 +82,9 @@ def _architecture(arch: str) -> ModuleType:
     if config.is_own(arch):
         return own.load(arch)
     if arch not in config.ARCHS:
-        raise UsageError(f"arch must be one of {', '.join(config.ARCHS)}; got {arch!r}.")
+        raise UsageError(
+            say("arch must be one of {allowed}; got {value!r}.", allowed=", ".join(config.ARCHS), value=arch)
+        )
     module = config.ARCHS[arch].module
     if module:
         return own.running(arch, lambda: importlib.import_module(module))

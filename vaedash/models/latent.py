@@ -10,6 +10,7 @@ from torch import Tensor
 from vaedash import config
 from vaedash.errors import UsageError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.models.vae import VAE
 
 METHODS = ("linear", "slerp")
@@ -56,7 +57,7 @@ def path(start: Tensor, end: Tensor, *, steps: int, method: str = "linear") -> T
     keeps to the lengths that the prior makes likely. Raises UsageError for another method or less than 2 steps.
     """
     if steps < 2:
-        raise UsageError(f"steps must be at least 2, got {steps}.")
+        raise UsageError(say("steps must be at least 2, got {steps}.", steps=steps))
     alpha = torch.linspace(0, 1, steps, dtype=torch.float64)[:, None]
     a, b = start.double(), end.double()
     if method == "linear":
@@ -64,7 +65,9 @@ def path(start: Tensor, end: Tensor, *, steps: int, method: str = "linear") -> T
     elif method == "slerp":
         points = _slerp(a, b, alpha)
     else:
-        raise UsageError(f"method must be one of {', '.join(METHODS)}; got {method!r}.")
+        raise UsageError(
+            say("method must be one of {allowed}; got {value!r}.", allowed=", ".join(METHODS), value=method)
+        )
     # The ends are the ends, to the last bit.
     return torch.cat([start[None].float(), points[1:-1].float(), end[None].float()])
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from vaedash import config, places, storage, text
 from vaedash.errors import RunError, UsageError
+from vaedash.languages import say
 
 Made = TypeVar("Made")
 
@@ -36,12 +37,19 @@ def named(file: Path, source: bytes) -> str:
     name = file.stem
     if not config.is_arch_name(name):
         raise UsageError(
-            f"An architecture is called as its file is, by up to 30 small letters, digits and underscores, the first a letter: give "
-            f"{text.name(file.name)} another name, my_architecture.py for example."
+            say(
+                "An architecture is called as its file is, by up to 30 small letters, digits and underscores, the first a letter: give "
+                "{name} another name, my_architecture.py for example.",
+                name=text.name(file.name),
+            )
         )
     if name in config.ARCHS:
         raise UsageError(
-            f"There is an architecture {name} already: give {file.name} another name, my_{name}.py for example."
+            say(
+                "There is an architecture {name} already: give {file} another name, my_{name}.py for example.",
+                name=name,
+                file=file.name,
+            )
         )
     return f"{name}@{storage.sha256(source)}"
 
@@ -51,15 +59,26 @@ def read(file: Path) -> bytes:
     try:
         source = storage.read_bytes(file, most=MOST)
     except FileNotFoundError:
-        raise UsageError(f"There is no file {file}. Give the path of a .py file with an architecture.") from None
+        raise UsageError(
+            say("There is no file {file}. Give the path of a .py file with an architecture.", file=file)
+        ) from None
     except storage.UnfitError as error:
-        raise UsageError(f"{file} {error}. Give the path of a .py file with an architecture.") from None
+        raise UsageError(
+            say("{file} {flaw}. Give the path of a .py file with an architecture.", file=file, flaw=error)
+        ) from None
     try:
         compile(source, file.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{file.name} is not Python ({line}{reason}). Change it, then give it again.") from None
+        raise UsageError(
+            say(
+                "{name} is not Python ({line}{reason}). Change it, then give it again.",
+                name=file.name,
+                line=line,
+                reason=reason,
+            )
+        ) from None
     return source
 
 
@@ -90,11 +109,24 @@ def source(arch: str, *, run: str = "RUN") -> bytes:
         kept = storage.read_bytes(kept_at(arch), most=MOST)
     except FileNotFoundError:
         raise RunError(
-            f"{config.arch_name(arch)} is an architecture of somebody's own, and nobody has asked to execute it on this machine. "
-            f"Read its source, then trust it: {places.command()} trust {run}"
+            say(
+                "{arch} is an architecture of somebody's own, and nobody has asked to execute it on this machine. "
+                "Read its source, then trust it: {command} trust {run}",
+                arch=config.arch_name(arch),
+                command=places.command(),
+                run=run,
+            )
         ) from None
     except storage.UnfitError as error:
-        raise RunError(f"{kept_at(arch)} {error}. Remove it, then: {places.command()} trust {run}") from None
+        raise RunError(
+            say(
+                "{file} {flaw}. Remove it, then: {command} trust {run}",
+                file=kept_at(arch),
+                flaw=error,
+                command=places.command(),
+                run=run,
+            )
+        ) from None
     _require_same(arch, kept, str(kept_at(arch)))
     return kept
 
@@ -107,15 +139,21 @@ def fits(arch: str, source: bytes) -> bool:
 def _require_same(arch: str, source: bytes, what: str) -> None:
     if not fits(arch, source):
         raise RunError(
-            f"{what} is not the source of {config.arch_name(arch)}: its SHA-256 is another one. "
-            "Remove it, or put the right one in its place."
+            say(
+                "{what} is not the source of {arch}: its SHA-256 is another one. "
+                "Remove it, or put the right one in its place.",
+                what=what,
+                arch=config.arch_name(arch),
+            )
         )
 
 
 def _sha256(arch: str) -> str:
     own = config.OWN.fullmatch(arch)
     if not own:
-        raise UsageError(f"{arch!r} is no architecture of somebody's own. It must be a name, @ and a SHA-256.")
+        raise UsageError(
+            say("{arch!r} is no architecture of somebody's own. It must be a name, @ and a SHA-256.", arch=arch)
+        )
     return own[2]
 
 
@@ -140,7 +178,7 @@ def _loaded(arch: str, source: bytes) -> ModuleType:
         running(arch, lambda: exec(compile(source, file, "exec", dont_inherit=True), module.__dict__))
         for name in PARTS:
             if not callable(getattr(module, name, None)):
-                raise unfit(arch, f"it has no function {name}(latent_dim, activation, shape)")
+                raise unfit(arch, say("it has no function {name}(latent_dim, activation, shape)", name=name))
     except RunError:
         del sys.modules[module.__name__]
         raise
@@ -159,8 +197,15 @@ def running(arch: str, work: Callable[[], Made]) -> Made:
 
 def unfit(arch: str, reason: str) -> RunError:
     """What a person is told of an architecture that cannot be used, for this reason."""
-    how = "Change its file, then give it again." if config.is_own(arch) else "Change or remove its package."
-    return RunError(f"The architecture {config.arch_name(arch)} does not work: {reason}. {how}")
+    how = say("Change its file, then give it again.") if config.is_own(arch) else say("Change or remove its package.")
+    return RunError(
+        say(
+            "The architecture {arch} does not work: {reason}. {how}",
+            arch=config.arch_name(arch),
+            reason=reason,
+            how=how,
+        )
+    )
 
 
 def _failed(arch: str, error: BaseException) -> str:
@@ -170,6 +215,6 @@ def _failed(arch: str, error: BaseException) -> str:
     where = ""
     if within:
         last = within[-1]
-        where = f"in line {last.lineno}, `{(last.line or '').strip()}`: "
+        where = say("in line {number}, `{line}`: ", number=last.lineno, line=(last.line or "").strip())
     words = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0].removesuffix(".")
     return text.visible(f"{where}{words[:300]}")

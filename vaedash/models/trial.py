@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vaedash.config import RunConfig
+from vaedash.languages import say, to_say
 from vaedash.models import own
 from vaedash.models.vae import VAE
 
@@ -30,8 +31,10 @@ def _objection(settings: RunConfig, model: VAE) -> str:
     images = torch.rand(_COUNT, *settings.frame.shape)
     seen, drawn = model.encoder(images), model.decoder(torch.randn(_COUNT, settings.latent_dim))
     return (
-        _of_shape(seen, (_COUNT, 2 * settings.latent_dim), "encoder", "mu and logvar of each image, side by side")
-        or _of_shape(drawn, (_COUNT, *settings.frame.shape), "decoder", "an image for each z")
+        _of_shape(
+            seen, (_COUNT, 2 * settings.latent_dim), "encoder", to_say("mu and logvar of each image, side by side")
+        )
+        or _of_shape(drawn, (_COUNT, *settings.frame.shape), "decoder", to_say("an image for each z"))
         or _of_values(drawn)
         or _of_modes(model, images)
         or _of_gradients(model, images)
@@ -42,14 +45,25 @@ def _objection(settings: RunConfig, model: VAE) -> str:
 def _of_shape(made: Tensor, wanted: tuple[int, ...], part: str, what: str) -> str:
     if tuple(made.shape) == wanted:
         return ""
-    return f"its {part} makes {tuple(made.shape)} of {_COUNT}, and must make {wanted}: {what}"
+    return say(
+        "its {part} makes {shape} of {n}, and must make {wanted}: {what}",
+        part=part,
+        shape=tuple(made.shape),
+        n=_COUNT,
+        wanted=wanted,
+        what=say(what),
+    )
 
 
 def _of_values(drawn: Tensor) -> str:
     low, high = drawn.min().item(), drawn.max().item()
     if low >= 0 and high <= 1:  # false for NaN too
         return ""
-    return f"its decoder draws from {low:.3g} to {high:.3g}, and must draw from 0 to 1: let it end with nn.Sigmoid()"
+    return say(
+        "its decoder draws from {low:.3g} to {high:.3g}, and must draw from 0 to 1: let it end with nn.Sigmoid()",
+        low=low,
+        high=high,
+    )
 
 
 def _of_modes(model: VAE, images: Tensor) -> str:
@@ -57,21 +71,21 @@ def _of_modes(model: VAE, images: Tensor) -> str:
     model.train()
     if torch.equal(learning, kept):
         return ""
-    return "it computes something else while it learns, as nn.Dropout and nn.BatchNorm2d do: take nn.GroupNorm for that"
+    return say(
+        "it computes something else while it learns, as nn.Dropout and nn.BatchNorm2d do: take nn.GroupNorm for that"
+    )
 
 
 def _of_gradients(model: VAE, images: Tensor) -> str:
     mu, logvar = model.encode(images)
     model.decode(mu + logvar).sum().backward()
     idle = [name for name, weight in model.named_parameters() if weight.grad is None]
-    return f"nothing depends on its weights {', '.join(idle[:3])}" if idle else ""
+    return say("nothing depends on its weights {names}", names=", ".join(idle[:3])) if idle else ""
 
 
 def _of_precision(model: VAE, images: Tensor) -> str:
     low = copy.deepcopy(model).to(torch.bfloat16)
     drawn = low.decode(low.encode(images)[0])
-    return (
-        ""
-        if drawn.dtype is torch.bfloat16
-        else "in bf16 its decoder does not draw bf16: let it compute in the type of what comes in"
-    )
+    if drawn.dtype is torch.bfloat16:
+        return ""
+    return say("in bf16 its decoder does not draw bf16: let it compute in the type of what comes in")

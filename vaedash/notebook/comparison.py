@@ -11,7 +11,7 @@ from vaedash.comparing import alike, results
 from vaedash.comparing import verdict as verdicts
 from vaedash.errors import UsageError
 from vaedash.notebook.run import COLUMNS, Run
-from vaedash.notebook.runs import Runs, find
+from vaedash.notebook.runs import Group, Runs, several
 from vaedash.runs import Run as Record
 from vaedash.showing import tables
 
@@ -97,15 +97,17 @@ class Comparison:
             display({"text/html": tables.html_block(tables.html_words(words)), "text/plain": words}, raw=True)
 
 
-def compare(*chosen: Run | str) -> Comparison:
-    """Who of these draws better, by how much, and how sure that is: runs, or what `find` takes, each once.
+def compare(*chosen: Run | str | Group) -> Comparison:
+    """Who of these draws better, by how much, and how sure that is: runs, or what `find` takes, or lists of these; each once.
 
     UsageError where one is not found, or where there are fewer than two; RunError where one is damaged.
     """
-    several = {run.id: run for run in (find(run) if isinstance(run, str) else run for run in chosen)}
-    if len(several) < 2:
-        raise UsageError(f"A comparison takes at least two runs, got {len(several)}; give another one.")
-    records = [run.record for run in several.values()]
+    group = several(chosen)
+    if len(group) < 2:
+        raise UsageError(
+            f"A comparison takes at least two different runs, got {len(group)}; vaedash.list_runs() has what there is."
+        )
+    records = [run.record for run in group]
     for record in records:
         record.require_readable()
-    return Comparison(Runs(several.values()), records)
+    return Comparison(Runs(group), records)

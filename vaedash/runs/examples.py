@@ -3,13 +3,23 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
-from vaedash import storage
+from vaedash import places, storage
 from vaedash.runs import listing, names
 from vaedash.runs.folder import RunFolder
+
+
+def bring_along(tell: Callable[[str], None]) -> None:
+    """Where vaedash is installed, have the examples among the person's runs; what hinders that is told, and nothing fails of it."""
+    along = places.examples()
+    if along is None:
+        return
+    try:
+        bring(places.runs_dir(), along)
+    except OSError as error:  # whatever is to be done, it may go without them
+        tell(f"The example runs cannot be brought to {places.runs_dir()}: {error.strerror}.")
 
 
 def bring(folder: Path, examples: Path) -> list[str]:
@@ -21,7 +31,7 @@ def bring(folder: Path, examples: Path) -> list[str]:
     if not _new(folder, examples):
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / names.EXAMPLES_LOCK):  # the page and a command may be opened at once
+    with storage.locked(folder / names.EXAMPLES_LOCK):  # the page and a command may be opened at once
         new = _new(folder, examples)
         brought = [run for run in new if not (folder / run.id).exists()]
         for run in brought:

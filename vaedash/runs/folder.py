@@ -5,15 +5,17 @@ import itertools
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Unpack
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from vaedash import config, places, storage, text
 from vaedash.errors import RunError, VaedashError
+from vaedash.languages import say
 from vaedash.models import own
 from vaedash.runs import names, schema
 from vaedash.runs.figures import Figures
@@ -22,7 +24,8 @@ from vaedash.runs.schema import Epoch, Measured, Notes, Progress, Start, Status
 from vaedash.runs.weight_files import WeightFiles
 
 _LIKE_OURS = re.compile(
-    "|".join(rf"{stem}[\W_].*\.{end}" for stem, dot, end in (name.partition(".") for name in names.FILES) if dot)
+    r"~\$.+|"
+    + "|".join(rf"{stem}[\W_].*\.{end}" for stem, dot, end in (name.partition(".") for name in names.FILES) if dot)
 )
 _FOLDERS = (names.SAMPLES, names.ASIDE)
 LOG_CAP = 1_000_000  # bytes of a log that are kept when it is written on
@@ -88,17 +91,15 @@ class RunFolder:
         if not self.path.is_dir():
             raise self._gone()
         self.require_own()
-        lock = FileLock(self.path / names.LOCK, timeout=2)  # an asker's shared lock is held for an instant only
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunError(
-                f"Run {self.id} is trained by another process already: wait for it, or stop it first."
-            ) from None
-        try:
+        with contextlib.ExitStack() as held:
+            try:
+                # An asker's shared lock is held for an instant only.
+                held.enter_context(storage.locked(self.path / names.LOCK, patience=2))
+            except Timeout:
+                raise RunError(
+                    say("Run {id} is trained by another process already: wait for it, or stop it first.", id=self.id)
+                ) from None
             yield
-        finally:
-            lock.release()
 
     def request_stop(self) -> None:
         """Ask the training process to end after its current batch. RunError where that cannot be written down."""
@@ -142,13 +143,13 @@ class RunFolder:
         self._write(names.OUTCOME, {"status": status, "sentence": sentence, "ended": schema.now()})
 
     def write_notes(self, **changes: Unpack[Notes]) -> None:
-        """Change what a person may say of a run: `name`, `tags`, `colour`, `star`, `archived`, and where its `images` are now; or
-        of which `tuning` it is which `trial`.
+        """Change what a person may say of a run: `name`, `tags`, a `note` in Markdown, `colour`, `star`, `archived`, and where its
+        `images` are now; or of which `tuning` it is which `trial`.
 
-        Names and tags are cut to 80 characters, without control characters and those that change the direction of text. RunError
-        where that cannot be written down.
+        Names and tags are cut to 80 characters, a note to 10,000, without control characters and those that change the direction of
+        text. RunError where that cannot be written down.
         """
-        cleaned = {key: value if key == "images" else _cleaned(value) for key, value in changes.items()}
+        cleaned = {key: _CLEANED.get(key, _cleaned)(value) for key, value in changes.items()}
         with self._changing(names.NOTES, names.NOTES_LOCK), self._notes_lock():
             notes = self._readable(names.NOTES) or Notes()
             self._write(names.NOTES, {**notes, "schema": config.SCHEMA, **cleaned})
@@ -173,16 +174,23 @@ class RunFolder:
             yield
         except OSError as error:
             raise RunError(
-                f"Run {self.id} cannot be changed ({error.strerror}): free some room, or change who may write into its folder."
+                say(
+                    "Run {id} cannot be changed ({strerror}): free some room, or change who may write into its folder.",
+                    id=self.id,
+                    strerror=error.strerror,
+                )
             ) from error
 
     def _gone(self) -> RunError:
         return RunError(
-            f"Run {self.id} is gone: its folder was removed, moved or emptied. Put it back, or choose another run."
+            say(
+                "Run {id} is gone: its folder was removed, moved or emptied. Put it back, or choose another run.",
+                id=self.id,
+            )
         )
 
-    def _notes_lock(self) -> FileLock:
-        return FileLock(self.path / names.NOTES_LOCK)
+    def _notes_lock(self) -> AbstractContextManager[None]:
+        return storage.locked(self.path / names.NOTES_LOCK)
 
     def _readable(self, name: str) -> Any:
         """What a JSON file holds, or None where it is not there or damaged."""
@@ -206,10 +214,22 @@ class RunFolder:
         try:
             return storage.read_bytes(self.path / names.SOURCE, most=own.MOST)
         except FileNotFoundError:
-            raise RunError(f"Run {self.id} came without {names.SOURCE}. Put it beside its {names.CONFIG}.") from None
+            raise RunError(
+                say(
+                    "Run {id} came without {source}. Put it beside its {config}.",
+                    id=self.id,
+                    source=names.SOURCE,
+                    config=names.CONFIG,
+                )
+            ) from None
         except storage.UnfitError as error:
             raise RunError(
-                f"{names.SOURCE} of run {self.id} {error}. Put a file of its own in its place, or remove it."
+                say(
+                    "{name} of run {id} {flaw}. Put a file of its own in its place, or remove it.",
+                    name=names.SOURCE,
+                    id=self.id,
+                    flaw=error,
+                )
             ) from None
 
     def source_there(self) -> bool:
@@ -250,13 +270,20 @@ class RunFolder:
         """What lies in the place of these files and is none of the run's own: the name, and the reason as the end of a sentence."""
         flaws = {name: storage.unfit(self.path / name) for name in wanted if name not in _FOLDERS}
         for name in (name for name in _FOLDERS if name in wanted and (self.path / name).is_symlink()):
-            flaws[name] = "is a link, and what it leads to is not the run's"
+            flaws[name] = say("is a link, and what it leads to is not the run's")
         return {name: flaw for name, flaw in flaws.items() if flaw}
 
     def require_own(self, *wanted: str) -> None:
         """RunError, which names it, if in the place of a file, of these or of all, lies what is none of the run's own."""
         for name, flaw in self.unfit(wanted or (*names.FILES, *_FOLDERS)).items():
-            raise RunError(f"{name} of run {self.id} {flaw}. Put a file of its own in its place, or remove it.")
+            raise RunError(
+                say(
+                    "{name} of run {id} {flaw}. Put a file of its own in its place, or remove it.",
+                    name=name,
+                    id=self.id,
+                    flaw=flaw,
+                )
+            )
 
     def set_aside(self, name: str) -> None:
         """Rename a damaged JSON file to `<name>.damaged`, unless it has become readable in the meantime."""
@@ -329,19 +356,29 @@ class RunFolder:
         self._require_left()
         if self.path.is_symlink():
             raise RunError(
-                f"Run {self.id} lies at {self.path.resolve()}, and only a link to it is here. Delete that folder, then the link."
+                say(
+                    "Run {id} lies at {place}, and only a link to it is here. Delete that folder, then the link.",
+                    id=self.id,
+                    place=self.path.resolve(),
+                )
             )
         try:
             shutil.rmtree(self.path)
         except OSError as error:
             raise RunError(
-                f"Run {self.id} is not deleted whole ({error.strerror}). Change who may write into its folder, then delete it again."
+                say(
+                    "Run {id} is not deleted whole ({strerror}). Change who may write into its folder, then delete it again.",
+                    id=self.id,
+                    strerror=error.strerror,
+                )
             ) from error
 
     def _require_left(self) -> None:
         """RunError where a process holds it."""
         if self.held:
-            raise RunError(f"Run {self.id} is trained or measured by a process: wait for it, or stop it first.")
+            raise RunError(
+                say("Run {id} is trained or measured by a process: wait for it, or stop it first.", id=self.id)
+            )
 
 
 def _free(place: Path) -> Path:
@@ -374,3 +411,7 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     return text.name(value) if isinstance(value, str) else value
+
+
+# What is no name: a path stays what it is, a note keeps its lines.
+_CLEANED: Mapping[str, Callable[[Any], Any]] = {"images": lambda path: path, "note": text.note}

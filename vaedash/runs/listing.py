@@ -11,6 +11,7 @@ from vaedash import config, places
 from vaedash import text as names
 from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
+from vaedash.languages import say
 from vaedash.models import own
 from vaedash.runs import record, schema
 from vaedash.runs.folder import RunFolder
@@ -87,13 +88,17 @@ def find(folder: Path, text: str) -> Run:
         return record.read(folder / text)  # and none of the others, of which there may be thousands
     every = list_runs(folder, archived=True)
     if not every:
-        raise UsageError(f"There are no runs in {folder} yet. Start one: {places.command()} train")
+        raise UsageError(
+            say(
+                "There are no runs in {folder} yet. Start one: {command} train", folder=folder, command=places.command()
+            )
+        )
     if text == "latest" or text.startswith("latest:"):
         arch = text.partition(":")[2]
         known = dict.fromkeys([*config.ARCHS, *(config.arch_name(run.settings.arch) for run in every if run.settings)])
         if arch not in ("", *known):
-            choices = " or ".join(f"latest:{name}" for name in known)
-            raise UsageError(f"There is no architecture {arch!r}: give {choices}.")
+            choices = say(" or ").join(f"latest:{name}" for name in known)
+            raise UsageError(say("There is no architecture {arch!r}: give {choices}.", arch=arch, choices=choices))
         matches = [
             run
             for run in every
@@ -107,8 +112,8 @@ def find(folder: Path, text: str) -> Run:
         return matches[0]
     listed = ", ".join(run.id for run in (matches or every)[:8])
     if matches:
-        raise UsageError(f"{text!r} means several runs: {listed}. Give an id.")
-    raise UsageError(f"No run is called {text!r}. Runs: {listed}.")
+        raise UsageError(say("{text!r} means several runs: {listed}. Give an id.", text=text, listed=listed))
+    raise UsageError(say("No run is called {text!r}. Runs: {listed}.", text=text, listed=listed))
 
 
 def create(folder: Path, settings: RunConfig, *, name: str | None = None) -> Run:
@@ -125,8 +130,12 @@ def create(folder: Path, settings: RunConfig, *, name: str | None = None) -> Run
         run.write_config(settings.to_json(), created=schema.now())
     except OSError as error:
         raise RunError(
-            f"No run can be made in {folder} ({error.strerror}): free some room, change who may write there, or give another folder "
-            "(--runs-dir, VAEDASH_RUNS)."
+            say(
+                "No run can be made in {folder} ({strerror}): free some room, change who may write there, or give another folder "
+                "(--runs-dir, VAEDASH_RUNS).",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from error
     if name:
         run.write_notes(name=name)
@@ -158,6 +167,10 @@ def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:
         return []
     except OSError as error:
         raise RunError(
-            f"The runs in {folder} cannot be looked at ({error.strerror}): change who may read that folder, or give another one "
-            "(--runs-dir, VAEDASH_RUNS)."
+            say(
+                "The runs in {folder} cannot be looked at ({strerror}): change who may read that folder, or give another one "
+                "(--runs-dir, VAEDASH_RUNS).",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from error

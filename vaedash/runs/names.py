@@ -15,11 +15,13 @@ TEST_LOSSES, KL_BY_LATENT, TOLD_BY_LATENT = "test_losses.npy", "kl_by_latent.npy
 LAST, PREVIOUS, BEST = "last", "previous", "best"
 WEIGHTS = (LAST, PREVIOUS, BEST)
 HASHES = ".sha256"  # what ends the name of a file with the SHA-256 of weights
-HALF_WRITTEN = re.compile(r"\..*\.tmp")  # as `storage.write_bytes` calls a file until it is whole
+HALF_WRITTEN = re.compile(r"\..*\.[0-9]+\.tmp")  # as `storage.write_bytes` calls a file until it is whole
 
 # In a runs folder, beside the runs.
 QUEUE, SLOTS = ".queue", ".slots"
+VIEWS, VIEWS_LOCK = ".views.json", ".views.lock"  # saved views of comparisons
 TUNING = ".tuning.lock"  # held by the one command that tunes here
+TOGETHER = ".together"  # which runs were launched together, where a webhook is to be told
 COPIES = ".aside"  # for copies of runs under another name, once somebody has them put there
 EXAMPLES, EXAMPLES_LOCK = ".examples.json", ".examples.lock"  # which of those that come along were brought here
 CLUSTER_LOG = ".cluster.log"  # what the processes said that had runs trained elsewhere

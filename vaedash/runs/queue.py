@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from vaedash import config, storage
 from vaedash.runs import names
@@ -101,25 +101,21 @@ def slot(run: RunFolder) -> Iterator[int | None]:
     """
     folder = run.path.parent
     slots_folder(folder).mkdir(exist_ok=True)
-    mine, sharing = None, 0
-    while mine is None and not run.stop_requested():
+    held, sharing = contextlib.ExitStack(), 0
+    while not sharing and not run.stop_requested():
         waiting = [ticket for ticket in tickets(folder) if not ticket.elsewhere]
         place = next((place for place, ticket in enumerate(waiting) if ticket.run_id == run.id), 0)
-        free = [FileLock(lock) for lock in slots(folder) if not storage.is_locked(lock)]
+        free = [lock for lock in slots(folder) if not storage.is_locked(lock)]
         if _wanted(waiting[:place], most=len(free)) < len(free):
             with contextlib.suppress(Timeout):
-                free[0].acquire(timeout=0)
-                mine = free[0]
-                sharing = config.SLOTS - len(free) + _wanted(waiting, most=config.SLOTS)
-        if mine is None:
+                held.enter_context(storage.locked(free[0], patience=0))
+                sharing = max(1, min(config.SLOTS, config.SLOTS - len(free) + _wanted(waiting, most=config.SLOTS)))
+        if not sharing:
             # Who stands far behind looks seldom: two hundred who wait must cost those who train next to nothing.
             time.sleep(_POLL if place < 2 * config.SLOTS else 5 * _POLL)
-    try:
+    with held:
         dequeue(run)
-        yield max(1, min(config.SLOTS, sharing)) if mine else None
-    finally:
-        if mine:
-            mine.release()
+        yield sharing or None
 
 
 def slots_folder(folder: Path) -> Path:

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vaedash import places, storage, text
+from vaedash import config, places, storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError, UsageError
-from vaedash.runs import names, queue, schema, stopping
+from vaedash.languages import Sentence, again, current, say, to_say
+from vaedash.runs import arriving, endings, names, queue, schema, stopping
 from vaedash.runs.folder import BAD, RunFolder
 from vaedash.runs.pictures import Pictures
 from vaedash.runs.schema import (
@@ -29,8 +30,13 @@ from vaedash.runs.schema import (
     Status,
 )
 
-DOCTOR = f"What can be done about it says: {places.command()} doctor"
 _METRICS = [*schema.CHECKS].index(names.METRICS)  # where a signature has the stamp of that file
+_NEEDED = (names.CONFIG, names.METRICS, names.FACTS, names.OUTCOME)  # what loses nothing does not make a run damaged
+_EXAMPLES = (  # what those that come along are called in their notes
+    to_say("{arch} on shuffled {images} (example)"),
+    to_say("{arch} on {images}, {preset} (example)"),
+    to_say("{arch} on {images} (example)"),
+)
 _BY_TRAINER = (names.FACTS, names.PROGRESS, names.METRICS)
 # Seconds after which nobody seems to train what another machine began: while it trains, its files change every second, and
 # what carries them here takes its time.
@@ -44,8 +50,8 @@ class Run(RunFolder):
 
     `epochs` are the rows of metrics.json, in order. `measuring` says whether its training is over and its process measures what
     came of it: such a run is not `active`, its outcome is known. `settings` is None only where `status` is `damaged`; then
-    `damage` says why in one sentence. `flaws` are the records that are there but cannot be read, those included that lose
-    nothing: the name of each, with the reason as the end of a sentence.
+    `damage` says why in one sentence. `unread` are the records that are there but cannot be read, those included that lose
+    nothing: the name of each, with the reason, said to whoever reads it, since all visitors share a reading.
     """
 
     settings: RunConfig | None
@@ -58,8 +64,26 @@ class Run(RunFolder):
     status: Status
     measured: Measured = field(default_factory=Measured)
     measuring: bool = False
-    damage: str | None = None
-    flaws: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, Sentence | str] = field(default_factory=dict)
+
+    @property
+    def damage(self) -> str | None:
+        """Why it is damaged, in one sentence; None where it is not."""
+        if self.status != Status.DAMAGED:
+            return None
+        reasons = {name: str(reason) for name, reason in self.unread.items() if name in _NEEDED}
+        problems = [reason if name in reason else f"{name}: {reason}" for name, reason in reasons.items()]
+        problems = problems or [say("{file} is missing", file=names.CONFIG)]
+        damage = say("Cannot be read: {problems}.", problems="; ".join(problems).removesuffix("."))
+        return " ".join(filter(None, (damage, arriving.sentence(arriving.on_their_way(self.path)))))
+
+    @property
+    def flaws(self) -> Mapping[str, str]:
+        """What is wrong with each record that cannot be read, as the end of a sentence."""
+        return {
+            name: str(reason).removeprefix(name).strip(": .") or say("cannot be read")
+            for name, reason in self.unread.items()
+        }
 
     @property
     def pictures(self) -> Pictures:
@@ -69,41 +93,61 @@ class Run(RunFolder):
     def config(self) -> RunConfig:
         """Its settings; RunError where the run is too damaged to have any."""
         if self.settings is None:
-            raise RunError(f"Run {self.id} is damaged. {self.damage} {DOCTOR}")
+            raise self.damaged()
         return self.settings
+
+    def damaged(self) -> RunError:
+        """What to raise of a damaged run where it is needed whole."""
+        return RunError(
+            say(
+                "Run {id} is damaged. {damage} What can be done about it says: {command} doctor",
+                id=self.id,
+                damage=self.damage,
+                command=places.command(),
+            )
+        )
 
     def ask_to_stop(self) -> None:
         """Ask its process to end after the current batch. UsageError if, as it is now, there is none."""
         now = self.reread()
         if not now.busy:
-            raise UsageError(f"Run {self.id} is {now.status}: there is nothing to stop.")
+            raise UsageError(say("Run {id} is {status}: there is nothing to stop.", id=self.id, status=say(now.status)))
         self.request_stop()
 
     def require_over(self) -> None:
         """RunError if, as it is now, a process is at work on it or about to be."""
         now = self.reread()
         if now.busy or now.held:
-            doing = "being measured" if now.measuring else now.status
-            raise RunError(f"Run {self.id} is {doing}: wait for it, or stop it first.")
+            doing = say("being measured") if now.measuring else say(now.status)
+            raise RunError(say("Run {id} is {doing}: wait for it, or stop it first.", id=self.id, doing=doing))
         now.require_here()
 
     def require_here(self) -> None:
         """RunError if it seems that another machine trains it."""
         if self.status == Status.ELSEWHERE:
-            raise RunError(f"Run {self.id} is better left alone. {self.sentence}")
+            raise RunError(say("Run {id} is better left alone. {sentence}", id=self.id, sentence=self.sentence))
 
     def require_readable(self) -> None:
         """RunError, which says why, if the run is too damaged to have settings."""
         _ = self.config
 
-    @cached_property
-    def name(self) -> str:
-        """The display name a person gave, else one made from the settings."""
-        if self.given_name:
-            return self.given_name
-        return text.visible(" ".join(self.settings.title.split())) if self.settings else self.id
-
     @property
+    def name(self) -> str:
+        """The display name a person gave, else one made from the settings, for whoever looks; so is that of an example."""
+        if not self.settings or (self.given_name and not self.example):
+            return self.given_name or self.id
+        language = current().language
+        if language not in self._titles:
+            made = again(self.given_name, _EXAMPLES) if self.given_name else self.settings.title
+            self._titles[language] = text.visible(" ".join(made.split()))
+        return self._titles[language]
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """That which nobody here has given, by language."""
+        return {}
+
+    @cached_property
     def given_name(self) -> str:
         """The display name that a person gave; empty where nobody did."""
         given = self.notes.get("name")
@@ -115,6 +159,12 @@ class Run(RunFolder):
         """Words a person put on it."""
         given = self.notes.get("tags")
         return tuple(text.name(tag) for tag in given if isinstance(tag, str)) if isinstance(given, list) else ()
+
+    @property
+    def note(self) -> str:
+        """What a person wrote of it, in Markdown; empty where nobody did."""
+        given = self.notes.get("note")
+        return text.note(given) if isinstance(given, str) else ""
 
     @property
     def colour(self) -> str:
@@ -154,6 +204,13 @@ class Run(RunFolder):
     def dataset(self) -> Images:
         """Name, fingerprint and sizes of the images it trained on; empty before the first start."""
         return self.facts[-1].get("dataset", {}) if self.facts else {}
+
+    @property
+    def redrawn(self) -> list[int]:
+        """The numbers of the test images that it redraws after each epoch."""
+        recorded = self.dataset.get("redrawn")
+        first = list(range(min(config.PHOTO_COUNT, self.dataset.get("n_test", config.PHOTO_COUNT))))
+        return first if recorded is None else recorded
 
     def trained_on(self, fingerprint: str) -> bool:
         """Whether the images of this fingerprint are those it trained on."""
@@ -256,19 +313,91 @@ class Run(RunFolder):
         if self.damage:
             return self.damage
         if self.status == Status.ELSEWHERE:
-            return (
-                f"Its files changed less than {STILL / 60:.0f} minutes ago, so it seems to train on {self.host}. "
-                "If nothing trains it there any more, resume it once they have been still that long."
+            return say(
+                "Its files changed less than {still:.0f} minutes ago, so it seems to train on {host}. If nothing trains it there "
+                "any more, resume it once they have been still that long.",
+                still=STILL / 60,
+                host=self.host,
             )
         if self.status == Status.INTERRUPTED:
-            kept = f"after epoch {len(self.epochs)}" if self.epochs else "before its first epoch was finished"
-            ended = f"Its process ended without a word {kept}; resume it and it goes on from there."
+            kept = (
+                say("after epoch {n}", n=len(self.epochs))
+                if self.epochs
+                else say("before its first epoch was finished")
+            )
+            if self.host in ("", places.host()) or self.host.endswith(")"):
+                ended = say("Its process ended without a word {kept}; resume it and it goes on from there.", kept=kept)
+            else:
+                ended = say(
+                    "Its process on {host} ended without a word {kept}; resume it and it goes on from there. If it trains there still, "
+                    "what it writes does not arrive here: then leave it alone.",
+                    host=self.host,
+                    kept=kept,
+                )
             # Where there is no room, not even that could be written down.
             free = shutil.disk_usage(self.path).free if self.path.exists() else FULL
             return (
-                f"{ended} The disk is full ({free / 1e6:.0f} MB free): free some room first." if free < FULL else ended
+                say(
+                    "{ended} The disk is full ({free:.0f} MB free): free some room first.",
+                    ended=ended,
+                    free=free / 1e6,
+                )
+                if free < FULL
+                else ended
             )
-        return text.visible(str(self.outcome.get("sentence", ""))) if self.outcome else ""
+        return text.visible(endings.said(str(self.outcome.get("sentence", "")))) if self.outcome else ""
+
+    @property
+    def origin(self) -> tuple[str, RunConfig | None]:
+        """What no two runs share: when it was made, to the millisecond, and with which settings."""
+        return self.created, self.settings
+
+    @property
+    def oddities(self) -> tuple[str, ...]:
+        """What is odd about a run that can be read, in sentences: what has not arrived from where it was copied or synced from, and
+        times that clocks cannot have told.
+        """
+        if self.damage:
+            return ()
+        return tuple(filter(None, (self._lacking(), self._times())))
+
+    def _lacking(self) -> str:
+        """What of its files is not here, though it says that it has ended."""
+        if self.active or not self.outcome or not self.settings:
+            return ""
+        done, coming = len(self.epochs), arriving.on_their_way(self.path)
+        wanted = self.settings.epochs if self.outcome["status"] == Status.FINISHED else 0
+        wanted = max(wanted, self.measured.get("epoch", 0), self.outcome["status"] in schema.TRAINED)
+        if done < wanted:
+            coming.setdefault(names.METRICS, "")
+        if not coming:
+            return ""
+        rows = (
+            say("{n} of {wanted} epochs are here", n=done, wanted=wanted)
+            if done < wanted
+            else say("all its epochs are here")
+        )
+        return say(
+            "Not all of it has arrived: {files} ({epochs}). It is complete as soon as the rest is here; until then its figures are of "
+            "what there is.",
+            files=", ".join(coming),
+            epochs=rows,
+        )
+
+    def _times(self) -> str:
+        said = self.outcome.get("ended") if self.outcome else None
+        begun, ended = schema.timestamp(self.created), schema.timestamp(said) if isinstance(said, str) else 0.0
+        if begun > time.time() + STILL:
+            day = self.created[:10]
+            return say(
+                "The clock was ahead where it was made: on {day}, it says, which is yet to come, so lists have it first.",
+                day=day,
+            )
+        if ended and ended < begun - STILL:
+            return say(
+                "It ended before it was made, by its times: the clocks of two machines differed, and its times mean little."
+            )
+        return ""
 
     def reread(self) -> "Run":
         """The run as it is now."""
@@ -286,7 +415,7 @@ def read(path: Path, *, epochs: tuple[Epoch, ...] | None = None) -> Run:
     folder = RunFolder(path)
     # The order matters: a trainer writes its outcome before it frees its lock, so the lock is looked at first.
     held = folder.held
-    flaws: dict[str, str] = {}
+    unread: dict[str, Sentence | str] = {}
 
     def record(name: str, default: Any) -> Any:
         try:
@@ -295,7 +424,7 @@ def read(path: Path, *, epochs: tuple[Epoch, ...] | None = None) -> Run:
             return default
         except BAD as error:
             # Of what the system says, the sentence alone: its number and our folder's place help nobody.
-            flaws[name] = str((isinstance(error, OSError) and error.strerror) or error)
+            unread[name] = (isinstance(error, OSError) and error.strerror) or storage.reason(error)
             return default
 
     created, settings = record(names.CONFIG, ("", None))
@@ -303,10 +432,7 @@ def read(path: Path, *, epochs: tuple[Epoch, ...] | None = None) -> Run:
     facts = record(names.FACTS, ())
     outcome = record(names.OUTCOME, None)
     held = held or (outcome is None and folder.held)  # it may have begun meanwhile
-    problems = [said if name in said else f"{name}: {said}" for name, said in flaws.items()]
-    if settings is None and not problems:
-        problems.append(f"{names.CONFIG} is missing")
-    damage = f"Cannot be read: {'; '.join(problems).removesuffix('.')}." if problems else None
+    damaged = settings is None or bool(unread)
     return Run(
         path=path,
         settings=settings,
@@ -320,10 +446,9 @@ def read(path: Path, *, epochs: tuple[Epoch, ...] | None = None) -> Run:
         measured=record(names.MEASURED, {}),
         measuring=held and outcome is not None and outcome["status"] in schema.TRAINED,
         status=Status.DAMAGED
-        if damage
+        if damaged
         else derive_status(folder, held=held, outcome=outcome, created=created, host=_host(facts), now=time.time()),
-        damage=damage,
-        flaws={name: said.removeprefix(name).strip(": .") or "cannot be read" for name, said in flaws.items()},
+        unread=unread,
     )
 
 

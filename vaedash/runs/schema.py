@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 from vaedash import config
 from vaedash.config import RunConfig
+from vaedash.languages import Sentence, to_say
 from vaedash.runs import names
 
 Value = TypeVar("Value")
@@ -16,16 +17,16 @@ Value = TypeVar("Value")
 class Status(enum.StrEnum):
     """Every state a run can be in; as text, the word that people read."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    FINISHED = "finished"
-    EARLY_STOPPED = "early-stopped"
-    STOPPED = "stopped"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    ELSEWHERE = "elsewhere"
-    DAMAGED = "damaged"
+    QUEUED = to_say("queued")
+    RUNNING = to_say("running")
+    FINISHED = to_say("finished")
+    EARLY_STOPPED = to_say("early-stopped")
+    STOPPED = to_say("stopped")
+    DIVERGED = to_say("diverged")
+    FAILED = to_say("failed")
+    INTERRUPTED = to_say("interrupted")
+    ELSEWHERE = to_say("elsewhere")
+    DAMAGED = to_say("damaged")
 
     @property
     def active(self) -> bool:
@@ -81,7 +82,8 @@ class Epoch(TypedDict):
 class Images(TypedDict, total=False):
     """The images that a run was trained on; `copy_of` names the built-in dataset that they are a copy of.
 
-    `mean_picture` is the test loss of who answers each with the mean of the training images (`heldout.mean_picture`).
+    `mean_picture` is the test loss of who answers each with the mean of the training images (`heldout.mean_picture`). `redrawn` are the
+    numbers of the test images that it redraws after each epoch; a run without them redraws the first ones.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Images(TypedDict, total=False):
     n_test: int
     n_val: int
     mean_picture: float | None
+    redrawn: list[int]
     skipped: int
     notes: list[str]
     copy_of: str
@@ -152,6 +155,7 @@ class Notes(TypedDict, total=False):
 
     name: str
     tags: list[str]
+    note: str
     colour: str
     star: bool
     archived: bool
@@ -269,7 +273,7 @@ def finite(value: Value) -> Value | None:
 def check_record(value: Any) -> dict[str, Any]:
     """Any JSON object."""
     if not isinstance(value, dict):
-        raise ValueError("is not a JSON object")
+        raise ValueError(Sentence("is not a JSON object"))
     return value
 
 
@@ -278,14 +282,18 @@ def check_config(value: Any) -> tuple[str, RunConfig]:
     record = check_record(value)
     schema = record.get("schema")
     if not isinstance(schema, int):
-        raise ValueError("has no schema number")
+        raise ValueError(Sentence("has no schema number"))
     if schema > config.SCHEMA:
         raise ValueError(
-            f"was written by a newer vaedash (schema {schema}, this one knows {config.SCHEMA}); update to read it"
+            Sentence(
+                "was written by a newer vaedash (schema {schema}, this one knows {known}); update to read it",
+                schema=schema,
+                known=config.SCHEMA,
+            )
         )
     created = record.get("created")
     if not isinstance(created, str) or timestamp(created) == 0.0:
-        raise ValueError("has no creation time")
+        raise ValueError(Sentence("has no creation time"))
     return created, RunConfig.from_json(record)
 
 
@@ -293,14 +301,18 @@ def check_metrics(value: Any) -> tuple[Epoch, ...]:
     """The rows, each of the epoch that its place says."""
     rows = check_record(value).get("epochs")
     if not isinstance(rows, list):
-        raise ValueError("has no list of epochs")
+        raise ValueError(Sentence("has no list of epochs"))
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or row.get("epoch") != number or _REQUIRED - row.keys():
-            raise ValueError(f"row {number} is not the record of epoch {number}")
+            raise ValueError(Sentence("row {number} is not the record of epoch {number}", number=number))
         if isinstance(row["epoch"], float) or {*map(type, row.values())} - _NUMBERS:
-            raise ValueError(f"row {number} holds something that is not a number")
+            raise ValueError(Sentence("row {number} holds something that is not a number", number=number))
         if isinstance(row.get(ACTIVE_UNITS), float) or (row.get(ACTIVE_UNITS) or 0) < 0:
-            raise ValueError(f"row {number} has {row[ACTIVE_UNITS]} active units, which is no count")
+            raise ValueError(
+                Sentence(
+                    "row {number} has {count} active units, which is no count", number=number, count=row[ACTIVE_UNITS]
+                )
+            )
     return tuple(rows)
 
 
@@ -309,7 +321,7 @@ def check_progress(value: Any) -> Progress:
     record = check_record(value)
     kinds: dict[str, Callable[[Any], bool]] = {"phase": lambda item: isinstance(item, str), "trace": _is_trace}
     if not all(kinds.get(key, _is_number)(item) for key, item in record.items()):
-        raise ValueError("holds something that is not a number")
+        raise ValueError(Sentence("holds something that is not a number"))
     return cast(Progress, record)
 
 
@@ -317,29 +329,33 @@ def check_facts(value: Any) -> tuple[Start, ...]:
     """The starts."""
     starts = check_record(value).get("starts")
     if not isinstance(starts, list) or not all(isinstance(start, dict) for start in starts):
-        raise ValueError("has no list of starts")
+        raise ValueError(Sentence("has no list of starts"))
     for dataset in (start.get("dataset", {}) for start in starts):
         sizes = [dataset.get("n_train", 0), dataset.get("n_test", 0)] if isinstance(dataset, dict) else [None]
         if not all(isinstance(size, int) for size in sizes):
-            raise ValueError("does not say how many images there were")
+            raise ValueError(Sentence("does not say how many images there were"))
         if not _is_number(dataset.get("mean_picture")):
-            raise ValueError("has a loss of the mean picture that is not a number")
+            raise ValueError(Sentence("has a loss of the mean picture that is not a number"))
+        if not _are_numbers_of(dataset.get("redrawn", []), dataset.get("n_test", 0)):
+            raise ValueError(Sentence("says that images are redrawn which are not there"))
     return tuple(starts)
 
 
 def check_measured(value: Any) -> Measured:
     """Figures that are numbers, where there are any."""
     record = check_record(value)
+    if type(record.get("epoch", 0)) is not int:
+        raise ValueError(Sentence("says an epoch that is not a whole number"))
     if line := record.get("pca"):
         figures = [line[split][name] for split in ("train", "test") for name in Line.__annotations__]
         if not all(isinstance(figure, (int, float)) for figure in figures):
-            raise ValueError("has a figure that is not a number")
+            raise ValueError(Sentence("has a figure that is not a number"))
     points = record.get("frontier") or ()
     if not all(isinstance(point[name], (int, float)) for point in points for name in FrontierPoint.__annotations__):
-        raise ValueError("has a figure that is not a number")
+        raise ValueError(Sentence("has a figure that is not a number"))
     for measure in (record.get("quality") or {}).values():
         if not all(map(_is_figure, (measure, *(measure.get("parts") or {}).values()))):
-            raise ValueError("has a measure that is not a number")
+            raise ValueError(Sentence("has a measure that is not a number"))
     return cast(Measured, record)
 
 
@@ -347,7 +363,7 @@ def check_outcome(value: Any) -> Outcome:
     """One of OUTCOMES."""
     record = check_record(value)
     if record.get("status") not in OUTCOMES:
-        raise ValueError(f"says a status that is none of {', '.join(OUTCOMES)}")
+        raise ValueError(Sentence("says a status that is none of {statuses}", statuses=", ".join(OUTCOMES)))
     return cast(Outcome, record)
 
 
@@ -373,6 +389,11 @@ def are_epochs(rows: Sequence[Any] | None) -> bool:
         return bool(check_metrics({"epochs": rows}))
     except (ValueError, TypeError):
         return False
+
+
+def _are_numbers_of(value: Any, count: int) -> bool:
+    """Whether it is a list of numbers of so many images."""
+    return isinstance(value, list) and all(type(number) is int and 0 <= number < count for number in value)
 
 
 def _is_trace(value: Any) -> bool:

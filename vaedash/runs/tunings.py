@@ -4,11 +4,12 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from vaedash import config, text
+from vaedash import config, storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.languages import say
 from vaedash.runs import listing, names
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Notes
@@ -18,17 +19,17 @@ from vaedash.runs.schema import Notes
 def claim(folder: Path) -> Iterator[None]:
     """Be the only one that tunes in this runs folder, for as long as the process lives. RunError if another one does."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / names.TUNING)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise RunError(
-            f"Another command is tuning in {folder}: wait for it, stop it with Ctrl-C, or give another folder (--runs-dir)."
-        ) from None
-    try:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(storage.locked(folder / names.TUNING, patience=0))
+        except Timeout:
+            raise RunError(
+                say(
+                    "Another command is tuning in {folder}: wait for it, stop it with Ctrl-C, or give another folder (--runs-dir).",
+                    folder=folder,
+                )
+            ) from None
         yield
-    finally:
-        lock.release()
 
 
 def members(folder: Path, tuning: str) -> list[Run]:

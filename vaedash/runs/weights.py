@@ -9,6 +9,7 @@ import torch
 from vaedash import config, places, storage
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.languages import say
 from vaedash.models import archs, own
 from vaedash.models.vae import VAE
 from vaedash.runs import listing, names
@@ -39,15 +40,21 @@ def load(run: RunFolder, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except storage.UnfitError as error:
-        raise RunError(f"{name}.pt of run {run.id} {error}.") from None
+        raise RunError(say("{name}.pt of run {id} {flaw}.", name=name, id=run.id, flaw=error)) from None
     if storage.sha256(data) not in run.weights.digests():
-        raise RunError(f"{name}.pt of run {run.id} is damaged: its bytes do not match the SHA-256 kept beside it.")
+        raise RunError(
+            say(
+                "{name}.pt of run {id} is damaged: its bytes do not match the SHA-256 kept beside it.",
+                name=name,
+                id=run.id,
+            )
+        )
     try:
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its readers raise; its own advice is to load unsafely
-        raise RunError(f"{name}.pt of run {run.id} is not a checkpoint of vaedash.") from error
+        raise RunError(say("{name}.pt of run {id} is not a checkpoint of vaedash.", name=name, id=run.id)) from error
     if not isinstance(state, dict) or state.get("schema") != config.SCHEMA:
-        raise RunError(f"{name}.pt of run {run.id} was not written by this version of vaedash.")
+        raise RunError(say("{name}.pt of run {id} was not written by this version of vaedash.", name=name, id=run.id))
     return state
 
 
@@ -99,17 +106,32 @@ def load_model(run: Run, *, which: str = names.BEST) -> tuple[VAE, int]:
         state = load(run, which)
     except FileNotFoundError:
         others = [other.id for other in listing.list_runs(run.path.parent) if other.weights.has(which)]
-        hint = f"Runs with weights: {', '.join(others[:8])}." if others else "No run has any yet: train one first."
-        raise RunError(f"Run {run.id} has no weights yet. {hint}") from None
+        if not others:
+            raise RunError(
+                say("Run {id} has no weights yet. No run has any yet: train one first.", id=run.id)
+            ) from None
+        raise RunError(
+            say("Run {id} has no weights yet. Runs with weights: {others}.", id=run.id, others=", ".join(others[:8]))
+        ) from None
     except RunError as error:
-        raise RunError(f"{str(error).removesuffix('.')}; {places.command()} doctor says what can be done.") from error
+        raise RunError(
+            say(
+                "{flaw}; {command} doctor says what can be done.",
+                flaw=str(error).removesuffix("."),
+                command=places.command(),
+            )
+        ) from error
     model = archs.build(settings)
     try:
         model.load_state_dict(state["model"])
         epoch = state["epoch"]
     except (RuntimeError, KeyError, TypeError) as error:
         raise RunError(
-            f"{which}.pt of run {run.id} holds the weights of another model: put its own back, or train anew."
+            say(
+                "{name}.pt of run {id} holds the weights of another model: put its own back, or train anew.",
+                name=which,
+                id=run.id,
+            )
         ) from error
     return model.eval().requires_grad_(False), epoch
 

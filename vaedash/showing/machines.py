@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from vaedash import images
 from vaedash.config import USUAL_FRAME
 from vaedash.images import Pixels
+from vaedash.languages import to_say
 from vaedash.showing import charts
 
 WIDTH, HEIGHT = 420, 200
@@ -29,8 +30,8 @@ _STYLE = """.moment {{ opacity: 0; }} .moment:nth-of-type(1) {{ opacity: 1; }}
 }}"""
 
 IN_WORDS: Mapping[str, str] = {
-    "fc": "lines lead from all of its pixels to each of a few circles",
-    "conv": "a small window slides over it, and what it sees lights up one square after the other",
+    "fc": to_say("lines lead from all of its pixels to each of a few circles"),
+    "conv": to_say("a small window slides over it, and what it sees lights up one square after the other"),
     "local": "a small window slides over it, and each square that lights up has a stroke of its own: another detector looks there",
 }
 

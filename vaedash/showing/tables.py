@@ -1,6 +1,9 @@
-"""Rows as tables: aligned plain text for a terminal, HTML for a notebook."""
+"""Rows as tables: aligned plain text for a terminal, HTML for a notebook, CSV to take along."""
 
+import csv
 import html
+import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaedash import text
@@ -27,6 +30,32 @@ def html_table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str])
     body = "".join(_html_row("td", [_cell(row.get(key)) for key in columns], sides) for row in rows)
     # As pandas calls its tables, for which every notebook has a look.
     return f'<table class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
+def csv_table(rows: Sequence[Mapping[str, object]], *, comma: bool = False) -> str:
+    """Rows with the same keys as CSV; text that a spreadsheet would run is made to be text. With `comma`, it is as spreadsheets of
+    countries take it that write 8,9: cells are parted by semicolons. What was not measured, or is no number, is an empty cell.
+    """
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n", delimiter=";" if comma else ",")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: _csv_cell(value, comma=comma) for key, value in row.items()})
+    return file.getvalue()
+
+
+def csv_file(rows: Sequence[Mapping[str, object]], *, comma: bool = False) -> bytes:
+    """The same as a file, which begins with the mark by which spreadsheets know that it is UTF-8."""
+    return csv_table(rows, comma=comma).encode("utf-8-sig", errors="replace")
+
+
+def _csv_cell(value: object, *, comma: bool) -> object:
+    if isinstance(value, str):
+        return text.cell(value)
+    if isinstance(value, float):
+        figure = str(value) if math.isfinite(value) else ""
+        return figure.replace(".", ",") if comma else figure
+    return value
 
 
 def html_words(words: str, *, bold: bool = False) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from vaedash import images
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import charts
 
@@ -144,7 +145,7 @@ def packed(z: Numbers) -> str:
 def real(tiles: Pixels, *, columns: int) -> Data:
     """Real pictures beside those that are made up, in whole rows."""
     whole = tiles[: max(1, len(tiles) // columns) * columns]
-    return {"name": "real pictures", "frames": planar(whole), "count": len(whole), "columns": columns}
+    return {"name": say("real pictures"), "frames": planar(whole), "count": len(whole), "columns": columns}
 
 
 def plane(player: Player, plane: "Plane", mapped: charts.LatentMap, *, number: int, alt: str) -> dict[str, object]:

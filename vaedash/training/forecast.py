@@ -15,6 +15,7 @@ from pathlib import Path
 from vaedash import config
 from vaedash.config import USUAL_FRAME, RunConfig
 from vaedash.errors import RunError
+from vaedash.languages import Sentence, counted, say
 from vaedash.runs.schema import Progress
 from vaedash.training import launch
 
@@ -61,7 +62,12 @@ def measure(asked: Sequence[RunConfig], *, sharing: int, data_dir: Path) -> list
     )
     if measuring.returncode:
         reason = (measuring.stderr.strip().splitlines() or ["?"])[-1].removesuffix(".")
-        raise RunError(f"This machine's speed could not be measured: {reason}. Training may start all the same.")
+        raise RunError(
+            # Whoever waits for the same measurement reads it too.
+            Sentence(
+                "This machine's speed could not be measured: {reason}. Training may start all the same.", reason=reason
+            )
+        )
     return [Speed(**speed) for speed in json.loads(measuring.stdout)]
 
 
@@ -94,10 +100,10 @@ def wall_seconds(forecasts: Sequence[Forecast]) -> float:
 def in_words(seconds: float) -> str:
     """A duration as a person says it."""
     if seconds < 90:
-        return f"{max(5, 5 * math.ceil(seconds / 5)):.0f} seconds"
+        return say("{seconds:.0f} seconds", seconds=max(5, 5 * math.ceil(seconds / 5)))
     if seconds < 5400:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.1f} hours"
+        return say("{seconds:.0f} minutes", seconds=seconds / 60)
+    return say("{seconds:.1f} hours", seconds=seconds / 3600)
 
 
 def crowded(progress: Progress) -> str:
@@ -105,8 +111,12 @@ def crowded(progress: Progress) -> str:
     free, share = progress.get("free"), progress.get("share")
     if free is None or share is None or free >= _ENOUGH * share:
         return ""
-    cores = "core" if share == 1 else "cores"
-    return f"this machine is busy with other work ({free:.1f} of {share} {cores} left)"
+    return counted(
+        "this machine is busy with other work ({free:.1f} of {n} core left)",
+        "this machine is busy with other work ({free:.1f} of {n} cores left)",
+        n=share,
+        free=free,
+    )
 
 
 def _main() -> None:

@@ -13,11 +13,13 @@ from typing import TextIO
 from vaedash import config, places, runs, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
+from vaedash.languages import say
 from vaedash.models import own
-from vaedash.runs import queue, record
+from vaedash.runs import queue, together
 from vaedash.runs.folder import RunFolder, cluster_log, end_of
 from vaedash.runs.record import Run
 from vaedash.runs.schema import TRAINED, Status
+from vaedash.training import message
 
 # What every process that computes finds in its environment.
 COMPUTING = {
@@ -54,6 +56,8 @@ def start(group: Sequence[RunFolder], *, data_dir: Path, on: str = places.LOCAL)
     """
     here = on == places.LOCAL
     line_up(group, elsewhere=not here)
+    if message.wanted():
+        together.begin(group)
     started = [_spawn(run, data_dir) for run in group] if here else [_spawn_driver(group, data_dir, on)]
     for child in started:  # until somebody waits for it, a process that has ended stays in the system's table
         threading.Thread(target=child.wait, daemon=True).start()
@@ -65,8 +69,8 @@ def line_up(group: Sequence[RunFolder], *, elsewhere: bool = False) -> None:
     for run in group:
         now = runs.read(run.path)
         if run.held:
-            doing = "being measured" if now.measuring else f"{now.status} already"
-            raise RunError(f"Run {run.id} is {doing}: wait for it, or stop it first.")
+            doing = say("being measured") if now.measuring else say("{status} already", status=say(now.status))
+            raise RunError(say("Run {id} is {doing}: wait for it, or stop it first.", id=run.id, doing=doing))
         now.require_readable()
         now.require_own()
         own.require_trusted(now.config.arch, run=run.id)
@@ -86,16 +90,28 @@ def resume(run: Run, *, data_dir: Path) -> subprocess.Popen[bytes]:
 def require_resumable(run: Run) -> None:
     """RunError, which says why, if there is nothing to go on with."""
     if run.damage:
-        raise RunError(f"Run {run.id} is damaged. {run.damage} {record.DOCTOR}")
+        raise run.damaged()
     run.require_here()
     if run.status in TRAINED:
-        raise RunError(f"Run {run.id} is {run.status}: there is nothing to resume. Its settings in a new run train on.")
+        raise RunError(
+            say(
+                "Run {id} is {status}: there is nothing to resume. Its settings in a new run train on.",
+                id=run.id,
+                status=say(run.status),
+            )
+        )
     if run.status == Status.DIVERGED:
         raise RunError(
-            f"Run {run.id} diverged and would do so again. Start a new run with a smaller --lr (this one had {run.config.lr:g})."
+            say(
+                "Run {id} diverged and would do so again. Start a new run with a smaller --lr (this one had {lr:g}).",
+                id=run.id,
+                lr=run.config.lr,
+            )
         )
     if not run.status.resumable:
-        raise RunError(f"Run {run.id} is {run.status} already: wait for it, or stop it first.")
+        raise RunError(
+            say("Run {id} is {status} already: wait for it, or stop it first.", id=run.id, status=say(run.status))
+        )
 
 
 # ---- the process itself -------------------------------------------------------------------------------

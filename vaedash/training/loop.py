@@ -81,7 +81,11 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
         return Ending(Status.STOPPED, _stopped_sentence(resumed["epochs"] if resumed else []))
     _require_same_images(run, dataset, resumed=resumed is not None)
     data = Split.of(dataset, settings, machine.device)
-    photos = data.held_out["test"].images[: config.PHOTO_COUNT].cpu().numpy()
+    tested = data.held_out["test"].images
+    # A run that goes on redraws what it began with; where nothing came of it yet, its images may be others by now.
+    begun, some = run.trained_on(dataset.fingerprint), datasets.shown(settings.dataset, len(tested), config.PHOTO_COUNT)
+    redrawn = run.redrawn if begun else some.tolist()
+    photos = tested[redrawn].cpu().numpy()
 
     # The others of a team, in `follow`.
     team.begin(Beginning(settings, run.images_at, machine, dataset.fingerprint, resumed))
@@ -92,7 +96,9 @@ def train(run: Run, *, sharing: int, data_dir: Path, bounded: bool = False, team
         epochs = resumed["epochs"]
     for sentence in filter(None, (damage, difference)):
         print(sentence, flush=True)
-    run.add_facts(_facts(machine, dataset, data, learner.model, resumed_after=len(epochs), note=difference or damage))
+    start = _facts(machine, dataset, data, learner.model, resumed_after=len(epochs), note=difference or damage)
+    start["dataset"]["redrawn"] = redrawn
+    run.add_facts(start)
     # The checkpoint is ahead of metrics.json if a kill came between the two; never behind it for good.
     run.write_metrics(epochs)
     run.pictures.write_originals(images.encode_png(images.grid(photos, columns=8)))

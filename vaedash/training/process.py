@@ -15,6 +15,7 @@ from vaedash.errors import VaedashError
 from vaedash.runs import queue, record
 from vaedash.runs.folder import RunFolder
 from vaedash.runs.schema import TRAINED, Status
+from vaedash.training import message
 
 if TYPE_CHECKING:  # torch is loaded once a run has its turn
     from vaedash.measuring.after import Kept
@@ -40,6 +41,8 @@ def work(
         with team.if_lost(functools.partial(_end, run, Status.FAILED)) if team else contextlib.nullcontext():
             status, sentence, kept = _train(run, data_dir, turn, sharing, team)
         _end(run, status, sentence)
+        if sharing is None:  # else who gave it away for training tells
+            message.tell(run)
         if status in TRAINED:
             measure(run, data_dir, kept, only=only)
         return status

@@ -3,17 +3,20 @@
 import io
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
 import segno
 import streamlit as st
 
+from vaedash.languages import say, to_say
+from vaedash.ui import speaking
+
 _ADDRESS = re.compile(
     r"https?://(\[(?P<ip>[0-9a-fA-F:.]{2,45})\]|(?P<host>[A-Za-z0-9.-]{1,253}))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?"
 )
-_CLOSED = (
+_CLOSED = to_say(
     "Phones cannot open this page yet. How one command lets a room in is told in docs/security.md, beside this program."
 )
 
@@ -40,10 +43,10 @@ def invitation(words: str, query: Mapping[str, str]) -> None:
     """The address of this page with that query as a QR code below some `words`; where others cannot open it, what to do."""
     address = outside(query)
     if address is None:
-        st.markdown(_CLOSED)
+        st.markdown(say(_CLOSED))
         return
     st.markdown(words)
-    st.image(code(address), alt=f"QR code of {address}", width=260)
+    st.image(code(address), alt=say("QR code of {address}", address=address), width=260)
     st.code(address, language=None, wrap_lines=True)
 
 
@@ -52,10 +55,20 @@ def outside(query: Mapping[str, str]) -> str | None:
 
     It is the one by which this visitor came, be that a server's own or that of a proxy before it.
     """
-    here = _ADDRESS.fullmatch(st.context.url or "")  # as the browser says it is
-    if here is None or _is_this_computer(here["ip"] or here["host"]):
+    came_by = _came_by()
+    if came_by is None or _is_this_computer(came_by["ip"] or came_by["host"]):
         return None
-    return f"{here[0]}?{urlencode(query, safe=',')}"
+    return f"{came_by[0]}?{urlencode({**query, **speaking.address()}, safe=',')}"
+
+
+def here(query: Sequence[tuple[str, str]]) -> str | None:
+    """The address by which this visitor can open this page, with that query; None where the browser names none that can be one."""
+    came_by = _came_by()
+    return came_by and f"{came_by[0]}?{urlencode(query, safe=',')}"
+
+
+def _came_by() -> re.Match[str] | None:
+    return _ADDRESS.fullmatch(st.context.url or "")  # as the browser says it is
 
 
 def _is_this_computer(host: str) -> bool:

@@ -10,34 +10,40 @@ from PIL import Image
 
 import vaedash
 from vaedash.errors import VaedashError
-from vaedash.ui import components, crisp, news, presenter, tabs, visitors
+from vaedash.languages import say
+from vaedash.showing import charts
+from vaedash.ui import components, crisp, embedded, news, presenter, speaking, tabs, visitors
 
-_PAGES = Path(__file__).parent / "pages"
+_HERE = Path(__file__).parent
+_PAGES = _HERE / "pages"
+_SCRIPTS = "".join(file.read_text(encoding="utf-8") for file in (charts.TOUCH_JS, _HERE / "menu.js"))
 
 
 def show() -> None:
     """The page that the address names, in the frame of all pages."""
     tabs.opened()
+    speaking.begin()
     st.set_page_config(
         page_title="vaedash",
         page_icon=_icon(),
         layout="wide",
         menu_items={"About": f"vaedash {vaedash.__version__}"},
     )
+    embedded.guard()
     page = st.navigation(
         [
-            st.Page(_PAGES / "start.py", title="Start", icon=":material/flag:", default=True),
-            st.Page(_PAGES / "train.py", title="Train", icon=":material/rocket_launch:", url_path="train"),
-            st.Page(_PAGES / "compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
-            st.Page(_PAGES / "why.py", title="Why", icon=":material/stairs:", url_path="why"),
-            st.Page(_PAGES / "gallery.py", title="Gallery", icon=":material/grid_view:", url_path="gallery"),
-            st.Page(_PAGES / "draw.py", title="Draw", icon=":material/brush:", url_path="draw"),
+            st.Page(_PAGES / "start.py", title=say("Start"), icon=":material/flag:", default=True),
+            st.Page(_PAGES / "train.py", title=say("Train"), icon=":material/rocket_launch:", url_path="train"),
+            st.Page(_PAGES / "compare.py", title=say("Compare"), icon=":material/compare:", url_path="compare"),
+            st.Page(_PAGES / "why.py", title=say("Why"), icon=":material/stairs:", url_path="why"),
+            st.Page(_PAGES / "gallery.py", title=say("Gallery"), icon=":material/grid_view:", url_path="gallery"),
+            st.Page(_PAGES / "draw.py", title=say("Draw"), icon=":material/brush:", url_path="draw"),
             st.Page(
-                _PAGES / "interpolate.py", title="Interpolate", icon=":material/animation:", url_path="interpolate"
+                _PAGES / "interpolate.py", title=say("Interpolate"), icon=":material/animation:", url_path="interpolate"
             ),
             st.Page(
                 _PAGES / "latent_space.py",
-                title="Latent space",
+                title=say("Latent space"),
                 icon=":material/scatter_plot:",
                 url_path="latent-space",
             ),
@@ -46,8 +52,9 @@ def show() -> None:
     )
     news.title(page.title)
     visitors.sign_in()
-    presenter.switch()
+    _corner()
     crisp.styles()
+    embedded.styles()
     visitors.told()
     try:
         page.run()
@@ -57,6 +64,15 @@ def show() -> None:
         if error.filename is None:
             raise
         st.error(components.refused(error))
+
+
+def _corner() -> None:
+    """What every page has in its upper corner, in which style and scripts of all pages take no room."""
+    st.html(_HERE / "page.css")
+    with st.container(key="corner", horizontal=True, vertical_alignment="center", gap="small"):
+        speaking.switch()
+        presenter.switch()
+        st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
 
 
 def _icon() -> Image.Image:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from vaedash.comparing.quiz import Question
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.ui import components
 
@@ -26,14 +27,21 @@ def step() -> int:
 
 def pair(runs: Sequence[Run]) -> list[Run]:
     """The pair that the tour began with, also if newer ones have come since; at first one of the runs that were chosen on
-    another page, or else the newest. Empty where there is none to ask about.
+    another page, or else the newest. Empty where there is none to ask about. Where one that it began with has gone, it says so, and
+    what was predicted goes too: it was about others.
     """
-    begun_with = st.query_params.get(_PAIR, "").split(".")
+    begun_with = list(filter(None, st.query_params.get(_PAIR, "").split(".")))
     chosen = st.session_state.get("chosen", ())
     of_these = (components.comparable([run for run in runs if run.id in ids]) for ids in (begun_with, chosen))
     found = next(filter(None, of_these), None) or components.comparable(runs)
     if found and [run.id for run in found] != begun_with:
         st.query_params[_PAIR] = ".".join(run.id for run in found)
+        if begun_with:
+            _forget((_SAID, _SEEN))
+            st.toast(
+                say("What this tour began with has gone. It is now about {names}.", names=components.named(found)),
+                duration="long",
+            )
     return found
 
 
@@ -50,8 +58,7 @@ def go(number: int) -> None:
 
 def leave() -> None:
     """Out of the tour."""
-    for name in (_STEP, _PAIR, _SAID, _SEEN):
-        st.query_params.pop(name, None)
+    _forget((_STEP, _PAIR, _SAID, _SEEN))
 
 
 def for_others(about: Sequence[Run]) -> dict[str, str]:
@@ -83,6 +90,11 @@ def reveal(question: Question) -> None:
     """From now on the answer is seen."""
     seen = re.sub(r"[^a-z]", "", st.query_params.get(_SEEN, ""))
     st.query_params[_SEEN] = "".join(dict.fromkeys(seen + _letter(question)))
+
+
+def _forget(names: Sequence[str]) -> None:
+    for name in names:
+        st.query_params.pop(name, None)
 
 
 def _said() -> dict[str, str]:

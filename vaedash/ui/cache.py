@@ -12,7 +12,9 @@ from vaedash.datasets import labels, shapes
 from vaedash.datasets.labels import Label
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run, listing, names, record
+from vaedash.ui import speaking
 
 if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
     from vaedash.models.vae import VAE
@@ -20,7 +22,7 @@ if TYPE_CHECKING:  # torch is loaded by the pages that decode, when they do
 Stamp = tuple[str, int] | None  # what tells weights from all others (`WeightFiles.stamp`)
 
 
-@st.cache_resource(show_spinner="Reading runs ...")
+@st.cache_resource(show_spinner=speaking.waiting("Reading runs ..."))
 def _readings() -> listing.Readings:
     # Here once, so that whoever comes meanwhile waits for it instead of reading the same.
     readings = listing.Readings()
@@ -38,7 +40,7 @@ def current(run_id: str) -> Run:
     return _readings().run(places.runs_dir() / run_id)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Loading weights ...")
+@st.cache_resource(max_entries=6, show_spinner=speaking.waiting("Loading weights ..."))
 def _model(path: str, stamp: Stamp) -> "tuple[VAE, int]":  # noqa: ARG001 - tells new weights from old
     from vaedash.runs import weights
 
@@ -50,7 +52,7 @@ def model(run: Run) -> "tuple[VAE, int]":
     return _model(str(run.path), run.weights.stamp(names.BEST))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading images ...")
+@st.cache_resource(max_entries=4, show_spinner=speaking.waiting("Reading images ..."))
 def _dataset(spec: str, fraction: float, frame: Frame, data_dir: str) -> datasets.Dataset:
     return datasets.load(spec, data_dir=Path(data_dir), fraction=fraction, frame=frame, download=False)
 
@@ -80,10 +82,12 @@ def test_labels(run: Run) -> Sequence[Label]:
 def _images_of(run: Run) -> datasets.Dataset:
     if run.images_at not in config.DATASETS and not Path(run.images_at).is_absolute():
         # A run that is passed on says what its images are called; where they were is nobody's business.
-        raise DatasetError(f"Run {run.id} came without its images, {run.images_at}.")
+        raise DatasetError(say("Run {id} came without its images, {images_at}.", id=run.id, images_at=run.images_at))
     dataset = _dataset(run.images_at, run.config.fraction, run.config.frame, str(places.data_dir()))
     if run.dataset.get("fingerprint") and not run.trained_on(dataset.fingerprint):
-        raise DatasetError(f"The images of {dataset.name} have changed since run {run.id} was trained.")
+        raise DatasetError(
+            say("The images of {name} have changed since run {id} was trained.", name=dataset.name, id=run.id)
+        )
     return dataset
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import config, places, text
+from vaedash.languages import counted, say
 from vaedash.runs import Run, names
 from vaedash.ui import address, cache, components
 
@@ -44,16 +45,16 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     called = components.labels(every)
     with line.popover(_summary([called[run_id] for run_id in ids]), icon=":material/tune:", key="runs-chosen"):
         shown = {run.id for run in look_for(every, most=OFFERED, key="look-for-runs")} | {*ids}
-        options = [run_id for run_id in offered if run_id in shown]
+        options = [run.id for run in _trials_last(every) if run.id in shown]
         st.session_state[_PICKED] = ids  # the address has the say: so the browser's Back undoes a choice
         st.multiselect(
-            "Runs",
+            say("Runs"),
             options,
             # What is typed here looks for tags, too.
             format_func=components.words(
                 {run_id: components.name_with_tags(offered[run_id], called[run_id]) for run_id in called}
             ),
-            placeholder="Choose a run or two",
+            placeholder=say("Choose a run or two"),
             key=_PICKED,
             on_change=lambda: choose(st.session_state[_PICKED]),
         )
@@ -61,12 +62,13 @@ def chosen(line: DeltaGenerator, runs: Sequence[Run], *, begun: bool = False, we
     st.session_state.chosen = linked
     address.complete({"runs": ",".join(linked)})
     if missing:
-        more = [f"And {len(missing) - _EXPLAINED} more."] if len(missing) > _EXPLAINED else []
+        more = [say("And {n} more.", n=len(missing) - _EXPLAINED)] if len(missing) > _EXPLAINED else []
         reasons = [_why_not(run_id, runs) for run_id in missing[:_EXPLAINED]]
         st.info(" ".join([*reasons, *more]), icon=":material/search_off:")
     if not ids:
-        st.markdown("Choose a run or two above.")
+        st.markdown(say("Choose a run or two above."))
         st.stop()
+    components.odd([offered[run_id] for run_id in ids])
     return _drawing([offered[run_id] for run_id in ids]) if weights else [offered[run_id] for run_id in ids]
 
 
@@ -92,23 +94,27 @@ def _why_not(run_id: str, listed: Sequence[Run]) -> str:
     if run is None and (places.runs_dir() / run_id).is_dir():
         run = cache.current(run_id)
     if run is None:
-        return f"There is no run {run_id} here (any more)."
+        return say("There is no run {run_id} here (any more).", run_id=run_id)
     if run.damage:
-        return f"Run {run_id} is damaged."
+        return say("Run {run_id} is damaged.", run_id=run_id)
     if run.archived:
-        return f"{components.plain(run.name)} ({run_id}) is archived: Train shows archived runs, and can restore them."
-    return f"{components.plain(run.name)} has not finished an epoch yet."
+        return say(
+            "{name} ({run_id}) is archived: Train shows archived runs, and can restore them.",
+            name=components.plain(run.name),
+            run_id=run_id,
+        )
+    return say("{name} has not finished an epoch yet.", name=components.plain(run.name))
 
 
 def _summary(called: Sequence[str]) -> str:
     """What the button says: the names, as far as they fit."""
-    more = f" and {len(called) - _NAMED} more" if len(called) > _NAMED else ""
-    return components.plain(", ".join(called[:_NAMED])) + more if called else "Choose runs"
+    more = say(" and {n} more", n=len(called) - _NAMED) if len(called) > _NAMED else ""
+    return components.plain(", ".join(called[:_NAMED])) + more if called else say("Choose runs")
 
 
 def _shortcuts(every: Sequence[Run], *, chosen: Sequence[str]) -> None:
     """The pairs that are looked for most, a click each."""
-    pairs = {"Your latest": components.latest(every), "The example": components.showcase(every)}
+    pairs = {say("Your latest"): components.latest(every), say("The example"): components.showcase(every)}
     by_ids = {tuple(run.id for run in pair): label for label, pair in reversed(pairs.items()) if pair}
     with st.container(horizontal=True):
         for ids, label in by_ids.items():
@@ -120,19 +126,28 @@ def _drawing(chosen: Sequence[Run]) -> list[Run]:
     """Those of the chosen runs that have weights to draw with; the others are named."""
     able = [run for run in chosen if run.weights.has(names.BEST)]
     if lacking := [components.plain(run.name) for run in chosen if run not in able]:
-        have = "has no weights" if len(lacking) == 1 else "have no weights"
-        st.info(f"{', '.join(lacking)} {have} here, only records and pictures, and cannot draw anything new.")
+        st.info(
+            counted(
+                "{names} has no weights here, only records and pictures, and cannot draw anything new.",
+                "{names} have no weights here, only records and pictures, and cannot draw anything new.",
+                n=len(lacking),
+                names=", ".join(lacking),
+            )
+        )
     if not able:
         st.stop()
     return able
 
 
 def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
-    """All of these runs (newest first), or where there are more than `most` the newest of those that a person looks for."""
+    """All of these runs (newest first, and behind them the trials of tunings, of which there are many), or where there are more than
+    `most` the first of those that a person looks for.
+    """
+    runs = _trials_last(runs)
     if len(runs) <= most:
-        return list(runs)
+        return runs
     sought = st.text_input(
-        "Look for", key=key, placeholder="words of a name, a tag, settings or a state; an id", max_chars=200
+        say("Look for"), key=key, placeholder=say("words of a name, a tag, settings or a state; an id"), max_chars=200
     )
     meant = [
         run
@@ -140,10 +155,14 @@ def look_for(runs: Sequence[Run], *, most: int, key: str) -> list[Run]:
         if all(word in _known_as(run) for word in text.name(sought, most=len(sought)).casefold().split())
     ]
     if len(meant) > most:
-        st.caption(f"Here are the newest {most:,} of {len(meant):,} runs.")
+        st.caption(say("Here are the newest {most:,} of {n:,} runs.", most=most, n=len(meant)))
     elif not meant:
-        st.caption("No run is known by all of these words.")
+        st.caption(say("No run is known by all of these words."))
     return meant[:most]
+
+
+def _trials_last(runs: Sequence[Run]) -> list[Run]:
+    return sorted(runs, key=lambda run: run.trial is not None and not run.active)
 
 
 def _known_as(run: Run) -> str:
@@ -154,6 +173,6 @@ def _known_as(run: Run) -> str:
             settings.preset or "own",
             settings.dataset,
             settings.pixel_order,
-            f"seed {settings.seed}",
+            say("seed {seed}", seed=settings.seed),
         ]
     return " ".join(known).casefold()

@@ -10,13 +10,16 @@ from typing import NoReturn
 
 import streamlit as st
 
-from vaedash import config, places, text
+from vaedash import config, languages, places, text
 from vaedash.comparing import alike
 from vaedash.comparing import verdict as comparing
 from vaedash.comparing.verdict import Verdict
 from vaedash.errors import VaedashError
+from vaedash.languages import say
 from vaedash.runs import Run, Status
 from vaedash.runs.schema import TRAINED
+from vaedash.text import escaped
+from vaedash.ui import embedded
 
 _PAGES = Path(__file__).parent / "pages"
 # What Streamlit calls the colours of a badge, for each state of a run.
@@ -36,10 +39,11 @@ _BADGE: Mapping[Status, str] = {
 
 def newest_pair(runs: Sequence[Run]) -> list[Run]:
     """The newest run of FC and of conv on the newest run's images, in the table's order, or else of two other architectures; damaged
-    ones, and such with shuffled pixels or widths of their own, if there are no others.
+    ones, trials of a tuning, and such with shuffled pixels or widths of their own, if there are no others.
     """
     newest: dict[str, Run] = {}
     sound = [run for run in runs if not run.damage] or runs
+    sound = [run for run in sound if run.trial is None] or sound
     sound = [run for run in sound if run.config.pixel_order == "natural"] or sound
     sound = [run for run in sound if not run.config.widths] or sound
     for run in sound:
@@ -75,7 +79,8 @@ def latest(runs: Sequence[Run]) -> list[Run]:
 
 def labels(runs: Sequence[Run]) -> dict[str, str]:
     """What to call each run, by id: its name, with the id behind it where another one is called the same."""
-    names = {run.id: run.name for run in runs}
+    with languages.spoken(languages.current()):  # which is asked once, and not for each of ten thousand runs
+        names = {run.id: run.name for run in runs}
     count = Counter(names.values())
     return {run_id: f"{name} ({run_id})" if count[name] > 1 else name for run_id, name in names.items()}
 
@@ -85,19 +90,37 @@ def words(names: Mapping[str, str]) -> Callable[[str], str]:
     return names.__getitem__
 
 
-def choice(label: str, names: Mapping[str, str], *, default: str, key: str, help: str | None = None) -> str:
-    """The one of these options, each with its name, that a person chose; it is in the URL."""
-    return st.segmented_control(
+def choice(
+    label: str, names: Mapping[str, str], *, default: str, key: str, help: str | None = None, bare: bool = False
+) -> str:
+    """The one of these options, each with its English name, that a person chose; it is in the URL. With `bare`, the label is
+    only read out.
+    """
+    linked = _linked(key, names)
+    chosen = st.segmented_control(
         label,
         list(names),
-        format_func=words(names),
-        default=default,
+        format_func=words({name: say(called) for name, called in names.items()}),
+        default=None if linked else default,
         required=True,
         key=key,
         bind="query-params",
         help=help,
+        label_visibility="collapsed" if bare else "visible",
         wrap=True,
     )
+    return chosen or default
+
+
+def _linked(key: str, names: Mapping[str, str]) -> bool:
+    """Chooses what an address says that was made in another language, or by hand: Streamlit writes there what a choice is called."""
+    asked = st.query_params.get(key)
+    if key in st.session_state or asked is None or asked in [say(called) for called in names.values()]:
+        return False
+    meant = [name for name, called in names.items() if asked == name or called == languages.original(asked)]
+    if meant:
+        st.session_state[key] = meant[0]
+    return bool(meant)
 
 
 def name_with_tags(run: Run, name: str | None = None) -> str:
@@ -107,15 +130,38 @@ def name_with_tags(run: Run, name: str | None = None) -> str:
 
 def nothing_yet(*, weights: bool = False) -> NoReturn:
     """Says that there is nothing to show, and where to begin; ends the page."""
-    what = "No run has weights yet: they come with its first epoch." if weights else "Nothing has been trained yet."
-    st.info(f"{what} Train FC and conv on the Start page; it takes about a minute.", icon=":material/flag:")
+    what = (
+        say("No run has weights yet: they come with its first epoch.")
+        if weights
+        else say("Nothing has been trained yet.")
+    )
+    st.info(
+        say("{what} Train FC and conv on the Start page; it takes about a minute.", what=what), icon=":material/flag:"
+    )
     st.stop()
 
 
 def damaged(runs: Sequence[Run]) -> None:
     """Names the damaged ones among the runs, and says what is wrong with each."""
-    if lines := [f"Run {run.id} is damaged. {escaped(run.damage)}" for run in runs if run.damage]:
+    if lines := [
+        say("Run {id} is damaged. {damage}", id=run.id, damage=escaped(run.damage)) for run in runs if run.damage
+    ]:
         st.warning("  \n".join(lines), icon=":material/warning:")
+
+
+def odd(chosen: Sequence[Run]) -> None:
+    """Says what is odd about runs that can be read: what has not arrived of them, what clocks got wrong, which are one and the same."""
+    lines = [f"{plain(run.name)} ({run.id}): {escaped(oddity)}" for run in chosen for oddity in run.oddities]
+    lines += [
+        say(
+            "{ids} are one and the same run, copied: here it counts {n} times.",
+            ids=say(" and ").join(run.id for run in same),
+            n=len(same),
+        )
+        for same in alike.copies(chosen)
+    ]
+    if lines:
+        st.info("  \n".join(lines), icon=":material/sync_problem:")
 
 
 def verdict(judged: Verdict, *, place: str, more: Callable[[], None] | None = None) -> None:
@@ -129,7 +175,7 @@ def verdict(judged: Verdict, *, place: str, more: Callable[[], None] | None = No
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(judged.about), width="content")
-        with st.popover("How sure is that?", type="tertiary", icon=":material/balance:"):
+        with st.popover(say("How sure is that?"), type="tertiary", icon=":material/balance:"):
             st.markdown(f"**{plain(judged.headline)}.** {plain(judged.grounds)}")
             if more:
                 more()
@@ -150,11 +196,14 @@ def verdicts(chosen: Sequence[Run], *, place: str, more: Callable[[Sequence[Run]
 
 def onward(page: str, words: str, **address: str) -> None:
     """The next step of the story, at the end of a page; `page` is the name of its file."""
-    link(page, f"Next: {words}", **address)
+    embedded.end()
+    link(page, say("Next: {words}", words=words), **address)
 
 
 def link(page: str, words: str, *, icon: str = ":material/arrow_forward:", **address: str) -> None:
-    """A way to another page."""
+    """A way to another page; none within somebody else's."""
+    if embedded.on():
+        return
     st.page_link(_PAGES / f"{page}.py", label=words, icon=icon, query_params=address)
 
 
@@ -171,16 +220,18 @@ def status_line(run: Run) -> None:
     st.markdown(f"**{plain(run.name)}** {_badge(run)}")
     if run.sentence and run.status != Status.FINISHED:
         st.caption(escaped(run.sentence))
+    for oddity in run.oddities:
+        st.caption(escaped(oddity))
 
 
 def _badge(run: Run) -> str:
-    kept = f" after {len(run.epochs)} epochs" if run.epochs and not run.active else ""
-    return f":{_BADGE[run.status]}-badge[{run.status}{kept}]"
+    kept = say(" after {n} epochs", n=len(run.epochs)) if run.epochs and not run.active else ""
+    return f":{_BADGE[run.status]}-badge[{say(run.status)}{kept}]"
 
 
 def elsewhere(run: Run) -> str:
     """`, on` and the machine that trains or has trained it, for Markdown; empty if that was this one, or if it is not known."""
-    return f", on {plain(run.host)}" if run.host not in ("", places.host()) else ""
+    return say(", on {host}", host=plain(run.host)) if run.host not in ("", places.host()) else ""
 
 
 def said(error: VaedashError) -> str:
@@ -194,12 +245,9 @@ def said(error: VaedashError) -> str:
 def refused(error: OSError) -> str:
     """What the system did not allow, for Markdown: the name of the file or folder, not its place."""
     what = f"{plain(Path(str(error.filename)).name)}: " if error.filename else ""
-    return f"{what}{error.strerror}. Free some room, or change who may read and write there."
-
-
-def escaped(text: str) -> str:
-    """A sentence that may hold a person's or a file's words, without any meaning to Markdown but for web addresses."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:&" else letter for letter in text)
+    return say(
+        "{what}{strerror}. Free some room, or change who may read and write there.", what=what, strerror=error.strerror
+    )
 
 
 def plain(name: str) -> str:
@@ -207,6 +255,11 @@ def plain(name: str) -> str:
     into icons. What cannot be seen, a word joiner, keeps these apart; so this is for names, not for what is to be copied.
     """
     return escaped(_MEANT.sub("\u2060", text.visible(" ".join(name.split()))))
+
+
+def named(runs: Sequence[Run]) -> str:
+    """The names of runs, for Markdown."""
+    return say(" and ").join(plain(run.name) for run in runs)
 
 
 _MEANT = re.compile(r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)

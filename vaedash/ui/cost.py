@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from vaedash import config, datasets, places
+from vaedash import config, datasets, languages, places
 from vaedash.config import Frame, RunConfig
 from vaedash.errors import VaedashError
+from vaedash.languages import Speech, say, to_say
 from vaedash.training import forecast
 from vaedash.training.forecast import Speed
 from vaedash.ui import components
 
-HELP = "A few training steps were measured, in a process of their own, while nothing else trained here."
+HELP = to_say("A few training steps were measured, in a process of their own, while nothing else trained here.")
 _AT_ONCE = 0.2  # seconds that a page waits, so that what is known is there when it is drawn
 _LOOKS = 1.0  # seconds between two looks at what is being measured
 
@@ -43,7 +44,7 @@ def show(chosen: Sequence[RunConfig], *, busy: bool) -> None:
     figures, key = _figures(), _key(chosen)
     if key not in figures:
         if busy:
-            st.caption("How long it would take here is measured once nothing trains here any more.")
+            st.caption(say("How long it would take here is measured once nothing trains here any more."))
             return
         figures[key] = _begun(*key)
     wait([figures[key]], timeout=_AT_ONCE)
@@ -64,7 +65,11 @@ def of(chosen: Sequence[RunConfig], measured: Measured) -> Cost:
         for settings in chosen
     ]
     words = [
-        f"{config.spoken(settings.arch)} {cost.images_per_second:,.0f} images a second"
+        say(
+            "{name} {images_per_second:,.0f} images a second",
+            name=config.spoken(settings.arch),
+            images_per_second=cost.images_per_second,
+        )
         for settings, cost in zip(chosen, forecasts, strict=True)
     ]
     return Cost(
@@ -76,7 +81,7 @@ def of(chosen: Sequence[RunConfig], measured: Measured) -> Cost:
 
 def _view(chosen: tuple[RunConfig, ...], figures: "Future[Measured]", every: float | None) -> None:
     if not figures.done():
-        st.caption("How long it would take here is being measured ...")
+        st.caption(say("How long it would take here is being measured ..."))
         return
     if every:
         st.rerun()  # the whole page once more, and no looking any more
@@ -86,13 +91,20 @@ def _view(chosen: tuple[RunConfig, ...], figures: "Future[Measured]", every: flo
         _figures().pop(_key(chosen), None)  # the next time somebody asks, it may be measured
         st.caption(components.escaped(str(error)))
         return
-    st.metric("At most, on this machine", forecast.in_words(cost.seconds), help=HELP)
-    st.caption(f"{cost.speeds}. {cost.disk / 1e6:,.0f} MB on disk. Early stopping may end it sooner.")
+    st.metric(say("At most, on this machine"), forecast.in_words(cost.seconds), help=say(HELP))
+    st.caption(
+        say(
+            "{speeds}. {disk:,.0f} MB on disk. Early stopping may end it sooner.",
+            speeds=cost.speeds,
+            disk=cost.disk / 1e6,
+        )
+    )
     if datasets.lacking(chosen[0].dataset, data_dir=places.data_dir()):
-        st.caption("The download comes on top of that.")
+        st.caption(say("The download comes on top of that."))
 
 
-_Own = tuple[str, Frame] | None  # one's own pictures: their place, and what they are brought to
+# One's own pictures: their place, what they are brought to, and in which language is told why they cannot be read.
+_Own = tuple[str, Frame, Speech] | None
 _Key = tuple[tuple[RunConfig, ...], int, _Own]  # settings, how many runs at once
 
 
@@ -105,7 +117,8 @@ def _figures() -> "dict[_Key, Future[Measured]]":
 def _key(chosen: Sequence[RunConfig]) -> _Key:
     # Only what changes the speed is asked, so that most changes of the form need no new measurement.
     asked = dict.fromkeys(settings.only(config.SPEED_SETTINGS) for settings in chosen)
-    own = None if chosen[0].dataset in config.BUILT_IN else (chosen[0].dataset, chosen[0].frame)
+    dataset, frame = chosen[0].dataset, chosen[0].frame
+    own = None if dataset in config.BUILT_IN else (dataset, frame, languages.current())
     return tuple(asked), min(config.SLOTS, len(chosen)), own
 
 
@@ -115,7 +128,7 @@ def _begun(asked: tuple[RunConfig, ...], sharing: int, own: _Own) -> "Future[Mea
 
     def measure() -> None:
         try:
-            own_images = len(datasets.load(own[0], data_dir=places.data_dir(), frame=own[1]).train) if own else 0
+            own_images = _count(*own) if own else 0
             speeds = forecast.measure(asked, sharing=sharing, data_dir=places.data_dir())
             figures.set_result(Measured(speeds=dict(zip(asked, speeds, strict=True)), own_images=own_images))
         except Exception as error:  # whatever it is, it is raised where the figures are asked for
@@ -123,3 +136,8 @@ def _begun(asked: tuple[RunConfig, ...], sharing: int, own: _Own) -> "Future[Mea
 
     threading.Thread(target=measure, daemon=True, name="forecast").start()
     return figures
+
+
+def _count(dataset: str, frame: Frame, speech: Speech) -> int:
+    with languages.spoken(speech):  # a thread has no visitor of its own
+        return len(datasets.load(dataset, data_dir=places.data_dir(), frame=frame).train)

@@ -8,13 +8,16 @@ import streamlit as st
 from vaedash import config, glossary
 from vaedash.comparing import alike, trials
 from vaedash.comparing.trials import Trials
+from vaedash.languages import figure, say, to_say
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import components, live, presenter, tables
 
 _SPLITS = ("train", "val", "test")
-_HOW_WRONG = "Lower is better. A nat (1.44 bits) is what the error of a redrawn picture and the price of its numbers are counted in."
-_ABOUT_CUT = (
+_HOW_WRONG = to_say(
+    "Lower is better. A nat (1.44 bits) is what the error of a redrawn picture and the price of its numbers are counted in."
+)
+_ABOUT_CUT = to_say(
     "Where a run breaks down, or begins far above where it ends, its losses leave no room for all others. The chart then "
     "ends below them and says how many there are."
 )
@@ -34,12 +37,12 @@ class View:
 
 def controls() -> View:
     """How a person wants to see the curves, one click away from them; all of it is in the URL."""
-    with st.popover("Curves", icon=":material/show_chart:", key="curves"):
+    with st.popover(say("Curves"), icon=":material/show_chart:", key="curves"):
         about = glossary.about("loss", "recon", "KL")
-        term = components.choice("Show", charts.TERMS, default="loss", key="term", help=about)
-        axis = components.choice("By", charts.AXES, default="epoch", key="axis", help=glossary.about("epoch"))
+        term = components.choice(say("Show"), charts.TERMS, default="loss", key="term", help=about)
+        axis = components.choice(say("By"), charts.AXES, default="epoch", key="axis", help=glossary.about("epoch"))
         splits = st.pills(
-            "Of",
+            say("Of"),
             _SPLITS,
             default=["train", "test"],
             selection_mode="multi",
@@ -48,9 +51,9 @@ def controls() -> View:
             help=glossary.about("train, test", "val"),
             wrap=True,
         )
-        smoothing = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params")
-        log = st.toggle("Log scale", key="log", bind="query-params")
-        cut = st.toggle("Cut outliers", value=True, key="cut", bind="query-params", help=_ABOUT_CUT)
+        smoothing = st.slider(say("Smoothing"), 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params")
+        log = st.toggle(say("Log scale"), key="log", bind="query-params")
+        cut = st.toggle(say("Cut outliers"), value=True, key="cut", bind="query-params", help=say(_ABOUT_CUT))
     return View(term=term, axis=axis, splits=splits, smoothing=smoothing, log=log, cut=cut)
 
 
@@ -61,7 +64,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
     live.prepare()
     groups, places = _groups(chosen), presenter.places(chosen)
     if len(groups) > 1:
-        st.caption("Different pictures, or a different beta, give losses of different units: one chart each.")
+        st.caption(say("Different pictures, or a different beta, give losses of different units: one chart each."))
     for place, (group, title) in enumerate(zip(groups, alike.called(groups), strict=True)):
         figure = charts.loss_curves(
             group,
@@ -73,7 +76,13 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
             cut=view.cut,
             places=places,
         )
-        about = f"Curves of {charts.TERMS[view.term]} by {charts.AXES[view.axis]}: {_names(group)}. {_notes(figure)}"
+        about = say(
+            "Curves of {terms} by {axes}: {names}. {notes}",
+            terms=say(charts.TERMS[view.term]),
+            axes=say(charts.AXES[view.axis]),
+            names=_names(group),
+            notes=_notes(figure),
+        )
         live.figure(
             presenter.figure(figure),
             key=f"curves-{place}",
@@ -83,7 +92,7 @@ def by_unit(chosen: Sequence[Run], view: View, *, beside: bool = False) -> None:
         )
         which = f"{components.plain(title)}. " if len(groups) > 1 else ""
         st.caption(
-            f"{which}{_HOW_WRONG} {charts.legend(group, axis=view.axis, splits=view.splits, smoothing=view.smoothing)}"
+            f"{which}{say(_HOW_WRONG)} {charts.legend(group, axis=view.axis, splits=view.splits, smoothing=view.smoothing)}"
         )
 
 
@@ -91,21 +100,26 @@ def budgets(chosen: Sequence[Run], among: Sequence[Run]) -> None:
     """What the tunings of these runs found, and for how many trials, one click away; `among` are all their trials."""
     for tried in trials.of(chosen, among):
         name = tried[0].tuning
-        with st.expander(f"Best so far against budget: {components.plain(name)}"):
+        with st.expander(say("Best so far against budget: {name}", name=components.plain(name))):
             st.caption(
-                "Each architecture tried as many settings, drawn from the same ranges. A line is the best that it had found by "
-                "then; dotted is what so many trials find on average, in whatever order. A dot is a trial, an open one was "
-                "stopped because it fell behind.",
+                say(
+                    "Each architecture tried as many settings, drawn from the same ranges. A line is the best that it had found by "
+                    "then; dotted is what so many trials find on average, in whatever order. A dot is a trial, an open one was "
+                    "stopped because it fell behind."
+                ),
                 help=glossary.about("loss", "val"),
             )
             found = [f"{config.spoken(of_arch.arch)} {_found(of_arch)}" for of_arch in tried]
-            about = f"Lowest val loss so far by number of trials, {name}: {', '.join(found)}"
+            about = say(
+                "Lowest val loss so far by number of trials, {name}: {names}", name=name, names=", ".join(found)
+            )
             live.chart(charts.budget(tried), key=f"budget-{tried[0].runs[0].id}", alt=about)
 
 
 def _found(tried: Trials) -> str:
     lowest = tried.best_so_far[-1]
-    return f"{'nothing' if lowest is None else f'{lowest:.1f}'} after {len(tried.runs)}"
+    found = say("nothing") if lowest is None else figure(lowest, ".1f")
+    return say("{found} after {n}", found=found, n=len(tried.runs))
 
 
 def behind(chosen: Sequence[Run]) -> None:
@@ -120,17 +134,19 @@ def _groups(chosen: Sequence[Run]) -> list[list[Run]]:
 
 
 def _behind(group: Sequence[Run], places: Mapping[str, int]) -> None:
-    with st.expander("What the numbers say, and what it costs"):
+    with st.expander(say("What the numbers say, and what it costs")):
         st.caption(
-            "To the right, the numbers say more about a picture; further down, less of it is wrong. Both together are the "
-            "loss, which is the same along a dotted line. Grey is the best that a linear VAE can do, for any beta: the "
-            "marks are what well-known code calls beta 1.",
+            say(
+                "To the right, the numbers say more about a picture; further down, less of it is wrong. Both together are the "
+                "loss, which is the same along a dotted line. Grey is the best that a linear VAE can do, for any beta: the "
+                "marks are what well-known code calls beta 1."
+            ),
             help=glossary.about("recon", "KL", "beta", "PCA line"),
         )
-        about = f"KL against reconstruction error: {_names(group)}"
+        about = say("KL against reconstruction error: {names}", names=_names(group))
         live.chart(charts.rate_distortion(group, places=places), key=f"rates-{group[0].id}", alt=about)
     with st.expander(
-        "Beyond the loss: what they keep, what they make up, how they turn one into another, what they know"
+        say("Beyond the loss: what they keep, what they make up, how they turn one into another, what they know")
     ):
         tables.quality(group)
 

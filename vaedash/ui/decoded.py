@@ -11,11 +11,12 @@ from vaedash import config, images
 from vaedash.comparing import intervals
 from vaedash.errors import DatasetError, RunError
 from vaedash.images import Pixels
+from vaedash.languages import Speech, current
 from vaedash.models import own
 from vaedash.runs import Run, names
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
-from vaedash.ui import cache
+from vaedash.ui import cache, speaking
 from vaedash.ui.cache import Stamp
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def weights(run: Run) -> Stamp:
 def damage(run: Run) -> str:
     """What is wrong with a run's kept weights, in one sentence; empty where they can be used."""
     # Whoever trusts its architecture meanwhile is not told of that any more.
-    return _damage(run, weights(run), run.settings is None or own.is_trusted(run.config.arch))
+    return _damage(run, weights(run), run.settings is None or own.is_trusted(run.config.arch), current())
 
 
 def epoch(run: Run) -> int:
@@ -149,7 +150,7 @@ def flattened(run: Run, number: int) -> Pixels:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _damage(_run: Run, stamp: Stamp, trusted: bool) -> str:  # noqa: ARG001
+def _damage(_run: Run, stamp: Stamp, trusted: bool, speech: Speech) -> str:  # noqa: ARG001 - each visitor in their language
     try:
         cache.model(_run)
     except RunError as error:
@@ -157,7 +158,7 @@ def _damage(_run: Run, stamp: Stamp, trusted: bool) -> str:  # noqa: ARG001
     return ""
 
 
-@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Decoding ..."))
 def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -> Pixels:  # noqa: ARG001
     from vaedash.models import latent
 
@@ -165,7 +166,7 @@ def _prior(_run: Run, stamp: Stamp, count: int, seed: int, temperature: float) -
     return latent.decode(cache.model(_run)[0], z)
 
 
-@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Decoding ..."))
 def _remembered(_run: Run, _photos: Pixels, stamp: Stamp, numbers: tuple[int, ...]) -> tuple[Pixels, Floats]:  # noqa: ARG001
     from vaedash.measuring import heldout
     from vaedash.measuring.heldout import HeldOut
@@ -192,14 +193,14 @@ def _squeezed(_run: Run, stamp: Stamp, photo: Pixels) -> tuple[Floats, Pixels]: 
     return mu[used].numpy(), latent.decode(model, z[None])[0]
 
 
-@st.cache_data(max_entries=64, show_spinner="Measuring every latent on the held-out images ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Measuring every latent on the held-out images ..."))
 def _kl(_run: Run, stamp: Stamp) -> Floats:  # noqa: ARG001
     from vaedash.measuring import latents
 
     return latents.kl_by_latent(cache.model(_run)[0], cache.test_images(_run))
 
 
-@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Decoding ..."))
 def _traversed(_run: Run, stamp: Stamp, latent_index: int, around: int | None) -> Pixels:
     import torch
 
@@ -223,8 +224,7 @@ def _plane(_run: Run, stamp: Stamp) -> "tuple[Plane, NDArray[np.int_], Floats]":
     from vaedash.models import latent
 
     photos = cache.test_images(_run)
-    # Evenly spread, since a folder of a person's own may be sorted.
-    numbers = np.linspace(0, len(photos) - 1, min(len(photos), MAPPED)).astype(int)
+    numbers = images.evenly(len(photos), MAPPED)
     mu = latent.encode(cache.model(_run)[0], photos[numbers])[0].numpy()
     plane = latents.plane(mu)
     return plane, numbers, plane.project(mu)
@@ -244,7 +244,7 @@ def _tiles(_run: Run, stamp: Stamp) -> Pixels:
     return np.stack([images.resized(photos[number], side) for number in shown.numbers[shown.pictured]])
 
 
-@st.cache_data(max_entries=16, show_spinner="Looking for directions ...")
+@st.cache_data(max_entries=16, show_spinner=speaking.waiting("Looking for directions ..."))
 def _directions(_run: Run, stamp: Stamp) -> "Sequence[Direction]":  # noqa: ARG001
     from vaedash.measuring import directions
     from vaedash.models import latent
@@ -264,7 +264,7 @@ def _stretch(_run: Run, stamp: Stamp, number: int, name: str) -> Floats:
     return directions.way(_mu(_run, stamp, number), step, points=2)
 
 
-@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Decoding ..."))
 def _moved(_run: Run, stamp: Stamp, number: int, name: str) -> Pixels:
     import torch
 
@@ -281,7 +281,7 @@ def _place(_run: Run, stamp: Stamp, number: int) -> tuple[float, float]:
     return float(x), float(y)
 
 
-@st.cache_data(max_entries=64, show_spinner="Decoding ...")
+@st.cache_data(max_entries=64, show_spinner=speaking.waiting("Decoding ..."))
 def _flattened(_run: Run, stamp: Stamp, number: int) -> Pixels:
     import torch
 

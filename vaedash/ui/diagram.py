@@ -12,6 +12,7 @@ import streamlit as st
 from vaedash import config
 from vaedash.browser import widgets
 from vaedash.comparing import quiz
+from vaedash.languages import figure, say
 from vaedash.models.layers import Step, Steps
 from vaedash.runs import Run, names
 from vaedash.showing import charts, told
@@ -25,7 +26,10 @@ _component = st.components.v2.component(
     html='<div class="flow"></div>',
     css=widgets.style("flow"),
     js=f"""{widgets.script("flow")}
-export default ({{ data, parentElement, setStateValue }}) => flow(parentElement.querySelector(".flow"), data, setStateValue);
+export default ({{ data, parentElement, setStateValue }}) => {{
+  const root = parentElement.querySelector(".flow");
+  return flow(root, heard(root, data), setStateValue);
+}};
 """,
 )
 
@@ -75,7 +79,14 @@ def svg(arch: str, steps: Steps) -> str:
 
 def show(arch: str, steps: Steps, *, width: Literal["stretch"] | int = "stretch") -> None:
     """The drawing with its name, and how many weights it has."""
-    st.markdown(f"**{config.spoken(arch)}**: {config.ARCHS[arch].title}, {weights(steps) / 1e6:.1f} million weights")
+    st.markdown(
+        say(
+            "**{name}**: {title}, {weights:.1f} million weights",
+            name=config.spoken(arch),
+            title=say(config.ARCHS[arch].title),
+            weights=weights(steps) / 1e6,
+        )
+    )
     st.image(svg(arch, steps), alt=in_words(arch, steps), width=width)
 
 
@@ -93,7 +104,7 @@ def flow(chosen: Sequence[Run]) -> list[str]:
         (tiles for run in chosen if (tiles := pictures.originals_of(run, config.PHOTO_COUNT)) is not None), None
     )
     if tiles is None:
-        st.caption("The pictures that they were tried with are not here any more.")
+        st.caption(say("The pictures that they were tried with are not here any more."))
         return []
     alike = [run for run in pictures.able(chosen) if run.config.image_size == tiles.shape[-1]]
     flowing = [run for run in alike if all(studio.brought(run, part) for part in studio.PARTS)]
@@ -101,7 +112,9 @@ def flow(chosen: Sequence[Run]) -> list[str]:
         return []
     shown = tiles[quiz.best_first(quiz.leader(flowing), tiles)[: told.FLOWING]]
     data = told.flow([_lane(run, flowing) for run in flowing], shown)
-    if _component(data=data, key="flow-widget", on_untrained_change=lambda: None).untrained:
+    if _component(
+        data={**data, **widgets.spoken("flow")}, key="flow-widget", on_untrained_change=lambda: None
+    ).untrained:
         for run in flowing:
             for part in studio.PARTS:
                 studio.brought(run, part, state="untrained")
@@ -121,8 +134,13 @@ def _names(run: Run, state: studio.State) -> Mapping[str, str]:
 
 def in_words(arch: str, steps: Steps) -> str:
     """The same as text, for those who cannot see it."""
-    shapes = [" by ".join(map(str, step["shape"])) for part in steps.values() for step in part]
-    return f"{config.spoken(arch)}: {', '.join(shapes)}; {weights(steps):,} weights"
+    shapes = [say(" by ").join(map(str, step["shape"])) for part in steps.values() for step in part]
+    return say(
+        "{name}: {shapes}; {weights:,} weights",
+        name=config.spoken(arch),
+        shapes=", ".join(shapes),
+        weights=weights(steps),
+    )
 
 
 def weights(steps: Steps) -> int:
@@ -145,7 +163,11 @@ def _blocks(steps: Steps) -> list[_Block]:
 
 def _block(step: Step) -> _Block:
     shape = step["shape"]
-    words = f"{shape[0]} of\n{shape[1]}×{shape[2]}" if len(shape) == 3 else f"{shape[0]}"
+    words = (
+        say("{maps} of\n{rows}×{columns}", maps=shape[0], rows=shape[1], columns=shape[2])
+        if len(shape) == 3
+        else f"{shape[0]}"
+    )
     return _Block(words=words, shape=shape, weights=step["weights"])
 
 
@@ -181,5 +203,5 @@ def _arrow(start: float, end: float) -> str:
 
 def _thousands(count: int) -> str:
     if count >= 1e6:
-        return f"{count / 1e6:.1f}M"
-    return f"{count / 1e3:.0f}k" if count >= 1e4 else f"{count / 1e3:.1f}k"
+        return f"{figure(count / 1e6, '.1f')}M"
+    return f"{figure(count / 1e3, '.0f' if count >= 1e4 else '.1f')}k"

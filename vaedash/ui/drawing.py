@@ -6,6 +6,7 @@ import streamlit as st
 
 from vaedash import config
 from vaedash.browser import widgets
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import told
 from vaedash.showing.told import Player
@@ -18,8 +19,10 @@ _component = st.components.v2.component(
     html='<div class="drawing">\n</div>',
     css=widgets.style("drawing"),
     js=f"""{widgets.script("drawing")}
-export default ({{ data, parentElement, setStateValue }}) =>
-  drawing(parentElement.querySelector(".drawing"), data, setStateValue);
+export default ({{ data, parentElement, setStateValue }}) => {{
+  const root = parentElement.querySelector(".drawing");
+  return drawing(root, heard(root, data), setStateValue);
+}};
 """,
 )
 
@@ -31,8 +34,11 @@ def show(chosen: Sequence[Run]) -> None:
     sides = sorted({run.config.image_size for run in chosen})
     if len(sides) > 1:
         st.caption(
-            f"These models see pictures of {' and '.join(map(str, sides))} pixels a side. How wrong one is adds up over all of its "
-            "pixels, so it says nothing about a model of another size."
+            say(
+                "These models see pictures of {sizes} pixels a side. How wrong one is adds up over all of its pixels, so it says "
+                "nothing about a model of another size.",
+                sizes=say(" and ").join(map(str, sides)),
+            )
         )
     _drawn(told.drawing(players, kept, some=cache.some_shapes()))
 
@@ -40,7 +46,9 @@ def show(chosen: Sequence[Run]) -> None:
 @st.fragment
 def _drawn(data: told.Data) -> None:
     linked = st.query_params.get(SHUFFLED) == "true"
-    settled = _component(data={**data, "shuffled": linked}, key="drawing", on_shuffled_change=lambda: None).shuffled
+    settled = _component(
+        data={**data, **widgets.spoken("drawing"), "shuffled": linked}, key="drawing", on_shuffled_change=lambda: None
+    ).shuffled
     if settled:
         st.query_params[SHUFFLED] = "true"
     elif settled is False:

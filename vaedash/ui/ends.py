@@ -15,15 +15,16 @@ from vaedash.datasets.decode import Manner, decode
 from vaedash.datasets.labels import Label
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 from vaedash.ui import cache, components, crisp, known, sheet
 
-PICTURE, RANDOM, OWN = "Picture", "Random", "My own"
-WAYS = UPLOAD, CAMERA = "Upload", "Camera"  # to one's own
+PICTURE, RANDOM, OWN = to_say("Picture"), to_say("Random"), to_say("My own")
+WAYS = UPLOAD, CAMERA = to_say("Upload"), to_say("Camera")  # to one's own
 SEEDS = 10_000  # that the dice throw; any other can be typed
 A_SHEET = 16  # pictures to click at once
 _SEEN = 192  # pixels wide is one's own picture, which has 32 or 64
-_ABOUT_CAMERA = (
+_ABOUT_CAMERA = to_say(
     "A browser lends its camera only to a page whose address begins with https, or with localhost on this machine; "
     "everywhere else, upload a picture. Either stays in the server's memory and is never written to its disk."
 )
@@ -60,12 +61,16 @@ def held_out(chosen: Sequence[Run]) -> tuple[Pixels | None, str, Sequence[Label]
         if kept is None:
             return (
                 None,
-                "The new pictures of these runs are not here any more. Random ends and your own still work.",
+                say("The new pictures of these runs are not here any more. Random ends and your own still work."),
                 [],
             )
-        return kept, f"The pictures are {len(kept)} that no run has learned from; the others are not here any more.", []
+        return (
+            kept,
+            say("The pictures are {n} that no run has learned from; the others are not here any more.", n=len(kept)),
+            [],
+        )
     title = components.plain(config.dataset_title(run.config.dataset))
-    about = f"The pictures are {len(pictures):,} of {title} that no run has learned from."
+    about = say("The pictures are {n:,} of {title} that no run has learned from.", n=len(pictures), title=title)
     return pictures, about, cache.test_labels(run)
 
 
@@ -79,14 +84,12 @@ def choose(
     """
     key = letter.lower()
     kinds = [RANDOM, OWN] if pictures is None else [PICTURE, RANDOM, OWN]
-    kind = st.segmented_control(
-        f"**{letter}**", kinds, default=kinds[0], required=True, key=key, bind="query-params", wrap=True
-    )
+    kind = components.choice(f"**{letter}**", {kind: kind for kind in kinds}, default=kinds[0], key=key)
     if kind == PICTURE and pictures is not None:
         return _picture(key, place, pictures, labels)
     if kind == RANDOM:
-        seed = _number("Seed", f"{key}_seed", place, range(SEEDS), help=glossary.about("seed", "z"))
-        return End(label=f"random z, seed {seed}", seed=seed)
+        seed = _number(say("Seed"), f"{key}_seed", place, range(SEEDS), help=glossary.about("seed", "z"))
+        return End(label=say("random z, seed {seed}", seed=seed), seed=seed)
     return _own(key, frame)
 
 
@@ -94,43 +97,50 @@ def _picture(letter: str, place: int, pictures: Pixels, labels: Sequence[Label])
     key, only = f"{letter}_picture", known.only(labels, key=f"{letter}_only")
     offered = known.meant(labels, only, len(pictures))
     # A link may come from a larger set of pictures: its numbers begin anew at the end of this one.
-    asked = _number("Test picture", key, len(pictures) * place // 5, offered) % len(pictures)
+    asked = _number(say("Test picture"), key, len(pictures) * place // 5, offered) % len(pictures)
     chosen = known.next_of(offered, asked)
     index = int(offered[chosen])
     if index != asked:
-        st.caption(f"Picture {index} is the next with {components.plain(only)}.")
+        st.caption(say("Picture {index} is the next with {only}.", index=index, only=components.plain(only)))
     # Some sets are sorted by what they show, so a sheet takes one picture from each part of the set.
     stride = -(-len(offered) // A_SHEET)
     tile, first = divmod(chosen, stride)
     sheet.pick(
         pictures[offered[first::stride]],
         picked=tile,
-        alt=f"Some of the test pictures; the one chosen is number {index}",
+        alt=say("Some of the test pictures; the one chosen is number {index}", index=index),
         key=f"{key}-sheet",
         on_pick=lambda tile: _put(key, int(offered[first + stride * tile])),
     )
-    return End(label=f"test picture {index}", pixels=pictures[index].tobytes())
+    return End(label=say("test picture {index}", index=index), pixels=pictures[index].tobytes())
 
 
 def _own(key: str, frame: Frame) -> End | None:
     # Where its widget is, a browser asks for the camera: so it is there for who chose it, and no link may choose it.
     way = st.segmented_control(
-        "Your picture", WAYS, default=UPLOAD, required=True, key=f"{key}_from", help=_ABOUT_CAMERA, wrap=True
+        say("Your picture"),
+        WAYS,
+        default=UPLOAD,
+        required=True,
+        key=f"{key}_from",
+        format_func=lambda way: say(way),
+        help=say(_ABOUT_CAMERA),
+        wrap=True,
     )
     if way == UPLOAD:
-        file = st.file_uploader("A file", key=f"{key}_file", max_upload_size=50, label_visibility="collapsed")
+        file = st.file_uploader(say("A file"), key=f"{key}_file", max_upload_size=50, label_visibility="collapsed")
     else:
-        file = st.camera_input("A snapshot", key=f"{key}_camera", label_visibility="collapsed")
+        file = st.camera_input(say("A snapshot"), key=f"{key}_camera", label_visibility="collapsed")
     if file is None:
         return None
     pixels = decode(file.getvalue(), Manner.of(frame))
     if pixels is None:
-        st.warning("This file cannot be read as a picture. A photograph as JPEG, PNG or WebP will do.")
+        st.warning(say("This file cannot be read as a picture. A photograph as JPEG, PNG or WebP will do."))
         return None
     with st.container(width=_SEEN):
-        caption = f"as the models get it: {pixels.shape[1]} x {pixels.shape[2]} pixels"
-        crisp.picture(pixels[None], columns=1, alt=f"your picture, {caption}", caption=caption)
-    return End(label="your picture", pixels=pixels.tobytes())
+        caption = say("as the models get it: {rows} x {columns} pixels", rows=pixels.shape[1], columns=pixels.shape[2])
+        crisp.picture(pixels[None], columns=1, alt=say("your picture, {caption}", caption=caption), caption=caption)
+    return End(label=say("your picture"), pixels=pixels.tobytes())
 
 
 def _number(
@@ -139,10 +149,10 @@ def _number(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(label, 0, 2**31 - 1, default, key=key, bind="query-params", help=help)
         st.button(
-            "Another",  # in letters: an icon alone is read out by the name that its font has for it
+            say("Another"),  # in letters: an icon alone is read out by the name that its font has for it
             key=f"{key}-dice",
             on_click=lambda: _put(key, int(random.choice(offered))),
-            help="One at random",
+            help=say("One at random"),
         )
     return number
 

@@ -9,6 +9,7 @@ from vaedash import config, glossary, places, text
 from vaedash.comparing import results
 from vaedash.config import PRESET_SETTINGS, PRESETS, SETTINGS, STUDY, RunConfig
 from vaedash.errors import VaedashError
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 from vaedash.settings import Choice, Group, Number, Setting, Value
 from vaedash.ui import components, sets, visitors
@@ -20,11 +21,11 @@ _ON_TOP = ("dataset", "preset", "arch", "epochs", "seed")  # each with a place, 
 def settings() -> tuple[list[RunConfig], str]:
     """The runs that the form describes, one for each architecture and seed; or none, and in words why there can be none."""
     if places.read_only():
-        st.info(visitors.LOOK_ON, icon=":material/visibility:")
-        return [], "Training is switched off here."
+        st.info(say(visitors.LOOK_ON), icon=":material/visibility:")
+        return [], say("Training is switched off here.")
     dataset, lack = sets.choose()
     preset = st.segmented_control(
-        SETTINGS["preset"].label,
+        say(SETTINGS["preset"].label),
         [*PRESETS, _OWN],
         default=str(SETTINGS["preset"].offered),
         key="preset",
@@ -34,7 +35,7 @@ def settings() -> tuple[list[RunConfig], str]:
         wrap=True,
     )
     archs = st.pills(
-        SETTINGS["arch"].label,
+        say(SETTINGS["arch"].label),
         list(config.ARCHS),
         default=list(config.PAIR),
         selection_mode="multi",
@@ -48,21 +49,25 @@ def settings() -> tuple[list[RunConfig], str]:
         given = {"epochs": _field(SETTINGS["epochs"], preset)}
     with second:
         written = st.text_input(
-            SETTINGS["seed"].label,
+            say(SETTINGS["seed"].label),
             SETTINGS["seed"].defaults,
             key="seeds",
             bind="query-params",
             persist_state="session",
-            help=f"One run for each, by comma.\n\n{glossary.about(*SETTINGS['seed'].words)}",
+            help=say("One run for each, by comma.\n\n{about}", about=glossary.about(*SETTINGS["seed"].words)),
         )
     seeds = _seeds(written)
     if preset in PRESETS:
         given["preset"] = preset
     else:
         given |= _own_values()
-    with st.expander("More settings"):
+    with st.expander(say("More settings")):
         given |= {setting.name: _field(setting, dataset) for setting in _more(dataset)}
-    lacks = [lack, "" if archs else "No architecture is chosen.", "" if seeds else "The seeds cannot be read."]
+    lacks = [
+        lack,
+        "" if archs else say("No architecture is chosen."),
+        "" if seeds else say("The seeds cannot be read."),
+    ]
     if reason := " ".join(filter(None, lacks)):
         return [], reason
     try:
@@ -77,8 +82,11 @@ def copy(run: Run) -> None:
     """
     if config.is_own(run.config.arch):
         visitors.tell(
-            f"{config.spoken(run.config.arch)} is an architecture of somebody's own: such a run is trained again from the command line "
-            "only, with the path of its file. The report and the table on Compare have the command."
+            say(
+                "{name} is an architecture of somebody's own: such a run is trained again from the command line only, with the "
+                "path of its file. The report and the table on Compare have the command.",
+                name=config.spoken(run.config.arch),
+            )
         )
         return
     asked = run.config.to_json() | {"dataset": results.dataset_again(run)}
@@ -87,13 +95,14 @@ def copy(run: Run) -> None:
             st.session_state[name] = SETTINGS[name].kind(value)
             st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
     st.session_state.update(preset=run.config.preset or _OWN, archs=[run.config.arch], seeds=str(run.config.seed))
-    visitors.tell(f"The form above now has the settings of {components.plain(run.name)}.")
+    called = components.plain(text.brief(run.name))
+    visitors.tell(say("The form above now has the settings of {name}.", name=called))
 
 
 def start_over() -> None:
     """A button that sets all of the form back to what it offered first."""
     if not places.read_only():
-        st.button("Start over", key="start-over", type="tertiary", icon=":material/undo:", on_click=_empty)
+        st.button(say("Start over"), key="start-over", type="tertiary", icon=":material/undo:", on_click=_empty)
 
 
 def _empty() -> None:
@@ -114,14 +123,17 @@ def place() -> str:
     cluster = places.cluster()
     if cluster is None or places.read_only():
         return places.LOCAL
-    here, there = "this machine", "the cluster"
+    here, there = to_say("this machine"), to_say("the cluster")
     chosen = st.segmented_control(
-        "Where",
+        say("Where"),
         [here, there],
         default=here,
         required=True,
         key="where",
-        help="On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here.",
+        format_func=lambda place: say(place),
+        help=say(
+            "On the cluster, each run has a share of some machine's processor, or half a GPU; all that it writes arrives here."
+        ),
         wrap=True,
     )
     return cluster if chosen == there else places.LOCAL
@@ -132,8 +144,8 @@ def name() -> str:
     if places.read_only():
         return ""
     return st.text_input(
-        "Name",
-        placeholder="chosen for you if you leave it empty",
+        say("Name"),
+        placeholder=say("chosen for you if you leave it empty"),
         max_chars=text.LONGEST_NAME,
         key="name",
         persist_state="session",
@@ -188,7 +200,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
         _follow(setting.name, offered)
         kind: Callable[[float], float] = setting.kind
         return st.number_input(
-            setting.label,
+            say(setting.label),
             min_value=kind(setting.low),
             max_value=kind(setting.high),
             value=kind(offered),
@@ -202,7 +214,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
     if isinstance(setting, Choice):
         choices: Sequence[Value] = setting.choices
         return st.segmented_control(
-            setting.label,
+            say(setting.label),
             choices,
             default=setting.default,
             required=True,
@@ -213,7 +225,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
             wrap=True,
         )
     return st.text_input(
-        setting.label,
+        say(setting.label),
         setting.defaults,
         key=setting.name,
         bind=bind,
@@ -237,7 +249,8 @@ def _before(name: str) -> str:
 
 def _help(setting: Setting) -> str:
     """What a setting does, and below it what the words mean."""
-    return f"{setting.help[0].upper()}{setting.help[1:]}.\n\n{glossary.about(*setting.words)}"
+    about = say(setting.help)
+    return f"{about[0].upper()}{about[1:]}.\n\n{glossary.about(*setting.words)}"
 
 
 def _seeds(written: str) -> list[int]:
@@ -246,17 +259,31 @@ def _seeds(written: str) -> list[int]:
     except ValueError:
         seeds = []
     if not seeds or len(set(seeds)) < len(seeds) or len(seeds) > 10:
-        st.error("Seeds are up to ten different whole numbers by comma, like 0, 1, 2.")
+        st.error(say("Seeds are up to ten different whole numbers by comma, like 0, 1, 2."))
         return []
     return seeds
 
 
 def _preset_words() -> str:
     lines = [
-        f"**{name}**: batch size {values['batch_size']}, learning rate {values['lr']:g}, latent size {values['latent_dim']}"
+        say(
+            "**{name}**: batch size {batch_size}, learning rate {lr:g}, latent size {latent_dim}",
+            name=name,
+            batch_size=values["batch_size"],
+            lr=values["lr"],
+            latent_dim=values["latent_dim"],
+        )
         for name, values in PRESETS.items()
         if name in STUDY
     ]
     words = glossary.about(*SETTINGS["preset"].words)
-    fast = "**fast**, our own: another optimizer, and a learning rate that rises and falls once over all epochs, fewer of which it needs"
-    return f"Values that go together; {', '.join(STUDY)} are the study's. {'; '.join(lines)}. {fast}.\n\n{words}"
+    fast = say(
+        "**fast**, our own: another optimizer, and a learning rate that rises and falls once over all epochs, fewer of which it needs"
+    )
+    return say(
+        "Values that go together; {presets} are the study's. {lines}. {fast}.\n\n{words}",
+        presets=", ".join(STUDY),
+        lines="; ".join(lines),
+        fast=fast,
+        words=words,
+    )

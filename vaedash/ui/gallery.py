@@ -12,6 +12,7 @@ from vaedash import glossary, images, places
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import figure, say
 from vaedash.runs import Run
 from vaedash.ui import cache, components, decoded, known, pictures, studio, throws
 
@@ -34,37 +35,49 @@ def _epoch(chosen: Sequence[Run], kind: str, playing: bool) -> None:
     elif "epoch" not in state and "epoch" not in st.query_params:
         state.epoch = last
     pictures.within("epoch", last)
-    about = f"{glossary.about('epoch')} Arrow keys move the slider too."
-    epoch = st.slider("Epoch", 1, last, key="epoch", bind="query-params", help=about) if last > 1 else 1
-    with pictures.beside(chosen, also=kind == "prior"):
-        if kind == "prior":
-            pictures.real_grid(chosen[0])
+    about = say("{about} Arrow keys move the slider too.", about=glossary.about("epoch"))
+    epoch = st.slider(say("Epoch"), 1, last, key="epoch", bind="query-params", help=about) if last > 1 else 1
+    with_real = kind == "prior"
+    cells = len(chosen) + with_real
+    with pictures.grids(cells):
+        if with_real:
+            pictures.real_grid(chosen[0], cells=cells)
         for run in chosen:
             with st.container():
                 pictures.heading(run, chosen)
                 own = min(epoch, len(run.epochs))
-                _kept(run, kind, own, " It has no later one, so it waits here." if own < epoch else "")
+                waits = say(" It has no later one, so it waits here.") if own < epoch else ""
+                _kept(run, kind, own, cells=cells, also=waits)
 
 
-def _kept(run: Run, kind: str, epoch: int, also: str = "") -> None:
-    """The grid (`prior` or `recon`) that a run kept after an epoch; photographs with the originals above, if any are left."""
+def _kept(run: Run, kind: str, epoch: int, *, cells: int, also: str = "") -> None:
+    """The grid (`prior` or `recon`) that a run kept after an epoch, one of `cells` grids; photographs with the originals above, if any
+    are left.
+    """
     tiles = run.pictures.sample(kind, epoch)
     if tiles is None:
-        st.caption(f"No picture of epoch {epoch} was kept." if epoch else pictures.before_any(run))
+        st.caption(say("No picture of epoch {epoch} was kept.", epoch=epoch) if epoch else pictures.before_any(run))
         return
-    columns, count = pictures.on_screen()
-    tiles, what = tiles[:count], "made up"
+    columns, count = pictures.on_screen(cells)
+    tiles, what = tiles[:count], say("made up")
     if kind == "recon":
         originals = pictures.originals_of(run, len(tiles))
         if originals is None:
-            what = "new pictures, redrawn (the originals are gone or have changed)"
+            what = say("new pictures, redrawn (the originals are gone or have changed)")
         else:
             shown = min(count // 2, len(originals), len(tiles)) // columns * columns
             tiles = images.in_turn([originals[:shown], tiles[:shown]], columns=columns)
-            what = "rows of new pictures, and below each how it redraws them"
+            what = say("rows of new pictures, and below each how it redraws them")
     loss = run.epochs[epoch - 1]["test_loss"]
-    measured = f" (loss {loss:.1f})" if loss is not None else ""
-    after = f"After epoch {epoch} of {len(run.epochs)}{measured}: {what}.{also}"
+    measured = say(" (loss {loss:.1f})", loss=loss) if loss is not None else ""
+    after = say(
+        "After epoch {epoch} of {n}{measured}: {what}.{also}",
+        epoch=epoch,
+        n=len(run.epochs),
+        measured=measured,
+        what=what,
+        also=also,
+    )
     pictures.grid(
         tiles, columns=columns, alt=f"{run.name}. {after}", caption=after, file=f"{run.id}-{kind}-{epoch:04d}"
     )
@@ -83,25 +96,31 @@ def made_up(chosen: Sequence[Run], *, count: int, seed: int) -> None:
         throws.show(parts, chosen, real=pictures.originals_of(chosen[0], count), count=count, seed=seed)
     others = [run for run in chosen if run.id not in parts]
     if others:
-        with pictures.beside(others, also=not parts):
+        cells = len(others) + (not parts)
+        with pictures.grids(cells):
             if not parts:
-                pictures.real_grid(chosen[0])
+                pictures.real_grid(chosen[0], cells=cells)
             for run in others:
                 with st.container():
                     pictures.heading(run, chosen)
-                    _drawn_here(run, able=run in able, count=count, seed=seed)
+                    _drawn_here(run, able=run in able, count=count, seed=seed, cells=cells)
     if able:
         _taken_home([run for run in able if run.id in parts], able, count=count, seed=seed)
 
 
-def _drawn_here(run: Run, *, able: bool, count: int, seed: int) -> None:
+def _drawn_here(run: Run, *, able: bool, count: int, seed: int, cells: int) -> None:
     if not able:
-        st.caption("Without weights it cannot draw anew: this is the last grid that it left.")
-        _kept(run, "prior", len(run.epochs))
+        st.caption(say("Without weights it cannot draw anew: this is the last grid that it left."))
+        _kept(run, "prior", len(run.epochs), cells=cells)
         return
     temperature = throws.temperature()
     tiles = decoded.prior(run, count=count, seed=seed, temperature=temperature)
-    what = f"Draw {seed} at temperature {temperature:g}, with the weights of epoch {decoded.epoch(run)}."
+    what = say(
+        "Draw {seed} at temperature {temperature:g}, with the weights of epoch {epoch}.",
+        seed=seed,
+        temperature=temperature,
+        epoch=decoded.epoch(run),
+    )
     file = _file(run, count=count, seed=seed)
     pictures.grid(tiles, columns=math.isqrt(count), alt=f"{run.name}. {what}", caption=what, file=file)
 
@@ -115,9 +134,9 @@ def _taken_home(alive: Sequence[Run], able: Sequence[Run], *, count: int, seed: 
     with st.container(horizontal=True, vertical_alignment="center"):
         for run in alive:
             draw = functools.partial(decoded.prior, run, count=count, seed=seed, temperature=temperature)
-            label = f"PNG of {components.plain(pictures.short(run, able))}"
+            label = say("PNG of {name}", name=components.plain(pictures.short(run, able)))
             pictures.download(draw, columns=math.isqrt(count), file=_file(run, count=count, seed=seed), label=label)
-        with st.popover("The same once more", type="tertiary", icon=":material/terminal:"):
+        with st.popover(say("The same once more"), type="tertiary", icon=":material/terminal:"):
             st.code("\n".join(commands), language="sh")
 
 
@@ -137,19 +156,19 @@ def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool, only: str 
         try:
             owner, photos = cache.first_test_images(group)
         except DatasetError as error:
-            st.warning(f"The photographs are gone or have changed. {components.escaped(str(error))}")
+            st.warning(say("The photographs are gone or have changed. {error}", error=components.escaped(str(error))))
             able = []
         else:
             if able:
                 offered = known.meant(cache.test_labels(owner), only, len(photos))
                 _redrawn(able, photos, _numbers(offered, number % len(photos), number, shuffled=shuffled))
         if lacking := [run for run in group if run not in able]:
-            st.caption("Without weights or photographs there is only the last grid that a run left.")
-            with pictures.beside(lacking):
+            st.caption(say("Without weights or photographs there is only the last grid that a run left."))
+            with pictures.grids(len(lacking)):
                 for run in lacking:
                     with st.container():
                         pictures.heading(run, chosen)
-                        _kept(run, "recon", len(run.epochs))
+                        _kept(run, "recon", len(run.epochs), cells=len(lacking))
 
 
 def _numbers(offered: NDArray[np.int_], first: int, seed: int, *, shuffled: bool) -> tuple[int, ...]:
@@ -168,13 +187,21 @@ def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> N
     with st.grid(len(numbers), min_column_width=96):
         for place, number in enumerate(numbers):
             with st.container(gap="xsmall"):
-                pictures.tile(originals[place], f"number {number}", alt=f"held-out photograph {number}")
+                pictures.tile(
+                    originals[place],
+                    say("number {number}", number=number),
+                    alt=say("held-out photograph {number}", number=number),
+                )
                 for run, (redrawn, losses), error in zip(able, made, errors, strict=True):
-                    by = f"photograph {number} by {run.name}"
-                    loss = f"{losses[place]:.1f}"
+                    by = say("photograph {number} by {name}", number=number, name=run.name)
+                    loss = figure(losses[place], ".1f")
                     named = pictures.named(run, able)
-                    pictures.tile(redrawn[place], f"{named} **{loss}**", alt=f"{by}, loss {loss} {run.config.unit}")
-                    pictures.tile(error[place], "error", alt=f"where {by} differs from the original")
+                    pictures.tile(
+                        redrawn[place],
+                        f"{named} **{loss}**",
+                        alt=say("{by}, loss {loss} {unit}", by=by, loss=loss, unit=run.config.unit),
+                    )
+                    pictures.tile(error[place], say("error"), alt=say("where {by} differs from the original", by=by))
     rows = [originals]
     for (redrawn, _), error in zip(made, errors, strict=True):
         rows += [redrawn, error]

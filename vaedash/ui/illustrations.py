@@ -10,6 +10,7 @@ from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Question
 from vaedash.comparing.shuffle import Variant
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.models import layers
 from vaedash.runs import Run
 from vaedash.showing import charts, machines
@@ -40,7 +41,7 @@ def show(
         case "first" if known:
             _after_one_look(pair)
         case "first":
-            _held_out(pair, "pictures that neither has learned from")
+            _held_out(pair, say("pictures that neither has learned from"))
         case "end":
             _curves(pair, known)
         case "numbers":
@@ -89,7 +90,11 @@ def _looking(pair: Sequence[Run]) -> None:
                 with stage.limited(machines.WIDTH, machines.HEIGHT, key=f"machine-{run.config.arch}"):
                     st.image(
                         drawn,
-                        alt=f"how {name} looks at a picture: {machines.IN_WORDS[run.config.arch]}",
+                        alt=say(
+                            "how {name} looks at a picture: {in_words}",
+                            name=name,
+                            in_words=say(machines.IN_WORDS[run.config.arch]),
+                        ),
                         width="stretch",
                     )
 
@@ -107,11 +112,15 @@ def _architectures(pair: Sequence[Run]) -> None:
 
 def _after_one_look(pair: Sequence[Run]) -> None:
     """A row of pictures, and below each what a run made of it after its first epoch."""
-    originals = pictures.originals_of(pair[0], _ROW)
     for run, column in zip(pair, st.columns(len(pair), gap="small"), strict=True):
         tiles, name = run.pictures.sample("recon", 1), config.spoken(run.config.arch)
+        originals = pictures.originals_of(run, _ROW)
         if tiles is not None:
-            what = f"redrawn by {name}" if originals is None else f"new pictures, and below each as {name} redraws it"
+            what = (
+                say("redrawn by {name}", name=name)
+                if originals is None
+                else say("new pictures, and below each as {name} redraws it", name=name)
+            )
             with column:
                 _named(name, [originals, tiles[:_ROW]], alt=what)
 
@@ -129,7 +138,7 @@ def _curves(pair: Sequence[Run], known: bool) -> None:
     length = min(len(run.epochs) for run in pair)
     begun = min(max(1, length // 4), length - 1)
     live.prepare()
-    names = " and ".join(config.spoken(run.config.arch) for run in pair)
+    names = say(" and ").join(config.spoken(run.config.arch) for run in pair)
     if known:  # it draws itself from where it stood
         share = 1 - (max(1, begun) - 1) / max(1, max(len(run.epochs) for run in pair) - 1)
         st.html(f"<style>:root {{ --still-to-come: {share:.1%}; }}</style>")
@@ -137,7 +146,10 @@ def _curves(pair: Sequence[Run], known: bool) -> None:
         live.figure(
             presenter.figure(charts.contest(pair, looks=None if known else begun)),
             key="tour-race",
-            alt=f"Two lines, {names}: how wrong each is with new pictures, after each look at all the others.",
+            alt=say(
+                "Two lines, {names}: how wrong each is with new pictures, after each look at all the others.",
+                names=names,
+            ),
         )
 
 
@@ -148,11 +160,15 @@ def _rows(pair: Sequence[Run], button: Button, known: bool) -> None:
         rows.items(), st.columns(len(rows), gap="small", vertical_alignment="bottom"), strict=True
     ):
         originals = pictures.originals_of(quiz.leader(pair), len(tiles)) if known and kind == "recon" else None
-        what = f"row {letter}" if originals is None else f"row {letter}, below the pictures that it was shown"
+        what = (
+            say("row {letter}", letter=letter)
+            if originals is None
+            else say("row {letter}, below the pictures that it was shown", letter=letter)
+        )
         shown = tiles if originals is None else np.concatenate([originals, tiles])
         with column, stage.card(letter):
             if known:
-                stage.label({"prior": "made up", "recon": "redrawn"}[kind], key=letter)
+                stage.label({"prior": say("made up"), "recon": say("redrawn")}[kind], key=letter)
             stage.picture(shown, columns=len(tiles), key=f"row-{letter}", alt=what)
             button(letter)
 
@@ -160,11 +176,11 @@ def _rows(pair: Sequence[Run], button: Button, known: bool) -> None:
 def _shuffled_pixels() -> None:
     """Pictures as they are, and as a model sees them shuffled."""
     some = cache.some_shapes()[:_ROW]
-    orders = {"as they are": some, "shuffled": images.shuffled(some)}
-    for (name, tiles), column in zip(orders.items(), st.columns(len(orders), gap="small"), strict=True):
+    orders = {"as": (say("as they are"), some), "sh": (say("shuffled"), images.shuffled(some))}
+    for (key, (name, tiles)), column in zip(orders.items(), st.columns(len(orders), gap="small"), strict=True):
         with column:
-            alt = f"pictures, their pixels {name}"
-            stage.picture(tiles, columns=_ROW, key=f"pixels-{name[:2]}", alt=alt, caption=name)
+            alt = say("pictures, their pixels {name}", name=name)
+            stage.picture(tiles, columns=_ROW, key=f"pixels-{key}", alt=alt, caption=name)
 
 
 def _after_shuffling(tested: Mapping[Variant, Run]) -> None:
@@ -177,6 +193,6 @@ def _after_shuffling(tested: Mapping[Variant, Run]) -> None:
         rows = [tiles[:_ROW] for tiles in made_up if tiles is not None]
         if len(rows) == len(made_up):
             name = config.spoken(arch)
-            what = f"made up by {name}: above with the pixels as they are, below with shuffled ones"
+            what = say("made up by {name}: above with the pixels as they are, below with shuffled ones", name=name)
             with column:
                 _named(name, rows, alt=what)

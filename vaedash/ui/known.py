@@ -9,13 +9,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vaedash.datasets.labels import Label
 from vaedash.errors import DatasetError
+from vaedash.languages import figure, say, to_say
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import cache, components
 
-ALL = "all"  # pictures, whatever is known of them
-_OWN = "the run's own colour"
-_ABOUT_ONLY = "Offers those test pictures alone of which this is known. Of what goes from less to more, a third."
+ALL = to_say("all")  # pictures, whatever is known of them
+_OWN = to_say("the run's own colour")
+_ABOUT_ONLY = to_say(
+    "Offers those test pictures alone of which this is known. Of what goes from less to more, a third."
+)
 
 
 def labels(runs: Sequence[Run]) -> list[Label]:
@@ -36,7 +39,9 @@ def colour(known: Sequence[Label]) -> str:
         return ""
     options = [*(label.name for label in known), _OWN]
     _forget("coloured", options)
-    chosen = st.selectbox("Coloured by", options, key="coloured", bind="query-params", width=220)
+    chosen = st.selectbox(
+        say("Coloured by"), options, key="coloured", bind="query-params", format_func=_spoken, width=220
+    )
     return "" if chosen == _OWN else chosen
 
 
@@ -44,16 +49,18 @@ def legend(label: Label) -> None:
     """What the colours of a map say, in letters as large as a page's."""
     if label.words:
         marks = (
-            f':color[{shade.letter}]{{foreground="{shade.hue}"}} {components.plain(shade.words)}'
+            f':color[{shade.letter}]{{foreground="{shade.hue}"}} {components.plain(say(shade.words))}'
             for shade in charts.shades(label)
         )
         st.markdown("&emsp;".join(marks), width="content")
         return
     # Around a wheel there is no least and no most.
-    bounds = ("", "") if label.wheel else (f" {bound:.3g}" for bound in (label.values.min(), label.values.max()))
+    bounds = (
+        ("", "") if label.wheel else (f" {figure(bound, '.3g')}" for bound in (label.values.min(), label.values.max()))
+    )
     least, most = bounds
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        st.markdown(f"{components.plain(label.name)}{least}", width="content")
+        st.markdown(f"{components.plain(say(label.name))}{least}", width="content")
         st.html(_bar(charts.scale(label)), width=220)
         if most:
             st.markdown(most.strip(), width="content")
@@ -72,7 +79,14 @@ def only(known: Sequence[Label], *, key: str, at: DeltaGenerator | None = None) 
         return ALL
     _forget(key, options)
     place = at or st
-    return place.selectbox("Only", options, key=key, bind="query-params", help=_ABOUT_ONLY)
+    return place.selectbox(
+        say("Only"), options, key=key, bind="query-params", format_func=_spoken, help=say(_ABOUT_ONLY)
+    )
+
+
+def _spoken(option: str) -> str:
+    """What an option is called, word by word: those that vaedash draws pictures by are known in each language."""
+    return " = ".join([say(word) for word in option.split(" = ")])
 
 
 def meant(known: Sequence[Label], which: str, count: int) -> NDArray[np.int_]:

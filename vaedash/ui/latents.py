@@ -8,6 +8,7 @@ from vaedash import config, glossary
 from vaedash.comparing import alike
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
@@ -15,14 +16,21 @@ from vaedash.ui import cache, components, decoded, known, live, numbers, picture
 
 
 def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
-    """The held-out images of each run, by its id; a warning for those whose images are not here any more."""
+    """The held-out images of each run, by its id; a warning for those whose images are not here any more, one for each set of them."""
     here: dict[str, Pixels] = {}
+    why: dict[str, str] = {}
     for run in chosen:
         try:
             here[run.id] = cache.test_images(run)
         except DatasetError as error:
-            gone = f"The photographs of {components.plain(run.name)} are gone or have changed. {components.escaped(str(error))}"
-            st.warning(f"{gone} Its latents can be turned all the same.")
+            why[run.id] = str(error)
+    for group in alike.by_images([run for run in chosen if run.id in why]):
+        gone = say(
+            "The photographs of {names} are gone or have changed. {error}",
+            names=say(" and ").join(components.plain(run.name) for run in group),
+            error=components.escaped(why[group[0].id]),
+        )
+        st.warning(say("{gone} Latents can be turned all the same.", gone=gone))
     return here
 
 
@@ -31,7 +39,7 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
     from vaedash.measuring import latents
 
     by_run = [(run, decoded.kl(run)) for run in measured]
-    st.header("How much does each one say?", anchor=False, help=glossary.about("KL", "active"))
+    st.header(say("How much does each one say?"), anchor=False, help=glossary.about("KL", "active"))
     with pictures.beside(chosen):
         for run, kl in by_run:
             with st.container(border=True):
@@ -41,10 +49,13 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
                 st.caption(latents.advice(latents.active_units(kl), len(kl), worth=worth))
     spoken = " ".join(f"{run.name}: {latents.diagnosis(kl)}" for run, kl in by_run)
     figure = charts.kl_by_latent(by_run, threshold=config.ACTIVE_KL, places=presenter.places(chosen))
-    live.chart(figure, alt=f"KL of each latent, sorted. {spoken}", key="kl")
+    live.chart(figure, alt=say("KL of each latent, sorted. {spoken}", spoken=spoken), key="kl")
     st.caption(
-        f"A latent is in use if its KL divergence, averaged over all held-out photographs, is above {config.ACTIVE_KL:g} "
-        "nats. That is how far the encoder's answer for a photograph is from the one it would give without seeing it."
+        say(
+            "A latent is in use if its KL divergence, averaged over all held-out photographs, is above {active_kl:g} nats. "
+            "That is how far the encoder's answer for a photograph is from the one it would give without seeing it.",
+            active_kl=config.ACTIVE_KL,
+        )
     )
 
 
@@ -53,17 +64,23 @@ def since_when(chosen: Sequence[Run]) -> None:
     figure = charts.active_units(chosen, places=presenter.places(chosen))
     if figure is None:
         return
-    st.header("Since when are they in use?", anchor=False, help=glossary.about("active", "epoch", "PCA line"))
-    counts = (f"{run.name}: {run.epochs[-1].get('active_units')} in the end" for run in chosen if run.epochs)
+    st.header(say("Since when are they in use?"), anchor=False, help=glossary.about("active", "epoch", "PCA line"))
+    counts = (
+        say("{name}: {active} in the end", name=run.name, active=run.epochs[-1].get("active_units"))
+        for run in chosen
+        if run.epochs
+    )
     live.chart(
         figure,
-        alt=f"Latents in use after each epoch. {', '.join(counts)}",
+        alt=say("Latents in use after each epoch. {names}", names=", ".join(counts)),
         key="active-units",
         height=300,
     )
     st.caption(
-        "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
-        "run, and try a lower beta or a KL warm-up."
+        say(
+            "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
+            "run, and try a lower beta or a KL warm-up."
+        )
     )
 
 
@@ -72,7 +89,9 @@ def courses(chosen: Sequence[Run]) -> None:
     kept = [(run, kl) for run in chosen if (kl := run.figures.kl_by_latent()) is not None]
     if not kept:
         return
-    st.caption("Each line is a latent, from the first epoch to the last: the stronger the colour, the more it says.")
+    st.caption(
+        say("Each line is a latent, from the first epoch to the last: the stronger the colour, the more it says.")
+    )
     with pictures.beside(chosen):
         for run, kl in kept:
             with st.container():
@@ -86,7 +105,7 @@ def _course(run: Run, kl: Floats) -> None:
     sentences = latents.course(kl)
     live.chart(
         charts.kl_over_epochs(run, kl, threshold=config.ACTIVE_KL),
-        alt=f"{run.name}: KL of each latent by epoch. {sentences}",
+        alt=say("{name}: KL of each latent by epoch. {sentences}", name=run.name, sentences=sentences),
         key=f"course-{run.id}",
     )
     st.caption(sentences)
@@ -130,32 +149,38 @@ def mapped(chosen: Sequence[Run], *, number: int, photos: Mapping[str, Pixels]) 
 def _turned(run: Run, rank: int, start: str, number: int, around: int | None) -> None:
     index = decoded.ranked(run)[min(rank, run.config.latent_dim) - 1]
     tiles = decoded.traversed(run, index, around=around)
-    what = f"number {index + 1} of {run.config.latent_dim}, from -3 to 3"
+    what = say("number {index} of {latent_dim}, from -3 to 3", index=index + 1, latent_dim=run.config.latent_dim)
     file = f"{run.id}-latent-{index + 1}-{start}-{number}"
     pictures.grid(tiles, columns=len(tiles), alt=f"{run.name}. {what}", caption=what, file=file)
 
 
 def _map(run: Run, chosen: Sequence[Run], number: int, photos: Pixels, colour: str) -> None:
-    coloured = f", coloured by {colour}" if colour else ""
+    coloured = say(", coloured by {colour}", colour=colour) if colour else ""
     plane.show(
         run,
         called=pictures.short(run, chosen),
         number=number,
         photos=photos,
         colour=colour,
-        alt=f"Map of new pictures among the numbers of {run.name}{coloured}; the number above chooses one too.",
+        alt=say(
+            "Map of new pictures among the numbers of {name}{coloured}; the number above chooses one too.",
+            name=run.name,
+            coloured=coloured,
+        ),
         on_pick=_choose,
     )
     across, up = decoded.plane(run).share
-    st.caption(f"Across {across:.0%}, up {up:.0%} of all that differs.")
+    st.caption(say("Across {across:.0%}, up {up:.0%} of all that differs.", across=across, up=up))
 
 
 def how_to_read() -> None:
     """What is seen on the maps and below them."""
     st.caption(
-        "On each map lie up to a thousand new pictures: those that the model squeezes into similar numbers lie close together. "
-        "**Drag anywhere**, also where no picture lies: the model draws what that place stands for, all else being the average. "
-        "Click a picture, and the ring shows where both models put it.",
+        say(
+            "On each map lie up to a thousand new pictures: those that the model squeezes into similar numbers lie close together. "
+            "**Drag anywhere**, also where no picture lies: the model draws what that place stands for, all else being the average. "
+            "Click a picture, and the ring shows where both models put it."
+        ),
         help=glossary.about("μ and σ", "train, test"),
     )
 

@@ -8,9 +8,10 @@ import streamlit as st
 from vaedash import config, places
 from vaedash.comparing.missing import Missing
 from vaedash.config import RunConfig
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.training import launch
-from vaedash.ui import choosing, components, visitors
+from vaedash.ui import choosing, components, embedded, visitors
 
 QUICK_EPOCHS = 3  # of the Start page's button: enough to see shapes, within a minute or two
 PHOTO_EPOCHS = 2  # of its button for photographs: a minute or two, and conv is below the PCA line
@@ -31,15 +32,18 @@ def button(
 ) -> None:
     """A button that launches a run for each of `settings`, as one group, and shows them, beside the runs whose ids are in `keep`.
 
-    `on` says where (`places.checked_place`); it comes from the page's owner, never from who visits it.
+    `on` says where (`places.checked_place`); it comes from the page's owner, never from who visits it. Within somebody else's page
+    there is no such button.
     """
+    if embedded.on():
+        return
     st.button(
         label,
         key=key,
         type="primary" if primary else "secondary",
         icon=":material/rocket_launch:",
         disabled=disabled or places.read_only(),
-        help=visitors.LOOK_ON if places.read_only() else help,
+        help=say(visitors.LOOK_ON) if places.read_only() else help,
         on_click=_launch,
         args=(tuple(settings), name, tuple(keep), on),
     )
@@ -54,14 +58,14 @@ def missing(proposal: Missing, *, beside: Sequence[Run], key: str) -> None:
     """The button that does what a comparison among the runs `beside` it lacks, if there is anything."""
     if proposal.settings:
         button(proposal.label, proposal.settings, key=key, keep=[run.id for run in beside])
-    elif proposal.resumed and not places.read_only():
+    elif proposal.resumed and visitors.may_change():
         go_on(proposal.resumed, proposal.label, key=key)
 
 
-def go_on(run: Run, label: str = "Resume", *, key: str | None = None) -> None:
+def go_on(run: Run, label: str = "", *, key: str | None = None) -> None:
     """A button that lets a run go on that was stopped, interrupted or failed."""
     st.button(
-        components.plain(label),
+        components.plain(label or say("Resume")),
         key=key or f"resume-{run.id}",
         icon=":material/play_arrow:",
         on_click=resume,

@@ -11,6 +11,7 @@ import streamlit as st
 from vaedash import images
 from vaedash.browser import widgets
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import told
 from vaedash.ui import cache, components, crisp, decoded, studio
@@ -33,7 +34,10 @@ _component = st.components.v2.component(
     html='<div class="morph">\n</div>',
     css=widgets.style("morph"),
     js=f"""{widgets.script("morph")}
-export default ({{ data, parentElement, setStateValue }}) => morph(parentElement.querySelector(".morph"), data, setStateValue);
+export default ({{ data, parentElement, setStateValue }}) => {{
+  const root = parentElement.querySelector(".morph");
+  return morph(root, heard(root, data), setStateValue);
+}};
 """,
 )
 
@@ -162,7 +166,10 @@ def show(
         "rows": 1 if flat else SIDE,
         "ends": [_packed(end) for end in ends] if flat and not playing else [],
         "greet": flat and not playing and "alpha" not in st.query_params,
-        "labels": {"x": f"from {first.label} to {second.label}" if flat else "across", "y": "down"},
+        "labels": {
+            "x": say("from {first} to {second}", first=first.label, second=second.label) if flat else say("across"),
+            "y": say("down"),
+        },
         "playing": playing,
     }
     _moved(data, key=f"morph-{len(ends)}", address="alpha", start=0.0)
@@ -190,10 +197,10 @@ def along(
         "rows": 1,
         "ends": [told.planar(photo), ""],
         "captions": [called, ""],
-        "letters": ["less", "more"],
+        "letters": [say("less"), say("more")],
         "reach": reach,
         "greet": False,
-        "labels": {"x": f"from less to more: {direction}", "y": "down"},
+        "labels": {"x": say("from less to more: {direction}", direction=direction), "y": say("down")},
         "playing": False,
     }
     _moved(data, key="morph-along", address="step", start=0.5)
@@ -206,7 +213,9 @@ def _named(names: Sequence[str], hues: Sequence[str], sources: Sequence[Source])
 def _moved(data: dict[str, object], *, key: str, address: str, start: float) -> None:
     """Draws it, where it was left or else at the `start`; where it is let go stands in the URL at this `address`."""
     begin = st.session_state.setdefault(address, _linked(address, start))
-    let_go = _component(data=data | {"start": begin}, key=key, on_alpha_change=lambda: None).alpha
+    let_go = _component(
+        data=data | widgets.spoken("morph") | {"start": begin}, key=key, on_alpha_change=lambda: None
+    ).alpha
     if let_go is not None:
         st.query_params[address] = f"{let_go:.2f}"
 
@@ -230,8 +239,11 @@ def different_sizes(names: Sequence[str], chosen: Sequence[Run], ends: Sequence[
         return
     sizes = ", ".join(f"{name}: {run.config.latent_dim}" for name, run in zip(names, chosen, strict=True))
     st.caption(
-        f"These models do not use equally many numbers ({components.plain(sizes)}): a random end has the same "
-        "seed in each, but is another point, so the pictures at that end have nothing to do with each other."
+        say(
+            "These models do not use equally many numbers ({sizes}): a random end has the same seed in each, but is another "
+            "point, so the pictures at that end have nothing to do with each other.",
+            sizes=components.plain(sizes),
+        )
     )
 
 
@@ -242,6 +254,11 @@ def ten_steps(names: Sequence[str], drawn: Sequence[tuple[Pixels, Sequence[float
         crisp.picture(
             strip,
             columns=len(strip),
-            alt=f"{name}: ten pictures from {first.label} to {last.label}",
-            caption=f"{components.plain(name)}: each step changes a pixel by {min(sizes):.1f} to {max(sizes):.1f} of its 255 levels",
+            alt=say("{name}: ten pictures from {first} to {last}", name=name, first=first.label, last=last.label),
+            caption=say(
+                "{name}: each step changes a pixel by {least:.1f} to {most:.1f} of its 255 levels",
+                name=components.plain(name),
+                least=min(sizes),
+                most=max(sizes),
+            ),
         )

@@ -6,11 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from vaedash.comparing.verdict import Verdict
+from vaedash.languages import figure, say
 from vaedash.runs import Run
 
 _bell = st.components.v2.component(
     "vaedash_bell",
-    html='<button class="bell" type="button" hidden>Tell me when it has ended</button>',
+    html='<button class="bell" type="button" hidden></button><span class="bell-answer" role="status"></span>',
     css=(Path(__file__).parent / "bell.css").read_text(encoding="utf-8"),
     js=(Path(__file__).parent / "bell.js").read_text(encoding="utf-8"),
 )
@@ -31,7 +32,20 @@ def training(current: Sequence[Run], judged: Verdict) -> None:
     elif st.session_state.get("awaited") != ids:
         return
     done = min((run.done for run in current if run.settings), default=0.0)
-    came = judged.plain if len(current) > 1 else f"{current[0].name}, {current[0].status}"
-    title("Training" if active else "Ended", f"{done:.0%}" if active else came)
+    came = judged.plain if len(current) > 1 else f"{current[0].name}, {say(current[0].status)}"
+    title(say("Training") if active else say("Ended"), figure(done, ".0%") if active else came)
     runs = "-".join(ids)
-    _bell(key=f"bell-{runs}", data={"runs": runs, "training": active, "said": came})
+    words = {
+        "offer": say("Tell me when it has ended"),
+        "agreed": say("You will be told when it has ended."),
+        "refused": say(
+            "This browser does not let this page tell you: allow it notifications in the settings of the site. The tab's title says "
+            "it too."
+        ),
+        "insecure": say("A browser tells you only of pages on this machine or by https. The tab's title says it too."),
+        "unable": say("This browser tells nothing of a page that is open. The tab's title says it too."),
+        "ended": say("The training has ended"),
+        "said": came,
+    }
+    data = {"runs": runs, "training": active, **words}
+    _bell(key=f"bell-{runs}", data=data)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from vaedash.browser import widgets
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import told
 from vaedash.showing.told import Player
@@ -13,7 +14,10 @@ _component = st.components.v2.component(
     html='<div class="numbers">\n</div>',
     css=widgets.style("numbers"),
     js=f"""{widgets.script("numbers")}
-export default ({{ data, parentElement }}) => numbers(parentElement.querySelector(".numbers"), data);
+export default ({{ data, parentElement }}) => {{
+  const root = parentElement.querySelector(".numbers");
+  return numbers(root, heard(root, data));
+}};
 """,
 )
 
@@ -25,5 +29,8 @@ def show(run: Run, *, called: str, around: int | None) -> None:
     player = Player(run=run, called=called, decoder=studio.brought(run, "decoder"), used=decoded.used(run))
     if not player.decoder or not player.used:
         return
-    start = "the average" if around is None else f"picture {around}, redrawn"
-    _component(data=told.numbers(player, decoded.begun(run, around), start=start), key=f"numbers-{run.id}")
+    start = say("the average") if around is None else say("picture {around}, redrawn", around=around)
+    _component(
+        data={**told.numbers(player, decoded.begun(run, around), start=start), **widgets.spoken("numbers")},
+        key=f"numbers-{run.id}",
+    )

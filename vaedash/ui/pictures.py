@@ -1,5 +1,6 @@
 """Pictures of several runs beside each other: whose they are, what they show, and each to take home."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -9,12 +10,14 @@ from vaedash import images
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import cache, choosing, components, crisp, decoded, presenter
 
 LANE, ACROSS = 12, 3  # pictures that stand for all of a kind, and how many beside each other
 _SAVED = 128  # pixels to a side of each picture in a file to take home
+_BESIDE = 4  # grids of a row
 BESIDE_CURVES = 2  # runs whose pictures fit beside their curves
 
 
@@ -40,7 +43,9 @@ def able(chosen: Sequence[Run]) -> list[Run]:
     for run in having:
         if harm[run.id]:
             st.warning(
-                f"{components.plain(run.name)} cannot draw. {components.escaped(harm[run.id])}",
+                say(
+                    "{name} cannot draw. {harm}", name=components.plain(run.name), harm=components.escaped(harm[run.id])
+                ),
                 icon=":material/warning:",
             )
     return [run for run in having if not harm[run.id]]
@@ -52,7 +57,7 @@ def choose(line: DeltaGenerator, runs: Sequence[Run], *, most: int) -> list[Run]
     if not chosen:
         st.stop()
     if len(chosen) > most:
-        st.caption(f"There is room for {most} runs here: the first {most} are shown.")
+        st.caption(say("There is room for {most} runs here: the first {most} are shown.", most=most))
     return chosen[:most]
 
 
@@ -67,22 +72,34 @@ def titled(run: Run, among: Sequence[Run]) -> str:
     return " ".join([f"**{named(run, among)}**", *([f":gray[{rest}]"] if rest else [])])
 
 
-def beside(chosen: Sequence[Run], *, also: bool = False) -> DeltaGenerator:
-    """Room for one cell a run, and `also` one more: up to three beside each other, on a phone one."""
-    return st.grid(min(len(chosen) + also, 3), min_column_width=280, gap="medium")
+def beside(chosen: Sequence[Run]) -> DeltaGenerator:
+    """Room for one cell a run: up to three beside each other, on a phone one."""
+    return st.grid(min(len(chosen), 3), min_column_width=280, gap="medium")
 
 
-def on_screen() -> tuple[int, int]:
-    """Columns and number of those pictures of a grid that fit on the first screen, twice as large as they are."""
-    return (5, 20) if presenter.on() else (6, 30)
+def grids(cells: int) -> DeltaGenerator:
+    """Room for so many grids of pictures: up to four beside each other (five as three and two), on a phone one."""
+    return st.grid(_in_a_row(cells), min_column_width=270, gap="medium")
 
 
-def real_grid(run: Run) -> None:
-    """Real pictures of the kind that a run learns from, as many and as large as in the grids beside them."""
-    columns, count = on_screen()
+def _in_a_row(cells: int) -> int:
+    return math.ceil(cells / math.ceil(cells / _BESIDE))
+
+
+def on_screen(cells: int) -> tuple[int, int]:
+    """Columns and number of pictures of each of so many grids (`cells`), for all to fit on the first screen at twice their size."""
+    full = _in_a_row(cells) == _BESIDE
+    if presenter.on():
+        return (4, 16) if full else (5, 20)
+    return (4, 20) if full else (6, 30)
+
+
+def real_grid(run: Run, *, cells: int) -> None:
+    """Real pictures of the kind that a run learns from, as many and as large as in the grids beside them (`cells` in all)."""
+    columns, count = on_screen(cells)
     with st.container():
-        st.markdown("**real pictures**")
-        _real(run, columns=columns, count=count, caption="Pictures that they have never seen.")
+        st.markdown(say("**real pictures**"))
+        _real(run, columns=columns, count=count, caption=say("Pictures that they have never seen."))
 
 
 def tile(image: Pixels, caption: str, *, alt: str) -> None:
@@ -111,7 +128,7 @@ def download(tiles: Pixels | Callable[[], Pixels], *, columns: int, file: str, l
         on_click="ignore",
         icon=":material/download:",
         type="tertiary",
-        help="Save this picture",
+        help=say("Save this picture"),
         key=f"download-{file}",
     )
 
@@ -121,24 +138,25 @@ def originals_of(run: Run, count: int) -> Pixels | None:
     originals = run.pictures.originals()
     if originals is None:
         try:
-            originals = cache.test_images(run)
+            tested = cache.test_images(run)
         except DatasetError:
             return None
+        originals = tested[[number for number in run.redrawn if number < len(tested)]]
     return originals[:count]
 
 
 def real(run: Run) -> None:
     """Some pictures of the kind that a run learns from, as large as those that it makes up in `newest`."""
-    st.markdown("**real pictures**")
+    st.markdown(say("**real pictures**"))
     _real(run, columns=ACROSS, count=LANE)
 
 
 def _real(run: Run, *, columns: int, count: int, caption: str | None = None) -> None:
     tiles = originals_of(run, count)
     if tiles is None:
-        st.caption("They are not here any more.")
+        st.caption(say("They are not here any more."))
     else:
-        crisp.picture(tiles, columns=columns, alt="real pictures, which no run has learned from", caption=caption)
+        crisp.picture(tiles, columns=columns, alt=say("real pictures, which no run has learned from"), caption=caption)
 
 
 def newest(run: Run) -> None:
@@ -147,18 +165,20 @@ def newest(run: Run) -> None:
     if tiles is None:
         tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
-        since = f"after epoch {len(run.epochs)}" if run.epochs else None
-        crisp.picture(tiles[:LANE], columns=ACROSS, alt=f"{run.name}: what it made up last", caption=since)
+        since = say("after epoch {n}", n=len(run.epochs)) if run.epochs else None
+        crisp.picture(
+            tiles[:LANE], columns=ACROSS, alt=say("{name}: what it made up last", name=run.name), caption=since
+        )
     elif not run.active:
-        st.caption("No picture of it was kept." if run.epochs else before_any(run))
+        st.caption(say("No picture of it was kept.") if run.epochs else before_any(run))
 
 
 def before_any(run: Run) -> str:
     """Why there are no pictures of a run that has not finished an epoch."""
     return (
-        "Its first pictures come with its first epoch."
+        say("Its first pictures come with its first epoch.")
         if run.active
-        else "It ended before its first epoch, without a picture."
+        else say("It ended before its first epoch, without a picture.")
     )
 
 

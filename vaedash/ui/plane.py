@@ -6,6 +6,7 @@ import streamlit as st
 
 from vaedash.browser import widgets
 from vaedash.images import Pixels
+from vaedash.languages import figure
 from vaedash.runs import Run
 from vaedash.showing import told
 from vaedash.showing.told import Player
@@ -16,7 +17,10 @@ _component = st.components.v2.component(
     html='<div class="plane">\n</div>',
     css=widgets.style("plane"),
     js=f"""{widgets.script("plane")}
-export default ({{ data, parentElement, setTriggerValue }}) => plane(parentElement.querySelector(".plane"), data, setTriggerValue);
+export default ({{ data, parentElement, setTriggerValue }}) => {{
+  const root = parentElement.querySelector(".plane");
+  return plane(root, heard(root, data), setTriggerValue);
+}};
 """,
 )
 
@@ -39,11 +43,11 @@ def show(
         "photo": told.planar(photos[number]),
         "redrawn": told.planar(redrawn[0]),
         "flattened": told.planar(decoded.flattened(run, number)[0]),
-        "loss": f"{losses[0]:.1f}",
+        "loss": figure(losses[0], ".1f"),
     }
 
     def picked() -> None:
         if (told := st.session_state[key].picked) is not None:
             on_pick(int(told))
 
-    _component(data=data, key=key, on_picked_change=picked)
+    _component(data=data | widgets.spoken("plane"), key=key, on_picked_change=picked)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.ui import tallies, visitors
 from vaedash.ui.questions import WORDINGS, called
@@ -42,6 +43,6 @@ def _bars(tally: str, answers: Sequence[str], right: str | None) -> None:
 
 
 def _bar(answer: str, votes: int, of: int, *, right: bool) -> str:
-    colour, told = "right" if right else "", f"{votes} of {of} predictions"
+    colour, told = "right" if right else "", say("{votes} of {of} predictions", votes=votes, of=of)
     bar = f'<i style="width: {votes / of:.0%}"></i><b>{votes}</b>'
     return f'<div class="{colour}" title="{told}"><span>{called(answer)}</span>{bar}</div>'

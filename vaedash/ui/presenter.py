@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import charts
 
@@ -12,15 +13,11 @@ _FIGURES = 1.4  # times as large are a figure's letters, lines and dots
 # Of the curves, in pixels: what a projector's 720 leave below title and verdict, without and with large type.
 _HEIGHT, _HEIGHT_BESIDE_LARGE = 440, 360
 _HERE = Path(__file__).parent
-_TOUCH = f"<script>{charts.TOUCH_JS.read_text(encoding='utf-8')}</script>"
 
 
 def switch() -> None:
     """The switch, and where it is on, the large type."""
-    st.html(_HERE / "page.css")
-    with st.container(key="presenter-switch"):
-        st.toggle("Large type", key="presenter", bind="query-params")
-        st.html(_TOUCH, unsafe_allow_javascript=True)  # here, where it takes no room
+    st.toggle(say("Large type"), key="presenter", bind="query-params")
     if on():
         st.html(_HERE / "presenter.css")
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from vaedash import places
+from vaedash import languages
 from vaedash.comparing import alike, verdict
 from vaedash.comparing.verdict import Verdict
+from vaedash.languages import Speech, again, figure, say, to_say
 from vaedash.runs import Run, Status, queue
 from vaedash.runs.schema import Progress
 from vaedash.showing import charts
@@ -17,6 +18,26 @@ from vaedash.training import forecast
 from vaedash.ui import cache, components, launching, live, news, pictures, presenter, visitors
 
 _CHART, _LANE = 13, 6  # parts of the width
+# What the process of a run says that it does (`training.progress`), but for training itself.
+PHASES = (
+    to_say("measuring"),
+    to_say("starting"),
+    to_say("measuring {split} loss"),
+    to_say("comparing what Inception sees"),
+    to_say("measuring how pictures vary"),
+    to_say("measuring what the numbers know"),
+    to_say("measuring reconstructions"),
+    to_say("measuring the bound, {draws} z for each image"),
+    to_say("measuring patches"),
+    to_say("measuring ways between images"),
+    to_say("drawing shapes"),
+    to_say("asking the Hub for {name}"),
+    to_say("downloading {name}"),
+    to_say("unpacking {name}"),
+    to_say("listing {name}"),
+    to_say("reading {name}"),
+    to_say("decoding {name}"),
+)
 _LOOKS = 15  # a second, at runs in progress, by all who watch together
 
 
@@ -69,7 +90,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
     visitors.told()
     current = [cache.current(run_id) for run_id in ids]
     if every:  # others look at the same
-        judged, curves = _kept_story(ids, tuple(run.signature() for run in current))
+        judged, curves = _kept_story(ids, tuple(run.signature() for run in current), languages.current())
     else:
         judged, curves = _story(current)
     components.verdict(judged, place="-".join(ids))
@@ -83,7 +104,7 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
         live.figure(
             presenter.figure(curves),
             key=f"race-{'-'.join(ids)}",
-            alt=f"Loss curves. {judged}",
+            alt=say("Loss curves. {judged}", judged=judged),
             height=presenter.height(),
             said=judged.plain,
             arrival=launching.arrival(ids),
@@ -98,7 +119,11 @@ def _view(ids: tuple[str, ...], every: float | None) -> None:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept_story(ids: tuple[str, ...], signatures: tuple[object, ...]) -> tuple[Verdict, charts.Figure]:  # noqa: ARG001 - tells then from now
+def _kept_story(
+    ids: tuple[str, ...],
+    signatures: tuple[object, ...],  # noqa: ARG001 - tells then from now
+    speech: Speech,  # noqa: ARG001 - and who else looks, who speaks otherwise
+) -> tuple[Verdict, charts.Figure]:
     return _story([cache.current(run_id) for run_id in ids])
 
 
@@ -120,45 +145,57 @@ def _verdict(current: Sequence[Run]) -> Verdict:
         together = min(len(run.epochs) for run in begun)
         even = [dataclasses.replace(run, epochs=run.epochs[:together]) for run in begun]
         judged = verdict.judged(even)
-        return dataclasses.replace(judged, plain=f"So far: {judged.plain}")
+        return dataclasses.replace(judged, plain=say("So far: {plain}", plain=judged.plain))
     if active and not begun:
-        who = {1: "It starts", 2: "Both start"}.get(len(current), "All start")
+        who = {1: say("It starts"), 2: say("Both start")}.get(len(current), say("All start"))
         return Verdict.of(
-            f"{who} from random numbers: what {'it draws' if len(current) == 1 else 'they draw'} is noise"
+            say(
+                "{who} from random numbers: what {drawn} is noise",
+                who=who,
+                drawn=say("it draws") if len(current) == 1 else say("they draw"),
+            )
         )
     if active and len(current) == 1 and (loss := begun[0].epochs[-1]["test_loss"]) is not None:
-        said = f"{loss:.1f} {begun[0].config.unit}"
-        return Verdict.of(f"So far: a loss of {said} a new picture, after epoch {len(begun[0].epochs)}")
+        said = f"{figure(loss, '.1f')} {say(begun[0].config.unit)}"
+        return Verdict.of(
+            say("So far: a loss of {said} a new picture, after epoch {n}", said=said, n=len(begun[0].epochs))
+        )
     if len(begun) > 1:
         return verdict.judged(current)
-    return Verdict.of("Not enough to compare yet")
+    return Verdict.of(say("Not enough to compare yet"))
 
 
 def _lane(run: Run, among: Sequence[Run]) -> None:
     """One run: its state, how far it is, what it made up last, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         components.status(run, called=f"**{pictures.named(run, among)}**")
-        if run.active and not places.read_only():
+        if run.active and visitors.may_change():
             st.button(
-                "Stop",
+                say("Stop"),
                 key=f"stop-{run.id}",
                 icon=":material/stop:",
                 type="tertiary",
-                help="Ends after the current batch. The unfinished epoch is dropped; finished ones are kept.",
+                help=say("Ends after the current batch. The unfinished epoch is dropped; finished ones are kept."),
                 on_click=_stop,
                 args=(run,),
             )
     if run.active:
         _bar(run)
     elif run.status.resumable:
-        if not places.read_only():
+        if visitors.may_change():
             launching.go_on(run)
         if run.status == Status.FAILED:
-            with st.expander("The end of its log"):
+            with st.expander(say("The end of its log")):
                 st.code(run.log_tail(), language=None)
     pictures.newest(run)
     if run.measuring:  # below, so that the pictures stay beside each other
-        st.caption(f"{str((run.progress or {}).get('phase', 'measuring')).capitalize()} ...")
+        st.caption(_phase(run.progress, "measuring"))
+
+
+def _phase(progress: Progress | None, otherwise: str) -> str:
+    """What its process does, as it says itself in English, for Markdown: a run that was passed on may say anything, or name any file."""
+    phase = again(str((progress or {}).get("phase", otherwise)), PHASES)
+    return f"{components.plain(phase[:1].upper() + phase[1:])} ..."
 
 
 def _bar(run: Run) -> None:
@@ -167,7 +204,7 @@ def _bar(run: Run) -> None:
     if run.status == Status.QUEUED:
         st.progress(0.0, text=_waiting(run))
     elif "loss" not in progress:
-        st.progress(0.0, text=f"{progress.get('phase', 'starting')} ...".capitalize())
+        st.progress(0.0, text=_phase(progress, "starting"))
     else:
         st.progress(run.done, text=f"{_pace_in_words(progress)}{components.elsewhere(run)}")
 
@@ -175,23 +212,28 @@ def _bar(run: Run) -> None:
 def _waiting(run: Run) -> str:
     ticket = queue.ticket_of(run)
     if ticket and ticket.elsewhere:
-        return "Waiting for room on the cluster."
+        return say("Waiting for room on the cluster.")
     ahead = queue.ahead(ticket) if ticket else 0
-    return f"Waiting for its turn: {ahead} before it." if ahead else "About to start ..."
+    return say("Waiting for its turn: {ahead} before it.", ahead=ahead) if ahead else say("About to start ...")
 
 
 def _pace_in_words(progress: Progress) -> str:
-    epoch = f"epoch {progress['epoch']} of {progress['epochs']}"
+    epoch = say("epoch {epoch} of {epochs}", epoch=progress["epoch"], epochs=progress["epochs"])
     speed, left = progress.get("images_per_second"), progress.get("eta_seconds")
     if speed is None or left is None:  # JSON has no word for what is not finite
         return epoch
     crowded = forecast.crowded(progress)
-    return (
-        f"{epoch}, {speed:,.0f} pictures a second, at most {forecast.in_words(left)} left{crowded and f'; {crowded}'}"
+    crowded = crowded and f"; {crowded}"
+    return say(
+        "{epoch}, {speed:,.0f} pictures a second, at most {left} left{crowded}",
+        epoch=epoch,
+        speed=speed,
+        left=forecast.in_words(left),
+        crowded=crowded,
     )
 
 
 @visitors.change
 def _stop(run: Run) -> None:
     run.ask_to_stop()
-    visitors.tell("Stopping after the current batch.")
+    visitors.tell(say("Stopping after the current batch."))

@@ -10,13 +10,14 @@ from vaedash import config, datasets, images, places, storage
 from vaedash.config import BUILT_IN, DATASETS, FRAME_SETTINGS, SETTINGS, Frame
 from vaedash.errors import VaedashError
 from vaedash.images import Pixels
+from vaedash.languages import figure, say, to_say
 from vaedash.ui import cache, components, crisp, visitors
 
 FIRST = "shapes"
-OWN = "own pictures ..."
-MORE = "more sets ..."
+OWN = to_say("own pictures ...")
+MORE = to_say("more sets ...")
 _COLUMNS = 8
-_HERE = "here are some of them"
+_HERE = to_say("here are some of them")
 
 
 def choose() -> tuple[str | None, str]:
@@ -32,7 +33,7 @@ def choose() -> tuple[str | None, str]:
         name: datasets.lacking(name, data_dir=places.data_dir()) for name in names if name not in (*lacks, MORE, OWN)
     }
     chosen = st.segmented_control(
-        SETTINGS["dataset"].label,
+        say(SETTINGS["dataset"].label),
         names,
         default=FIRST,
         required=True,
@@ -46,7 +47,7 @@ def choose() -> tuple[str | None, str]:
     if chosen == MORE:
         others = aside or [name for name in DATASETS if BUILT_IN[name].beside]
         words = components.words({name: _words(name, lacks[name]) for name in others})
-        chosen = st.selectbox("Which one", others, key="more_sets", format_func=words, persist_state="session")
+        chosen = st.selectbox(say("Which one"), others, key="more_sets", format_func=words, persist_state="session")
     lack = lacks[chosen]
     _show(chosen, here=not lack)
     return chosen, _advise(chosen, lack) if lack else ""
@@ -56,44 +57,46 @@ def _advise(name: str, lack: str) -> str:
     """Says what it takes to have a set; the answer is why nothing can learn from it before, empty where a run fetches it itself."""
     known = BUILT_IN.get(name)
     fetched = known is not None and known.downloaded
-    then = "" if fetched else " Then reload this page." if known else " Put it back, or choose other pictures."
+    then = (
+        "" if fetched else say(" Then reload this page.") if known else say(" Put it back, or choose other pictures.")
+    )
     # What lies beside streamlit_app.py is named from there.
     words = lack.replace(f"{places.PROJECT_ROOT}{os.sep}", "") + then
     st.info(components.escaped(words), icon=":material/download:" if known else ":material/folder_off:")
-    return "" if fetched else "These pictures are not here."
+    return "" if fetched else say("These pictures are not here.")
 
 
 def _words(name: str, lack: str) -> str:
     if name in (OWN, MORE):
-        return name
+        return say(name)
     if name in DATASETS:
-        return f"{name} (needs a download)" if lack else name
-    return f"own: {components.plain(config.dataset_title(name))}"
+        return say("{name} (needs a download)", name=name) if lack else name
+    return say("own: {title}", title=components.plain(config.dataset_title(name)))
 
 
 def _upload() -> tuple[str | None, str]:
     upload = st.file_uploader(
-        "A zip of pictures",
+        say("A zip of pictures"),
         type="zip",
         key="zip",
         on_change=_uploaded,
-        help="`train/` and `test/` folders are recognised; without `test/` a tenth is held out.",
+        help=say("`train/` and `test/` folders are recognised; without `test/` a tenth is held out."),
     )
     if upload:
         st.session_state.own_pictures = _keep(upload.getvalue())
     # An upload itself is gone once another page has been looked at.
     path: Path | None = st.session_state.get("own_pictures")
     if path is None or not path.exists():
-        return None, "There is no zip of pictures yet."
+        return None, say("There is no zip of pictures yet.")
     try:
-        with st.spinner("Reading the pictures ..."):
+        with st.spinner(say("Reading the pictures ...")):
             loaded = datasets.load(str(path), data_dir=places.data_dir(), frame=_frame())
     except VaedashError as error:
-        st.error(components.escaped(str(error).replace(str(path), "the zip")))
-        return None, "The zip cannot be used."
-    _draw(images.spread(loaded.train, config.PREVIEW_COUNT), _sizes(loaded), _HERE)
+        st.error(components.escaped(str(error).replace(str(path), say("the zip"))))
+        return None, say("The zip cannot be used.")
+    _draw(images.spread(loaded.train, config.PREVIEW_COUNT), _sizes(loaded), say(_HERE))
     if loaded.skipped:
-        st.caption(f"{loaded.skipped:,} files skipped because they could not be read.")
+        st.caption(say("{skipped:,} files skipped because they could not be read.", skipped=loaded.skipped))
     for note in loaded.notes:
         st.caption(components.escaped(note))
     return str(path), ""
@@ -122,9 +125,9 @@ def _keep(data: bytes) -> Path:
 def _show(name: str, *, here: bool) -> None:
     """What is in a set, and a few of its pictures, as far as they lie on this machine."""
     known = BUILT_IN.get(name)
-    about = f"{known.training_images:,} {known.shows}" if known else "Own pictures"
+    about = f"{figure(known.training_images, ',')} {say(known.shows)}" if known else say("Own pictures")
     if name == "shapes":
-        _draw(cache.some_shapes(_frame().image_size)[:_COLUMNS], about, _HERE)
+        _draw(cache.some_shapes(_frame().image_size)[:_COLUMNS], about, say(_HERE))
         return
     fraction = known.fraction if known else 1.0
     dataset = None
@@ -132,13 +135,13 @@ def _show(name: str, *, here: bool) -> None:
         dataset = datasets.cached(name, data_dir=places.data_dir(), fraction=fraction, frame=_frame())
     if dataset:
         most = _COLUMNS if known else config.PREVIEW_COUNT
-        _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), _HERE)
+        _draw(images.spread(dataset.train, most), about if known else _sizes(dataset), say(_HERE))
     elif (kept := _kept(name)) is not None:
-        _draw(images.spread(kept, _COLUMNS), about, "here are test pictures that a run on them has kept")
+        _draw(images.spread(kept, _COLUMNS), about, say("here are test pictures that a run on them has kept"))
     elif here and known:
-        st.caption(f"{about}; they can be shown like this once a run has read them")
+        st.caption(say("{about}; they can be shown like this once a run has read them", about=about))
     else:
-        st.caption(f"{about}; none of them is here to be shown yet")
+        st.caption(say("{about}; none of them is here to be shown yet", about=about))
 
 
 def _frame() -> Frame:
@@ -159,13 +162,13 @@ def _kept(name: str) -> Pixels | None:
 
 
 def _sizes(dataset: datasets.Dataset) -> str:
-    return f"{len(dataset.train):,} training and {len(dataset.test):,} test pictures"
+    return say("{train:,} training and {test:,} test pictures", train=len(dataset.train), test=len(dataset.test))
 
 
 def _draw(tiles: Pixels, about: str, which: str) -> None:
     """The pictures as a model will see them."""
-    seen = f"{tiles.shape[2]} x {tiles.shape[3]} pixels"
+    seen = say("{rows} x {columns} pixels", rows=tiles.shape[2], columns=tiles.shape[3])
     if st.session_state.get("pixel_order") == "shuffled":
-        tiles, seen = images.shuffled(tiles), f"{seen}, shuffled in each of them in the same way"
-    caption = f"{about}; {which}, as a model sees them: {seen}"
+        tiles, seen = images.shuffled(tiles), say("{seen}, shuffled in each of them in the same way", seen=seen)
+    caption = say("{about}; {which}, as a model sees them: {seen}", about=about, which=which, seen=seen)
     crisp.picture(tiles, columns=_COLUMNS, alt=caption, caption=caption)

@@ -8,33 +8,36 @@ from vaedash import config, images
 from vaedash.comparing import shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.config import RunConfig
+from vaedash.languages import figure, say, to_say
 from vaedash.runs import Run, Status
 from vaedash.ui import cache, components, crisp, launching
 
-_LUCK = "That is the test loss in nats per picture, one training each: a few nats may be luck."
+_LUCK = to_say("That is the test loss in nats per picture, one training each: a few nats may be luck.")
 _LOOK = 2.0  # seconds between two looks at runs in progress
-_ORDERS = {"natural": "as they are", "shuffled": "shuffled"}
+_ORDERS = {"natural": to_say("as they are"), "shuffled": to_say("shuffled")}
 
 
 def section(runs: Sequence[Run], *, resting: bool) -> None:
     """The question, what the models are shown, the button, and for who asks what came of it."""
-    st.header("And if the pixels are shuffled?", anchor=False)
+    st.header(say("And if the pixels are shuffled?"), anchor=False)
     words, seen = st.columns([3, 2], gap="large")
     words.markdown(
-        "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost, but "
-        "neighbours are no neighbours any more. Who suffers more, and why?"
+        say(
+            "Shuffle the pixels of every picture, always in the same way, and let both learn again. No pixel is lost, but "
+            "neighbours are no neighbours any more. Who suffers more, and why?"
+        )
     )
     with words:
-        components.link("why", "Which part of conv is it?")
+        components.link("why", say("Which part of conv is it?"))
     with seen:
         _shapes()
     tested = shuffle.four_runs(runs)
     if not tested:
         with words:
-            launching.button("Train all four (some minutes)", settings(), key="shuffle-test", disabled=resting)
+            launching.button(say("Train all four (some minutes)"), settings(), key="shuffle-test", disabled=resting)
         return
     active = any(run.active for run in tested.values())
-    with st.expander("See what came of it", expanded=active, icon=":material/visibility:"):
+    with st.expander(say("See what came of it"), expanded=active, icon=":material/visibility:"):
         st.fragment(_view, run_every=_LOOK if active else None)(
             {variant: run.id for variant, run in tested.items()}, active
         )
@@ -46,8 +49,8 @@ def _shapes() -> None:
     crisp.picture(
         images.in_turn([some, images.shuffled(some)], columns=6),
         columns=6,
-        alt="six pictures of shapes, and below each the same pixels in another order: coloured noise",
-        caption="above as they are, below as a model sees them shuffled; what it draws is shown put back in order",
+        alt=say("six pictures of shapes, and below each the same pixels in another order: coloured noise"),
+        caption=say("above as they are, below as a model sees them shuffled; what it draws is shown put back in order"),
     )
 
 
@@ -63,10 +66,12 @@ def settings() -> list[RunConfig]:
 def _view(ids: Mapping[Variant, str], active: bool) -> None:
     tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
     if outcome := shuffle.plainly(tested):
-        st.markdown(f"**{outcome}**", help=f"{shuffle.sentence(tested)} {_LUCK}")
+        st.markdown(f"**{outcome}**", help=f"{shuffle.sentence(tested)} {say(_LUCK)}")
         st.markdown(
-            "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
-            "that have nothing to do with each other: what it knows beforehand is neighbourhood, and nothing else."
+            say(
+                "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
+                "that have nothing to do with each other: what it knows beforehand is neighbourhood, and nothing else."
+            )
         )
     _cells(tested)
     if active and not any(run.active for run in tested.values()):
@@ -87,21 +92,21 @@ def _bars(ids: Mapping[Variant, str], ended: Callable[[], None]) -> None:
         for order in config.PIXEL_ORDERS:
             for arch in config.PAIR:
                 run = tested[arch, order]
-                state = "waits" if run.status == Status.QUEUED else f"{run.done:.0%}"
+                state = say("waits") if run.status == Status.QUEUED else figure(run.done, ".0%")
                 st.progress(run.done, text=f"{_called((arch, order))}: {state}")
 
 
 def lacking(tested: Mapping[Variant, Run]) -> str:
     """Why there is no answer, for Markdown: nobody has tried, or not all of the four have come through."""
     if not tested:
-        return "Nobody has tried that on this computer yet."
-    lost = [f"{_called(variant)}: {run.status}" for variant, run in tested.items() if run.test_loss is None]
-    return f"Not all of the four have come through ({'; '.join(lost)})."
+        return say("Nobody has tried that on this computer yet.")
+    lost = [f"{_called(variant)}: {say(run.status)}" for variant, run in tested.items() if run.test_loss is None]
+    return say("Not all of the four have come through ({lost}).", lost="; ".join(lost))
 
 
 def _called(variant: Variant) -> str:
     arch, order = variant
-    return f"{config.spoken(arch)}, pixels {_ORDERS[order]}"
+    return say("{name}, pixels {order}", name=config.spoken(arch), order=say(_ORDERS[order]))
 
 
 def _cells(tested: Mapping[Variant, Run]) -> None:
@@ -115,8 +120,8 @@ def _cells(tested: Mapping[Variant, Run]) -> None:
 
 def _cell(run: Run, called: str) -> None:
     loss = run.epochs[-1]["test_loss"] if run.active and run.epochs else run.test_loss
-    st.metric(called, f"{loss:.1f}" if loss is not None else run.status)
+    st.metric(called, figure(loss, ".1f") if loss is not None else say(run.status))
     tiles = run.pictures.sample("prior", len(run.epochs))
     if tiles is not None:
-        what = f"made up after epoch {len(run.epochs)} of {run.config.epochs}"
-        crisp.picture(tiles[:6], columns=3, alt=f"{run.name}: 6 images {what}", caption=what)
+        what = say("made up after epoch {n} of {epochs}", n=len(run.epochs), epochs=run.config.epochs)
+        crisp.picture(tiles[:6], columns=3, alt=say("{name}: 6 images {what}", name=run.name, what=what), caption=what)

@@ -6,6 +6,7 @@ import streamlit as st
 from vaedash import config
 from vaedash.comparing import quiz
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run, names
 from vaedash.runs.figures import Floats
 from vaedash.showing import charts
@@ -35,12 +36,12 @@ def show(run: Run) -> None:
     name = config.spoken(run.config.arch)
     before, middle, after = st.columns([3, 7, 3], gap="small", vertical_alignment="center")
     with before:
-        _tile(shown, f"a new picture: {shown.size:,} numbers", key="squeezed-before")
+        _tile(shown, say("a new picture: {size:,} numbers", size=shown.size), key="squeezed-before")
     with middle, stage.limited(WIDTH, HEIGHT, key="squeezed"):
-        what = f"what {name} keeps of it: {len(mu)} numbers"
+        what = say("what {name} keeps of it: {n} numbers", name=name, n=len(mu))
         st.image(bars(mu, hue=charts.hue(run)), alt=what, caption=what, width="stretch")
     with after:
-        _tile(redrawn, f"what {name} draws from them", key="squeezed-after")
+        _tile(redrawn, say("what {name} draws from them", name=name), key="squeezed-after")
 
 
 def _tile(pixels: Pixels, what: str, *, key: str) -> None:

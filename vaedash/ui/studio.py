@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from vaedash.browser import client
 from vaedash.runs import Run
-from vaedash.ui import cache, decoded
+from vaedash.ui import cache, decoded, speaking
 from vaedash.ui.cache import Stamp
 
 Part = Literal["decoder", "encoder"]
@@ -56,7 +56,7 @@ def called(run: Run, part: Part, *, state: State = "trained") -> str:
     return f"{run.id}-{stamp[1] if stamp else 0}{'' if state == 'trained' else '-untrained'}-{part}"
 
 
-@st.cache_resource(max_entries=24, show_spinner="Packing weights ...")
+@st.cache_resource(max_entries=24, show_spinner=speaking.waiting("Packing weights ..."))
 def _packed(_run: Run, stamp: Stamp, part: Part, name: str, state: State) -> bytes | None:  # noqa: ARG001
     from vaedash.browser import packing
     from vaedash.models import archs

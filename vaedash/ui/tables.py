@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from vaedash import glossary, images, places, text
-from vaedash.comparing import alike, results
+from vaedash import glossary, images, languages, places, text
+from vaedash.comparing import alike, differences, results
 from vaedash.comparing import ladder as ladders
+from vaedash.comparing.differences import Differences
 from vaedash.comparing.ladder import Ladder
 from vaedash.comparing.results import Cell, Result, Row
+from vaedash.languages import say, to_say
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run
 from vaedash.showing import charts
-from vaedash.ui import components, live, visitors
+from vaedash.showing.tables import csv_file
+from vaedash.ui import components, live, speaking, visitors
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -54,7 +57,9 @@ _COLUMNS_AFTER = (
 )
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
-_FLOOR = "real pictures, or a guess"
+_FLOOR = to_say("real pictures, or a guess")
+_NAME = 160  # pixels of a name that stays in sight: on a phone, the others need room
+BESIDE = 2  # runs whose settings stand side by side; of more, each has a row
 _SHORT = 12  # rows that are shown without a scroll bar
 # Pixels of a column: for a digit in the table's letters, and around them. As many digits fit wherever a title does.
 _LETTER, _MARGINS, _FITS = 9, 24, 8
@@ -68,7 +73,9 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
     It has the `chosen` runs and the first MOST others, and all where a person asks for them; pictures of the first PICTURED.
     """
     pictured = {run.id for run in [*chosen, *runs[:PICTURED]]}
-    if len(runs) > MOST and not st.toggle(f"All {len(runs):,} runs, which takes a moment longer", key="all-results"):
+    if len(runs) > MOST and not st.toggle(
+        say("All {n:,} runs, which takes a moment longer", n=len(runs)), key="all-results"
+    ):
         kept = {run.id for run in [*chosen, *runs[:MOST]]}
         runs = [run for run in runs if run.id in kept]
     table = pd.DataFrame([_pick(results.result(run)) for run in runs])
@@ -84,40 +91,46 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
         column_config=_column_config(table, zone=zone),
     )
     if len(runs) > PICTURED:
-        st.caption(f"{len(runs):,} runs, the newest first; pictures of the newest {PICTURED} and of the chosen ones.")
+        st.caption(
+            say(
+                "{n:,} runs, the newest first; pictures of the newest {pictured} and of the chosen ones.",
+                n=len(runs),
+                pictured=PICTURED,
+            )
+        )
 
 
 def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnConfig]":
-    drawn = f"After its last epoch.\n\n{glossary.about('prior sample')}"
+    drawn = say("After its last epoch.\n\n{about}", about=glossary.about("prior sample"))
     return {
-        "drawn": st.column_config.ImageColumn("drawn", help=drawn),
+        "drawn": st.column_config.ImageColumn(say("drawn"), help=drawn),
         "created": st.column_config.DatetimeColumn(
-            "begun", format="YYYY-MM-DD HH:mm", help=f"In the time of {zone.key}."
+            say("begun"), format="YYYY-MM-DD HH:mm", help=say("In the time of {key}.", key=zone.key)
         ),
         "seed": st.column_config.NumberColumn(format="%d", help=glossary.about("seed")),
-        "epochs": _number(table["epochs"], "epochs to stop", help=glossary.about("epoch", "early stopping")),
-        "loss": _nats(table["loss"], "loss", "train, test", title="train loss"),
-        "test_loss": _nats(table["test_loss"], "loss", "train, test", title="test loss"),
-        "test_recon": _nats(table["test_recon"], "recon", "train, test", title="test recon"),
-        "test_kl": _nats(table["test_kl"], "KL", "train, test", title="test KL"),
+        "epochs": _number(table["epochs"], say("epochs to stop"), help=glossary.about("epoch", "early stopping")),
+        "loss": _nats(table["loss"], "loss", "train, test", title=say("train loss")),
+        "test_loss": _nats(table["test_loss"], "loss", "train, test", title=say("test loss")),
+        "test_recon": _nats(table["test_recon"], "recon", "train, test", title=say("test recon")),
+        "test_kl": _nats(table["test_kl"], "KL", "train, test", title=say("test KL")),
         "below_pca": _number(
             table["below_pca"],
-            "under the PCA line by",
+            say("under the PCA line by"),
             digits=1,
-            help=f"Negative: above it.\n\n{glossary.about('PCA line')}",
+            help=say("Negative: above it.\n\n{about}", about=glossary.about("PCA line")),
         ),
-        "n_test": _number(table["n_test"], "new pictures", help=glossary.about("train, test")),
-        "parameters": _number(table["parameters"], "weights"),
+        "n_test": _number(table["n_test"], say("new pictures"), help=glossary.about("train, test")),
+        "parameters": _number(table["parameters"], say("weights")),
         "seconds": _number(table["seconds"]),
-        "images_per_second": _number(table["images_per_second"], "pictures/s"),
+        "images_per_second": _number(table["images_per_second"], say("pictures/s")),
         "psnr": _measure(table, "psnr"),
         "ssim": _measure(table, "ssim"),
-        "psnr_n": _number(table["psnr_n"], "n of PSNR, SSIM"),
+        "psnr_n": _number(table["psnr_n"], say("n of PSNR, SSIM")),
         "iwae": _measure(table, "iwae"),
         "swd": _measure(table, "swd"),
-        "swd_n": _number(table["swd_n"], "n of IWAE, SWD"),
+        "swd_n": _number(table["swd_n"], say("n of IWAE, SWD")),
         "fid": _measure(table, "fid"),
-        "fid_n": _number(table["fid_n"], "n of FID"),
+        "fid_n": _number(table["fid_n"], say("n of FID")),
         **_of_labels(table),
     }
 
@@ -125,20 +138,24 @@ def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnC
 def _of_labels(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
     """Those of what the numbers know, each with its n, since each kind of label may be known of other pictures."""
     labelled = [name for name in MEASURES if MEASURES[name].labelled]
-    counts = {f"{name}_n": _number(table[f"{name}_n"], f"n of {MEASURES[name].title}") for name in labelled}
+    counts = {
+        f"{name}_n": _number(table[f"{name}_n"], say("n of {title}", title=say(MEASURES[name].title)))
+        for name in labelled
+    }
     return {name: _measure(table, name) for name in labelled} | counts
 
 
 def _number(
     values: "pd.Series[float]", title: str | None = None, *, digits: int = 0, help: str | None = None
 ) -> "ColumnConfig":
-    """A column of numbers, written alike whatever language the browser speaks, and wide enough for the longest of them: a cell
-    that is too narrow cuts off the first digits, and what is left reads as another number.
+    """A column of numbers, written as the page writes them where the browser can, else as in English, and wide enough for the longest
+    of them: a cell that is too narrow cuts off the first digits, and what is left reads as another number.
     """
     longest = max((len(f"{value:,.{digits}f}") for value in values if pd.notna(value)), default=0)
     return st.column_config.NumberColumn(
         title,
-        format=f"%,.{digits}f",
+        format="localized" if speaking.as_browser() else f"%,.{digits}f",
+        step=10**-digits,  # where it is the browser's, so many digits
         help=help,
         width=_LETTER * longest + _MARGINS if longest > _FITS else None,
     )
@@ -146,14 +163,16 @@ def _number(
 
 def _nats(values: "pd.Series[float]", *words: str, title: str) -> "ColumnConfig":
     """A column of losses of this title, and what its words mean."""
-    kept = "Nats per picture, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
+    kept = say(
+        "Nats per picture, at the epoch whose weights are kept (at beta 0 loss and recon are in units of squared error)."
+    )
     return _number(values, title, digits=2, help=f"{kept}\n\n{glossary.about(*words)}")
 
 
 def _measure(table: pd.DataFrame, name: str) -> "ColumnConfig":
     """A column of a measure of quality, and what it is."""
     measure = MEASURES[name]
-    return _number(table[name], measure.title, digits=measure.digits, help=measure.about)
+    return _number(table[name], say(measure.title), digits=measure.digits, help=say(measure.about))
 
 
 def downloads(runs: Sequence[Run]) -> None:
@@ -162,8 +181,11 @@ def downloads(runs: Sequence[Run]) -> None:
     def every() -> list[Result]:
         return [results.result(run) for run in runs]
 
+    comma = languages.current().comma  # now: what is downloaded is made when nobody's page is drawn
     with st.container(horizontal=True):
-        st.download_button("CSV", lambda: csv(every()), "vaedash-results.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "CSV", lambda: csv(every(), comma=comma), "vaedash-results.csv", "text/csv", on_click="ignore"
+        )
         st.download_button(
             "JSON",
             lambda: json.dumps([result.as_row() for result in every()], indent=1),
@@ -179,19 +201,22 @@ def quality(chosen: Sequence[Run]) -> None:
     measured = [name for name in MEASURES if any(name in of_run for of_run in figures.values())]
     if not measured:
         st.caption(
-            f"Not measured yet. That happens by itself when a run has ended, or by `{places.command()} evaluate RUN`."
+            say(
+                "Not measured yet. That happens by itself when a run has ended, or by `{command} evaluate RUN`.",
+                command=places.command(),
+            )
         )
         return
     which = st.segmented_control(
-        "Measure", measured, format_func=lambda name: MEASURES[name].title, default=measured[0], required=True,
+        say("Measure"), measured, format_func=lambda name: say(MEASURES[name].title), default=measured[0], required=True,
         key=f"measure-{chosen[0].id}", label_visibility="collapsed", wrap=True,
     )  # fmt: skip
-    st.caption(MEASURES[which].about)
+    st.caption(say(MEASURES[which].about))
     values = [f"{run.name} {figures[run.id][which]['value']}" for run in chosen if which in figures[run.id]]
     live.chart(
         charts.quality(chosen, which),
         key=f"quality-{chosen[0].id}",
-        alt=f"{MEASURES[which].title}: {', '.join(values)}",
+        alt=f"{say(MEASURES[which].title)}: {', '.join(values)}",
     )
     calls = dict(zip((run.id for run in chosen), results.told_apart(chosen), strict=True))
     _known(chosen, calls)
@@ -203,15 +228,19 @@ def _known(chosen: Sequence[Run], calls: Mapping[str, str]) -> None:
     """How often the few numbers tell what a picture shows, for a room."""
     figures = {calls[run.id]: run.quality["told_class"] for run in chosen if "told_class" in run.quality}
     told = [
-        f"{value:.0f} of 100 with {components.plain(call)}"
+        say("{value:.0f} of 100 with {call}", value=value, call=components.plain(call))
         for call, figure in figures.items()
         if (value := figure.get("value")) is not None
     ]
     guesses = [floor for figure in figures.values() if (floor := figure.get("floor")) is not None]
     if told and guesses:
         st.markdown(
-            "How much do the few numbers know? From them alone, never seeing the picture, a straight rule says what a new picture "
-            f"shows and is right for {', '.join(told)}. Who always guesses the commonest is right for {max(guesses):.0f}."
+            say(
+                "How much do the few numbers know? From them alone, never seeing the picture, a straight rule says what a new "
+                "picture shows and is right for {told}. Who always guesses the commonest is right for {guess:.0f}.",
+                told=", ".join(told),
+                guess=max(guesses),
+            )
         )
 
 
@@ -223,11 +252,16 @@ def _parts(chosen: Sequence[Run], which: str, calls: Mapping[str, str]) -> None:
     for run in chosen:
         shares = run.figures.told_by_latent() if which == "mig" else None
         if shares is not None and len(shares) == len(parts[run.id]):
-            st.caption(f"{components.plain(calls[run.id])}: what each number tells, those first that tell most.")
+            st.caption(
+                say(
+                    "{name}: what each number tells, those first that tell most.",
+                    name=components.plain(calls[run.id]),
+                )
+            )
             live.chart(
                 charts.told_by_latent(run, list(parts[run.id]), shares),
                 key=f"told-{run.id}",
-                alt=f"Which number of {run.name} tells which factor",
+                alt=say("Which number of {name} tells which factor", name=run.name),
             )
 
 
@@ -247,9 +281,9 @@ def _row_of_part(
 ) -> dict[str, str]:
     there = [of_run[part]["floor"] for of_run in parts.values() if part in of_run]
     return {
-        "of it": part,
+        say("of it"): part,
         **{call: parts[run_id].get(part, {}).get("value", "") for run_id, call in calls.items()},
-        "a guess": max(there),
+        say("a guess"): max(there),
     }
 
 
@@ -262,9 +296,9 @@ def _row_of_measure(
     """
     there = [of_run[name] for of_run in figures.values() if name in of_run]
     return {
-        "measure": MEASURES[name].title,
+        say("measure"): say(MEASURES[name].title),
         **{call: figures[run_id].get(name, {}).get("value", "") for run_id, call in calls.items()},
-        _FLOOR: f"{max(figure['floor'] for figure in there)}{', a guess' if MEASURES[name].labelled else ''}",
+        say(_FLOOR): f"{max(figure['floor'] for figure in there)}{say(', a guess') if MEASURES[name].labelled else ''}",
         "n": " / ".join(sorted({figure["n"] for figure in there})),
         "": there[0]["better"],
     }
@@ -273,26 +307,75 @@ def _row_of_measure(
 def over_seeds(cells: Sequence[Cell]) -> None:
     """Means and spreads over seeds (`results.over_seeds`)."""
     rows = [cell.as_row() for cell in cells]
-    table = pd.DataFrame([{title: _harmless(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows])
+    table = pd.DataFrame(
+        [{say(title): _harmless(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows]
+    )
     means = table.select_dtypes("float")
     st.dataframe(table, hide_index=True, column_config={title: _number(means[title], digits=2) for title in means})
 
 
 def rungs(ladder: Ladder) -> None:
     """Every rung of a ladder, with each of its seeds."""
-    lines = [{title: row[key] for key, title in ladders.COLUMNS.items()} for row in ladders.rows(ladder)]
+    lines = [{say(title): row[key] for key, title in ladders.COLUMNS.items()} for row in ladders.rows(ladder)]
     st.dataframe(lines, hide_index=True, height="content")
 
 
 def settings(chosen: Sequence[Run]) -> None:
-    """The settings of several runs, a column each: what differs, then what is the same, said once."""
+    """The settings of two runs, a column each: what differs, then what is the same, said once; of more, `_differences`."""
+    if len(chosen) > BESIDE:
+        _differences(differences.between(chosen), results.in_file_name(chosen))
+        return
     contrast = alike.contrast([run.config.to_json() for run in chosen])
     calls = results.told_apart(chosen)
     if contrast.differing:
-        rows = [{"setting": name} | dict(zip(calls, cells, strict=True)) for name, cells in contrast.differing.items()]
+        rows = [
+            {say("setting"): name} | dict(zip(calls, cells, strict=True)) for name, cells in contrast.differing.items()
+        ]
         _settings(rows)
-    st.caption("The same in all of them:" if contrast.differing else "They differ in no setting:")
-    _settings([{"setting": name, "value": value} for name, value in contrast.same.items()])
+    _same(contrast.same, some=bool(contrast.differing))
+
+
+def _differences(told: Differences, file: str) -> None:
+    """A row for each run, to be sorted by any column: the settings in which they differ and what came of it; then what is the same."""
+    table = pd.DataFrame([{key: _harmless(row[key]) for key in told.columns} for row in told.rows])
+    losses = ("test_loss", "test_recon", "test_kl", "train_loss")
+    comma = languages.current().comma  # as in `downloads`
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(table) <= _SHORT else "auto",
+        column_config={
+            "name": st.column_config.TextColumn(pinned=True, width=_NAME),
+            **{name: _as_set(table[name]) for name in told.settings},
+            **{key: _number(table[key], say(differences.RESULTS[key]), digits=2) for key in losses},
+            **{
+                key: _number(table[key], say(differences.RESULTS[key]))
+                for key in ("active_units", "epochs_done", "seconds")
+            },
+        },
+    )
+    st.download_button(
+        "CSV",
+        lambda: csv_file(told.rows, comma=comma),
+        f"vaedash-differences-{file}.csv",
+        "text/csv",
+        on_click="ignore",
+        key="csv-differences",
+    )
+    _same(told.same, some=bool(told.settings))
+
+
+def _same(settings: Mapping[str, str], *, some: bool) -> None:
+    """What is the same in all runs, which differ in `some` settings or in none."""
+    st.caption(say("The same in all of them:") if some else say("They differ in no setting:"))
+    _settings([{say("setting"): name, say("value"): value} for name, value in settings.items()])
+
+
+def _as_set(values: "pd.Series[float]") -> "ColumnConfig":
+    """A column of a setting, whose numbers stand as they were given: a rate of 0.00005 is not 0.0001."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return st.column_config.NumberColumn(format="%g")
+    return st.column_config.Column()
 
 
 def _settings(rows: Sequence[Mapping[str, str]]) -> None:
@@ -300,16 +383,13 @@ def _settings(rows: Sequence[Mapping[str, str]]) -> None:
         [{column: _harmless(cell) for column, cell in row.items()} for row in rows],
         hide_index=True,
         height="content",
-        column_config={"setting": st.column_config.TextColumn(pinned=True)},
+        column_config={say("setting"): st.column_config.TextColumn(pinned=True)},
     )
 
 
-def csv(every: Sequence[Result]) -> bytes:
-    """Results as CSV; text that a spreadsheet would run is made to be text. It begins with the mark by which spreadsheets know
-    that it is UTF-8.
-    """
-    rows = [{key: _harmless(value) for key, value in result.as_row().items()} for result in every]
-    return pd.DataFrame(rows).to_csv(index=False).encode("utf-8-sig")
+def csv(every: Sequence[Result], *, comma: bool = False) -> bytes:
+    """Results as CSV (`csv_file`)."""
+    return csv_file([result.as_row() for result in every], comma=comma)
 
 
 def _pick(result: Result) -> Row:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from vaedash import config
 from vaedash.comparing import quiz
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.ui import crisp, pictures
 
@@ -18,13 +19,19 @@ def show(pair: Sequence[Run]) -> bool:
     real = pictures.originals_of(pair[0], 2 * _ACROSS)
     if ballot is None or real is None:
         return False
-    shown = {"Real pictures": real} | {f"Made up by {letter}": tiles for letter, tiles in ballot.tiles.items()}
+    shown = {say("Real pictures"): real} | {
+        say("Made up by {letter}", letter=letter): tiles for letter, tiles in ballot.tiles.items()
+    }
     with st.grid(len(shown), min_column_width=200, gap="medium"):
         for title, tiles in shown.items():
             with st.container():
                 crisp.picture(tiles[: 2 * _ACROSS], columns=_ACROSS, alt=title, caption=title)
-    names = " and ".join(f"**{config.spoken(run.config.arch)}**" for run in pair)
+    names = say(" and ").join(f"**{config.spoken(run.config.arch)}**" for run in pair)
     st.markdown(
-        f"A and B are {names}, in some order: both have looked at such pictures and now make up new ones. Which did conv draw?"
+        say(
+            "A and B are {names}, in some order: both have looked at such pictures and now make up new ones. Which did conv "
+            "draw?",
+            names=names,
+        )
     )
     return True

@@ -8,6 +8,7 @@ import streamlit as st
 from vaedash.browser import widgets
 from vaedash.comparing import results
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import told
 from vaedash.showing.told import Player
@@ -23,7 +24,10 @@ _component = st.components.v2.component(
     html='<div class="throws">\n</div>',
     css=widgets.style("throws"),
     js=f"""{widgets.script("throws")}
-export default ({{ data, parentElement, setStateValue }}) => throws(parentElement.querySelector(".throws"), data, setStateValue);
+export default ({{ data, parentElement, setStateValue }}) => {{
+  const root = parentElement.querySelector(".throws");
+  return throws(root, heard(root, data), setStateValue);
+}};
 """,
 )
 
@@ -52,9 +56,9 @@ def show(parts: Mapping[str, str], chosen: Sequence[Run], *, real: Pixels | None
         "seed": seed,
         "temperature": temperature(),
     }
-    _component(data=data, key=_KEY, on_lying_change=_settled)
+    _component(data=data | widgets.spoken("throws"), key=_KEY, on_lying_change=_settled)
     if len(sizes) > 1:
-        st.caption("These models do not use equally many numbers, so the same place is not the same draw in each.")
+        st.caption(say("These models do not use equally many numbers, so the same place is not the same draw in each."))
 
 
 def _settled() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from vaedash import places
 from vaedash.comparing import quiz, shuffle
 from vaedash.comparing.quiz import Question
 from vaedash.comparing.shuffle import Variant
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 from vaedash.ui import (
     address,
@@ -25,11 +25,14 @@ from vaedash.ui import (
     squeezed,
     stage,
     tallies,
+    visitors,
 )
 from vaedash.ui.bookmark import step
 from vaedash.ui.questions import WORDINGS, called
 
-_ABOUT = "For a class and a projector: first predict, then see. Every answer comes from the runs on this computer."
+_ABOUT = to_say(
+    "For a class and a projector: first predict, then see. Every answer comes from the runs on this computer."
+)
 _REST = 22  # rem: how high a step is beside its pictures
 _STYLES = Path(__file__).parent / "tour.css"
 # They ask nothing.
@@ -40,16 +43,18 @@ _INSIDE = Question(key="inside", choices=(), answer=None, sentence="")
 def invitation(runs: Sequence[Run]) -> None:
     """The button that begins the tour, where there is a pair to ask about."""
     if components.comparable(runs):
-        label = "Guided tour (four minutes)"
-        st.button(label, key="tour", icon=":material/school:", on_click=bookmark.begin, help=_ABOUT)
+        label = say("Guided tour (four minutes)")
+        st.button(label, key="tour", icon=":material/school:", on_click=bookmark.begin, help=say(_ABOUT))
 
 
 def walk(runs: Sequence[Run]) -> None:
     """The step that the address asks for: a question, or after the last one what was learned."""
     pair, tested = bookmark.pair(runs), shuffle.four_runs(runs)
     if not pair:
-        st.title("Guided tour", anchor=False)
-        st.info("It asks about an FC and a conv run that learned from the same pictures. Leave, and train both first.")
+        st.title(say("Guided tour"), anchor=False)
+        st.info(
+            say("It asks about an FC and a conv run that learned from the same pictures. Leave, and train both first.")
+        )
         _leave()
         return
     steps = _steps(pair, tested)
@@ -59,12 +64,12 @@ def walk(runs: Sequence[Run]) -> None:
     with st.container(key="tour-step", gap="xsmall"):
         if number > len(steps):
             _heard(())
-            _top(1.0, "The end", pair)
+            _top(1.0, say("The end"), pair)
             farewell.show(pair, tested, steps, back=functools.partial(_back, number))
         else:
             question = steps[number - 1]
             _heard(question.choices)
-            _top(number / len(steps), f"Step {number} of {len(steps)}", pair)
+            _top(number / len(steps), say("Step {number} of {n}", number=number, n=len(steps)), pair)
             _ask(question, pair, tested, number)
 
 
@@ -73,7 +78,7 @@ def _steps(pair: Sequence[Run], tested: Mapping[Variant, Run]) -> list[Question]
     weights, what they do to one.
     """
     asked = quiz.questions(pair, tested)
-    if places.read_only() and not _running(tested):  # who only looks on cannot have the last one answered
+    if not visitors.may_change() and not _running(tested):  # who only looks on cannot have the last one answered
         asked = [question for question in asked if question.answer]
     order = [question.key for question in asked]
     if "made up" in order and squeezed.possible(quiz.leader(pair)):
@@ -100,24 +105,24 @@ def _heard(choices: Sequence[str]) -> None:
 def _top(share: float, where: str, pair: Sequence[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="tour-top"):
         st.progress(share, text=where)
-        with st.popover("On your phones", type="tertiary", icon=":material/qr_code_2:"):
-            address.invitation("Whoever opens this address predicts along.", bookmark.for_others(pair))
-            names = " and ".join(components.plain(run.name) for run in pair)
-            st.caption(f"All of it is about {names}.")
-            st.caption("Keys: Space, an arrow or a clicker goes on and back, 1 to 3 choose, Esc leaves.")
-            if not places.read_only():
-                about = "Forgets what was predicted, for everybody: for the next class."
+        with st.popover(say("On your phones"), type="tertiary", icon=":material/qr_code_2:"):
+            address.invitation(say("Whoever opens this address predicts along."), bookmark.for_others(pair))
+            names = components.named(pair)
+            st.caption(say("All of it is about {names}.", names=names))
+            st.caption(say("Keys: Space, an arrow or a clicker goes on and back, 1 to 3 choose, Esc leaves."))
+            if visitors.may_change():
+                about = say("Forgets what was predicted, for everybody: for the next class.")
                 anew = predictions.count_anew
-                st.button("Count anew", key="tour-anew", type="tertiary", help=about, on_click=anew, args=(pair,))
+                st.button(say("Count anew"), key="tour-anew", type="tertiary", help=about, on_click=anew, args=(pair,))
         _leave()
 
 
 def _leave() -> None:
-    st.button("Leave", key="tour-leave", type="tertiary", on_click=bookmark.leave)
+    st.button(say("Leave"), key="tour-leave", type="tertiary", on_click=bookmark.leave)
 
 
 def _back(number: int) -> None:
-    st.button("Back", key="tour-back", on_click=bookmark.go, args=(number - 1,), disabled=number == 1)
+    st.button(say("Back"), key="tour-back", on_click=bookmark.go, args=(number - 1,), disabled=number == 1)
 
 
 # ---- a step --------------------------------------------------------------------------------------------------------
@@ -130,7 +135,7 @@ def _ask(question: Question, pair: Sequence[Run], tested: Mapping[Variant, Run],
     # Before what it asks: who reads that can go on, and presses no button of the step before.
     _ways(question, pair, number, known=known, running=running)
     with asked:
-        st.title(WORDINGS[question.key].asked, anchor=False)
+        st.title(say(WORDINGS[question.key].asked), anchor=False)
         _words(question, known=known)
         _answers(question, pair, tested, room, known=known, running=running)
 
@@ -161,14 +166,16 @@ def _words(question: Question, *, known: bool) -> None:
     wording = WORDINGS[question.key]
     with st.container(key="tour-words"):
         if not known:
-            st.markdown(wording.before)
+            st.markdown(say(wording.before))
             return
         guess = bookmark.guesses([question]).get(question.key)
         mine = ""
         if guess:
-            colour, end = ("green", ", and so it is.") if guess == question.answer else ("orange", ".")
-            mine = f":{colour}[You said {called(guess)}{end}] "
-        st.markdown(f"{mine}**{components.escaped(question.sentence)}**  \n{wording.after}")
+            if guess == question.answer:
+                mine = f":green[{say('You said {answer}, and so it is.', answer=called(guess))}] "
+            else:
+                mine = f":orange[{say('You said {answer}.', answer=called(guess))}] "
+        st.markdown(f"{mine}**{components.escaped(question.sentence)}**  \n{say(wording.after)}")
 
 
 def _choice(question: Question, room: str, known: bool, choice: str) -> None:
@@ -216,10 +223,10 @@ def _ways(question: Question, pair: Sequence[Run], number: int, *, known: bool, 
             farewell.how_sure(pair)
         if untried:
             launching.button(
-                "Train all four (some minutes)", shuffling.settings(), key="tour-shuffle-test", primary=True
+                say("Train all four (some minutes)"), shuffling.settings(), key="tour-shuffle-test", primary=True
             )
         if question.answer and not known:
-            label, on = "Reveal", functools.partial(bookmark.reveal, question)
+            label, on = say("Reveal"), functools.partial(bookmark.reveal, question)
         else:
-            label, on = "Next", functools.partial(bookmark.go, number + 1)
+            label, on = say("Next"), functools.partial(bookmark.go, number + 1)
         st.button(label, key="tour-on", type="secondary" if untried else "primary", on_click=on)

@@ -11,12 +11,13 @@ import streamlit as st
 
 from vaedash import places
 from vaedash.errors import VaedashError
-from vaedash.ui import components
+from vaedash.languages import say, to_say
+from vaedash.ui import components, embedded
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
-LOOK_ON = (
+LOOK_ON = to_say(
     "This page is for looking on: starting, stopping, renaming, archiving, deleting and uploading are switched off "
     "(VAEDASH_READ_ONLY)."
 )
@@ -28,9 +29,16 @@ def sign_in() -> None:
     if not any(Path(file).exists() for file in st.get_option("secrets.files")) or "auth" not in st.secrets:
         return
     if not st.user.get("is_logged_in"):
-        st.title("Does architecture matter?")
-        st.button("Sign in", key="sign-in", icon=":material/login:", on_click=st.login)
+        st.title(say("Does architecture matter?"))
+        st.button(say("Sign in"), key="sign-in", icon=":material/login:", on_click=st.login)
         st.stop()
+
+
+def may_change() -> bool:
+    """Whether this visitor may change anything: not where visitors only look on, and not within somebody else's page. What would
+    only refuse is not drawn.
+    """
+    return not (places.read_only() or embedded.on())
 
 
 def me() -> str:
@@ -50,7 +58,8 @@ def told() -> None:
 
 
 def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
-    """`action`, a callback that changes something, made to refuse where visitors only look on; None is then its answer.
+    """`action`, a callback that changes something, made to refuse where visitors only look on, and within somebody else's page;
+    None is then its answer.
 
     It asks when it is called, not when its button was drawn: a browser may send what it was never shown. What
     the action itself cannot do it says in a sentence.
@@ -59,7 +68,10 @@ def change(action: Callable[P, Answer]) -> Callable[P, Answer | None]:
     @functools.wraps(action)
     def asked(*args: P.args, **kwargs: P.kwargs) -> Answer | None:
         if places.read_only():
-            tell(LOOK_ON)
+            tell(say(LOOK_ON))
+            return None
+        if embedded.on():  # the site around it may have drawn something else over what was clicked
+            tell(say("Within a page of another site nothing is changed: open this one in a tab."))
             return None
         try:
             return action(*args, **kwargs)

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from vaedash import config, places
+from vaedash import config
 from vaedash.comparing import quiz
 from vaedash.comparing.quiz import Ballot
 from vaedash.images import Pixels
+from vaedash.languages import counted, say
 from vaedash.runs import Run
 from vaedash.ui import address, components, pictures, stage, tallies, visitors
 
@@ -22,24 +23,28 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
     pair = components.comparable(chosen)
     if not pair:
         st.info(
-            "A vote takes an FC run and a conv run, chosen above, that have ended and had the same pictures and beta."
+            say(
+                "A vote takes an FC run and a conv run, chosen above, that have ended and had the same pictures and beta."
+            )
         )
         return
     ballot = quiz.ballot(pair, kind=kind, draw=draw)
     if ballot is None:
-        st.info("These runs kept no such pictures. Choose the other kind, or other runs.")
+        st.info(say("These runs kept no such pictures. Choose the other kind, or other runs."))
         return
     known = ballot.name in _opened()
     stage.styles(rest=_REST)
-    st.header(f"Which of these did {config.spoken(ballot.sought)} draw?", anchor=False)
+    st.header(say("Which of these did {name} draw?", name=config.spoken(ballot.sought)), anchor=False)
     cards(ballot, lambda letter: _button(ballot, letter, known), known=known)
     with st.container(horizontal=True, vertical_alignment="center"):
         _ways(ballot, known, draw)
         st.fragment(_tally, run_every=tallies.LOOK)(ballot, known)
-        with st.popover("Everybody votes", type="tertiary", icon=":material/qr_code_2:"):
+        with st.popover(say("Everybody votes"), type="tertiary", icon=":material/qr_code_2:"):
             address.invitation(
-                "Whoever opens this address sees the same ballot and has one vote, which a second click changes. Who has "
-                "seen the answer votes no more.",
+                say(
+                    "Whoever opens this address sees the same ballot and has one vote, which a second click changes. Who has "
+                    "seen the answer votes no more."
+                ),
                 _query(pair),
             )
 
@@ -74,25 +79,25 @@ def _columns(count: int, real: Pixels | None) -> Sequence[DeltaGenerator]:
         return st.columns(count, gap="small")
     first, middle, *others = st.columns(count + 1, gap="small")
     with middle:
-        stage.picture(real, columns=_ACROSS, key="real", alt="real pictures", caption="real pictures")
+        stage.picture(real, columns=_ACROSS, key="real", alt=say("real pictures"), caption=say("real pictures"))
     return [first, *others]
 
 
 def _drawn(ballot: Ballot, letter: str, shown: Pixels | None) -> None:
     tiles = ballot.tiles[letter]
     if ballot.kind == "prior":
-        alt, columns = f"{len(tiles)} pictures, made up by {letter}", _ACROSS
+        alt, columns = say("{n} pictures, made up by {letter}", n=len(tiles), letter=letter), _ACROSS
     else:
-        alt, columns = f"{len(tiles)} pictures, redrawn by {letter}", len(tiles)
+        alt, columns = say("{n} pictures, redrawn by {letter}", n=len(tiles), letter=letter), len(tiles)
     if shown is not None:
-        tiles, alt = np.concatenate([shown, tiles]), f"{alt}, below the real ones"
+        tiles, alt = np.concatenate([shown, tiles]), say("{alt}, below the real ones", alt=alt)
     stage.picture(tiles, columns=columns, key=f"drawn-{letter}", alt=alt)
 
 
 def _button(ballot: Ballot, letter: str, known: bool) -> None:
     mine = tallies.mine(ballot.name) == letter
     st.button(
-        f"{letter}, my vote" if mine else f"Vote {letter}",
+        say("{letter}, my vote", letter=letter) if mine else say("Vote {letter}", letter=letter),
         key=f"vote-{letter}",
         type="primary" if mine else "secondary",
         disabled=known,
@@ -105,23 +110,38 @@ def _button(ballot: Ballot, letter: str, known: bool) -> None:
 
 def _ways(ballot: Ballot, known: bool, draw: int) -> None:
     if not known:
-        st.button("Reveal", key="reveal", type="primary", shortcut="Shift+Enter", on_click=_open, args=(ballot.name,))
+        st.button(
+            say("Reveal"),
+            key="reveal",
+            type="primary",
+            shortcut="Shift+Enter",
+            on_click=_open,
+            args=(ballot.name,),
+        )
         return
-    st.button("Next ballot", key="next", type="primary", shortcut="Shift+Enter", on_click=_turn, args=(draw + 1,))
-    if not places.read_only():
-        about = "Empties the tally of this ballot, for everybody: for the next class."
-        st.button("Count anew", key="anew", type="tertiary", help=about, on_click=_count_anew, args=(ballot.name,))
+    st.button(say("Next ballot"), key="next", type="primary", shortcut="Shift+Enter", on_click=_turn, args=(draw + 1,))
+    if visitors.may_change():
+        about = say("Empties the tally of this ballot, for everybody: for the next class.")
+        st.button(say("Count anew"), key="anew", type="tertiary", help=about, on_click=_count_anew, args=(ballot.name,))
 
 
 def _tally(ballot: Ballot, known: bool) -> None:
     count = tallies.count(ballot.name)
-    cast = f"{count.total()} vote" if count.total() == 1 else f"{count.total()} votes"
+    cast = counted("{n} vote", "{n} votes", n=count.total())
     if not known:  # how the others voted would be a hint
-        st.subheader(f"{cast} so far", anchor=False)
+        st.subheader(say("{cast} so far", cast=cast), anchor=False)
     elif not count:
-        st.subheader("Nobody voted", anchor=False)
+        st.subheader(say("Nobody voted"), anchor=False)
     else:
-        st.subheader(f"{count[ballot.answer]} of {cast} found {config.spoken(ballot.sought)}", anchor=False)
+        st.subheader(
+            say(
+                "{right} of {cast} found {name}",
+                right=count[ballot.answer],
+                cast=cast,
+                name=config.spoken(ballot.sought),
+            ),
+            anchor=False,
+        )
 
 
 def _cast(name: str, letter: str) -> None:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.comparing.trials import Trials
+from vaedash.languages import say
 from vaedash.runs.schema import TRAINED
 from vaedash.showing.charts import outliers, style
 
@@ -30,20 +31,20 @@ def budget(tried: Sequence[Trials]) -> go.Figure:
             y=trials.best_so_far,
             name=name,
             line={"color": hue, "width": style.WIDTHS["test"], "shape": "hv"},
-            hovertemplate=f"%{{y:.1f}}<extra>{name}, best so far</extra>",
+            hovertemplate=f"%{{y:.1f}}<extra>{say('{name}, best so far', name=name)}</extra>",
         )
         figure.add_scatter(
             **line,
             y=trials.expected_best,
             showlegend=False,
             line={"color": hue, "width": style.WIDTHS["train"], "dash": "dot"},
-            hovertemplate=f"%{{y:.1f}}<extra>{name}, expected in any order</extra>",
+            hovertemplate=f"%{{y:.1f}}<extra>{say('{name}, expected in any order', name=name)}</extra>",
         )
         _add_dots(figure, trials)
     losses = [loss for trials in tried for loss in trials.losses if loss is not None]
     figure = style.laid_out(
         figure,
-        x=style.axis("trials of each architecture", rangemode="tozero", dtick=_ticks(tried)),
+        x=style.axis(say("trials of each architecture"), rangemode="tozero", dtick=_ticks(tried)),
         y=style.axis(_y_title(tried)),
         height=style.HEIGHT,
     )
@@ -64,7 +65,7 @@ def _add_dots(figure: go.Figure, trials: Trials) -> None:
         showlegend=False,
         legendgroup=trials.arch,
         marker={"color": hue, "size": 8, "symbol": ["circle" if ended else "circle-open" for ended in whole]},
-        hovertemplate=f"trial %{{x}}: %{{y:.1f}}<extra>{name}</extra>",
+        hovertemplate=say("trial %{{x}}: %{{y:.1f}}{whose}", whose=f"<extra>{name}</extra>"),
     )
 
 
@@ -78,4 +79,4 @@ def _ticks(tried: Sequence[Trials]) -> int:
 
 def _y_title(tried: Sequence[Trials]) -> str:
     unit = tried[0].runs[0].config.unit
-    return f"lowest loss so far, {style.SPLITS['val']} ({unit} per picture)"
+    return say("lowest loss so far, {split} ({unit} per picture)", split=say(style.SPLITS["val"]), unit=say(unit))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from vaedash import config
+from vaedash.languages import say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import outliers, style, thinning
 
@@ -33,8 +34,10 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
             cliponaxis=False,
         )
     most = max(len(run.epochs) for run in pair)
-    x = style.axis(range=[0.5, 1.08 * most + 0.5], fixedrange=True, ticksuffix=" looks", showticksuffix="last")
-    y = style.axis("how wrong", range=_from_best_to_worst(pair), showticklabels=False, zeroline=False, fixedrange=True)
+    x = style.axis(range=[0.5, 1.08 * most + 0.5], fixedrange=True, ticksuffix=say(" looks"), showticksuffix="last")
+    y = style.axis(
+        say("how wrong"), range=_from_best_to_worst(pair), showticklabels=False, zeroline=False, fixedrange=True
+    )
     return style.laid_out(figure, x=x, y=y, showlegend=False, hovermode=False)
 
 

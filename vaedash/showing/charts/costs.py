@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 from vaedash import config
 from vaedash.comparing import results
 from vaedash.comparing.results import Standing
-from vaedash.measuring.measures import MEASURES
+from vaedash.languages import figure as written
+from vaedash.languages import say
+from vaedash.measuring.measures import BETTER, MEASURES
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Figure, FrontierPoint
 from vaedash.showing.charts import keys, outliers, style, thinning
@@ -50,8 +52,8 @@ def rate_distortion(chosen: Sequence[Run], *, places: Mapping[str, int] | None =
             hoverinfo="skip",
         )
     recon = [standing.test_recon for standing in near]
-    x = style.axis("KL (nats per picture): what it says of a picture", range=[0, right])
-    y = style.axis("recon: what is still wrong", range=[0.8 * min(recon), 1.25 * max(recon)])
+    x = style.axis(say("KL (nats per picture): what it says of a picture"), range=[0, right])
+    y = style.axis(say("recon: what is still wrong"), range=[0.8 * min(recon), 1.25 * max(recon)])
     return style.laid_out(figure, x=x, y=y, hovermode="closest", height=style.HEIGHT)
 
 
@@ -84,7 +86,8 @@ def _add_end(figure: go.Figure, standing: Standing, key: Key) -> None:
             "symbol": key.mark or "circle",
             "line": {"width": 2, "color": "white"},
         },
-        hovertemplate=f"KL %{{x:.1f}}, recon %{{y:.1f}}, loss {standing.test_loss:.1f}<extra>{key.label}</extra>",
+        hovertemplate=say("KL %{{x:.1f}}, recon %{{y:.1f}}, loss {loss:.1f}", loss=standing.test_loss)
+        + f"<extra>{key.label}</extra>",
         showlegend=True,
         legendgroup=key.group,
     )
@@ -96,7 +99,7 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[FrontierPoint]) -> None:
     figure.add_scatter(
         x=[point["kl"] for point in frontier],
         y=[point["recon"] for point in frontier],
-        name="best linear VAE (PCA), any beta",
+        name=say("best linear VAE (PCA), any beta"),
         line={"color": GREY, "width": 2, "dash": "dash"},
         mode="lines",
         hoverinfo="skip",
@@ -104,7 +107,7 @@ def _add_frontier(figure: go.Figure, frontier: Sequence[FrontierPoint]) -> None:
     figure.add_scatter(
         x=[point["kl"] for point in marked],
         y=[point["recon"] for point in marked],
-        text=[f"beta {point['beta']:g}" for point in marked],
+        text=[say("beta {beta:g}", beta=point["beta"]) for point in marked],
         customdata=[names[point["beta"]] for point in marked],
         mode="markers+text",
         textposition="top right",
@@ -130,23 +133,23 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
             x=[value],
             y=[place],
             mode="markers+text",
-            text=[f"{value:.{measure.digits}f}"],
+            text=[written(value, f".{measure.digits}f")],
             textposition="top center",
             textfont={"size": 14},
             showlegend=False,
             cliponaxis=False,
             marker={"color": key.hue, "size": 14, "line": {"width": 2, "color": "white"}},
             error_x=_reach(measurement, value),
-            hovertemplate=f"n = {measurement['n']:,}<extra>{key.label}</extra>",
+            hovertemplate=f"n = {written(measurement['n'], ',')}<extra>{key.label}</extra>",
         )
     floors = [floor for _, measurement, _ in measured if (floor := measurement.get("floor")) is not None]
     for floor in sorted({round(floor, measure.digits) + 0.0 for floor in floors}):
-        whose = "a guess" if measure.labelled else "real pictures"
-        style.add_bound(figure, floor, f"{whose}: {floor:.{measure.digits}f}", end="top")
-    unit = f" ({measure.unit.strip()})" if measure.unit else ""
-    better = f", {measure.better} is better" if measure.better else ""
-    counts = ", ".join(sorted({f"{measurement['n']:,}" for _, measurement, _ in measured}))
-    x = style.axis(f"{measure.title}{unit}{better}; n = {counts}")
+        whose = say("a guess") if measure.labelled else say("real pictures")
+        style.add_bound(figure, floor, f"{whose}: {written(floor, f'.{measure.digits}f')}", end="top")
+    unit = f" ({say(measure.unit).strip()})" if measure.unit else ""
+    better = f", {say(BETTER[measure.better])}" if measure.better else ""
+    counts = ", ".join(sorted({written(measurement["n"], ",") for _, measurement, _ in measured}))
+    x = style.axis(f"{say(measure.title)}{unit}{better}; n = {counts}")
     y = style.axis(
         range=[len(measured) - 0.4, -0.8],
         showgrid=False,

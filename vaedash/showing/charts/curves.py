@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from vaedash.comparing import alike
+from vaedash.languages import say, to_say
 from vaedash.runs import schema
 from vaedash.runs.record import Run
 from vaedash.showing.charts import clearing, keys, outliers, style, thinning
@@ -15,12 +16,12 @@ from vaedash.showing.charts.keys import Key
 from vaedash.showing.charts.style import AXES, SPLITS
 
 # What tells the splits apart, the boldest last: strokes, and where there are no curves, marks.
-_STROKES = {"train": "thin", "val": "in between", "test": "bold"}
-_MARKS = {"train": "open", "val": "a diamond", "test": "filled"}
+_STROKES = {"train": to_say("thin"), "val": to_say("in between"), "test": to_say("bold")}
+_MARKS = {"train": to_say("open"), "val": to_say("a diamond"), "test": to_say("filled")}
 _SYMBOLS = {"train": "circle-open", "val": "diamond-open", "test": "circle"}
 # Runs that are too many to have a dash each leave the picture to their means: times as wide, and how opaque, they are.
 _THIN, _FAINT = 0.5, 0.5
-_SMOOTHED = ", smoothed"  # what a pointer is told of a value that nobody measured
+_SMOOTHED = to_say(", smoothed")  # what a pointer is told of a value that nobody measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +79,10 @@ def loss_curves(
     if cut:
         outliers.cut(figure, values, above=outliers.fence(chosen, term, splits=splits), log=log)
     clearing.clear(figure, log=log)
-    x = style.axis(style.EPOCHS if axis == "epoch" else AXES[axis], rangemode="tozero")
+    x = style.axis(say(style.EPOCHS if axis == "epoch" else AXES[axis]), rangemode="tozero")
     if not one_by_one:
-        told = _listed([SPLITS[split] for split in splits])
-        x["unifiedhovertitle"] = {"text": f"{style.PLACES[axis]}<br>{told}{_SMOOTHED if smoothing else ''}"}
+        told = _listed([say(SPLITS[split]) for split in splits])
+        x["unifiedhovertitle"] = {"text": f"{say(style.PLACES[axis])}<br>{told}{say(_SMOOTHED) if smoothing else ''}"}
     y = style.of_loss(term, chosen, log=log)
     # A zoom is kept for as long as an axis means the same.
     x["uirevision"], y["uirevision"] = axis, f"{style.loss_title(term, chosen)}{', log' if log else ''}"
@@ -103,15 +104,20 @@ def legend(
 ) -> str:
     """In sentences, what strokes and marks of `loss_curves` mean, which no legend says."""
     marks = _MARKS if axis == "parameters" else _STROKES
-    sentences = ["; ".join(f"{marks[split]}: {SPLITS[split]}" for split in reversed(_measured(chosen, splits)))]
+    sentences = [
+        "; ".join(f"{say(marks[split])}: {say(SPLITS[split])}" for split in reversed(_measured(chosen, splits)))
+    ]
     if axis != "parameters" and "test" in splits:
-        sentences.append("a dot marks the epoch whose weights are kept")
+        sentences.append(say("a dot marks the epoch whose weights are kept"))
     if axis != "parameters" and smoothing:
-        sentences.append("the curves are smoothed, and what was measured is faint behind them")
+        sentences.append(say("the curves are smoothed, and what was measured is faint behind them"))
     if axis != "parameters" and any(_broken(losses) for losses in _losses(chosen, splits)):
-        sentences.append("a cross marks where a loss was no finite number any more")
+        sentences.append(say("a cross marks where a loss was no finite number any more"))
     if keys.pointed_at(keys.of_runs(chosen)) == "closest":
-        sentences.append(f"point at a {'dot' if axis == 'parameters' else 'curve'} to see which run it is")
+        at_dots = axis == "parameters"
+        sentences.append(
+            say("point at a dot to see which run it is") if at_dots else say("point at a curve to see which run it is")
+        )
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
 
 
@@ -211,8 +217,8 @@ def _pointed_at(
     """What a pointer finds: beside other runs all losses of an epoch in one line, among too many what is closest to it."""
     whose = f"<extra>{key.label}</extra>"
     if one_by_one:
-        smooth = "" if curve.raw is None else _SMOOTHED
-        loss = f"%{{y:.2f}} {SPLITS[curve.split]}{smooth}, epoch %{{customdata}}"
+        smooth = "" if curve.raw is None else say(_SMOOTHED)
+        loss = say("%{{y:.2f}} {split}{smooth}, epoch %{{customdata}}", split=say(SPLITS[curve.split]), smooth=smooth)
         return {"customdata": curve.epochs, "hovertemplate": f"{loss}{whose}"}
     if curve is not curves[-1]:
         return {"hoverinfo": "skip"}
@@ -232,12 +238,12 @@ def _add_kept(figure: go.Figure, run: Run, curves: Sequence[_Curve], key: Key) -
     figure.add_scatter(
         x=[of_test.x[at]],
         y=[of_test.y[at]],
-        name=f"{key.label}, kept epoch",
+        name=say("{label}, kept epoch", label=key.label),
         legendgroup=key.group,
         showlegend=False,
         mode="markers",
         marker=_marker(key, size=10),
-        hovertemplate=f"kept: epoch {run.best_epoch}<extra>{key.label}</extra>",
+        hovertemplate=say("kept: epoch {epoch}", epoch=run.best_epoch) + f"<extra>{key.label}</extra>",
     )
 
 
@@ -258,9 +264,10 @@ def _add_breaks(figure: go.Figure, curves: Sequence[_Curve], key: Key) -> None:
                 x=[curve.x[place] for place in ends],
                 y=[curve.y[place - 1] for place in ends],
                 customdata=[curve.epochs[place] for place in ends],
-                name=f"{key.label}, no finite loss",
+                name=say("{label}, no finite loss", label=key.label),
                 marker={"color": key.hue, "size": 12, "symbol": "x"},
-                hovertemplate=f"epoch %{{customdata}}: no finite number {SPLITS[curve.split]}<extra>{key.label}</extra>",
+                hovertemplate=say("epoch %{{customdata}}: no finite number {split}", split=say(SPLITS[curve.split]))
+                + f"<extra>{key.label}</extra>",
                 **look,
             )
 
@@ -292,7 +299,8 @@ def _add_dots(figure: go.Figure, run: Run, losses: Mapping[str, float], key: Key
                 "symbol": _SYMBOLS[split],
                 "line": {"width": 2},
             },
-            hovertemplate=f"%{{y:.2f}} {SPLITS[split]}, with %{{x:,}} weights<extra>{key.label}</extra>",
+            hovertemplate=say("%{{y:.2f}} {split}, with %{{x:,}} weights", split=say(SPLITS[split]))
+            + f"<extra>{key.label}</extra>",
         )
 
 
@@ -332,7 +340,7 @@ def _add_mean(figure: go.Figure, x: Sequence[float], columns: Sequence[Sequence[
         legendgroup=key.group,
         line={**key.line, "width": 4},
         **key.on_line("lines+markers" if len(x) == 1 else "lines"),
-        hovertemplate=f"%{{y:.2f}} {SPLITS['test']}<extra>{key.label}</extra>",
+        hovertemplate=f"%{{y:.2f}} {say(SPLITS['test'])}<extra>{key.label}</extra>",
     )
 
 

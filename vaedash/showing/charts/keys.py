@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vaedash import config
 from vaedash.comparing import results
+from vaedash.languages import say, to_say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import style
 
@@ -51,7 +52,7 @@ def of_runs(chosen: Sequence[Run], places: Mapping[str, int] | None = None) -> l
     """The key of each run; `places` (by run id) say which dash and mark those have that were given some before."""
     owners = [(run.config.arch, run.id) for run in chosen]
     hues = {run.id: style.hue(run) for run in chosen}
-    return _keys(owners, results.told_apart(chosen), many="{} runs", given=places or {}, hues=hues)
+    return _keys(owners, results.told_apart(chosen), many=to_say("{name}, {total} runs"), given=places or {}, hues=hues)
 
 
 def places(chosen: Sequence[Run], given: Mapping[str, int]) -> dict[str, int]:
@@ -76,8 +77,8 @@ def pointed_at(keys: Sequence[Key]) -> str:
 def of_means(cells: Sequence[Sequence[Run]], among: Sequence[Run]) -> list[Key]:
     """The key of the mean of each of these cells, which differ in nothing but their seed, of the runs that are shown."""
     owners = [(cell[0].config.arch, f"mean-{cell[0].id}") for cell in cells]
-    labels = [f"{results.together(cell, among)}, mean of {len(cell)} seeds" for cell in cells]
-    return _keys(owners, labels, many="{} means of seeds", given={}, hues={})
+    labels = [say("{run}, mean of {n} seeds", run=results.together(cell, among), n=len(cell)) for cell in cells]
+    return _keys(owners, labels, many=to_say("{name}, {total} means of seeds"), given={}, hues={})
 
 
 def _keys(
@@ -95,7 +96,7 @@ def _keys(
     for (arch, owner), label in zip(owners, labels, strict=True):
         crowded = of_hue[style.of_arch(arch)] > _LOOKS
         place = 0 if crowded else placed[owner] % _LOOKS
-        together = f"{config.spoken(arch)}, {many.format(total[arch])}"
+        together = say(many, name=config.spoken(arch), total=total[arch])
         short = style.plain(label if len(label) <= _LONGEST else f"{label[:_LONGEST].rstrip()}…")
         made.append(
             Key(

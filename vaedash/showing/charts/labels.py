@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from plotly.colors import sample_colorscale
 
 from vaedash.datasets.labels import Label
+from vaedash.languages import say
 
 # Okabe & Ito's palette, told apart with any colour vision; once all are given, they come again with another mark.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
@@ -39,7 +40,7 @@ def shades(label: Label) -> list[Shade]:
     often = sorted(sorted(present, key=lambda each: -each[0])[: len(looks)], key=lambda each: each[1])
     shown = [Shade(words=word, hue=hue, mark=mark) for (_, _, word), (hue, mark) in zip(often, looks, strict=False)]
     others = len(present) - len(shown)
-    return [*shown, Shade(words=f"{others} others", hue=_REST, mark="circle")] if others else shown
+    return [*shown, Shade(words=say("{others} others", others=others), hue=_REST, mark="circle")] if others else shown
 
 
 def scale(label: Label) -> list[str]:

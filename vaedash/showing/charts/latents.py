@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb
 
 from vaedash.datasets.labels import Label
+from vaedash.languages import figure as written
+from vaedash.languages import say
 from vaedash.measuring.directions import Along, Direction
 from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, labels, style, thinning
@@ -35,13 +37,15 @@ def kl_by_latent(
             mode="lines+markers",
             line={**key.line, "width": 2.5, "shape": "hvh"},
             marker={"size": 5, "symbol": key.mark or "circle"},
-            hovertemplate=f"latent %{{customdata}}: %{{y:.3g}} nats<extra>{key.label}</extra>",
+            hovertemplate=say("latent %{customdata}: %{y:.3g} nats") + f"<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
         )
-    style.add_bound(figure, threshold, f"in use: above {threshold:g} nats", end="right", log=True)
-    x = style.axis("latents, the one that says most first", automargin=None)
-    y = style.axis("KL (nats per picture)", automargin=None, type="log", dtick=1, tickformat="~g")
+    style.add_bound(
+        figure, threshold, say("in use: above {threshold:g} nats", threshold=threshold), end="right", log=True
+    )
+    x = style.axis(say("latents, the one that says most first"), automargin=None)
+    y = style.axis(say("KL (nats per picture)"), automargin=None, type="log", dtick=1, tickformat="~g")
     return style.laid_out(figure, x=x, y=y, hovermode=keys.pointed_at(of_runs))
 
 
@@ -64,14 +68,14 @@ def active_units(chosen: Sequence[Run], *, places: Mapping[str, int] | None = No
             name=key.entry,
             line={**key.line, "width": 2.5},
             **(dots if thinning.dotted(len(drawn)) else key.on_line()),
-            hovertemplate=f"%{{y}} of {run.config.latent_dim}<extra>{key.label}</extra>",
+            hovertemplate=say("%{{y}} of {all}", all=run.config.latent_dim) + f"<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
         )
     for worth in sorted({run.line["test"]["directions"] for run in counted if run.line}):
-        style.add_bound(figure, worth, f"best linear VAE: {worth}", end="left")
-    x = style.axis(AXES["epoch"], rangemode="tozero")
-    y = style.axis("latents in use", rangemode="tozero", tickformat="d")
+        style.add_bound(figure, worth, say("best linear VAE: {worth}", worth=worth), end="left")
+    x = style.axis(say(AXES["epoch"]), rangemode="tozero")
+    y = style.axis(say("latents in use"), rangemode="tozero", tickformat="d")
     return style.laid_out(figure, x=x, y=y, hovermode=keys.pointed_at(of_runs))
 
 
@@ -99,16 +103,17 @@ def kl_over_epochs(run: Run, kl: np.ndarray, *, threshold: float) -> go.Figure:
             # Clear, rather than white or black, where there is nothing: the page may be either.
             colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
             colorbar={
-                "title": {"text": "nats"},
+                "title": {"text": say("nats")},
                 "tickvals": [math.log10(tick) for tick in ticks],
-                "ticktext": [f"{tick:g}" for tick in ticks],
+                "ticktext": [written(tick, "g") for tick in ticks],
                 "thickness": 12,
             },
-            hovertemplate="latent %{customdata[0]} after epoch %{x}: %{customdata[1]:.3g} nats<extra></extra>",
+            hovertemplate=say("latent %{customdata[0]} after epoch %{x}: %{customdata[1]:.3g} nats")
+            + "<extra></extra>",
         )
     )
-    x = style.axis(AXES["epoch"], showgrid=False)
-    y = style.axis("latents", autorange="reversed", showgrid=False, zeroline=False)
+    x = style.axis(say(AXES["epoch"]), showgrid=False)
+    y = style.axis(say("latents"), autorange="reversed", showgrid=False, zeroline=False)
     return style.laid_out(figure, x=x, y=y, hovermode="closest")
 
 
@@ -123,16 +128,16 @@ def told_by_latent(run: Run, factors: Sequence[str], shares: np.ndarray) -> go.F
     figure = go.Figure(
         go.Heatmap(
             x=[str(place + 1) for place in order],
-            y=[style.plain(factor) for factor in factors],
+            y=[style.plain(say(factor)) for factor in factors],
             z=shares[:, order].astype(np.float32),
             zmin=0.0,
             zmax=max(0.1, float(shares.max(initial=0.0))),
             colorscale=[[0, f"rgba({red},{green},{blue},0)"], [1, f"rgba({red},{green},{blue},1)"]],
-            colorbar={"title": {"text": "told"}, "tickformat": ".0%", "thickness": 12},
-            hovertemplate="latent %{x} tells %{z:.0%} of %{y}<extra></extra>",
+            colorbar={"title": {"text": say("told")}, "tickformat": ".0%", "thickness": 12},
+            hovertemplate=say("latent %{x} tells %{z:.0%} of %{y}") + "<extra></extra>",
         )
     )
-    x = style.axis("latents", type="category", showgrid=False)
+    x = style.axis(say("latents"), type="category", showgrid=False)
     y = style.axis(autorange="reversed", showgrid=False, zeroline=False)
     return style.laid_out(figure, x=x, y=y, height=150 + 30 * len(factors), hovermode="closest")
 
@@ -215,18 +220,18 @@ def moved_along(measured: Sequence[tuple[Run, Direction]], *, places: Mapping[st
                 "width": 4,
                 "color": key.hue,
             },
-            customdata=[[100 * each.low, 100 * each.high, style.plain(each.trait.name)] for _, each in told],
+            customdata=[[100 * each.low, 100 * each.high, style.plain(say(each.trait.name))] for _, each in told],
             name=key.entry,
             mode="markers",
             marker={"size": 10, "color": key.hue, "symbol": key.mark or "circle"},
-            hovertemplate="%{customdata[2]}: %{x:.0f}% (%{customdata[0]:.0f} to %{customdata[1]:.0f})"
-            f"<extra>{key.label}</extra>",
+            hovertemplate=say("%{customdata[2]}: %{x:.0f}% (%{customdata[0]:.0f} to %{customdata[1]:.0f})")
+            + f"<extra>{key.label}</extra>",
             showlegend=True,
             legendgroup=key.group,
         )
     figure.add_vline(x=0, line={"color": style.GREY, "width": 1.5})
-    x = style.axis("of the way there, in percent", ticksuffix="%", zeroline=False)
-    names = [style.plain(name) for name in rows]
+    x = style.axis(say("of the way there, in percent"), ticksuffix=written(0, ".0%")[1:], zeroline=False)
+    names = [style.plain(say(name)) for name in rows]
     y = style.axis(tickvals=[*range(len(rows))], ticktext=names, range=[len(rows) - 0.4, -0.6], zeroline=False)
     return style.laid_out(figure, x=x, y=y, hovermode="closest", height=150 + 30 * len(rows))
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 
 from vaedash.comparing import results
+from vaedash.languages import counted, say
+from vaedash.languages import figure as written
 from vaedash.runs import schema
 from vaedash.runs.record import Run
 
@@ -42,10 +44,10 @@ def add_words(figure: go.Figure, outliers: Sequence[float]) -> None:
     """How many there are, and how far above the picture; nothing where there are none."""
     if not outliers:
         return
-    points = "1 point" if len(outliers) == 1 else f"{len(outliers):,} points"
-    highest = f"{max(outliers):,.0f}" if max(outliers) < 1e9 else f"{max(outliers):.0e}"
+    points = counted("1 point", "{n:,} points", n=len(outliers))
+    highest = written(max(outliers), ",.0f" if max(outliers) < 1e9 else ".0e")
     figure.add_annotation(
-        text=f"{points} above the picture,<br>up to {highest}",
+        text=say("{points} above the picture,<br>up to {highest}", points=points, highest=highest),
         x=1,
         y=1,
         xref="x domain",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from vaedash import config
+from vaedash.languages import say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.style import SPLITS
@@ -34,7 +35,7 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
         figure.add_scatter(
             x=[*(place + 0.5 for place in places), *(point[0] for point in fresh)],
             y=[*(trains[place] for place in places), *(point[1] for point in fresh)],
-            name=f"{called} {SPLITS['train']}",
+            name=f"{called} {say(SPLITS['train'])}",
             legendgroup=run.id,
             showlegend=False,
             mode="lines",
@@ -44,7 +45,7 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
         figure.add_scatter(
             x=[place + 1 for place in places] or [0],  # without a point there would be no legend, and later a jump
             y=[tests[place] for place in places] or [None],
-            name=f"{called} {SPLITS['test']}",
+            name=f"{called} {say(SPLITS['test'])}",
             legendgroup=run.id,
             showlegend=True,
             mode="lines+markers" if thinning.dotted(len(places)) else "lines",
@@ -58,12 +59,12 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     far = max(high, outliers.fence(chosen, "loss", splits=["test"]))
     outliers.add_words(figure, [loss for loss in (*_tests(chosen), *_newest(chosen)) if loss > far])
     for line in lines:
-        style.add_bound(figure, line, style.LINE, end="left", log=True)
+        style.add_bound(figure, line, say(style.LINE), end="left", log=True)
     _mark_overtaking(figure, chosen)
-    x = style.axis(style.EPOCHS, small=True, range=[0, _reach(chosen)], tickformat="d", nticks=10)
+    x = style.axis(say(style.EPOCHS), small=True, range=[0, _reach(chosen)], tickformat="d", nticks=10)
     ticks = [tick for tick in _TICKS if low <= tick <= high]
     y = style.axis(
-        "how wrong (loss)", small=True, type="log", range=[math.log10(low), math.log10(high)], tickvals=ticks
+        say("how wrong (loss)"), small=True, type="log", range=[math.log10(low), math.log10(high)], tickvals=ticks
     )
     return style.laid_out(figure, x=x, y=y)
 
@@ -120,7 +121,7 @@ def _mark_overtaking(figure: go.Figure, chosen: Sequence[Run]) -> None:
     if turns and (height := tests[0][turns[-1]]):
         ahead = chosen[0 if gaps[turns[-1]] < 0 else 1].config.arch
         figure.add_annotation(
-            text=f"{config.spoken(ahead)} overtakes",
+            text=say("{name} overtakes", name=config.spoken(ahead)),
             x=turns[-1] + 1,
             y=math.log10(height),
             ay=-50,

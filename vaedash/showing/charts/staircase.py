@@ -6,12 +6,14 @@ import plotly.graph_objects as go
 
 from vaedash import config
 from vaedash.comparing.ladder import Ladder, Step, Trained
+from vaedash.languages import figure as written
+from vaedash.languages import say, to_say
 from vaedash.showing.charts import style
 from vaedash.showing.charts.style import GREY
 
 _HALF = 0.34  # of a tread's width, where columns are 1 wide
 _SCATTER = 0.08  # between the dots of two seeds, across
-_ORDERS = {"natural": "pixels as they are", "shuffled": "pixels shuffled"}
+_ORDERS = {"natural": to_say("pixels as they are"), "shuffled": to_say("pixels shuffled")}
 _HEIGHT = 440
 _MARGIN = {"l": 10, "r": 10, "t": 64, "b": 10}  # with room above the stairs for what changes
 _ROOM = 0.3  # above and below the losses, as a part of what lies between them
@@ -32,7 +34,7 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
     air = _ROOM * max(1.0, max(every) - min(every))
     below = air if len(orders) > 1 else air / 3  # where the legend is
     x = style.axis(
-        "model, and how many million weights it has",
+        say("model, and how many million weights it has"),
         tickvals=list(range(len(ladder.rungs))),
         ticktext=[f"<b>{config.spoken(each.rung.arch)}</b><br>{_millions(each.weights)}" for each in ladder.rungs],
         range=[-0.5, len(ladder.rungs) - 0.5],
@@ -40,7 +42,9 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
         zeroline=False,
         fixedrange=True,
     )
-    y = style.axis("how wrong: loss (nats per picture)", range=[min(every) - below, max(every) + air], zeroline=False)
+    y = style.axis(
+        say("how wrong: loss (nats per picture)"), range=[min(every) - below, max(every) + air], zeroline=False
+    )
     legend = {"orientation": "h", "yanchor": "bottom", "y": 0.02, "x": 0.02}
     return style.laid_out(
         figure, x=x, y=y, height=_HEIGHT, hovermode="closest", showlegend=len(orders) > 1, margin=_MARGIN, legend=legend
@@ -55,7 +59,7 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         y=[mean, mean],
         mode="lines",
         line={"color": hue, "width": 3 if shuffled else 7, "dash": "dot" if shuffled else "solid"},
-        name=_ORDERS[order],
+        name=say(_ORDERS[order]),
         legendgroup=order,
         hoverinfo="skip",
     )
@@ -74,13 +78,14 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         },
         showlegend=False,
         legendgroup=order,
-        hovertemplate=f"seed %{{customdata}}: %{{y:.1f}} nats<extra>{config.spoken(trained.rung.arch)} {trained.widths}, "
-        f"{_ORDERS[order]}</extra>",
+        hovertemplate=say("seed %{customdata}: %{y:.1f} nats")
+        + f"<extra>{config.spoken(trained.rung.arch)} {trained.widths}, "
+        f"{say(_ORDERS[order])}</extra>",
     )
 
 
 def _add_stuck(figure: go.Figure, trained: Trained, place: int, order: str, *, at: float) -> None:
-    words = f"{len(trained.stuck[order])} of {len(trained.losses[order])}<br>stuck"
+    words = say("{stuck} of {tried}<br>stuck", stuck=len(trained.stuck[order]), tried=len(trained.losses[order]))
     figure.add_annotation(x=place, y=at, yanchor="top", yshift=-8, text=words, showarrow=False, font={"size": 13})
 
 
@@ -99,12 +104,12 @@ def _add_step(figure: go.Figure, step: Step, place: int, order: str) -> None:
         x=place + 0.5,
         y=max(top, bottom),
         yanchor="bottom",
-        yshift=4,
+        yshift=13,  # free of the treads on either side, which a narrow screen brings close
         text=_worth(step),
         showarrow=False,
         font={"size": 15 if step.clear else 13},
     )
-    words = "<br>".join(step.second.rung.change.rsplit(" ", 1))
+    words = "<br>".join(say(step.second.rung.change).rsplit(" ", 1))
     figure.add_annotation(
         x=place + 0.5, y=1, yref="y domain", yanchor="bottom", text=words, showarrow=False, font={"size": 13}
     )
@@ -112,13 +117,13 @@ def _add_step(figure: go.Figure, step: Step, place: int, order: str) -> None:
 
 def _worth(step: Step) -> str:
     arrow = "\u25bc" if step.worth > 0 else "\u25b2"
-    worth = f"{arrow} {abs(step.worth):.1f}"
+    worth = f"{arrow} {written(abs(step.worth), '.1f')}"
     if not step.clear:
-        return f"{worth}<br>maybe luck"
+        return say("{worth}<br>maybe luck", worth=worth)
     if step.interval is None:
         return f"<b>{worth}</b>"
-    return f"<b>{worth}</b><br>\u00b1 {step.interval.high - step.interval.mean:.1f}"
+    return f"<b>{worth}</b><br>\u00b1 {written(step.interval.high - step.interval.mean, '.1f')}"
 
 
 def _millions(weights: int) -> str:
-    return f"{weights / 1e6:.1f}M" if weights < 9.95e6 else f"{weights / 1e6:.0f}M"
+    return written(weights / 1e6, ".1f" if weights < 9.95e6 else ".0f") + say("M")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from vaedash import config
+from vaedash import config, languages
+from vaedash.languages import figure as written
+from vaedash.languages import say, to_say
 from vaedash.runs.record import Run
 from vaedash.runs.schema import Lines
 
@@ -20,14 +22,20 @@ _HUES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00")
 HUE = dict(zip(config.BUILT_IN_ARCHS, _HUES, strict=False))
 _FURTHER = _HUES[len(HUE) :]  # of all other architectures
 # What a run may have in its place: like those, with a contrast of more than 3 to white and to the dark ground of a page.
-PINNED = {"purple": "#8C6BD1", "green": "#2E8B57", "pink": "#C9508F", "brown": "#A0703A", "grey": "#808080"}
+PINNED = {
+    to_say("purple"): "#8C6BD1",
+    to_say("green"): "#2E8B57",
+    to_say("pink"): "#C9508F",
+    to_say("brown"): "#A0703A",
+    to_say("grey"): "#808080",
+}
 # The plotly.js that figures of two axes need: its own "cartesian" bundle, a third of the whole, as
 # https://registry.npmjs.org/plotly.js-cartesian-dist-min has it. The version is that inside the plotly package.
 PLOTLY_JS = Path(__file__).parent / "plotly-cartesian.min.js"
 LETTERS = 15  # pixels, where a figure says nothing else
 WIDTHS = {"train": 1.5, "val": 2.0, "test": 3.2}  # a projector swallows thinner ones
 # What a loss was measured on, as a part of a sentence.
-SPLITS = {"train": "while learning", "val": "on pictures held back", "test": "on new pictures"}
+SPLITS = {"train": to_say("while learning"), "val": to_say("on pictures held back"), "test": to_say("on new pictures")}
 # Pixels: in this height nothing around a plot takes so much that less than 300 are left to it, in the largest letters and
 # on a phone either; a legend that needs more room than it has scrolls.
 HEIGHT = 500
@@ -57,15 +65,19 @@ _ENDS = {
     "right": {"x": 1, "xref": "x domain", "xanchor": "right", "yanchor": "bottom", "font": {"size": 14}},
     "top": {"y": 1, "yref": "y domain", "xanchor": "left", "yanchor": "top", "font": {"size": 13}},
 }
-TERMS = {"loss": "loss", "recon": "reconstruction error", "kl": "KL divergence"}
+TERMS = {"loss": to_say("loss"), "recon": to_say("reconstruction error"), "kl": to_say("KL divergence")}
 AXES = {
-    "epoch": "epoch",
-    "seconds": "seconds of training",
-    "images_seen": "pictures seen",
-    "parameters": "weights",
+    "epoch": to_say("epoch"),
+    "seconds": to_say("seconds of training"),
+    "images_seen": to_say("pictures seen"),
+    "parameters": to_say("weights"),
 }
 # What a pointer is told of where it is on an axis.
-PLACES = {"epoch": "epoch %{x}", "seconds": "%{x:,.0f} seconds", "images_seen": "%{x:,.0f} pictures seen"}
+PLACES = {
+    "epoch": to_say("epoch %{x}"),
+    "seconds": to_say("%{x:,.0f} seconds"),
+    "images_seen": to_say("%{x:,.0f} pictures seen"),
+}
 
 
 def axis(title: str | None = None, *, small: bool = False, **more: object) -> Axis:
@@ -79,15 +91,15 @@ def axis(title: str | None = None, *, small: bool = False, **more: object) -> Ax
     return letters | {"automargin": True} | more
 
 
-LINE, _LINE_IN_SHORT = "what a formula alone can do", "a formula alone (PCA)"  # of the best linear VAE
-EPOCHS = "epochs (times through all pictures)"
+LINE, _LINE_IN_SHORT = to_say("what a formula alone can do"), to_say("a formula alone (PCA)")  # of the best linear VAE
+EPOCHS = to_say("epochs (times through all pictures)")
 
 
 def loss_title(term: str, chosen: Sequence[Run]) -> str:
     """What stands along the axis of a loss, or of a part of it (a key of TERMS), with the unit that it has in these runs."""
     unit = chosen[0].config.unit if chosen and term != "kl" else "nats"
-    how_wrong = "how wrong: " if term == "loss" else ""
-    return f"{how_wrong}{TERMS[term]} ({unit} per picture)"
+    how_wrong = say("how wrong: ") if term == "loss" else ""
+    return say("{how_wrong}{term} ({unit} per picture)", how_wrong=how_wrong, term=say(TERMS[term]), unit=say(unit))
 
 
 def of_loss(term: str, chosen: Sequence[Run], *, log: bool) -> Axis:
@@ -113,7 +125,9 @@ def laid_out(figure: go.Figure, *, x: Axis, y: Axis, **own: object) -> go.Figure
         if trace.legendgroup and trace.showlegend is not False:
             trace.showlegend = trace.legendgroup not in groups
             groups.add(trace.legendgroup)
-    return figure.update_layout({"xaxis": x, "yaxis": y} | _LAYOUT | own)
+    speech = languages.current()
+    numbers = {} if speech == languages.ENGLISH else {"separators": speech.separators}
+    return figure.update_layout({"xaxis": x, "yaxis": y} | _LAYOUT | numbers | own)
 
 
 def add_bound(figure: go.Figure, at: float, words: str, *, end: str, log: bool = False) -> None:
@@ -138,8 +152,8 @@ def add_line(figure: go.Figure, chosen: Sequence[Run], term: str, split: str, *,
     compared = [run for run in chosen if run.at_full_beta or not run.best]
     for height in {round(_height(run.line, split, term), 2) for run in compared if run.line}:
         # On the axis, not in the legend: it belongs to the images, not to a run. Below its left end, where no curve begins.
-        on = "" if split == "test" else ", on the pictures learned from"
-        add_bound(figure, height, f"{_LINE_IN_SHORT}{on}: {height:.1f}", end="left", log=log)
+        on = "" if split == "test" else say(", on the pictures learned from")
+        add_bound(figure, height, f"{say(_LINE_IN_SHORT)}{on}: {written(height, '.1f')}", end="left", log=log)
 
 
 def _height(lines: Lines, split: str, term: str) -> float:

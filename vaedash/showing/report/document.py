@@ -8,9 +8,9 @@ import vaedash
 from vaedash.browser import widgets
 from vaedash.comparing import alike
 from vaedash.runs import Run, Status, schema
-from vaedash.showing import carried, charts, playing, templates
+from vaedash.showing import carried, charts, note, playing, templates
 from vaedash.showing.report import pictures, tables, words
-from vaedash.showing.report.records import Play, Remark, Report
+from vaedash.showing.report.records import Note, Play, Remark, Report
 from vaedash.showing.told import Player
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
             for run in chosen
             if run.sentence and run.status != Status.FINISHED
         ],
+        notes=[Note(run=labels[run.id], html=note.html(run.note)) for run in chosen if run.note],
         quality=tables.quality(chosen),
         samples=[pictures.sample(run, chosen) for run in chosen],
         photos=[pictures.photos(group, chosen) for group in alike.by_images(chosen)],

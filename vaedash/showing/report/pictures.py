@@ -52,14 +52,17 @@ def _kept(run: Run, kind: str) -> np.ndarray | None:
 def photos(group: Sequence[Run], among: Sequence[Run]) -> Photos:
     """Rows of held-out images, and below each what every run makes of it."""
     rows, missing = [], []
-    for run in group:
+    alike = [run for run in group if run.redrawn == group[0].redrawn]
+    for run in alike:
         label, tiles = words.label(run, among), _kept(run, "recon")
         if tiles is None:
             missing.append(label.short)
         else:
             rows.append((label.short, label.hue, run.name, tiles))
     notes = [f"No picture of its kept epoch is here: {', '.join(missing)}."] if missing else []
-    originals = next((tiles for run in group if (tiles := run.pictures.originals()) is not None), None)
+    if others := ", ".join(words.label(run, among).short for run in group if run not in alike):
+        notes.append(f"Redraws other images than the first run, and has no row here: {others}.")
+    originals = next((tiles for run in alike if (tiles := run.pictures.originals()) is not None), None)
     if rows and originals is not None:
         rows.insert(0, ("original", "", "held-out images", originals))
     elif rows:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from vaedash.comparing.alike import Contrast
 from vaedash.showing.told import Data
 
@@ -104,6 +106,14 @@ class Morph:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note:
+    """What a person wrote of a run, as HTML that is harmless."""
+
+    run: Label
+    html: Markup
+
+
+@dataclass(frozen=True, kw_only=True)
 class Remark:
     """What is to be said of one run: a sentence, or a command."""
 
@@ -143,6 +153,7 @@ class Report:
     budgets: Sequence[Budget]
     results: Sequence[Row]
     endings: Sequence[str]
+    notes: Sequence[Note]
     quality: Sequence[Row]
     samples: Sequence[Sample]
     photos: Sequence[Photos]

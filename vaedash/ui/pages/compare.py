@@ -3,30 +3,53 @@
 import streamlit as st
 
 from vaedash.comparing import missing, results
+from vaedash.languages import say
 from vaedash.showing import report
-from vaedash.ui import cache, choosing, components, curves, launching, news, pictures, race, tables
+from vaedash.ui import (
+    cache,
+    choosing,
+    components,
+    curves,
+    embedded,
+    launching,
+    news,
+    notes,
+    pictures,
+    race,
+    sharing,
+    tables,
+    views,
+)
 
+views.opened()
 runs = cache.all_runs()
-line = choosing.head("Who draws better?")
+line = choosing.head(say("Who draws better?"))
 chosen = choosing.chosen(line, runs)
 with line:
     view = curves.controls()
+    views.controls()
+    sharing.popover("Compare", chosen)
     st.download_button(
-        "Report",
+        say("Report"),
         lambda: report.page(chosen),
         f"vaedash-{results.in_file_name(chosen)}.html",
         "text/html",
         on_click="ignore",
         icon=":material/download:",
-        help="One HTML file with all of this and the models to play with; it needs no server and no network, mails and prints",
+        help=say(
+            "One HTML file with all of this and the models to play with; it needs no server and no network, mails and prints"
+        ),
     )
 said = components.verdicts(
     chosen,
     place="chosen",
     more=lambda group: launching.missing(missing.proposed(group), beside=chosen, key=f"missing-{group[0].id}"),
 )
-news.title("Compare", said)
+news.title(say("Compare"), said)
 race.renew(chosen)
+if embedded.on():
+    curves.by_unit(chosen, view, beside=True)
+    embedded.end()
 if len(chosen) <= pictures.BESIDE_CURVES:
     left, right = st.columns([5, 6], gap="medium")
     with left:
@@ -37,18 +60,23 @@ else:
     curves.by_unit(chosen, view)
     pictures.lanes(chosen)
 curves.behind(chosen)
+notes.of(chosen)
 if any(run.tuning for run in chosen):
     curves.budgets(chosen, cache.all_runs(archived=True))
 
 if cells := results.over_seeds(chosen):
-    st.caption("Over seeds: the mean of each, and how far seeds lie apart (standard deviation).")
+    st.caption(say("Over seeds: the mean of each, and how far seeds lie apart (standard deviation)."))
     tables.over_seeds(cells)
 if len(chosen) > 1:
-    with st.expander("Settings side by side"):
+    side_by_side = len(chosen) == tables.BESIDE
+    asked = (
+        say("Settings side by side") if side_by_side else say("In which settings they differ, and what came of each")
+    )
+    with st.expander(asked):
         tables.settings(chosen)
 
-with st.expander("All runs as a table"):
+with st.expander(say("All runs as a table")):
     readable = [run for run in runs if run.settings]
     tables.result_table(readable, chosen=chosen)
     tables.downloads(readable)
-components.onward("why", "Why does conv win?")
+components.onward("why", say("Why does conv win?"))

@@ -4,30 +4,33 @@ import numpy as np
 import streamlit as st
 
 from vaedash import glossary, images
+from vaedash.languages import say, to_say
 from vaedash.showing import charts
-from vaedash.ui import cache, choosing, components, ends, morph, pictures
+from vaedash.ui import cache, choosing, components, embedded, ends, morph, pictures, sharing
 
 MOST_RUNS = 4
-LETTERS = {"Two pictures": "AB", "Four pictures": "ABCD"}
-WAYS = {"linear": "Straight", "slerp": "Spherical"}
-ABOUT_WAYS = (
+LETTERS = {to_say("Two pictures"): "AB", to_say("Four pictures"): "ABCD"}
+WAYS = {"linear": to_say("Straight"), "slerp": to_say("Spherical")}
+ABOUT_WAYS = say(
     "Straight: all numbers change evenly, as in the study. Spherical: z turns around the origin and keeps its length; "
     "halfway, the straight way passes through shorter z, such as random ones almost never are."
 )
 
 runs = cache.all_runs()
-line = choosing.head("What lies between pictures?", help=glossary.about("interpolation", "z"))
+line = choosing.head(say("What lies between pictures?"), help=glossary.about("interpolation", "z"))
 chosen = pictures.choose(line, runs, most=MOST_RUNS)
 called = components.labels(runs)
 names = [called[run.id] for run in chosen]
 with line:
-    between = st.segmented_control(
-        "Between", LETTERS, default="Two pictures", required=True, key="between", bind="query-params",
-        label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
+    between = components.choice(
+        say("Between"), {way: way for way in LETTERS}, default="Two pictures", key="between", bare=True
+    )
+    sharing.popover(say("Interpolate"), chosen)
 st.markdown(
-    "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the slider**, or a picture, from A's to B's: "
-    "does one thing turn into the other, or does it fade while the other appears?"
+    say(
+        "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the slider**, or a picture, from A's to "
+        "B's: does one thing turn into the other, or does it fade while the other appears?"
+    )
 )
 letters = LETTERS[between]
 stage = st.container()
@@ -35,10 +38,10 @@ seats = st.container(horizontal=True, vertical_alignment="center", key="seats")
 offered, about, labels = ends.held_out(chosen)
 points, frame = {}, max((run.config.frame for run in chosen), key=lambda frame: frame.image_size)
 for place, letter in enumerate(letters, start=1):
-    with seats.popover(f"Choose {letter}", icon=":material/image:", key=f"seat-{letter}"):
+    with seats.popover(say("Choose {letter}", letter=letter), icon=":material/image:", key=f"seat-{letter}"):
         points[letter] = ends.choose(letter, place=place, pictures=offered, frame=frame, labels=labels)
-with seats.popover("The way", icon=":material/route:", key="seat-way"):
-    way = components.choice("Way", WAYS, default="linear", key="way", help=ABOUT_WAYS)
+with seats.popover(say("The way"), icon=":material/route:", key="seat-way"):
+    way = components.choice(say("Way"), WAYS, default="linear", key="way", help=ABOUT_WAYS)
 if offered is None:
     st.info(about)
 else:
@@ -46,7 +49,7 @@ else:
 
 with stage:
     if missing := [letter for letter in letters if points[letter] is None]:
-        st.info(f"Give a picture for {' and '.join(missing)}.", icon=":material/upload:")
+        st.info(say("Give a picture for {names}.", names=say(" and ").join(missing)), icon=":material/upload:")
         st.stop()
     path = [point for point in points.values() if point]
     morph.show(
@@ -57,20 +60,21 @@ with stage:
         method=way,
     )
     morph.different_sizes(names, chosen, path)
+embedded.end()
 ids = "-".join(run.id for run in chosen)
 if between == "Four pictures":
-    st.caption("Drag in a map, or use the arrow keys. A is top left, B top right, C bottom left, D bottom right.")
+    st.caption(say("Drag in a map, or use the arrow keys. A is top left, B top right, C bottom left, D bottom right."))
     fields = lambda: np.concatenate(images.of_one_size([morph.field(run, path, method=way) for run in chosen]))  # noqa: E731
     pictures.download(fields, columns=morph.MAP_SIDE, file=f"four-{ids}")
     st.stop()
 seats.download_button(
     "GIF", lambda: morph.gif([morph.frames(run, path, method=way) for run in chosen]), f"morph-{ids}.gif", "image/gif",
-    on_click="ignore", icon=":material/download:", type="tertiary", help="Save this morph, there and back",
+    on_click="ignore", icon=":material/download:", type="tertiary", help=say("Save this morph, there and back"),
 )  # fmt: skip
 
-st.header("The same way in ten steps", anchor=False)
+st.header(say("The same way in ten steps"), anchor=False)
 drawn = [morph.stills(run, path, method=way) for run in chosen]
 morph.ten_steps(names, drawn, path)
 strips = np.concatenate(images.of_one_size([strip for strip, _ in drawn]))
 pictures.download(strips, columns=10, file=f"ten-steps-{ids}")
-components.onward("latent_space", "What do the numbers mean?")
+components.onward("latent_space", say("What do the numbers mean?"))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from vaedash import config, datasets, glossary, places
+from vaedash.languages import say
 from vaedash.models import layers
 from vaedash.ui import cache, components, crisp, diagram, launching, race, shuffling, teaser, tour
 
@@ -11,12 +12,14 @@ if tour.step():
     tour.walk(runs)
     st.stop()
 
-st.title("Does architecture matter?", anchor=False)
+st.title(say("Does architecture matter?"), anchor=False)
 st.markdown(
-    "Two programs learn to draw by looking at the same pictures. They are alike in everything but one: "
-    "**FC** (fully connected) looks at all pixels at once and does not know which ones are neighbours; **conv** "
-    "(convolutional) looks through small windows "
-    "that slide over the picture. Watch both learn, and see who draws better."
+    say(
+        "Two programs learn to draw by looking at the same pictures. They are alike in everything but one: "
+        "**FC** (fully connected) looks at all pixels at once and does not know which ones are neighbours; **conv** "
+        "(convolutional) looks through small windows "
+        "that slide over the picture. Watch both learn, and see who draws better."
+    )
 )
 
 readable = [run for run in runs if run.settings]
@@ -25,14 +28,14 @@ racing = any(run.active for run in runs)
 shapes = launching.pair("p1", "shapes", epochs=launching.QUICK_EPOCHS)
 photographs = launching.pair("fast", "cifar10", epochs=launching.PHOTO_EPOCHS)
 with st.container(horizontal=True):
-    launching.button("Train both (about a minute or two)", shapes, key="train-both", disabled=racing, primary=True)
+    launching.button(say("Train both (about a minute or two)"), shapes, key="train-both", disabled=racing, primary=True)
     if not datasets.lacking("cifar10", data_dir=places.data_dir()):
-        label = "Train both on photographs (a minute or two)"
+        label = say("Train both on photographs (a minute or two)")
         launching.button(label, photographs, key="train-both-photographs", disabled=racing)
     tour.invitation(runs)
 if not readable:
     st.caption(
-        "Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot."
+        say("Nothing has been trained yet. It needs no download: the pictures are coloured shapes, drawn on the spot.")
     )
 components.damaged(runs)
 
@@ -44,30 +47,35 @@ elif not (example and teaser.show(example)):
     crisp.picture(
         cache.some_shapes(),
         columns=12,
-        alt="rings, squares, triangles, stars and hearts in many colours",
-        caption="some of the pictures that they learn from",
+        alt=say("rings, squares, triangles, stars and hearts in many colours"),
+        caption=say("some of the pictures that they learn from"),
     )
 ended = [] if asked else [latest]
 for pair in ([example] if example != latest else []) + ended:
     if pair:
-        names = " and ".join(components.plain(run.name) for run in pair)
-        which = "your latest" if pair == latest else "the example"
-        with st.expander(f"See how {which} ended: {names}", icon=":material/visibility:"):
+        names = components.named(pair)
+        which = say("your latest") if pair == latest else say("the example")
+        with st.expander(say("See how {which} ended: {names}", which=which, names=names), icon=":material/visibility:"):
             race.race([run.id for run in pair])
 
 shuffling.section(runs, resting=racing)
 
-st.header("The architectures", anchor=False)
+st.header(say("The architectures"), anchor=False)
 st.caption(
-    "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns. "
-    "**local** looks through conv's windows with a detector of its own at each place: it stands between the two."
+    say(
+        "From picture to a few numbers, and back. Blocks are to scale; the last line says how many weights each arrow learns. "
+        "**local** looks through conv's windows with a detector of its own at each place: it stands between the two."
+    )
 )
 flowing: list[str] = []
 alive = [run for run in example or latest if diagram.can_flow(run)]
 if alive:
-    names = " and ".join(config.spoken(run.config.arch) for run in alive)
+    names = say(" and ").join(config.spoken(run.config.arch) for run in alive)
     watch = st.expander(
-        f"Watch a picture flow through {names}", key="flow", icon=":material/play_circle:", on_change="rerun"
+        say("Watch a picture flow through {names}", names=names),
+        key="flow",
+        icon=":material/play_circle:",
+        on_change="rerun",
     )
     if watch.open:
         with watch:
@@ -82,9 +90,9 @@ if flowing:
         for arch in flowing:
             diagram.show(arch, still[arch])
 
-with st.expander("Words", icon=":material/dictionary:"):
-    lines = [f"- **{word}**: {meaning}" for word, meaning in glossary.WORDS.items()]
+with st.expander(say("Words"), icon=":material/dictionary:"):
+    lines = [f"- **{say(word)}**: {say(meaning)}" for word, meaning in glossary.WORDS.items()]
     left, right = st.columns(2)
     left.markdown("\n".join(lines[: len(lines) // 2 + 1]))
     right.markdown("\n".join(lines[len(lines) // 2 + 1 :]))
-components.onward("compare", "Compare them closely")
+components.onward("compare", say("Compare them closely"))

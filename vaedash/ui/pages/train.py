@@ -3,34 +3,43 @@
 import streamlit as st
 
 from vaedash import config, places
-from vaedash.ui import cache, choosing, components, cost, forms, launching, managing, race
+from vaedash.languages import counted, say
+from vaedash.ui import cache, choosing, components, cost, embedded, forms, launching, managing, race
 
-st.title("Train")
-st.markdown("Choose the pictures and how to learn from them. All architectures get the same, in the same order.")
-
-left, right = st.columns([3, 2], gap="large")
-with left:
-    chosen, reason = forms.settings()
-with right:
-    forecast_place = st.container()
-    place, name = forms.place(), forms.name()
-    count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
-    label = "Train both" if tuple(settings.arch for settings in chosen) in ((), config.PAIR) else f"Train {count}"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        launching.button(label, chosen, key="launch", primary=True, disabled=not chosen, name=name, on=place)
-        if reason:
-            st.markdown(components.escaped(reason))
-        forms.start_over()
-    sweep = forms.whole_sweep(chosen)
-    launching.button(
-        f"Train the whole sweep ({len(sweep)} runs)" if sweep else "Train the whole sweep",
-        sweep,
-        key="launch-sweep",
-        disabled=not sweep,
-        name=name,
-        on=place,
-        help="The study's three presets with FC and conv; on this machine two runs at a time, the others wait in line.",
+st.container(key="page-head").title(say("Train"))
+if not embedded.on():
+    st.markdown(
+        say("Choose the pictures and how to learn from them. All architectures get the same, in the same order.")
     )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chosen, reason = forms.settings()
+    with right:
+        forecast_place = st.container()
+        place, name = forms.place(), forms.name()
+        count = counted("1 run", "{n} runs", n=len(chosen))
+        label = (
+            say("Train both")
+            if tuple(settings.arch for settings in chosen) in ((), config.PAIR)
+            else say("Train {count}", count=count)
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            launching.button(label, chosen, key="launch", primary=True, disabled=not chosen, name=name, on=place)
+            if reason:
+                st.markdown(components.escaped(reason))
+            forms.start_over()
+        sweep = forms.whole_sweep(chosen)
+        launching.button(
+            say("Train the whole sweep ({n} runs)", n=len(sweep)) if sweep else say("Train the whole sweep"),
+            sweep,
+            key="launch-sweep",
+            disabled=not sweep,
+            name=name,
+            on=place,
+            help=say(
+                "The study's three presets with FC and conv; on this machine two runs at a time, the others wait in line."
+            ),
+        )
 
 listed = cache.all_runs(archived=st.session_state.get("archived", False))
 active = [run.id for run in listed if run.active]
@@ -39,17 +48,21 @@ if raced := [run_id for run_id in raced if any(run.id == run_id for run in liste
     race.race(raced)
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.header("All runs", anchor=False, width="content")
-    st.toggle("Show archived runs", key="archived")
+    st.header(say("All runs"), anchor=False, width="content")
+    st.toggle(say("Show archived runs"), key="archived")
 managing.unlisted()
 if not listed:
-    st.info("Nothing has been trained yet.", icon=":material/flag:")
+    st.info(say("Nothing has been trained yet."), icon=":material/flag:")
 for run in choosing.look_for(listed, most=managing.LISTED, key="look-for-run"):
     managing.manage(run)
 
+embedded.end()
 if chosen and place != places.LOCAL:
     forecast_place.caption(
-        f"What it takes on the cluster at {place.removeprefix('ray://')} is seen once it trains there."
+        say(
+            "What it takes on the cluster at {place} is seen once it trains there.",
+            place=place.removeprefix("ray://"),
+        )
     )
 elif chosen:
     with forecast_place:
