@@ -6,7 +6,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from hand import menu, press
+from hand import menu, press, settled
 from patience import until
 from visitor import give_weights, make_run, row
 
@@ -105,8 +105,10 @@ def test_a_change_of_a_run_that_is_gone_meanwhile_is_refused_in_a_sentence(anyon
     press(anyone.locator("summary").filter(has_text="soon gone"))
     its = anyone.locator(f".st-key-run-{gone.id}")
     save = its.get_by_role("button", name="Save", exact=True)
-    save.scroll_into_view_if_needed()
     its.get_by_role("textbox", name="Name").fill("never written")
+    save.scroll_into_view_if_needed()
+    expect(anyone.get_by_text("is being measured")).to_have_count(0)  # the page is drawn anew once it is known
+    settled(anyone)  # drawn anew after that, the list has the run no more, and nothing to press
     shutil.rmtree(gone.path)
     press(save)
     expect(anyone.get_by_test_id("stToast")).to_contain_text(f"Run {gone.id} is ")
