@@ -31,7 +31,7 @@ from PIL import Image
 from tuned import trial
 
 import vaedash
-from vaedash import cli, datasets, places, runs, storage
+from vaedash import cli, datasets, places, runs, settings, storage
 from vaedash.bench import ui as bench_ui
 from vaedash.cli import training as cli_training
 from vaedash.cluster import machines
@@ -522,6 +522,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "learn at a rate in words": lambda at: RunConfig(lr="slow"),
         "train on a dataset without a name": lambda at: RunConfig(dataset=""),
         "sweep over a seed in words": lambda at: at.cli("sweep", "--seeds", "one"),
+        "ask for a report in a language that there is not": lambda at: settings.speech("xx"),
         "begin at a negative seed": lambda at: at.interpolate("random:-1"),
         "begin at a picture beyond the last": lambda at: at.interpolate("test:99"),
     },

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from vaedash import languages
 from vaedash.errors import UsageError
-from vaedash.languages import Sentence, say
+from vaedash.languages import Sentence, Speech, say
 
 Value = str | int | float
 
@@ -182,3 +183,17 @@ def whole_number(words: str, what: str) -> int:
         return int(words)
     except ValueError:
         raise UsageError(Sentence("{what} takes a whole number, got {words!r}.", what=what, words=words)) from None
+
+
+def speech(wanted: str) -> Speech:
+    """The language that a person asks for, as `de` or `es-MX`; UsageError where it is none of the page's."""
+    known = languages.speech(wanted)
+    if known is None:
+        raise UsageError(
+            Sentence(
+                "language must be one of {languages}, with a region or without, got {wanted!r}.",
+                languages=", ".join(languages.LANGUAGES),
+                wanted=wanted,
+            )
+        )
+    return known

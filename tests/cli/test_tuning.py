@@ -130,7 +130,7 @@ def test_a_trial_that_falls_behind_is_stopped_and_reads_as_a_stopped_run(call, p
     flags = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
     answer = call("tune", "--archs", "conv", "--trials", draws.UNPRUNED + 1, "--seeds", 0, *flags, *places, "--json")
     [pruned] = [run for run in tunings.members(tmp_path / "runs", "tuning") if run.trial == draws.UNPRUNED + 1]
-    assert pruned.status == Status.STOPPED and 2 <= len(pruned.epochs) < 300
+    assert pruned.status == Status.STOPPED and 1 <= len(pruned.epochs) < 300
     assert answer.code == 0
     [row] = answer.json["archs"]
     assert (row["trials"], row["pruned"], row["val_loss"]) == (draws.UNPRUNED + 1, 1, 1.0)

@@ -8,6 +8,7 @@ from hostile import NAMES
 
 import vaedash
 from vaedash.comparing import verdict
+from vaedash.errors import UsageError
 from vaedash.notebook import Pictures
 
 
@@ -56,6 +57,13 @@ def test_a_notebook_is_shown_verdict_table_curves_and_what_they_mean(both, monke
 def test_a_report_is_written_where_it_is_asked_for(both, tmp_path):
     vaedash.compare(*both).report(tmp_path / "both.html")
     assert "<!doctype html>" in (tmp_path / "both.html").read_text()[:100].lower()
+
+
+def test_a_report_speaks_the_language_that_is_asked_for(both, tmp_path):
+    vaedash.compare(*both).report(tmp_path / "both.html", language="de")
+    assert '<html lang="de">' in (tmp_path / "both.html").read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="language must be one of en, de, es, with a region or without, got 'xx'"):
+        vaedash.compare(*both).report(tmp_path / "both.html", language="xx")
 
 
 def test_hostile_names_do_nothing_in_a_notebook(both, promise):

@@ -13,7 +13,18 @@ from vaedash.ui import tables
 from vaedash.ui.questions import WORDINGS
 from vaedash.ui.race import PHASES
 
-UI = places.PROJECT_ROOT / "vaedash" / "ui"
+PACKAGE = places.PROJECT_ROOT / "vaedash"
+UI, SHOWING = PACKAGE / "ui", PACKAGE / "showing"
+PAGES = sorted(
+    [
+        *UI.rglob("*.py"),
+        *(SHOWING / "report").glob("*.py"),
+        *(SHOWING / "site").glob("*.py"),
+        SHOWING / "playing.py",
+        SHOWING / "machines.py",
+    ]
+)
+"""What pages, reports and sites say."""
 SAID = {"say", "to_say", "counted", "waiting", "in_sense"}
 # What is given to these is read by a browser or a file system, or is the key of something.
 UNSEEN = {"html", "component", "compile", "_placed", "get", "getattr", "TypeVar", "Generic"}
@@ -78,8 +89,8 @@ def reads(text):
 
 def test_no_sentence_of_a_page_is_said_in_english_alone():
     bare = [
-        f"{file.relative_to(UI)}:{line}: {text}"
-        for file in sorted(UI.rglob("*.py"))
+        f"{file.relative_to(PACKAGE)}:{line}: {text}"
+        for file in PAGES
         for line, text in in_english(ast.parse(file.read_bytes()))
     ]
     assert bare == []
@@ -93,7 +104,7 @@ def test_a_sentence_that_is_not_said_is_noticed():
 def test_what_is_given_to_be_said_is_a_sentence_and_no_mixture():
     mixed = [
         f"{file.name}:{node.lineno}"
-        for file in UI.rglob("*.py")
+        for file in PAGES
         for node in ast.walk(ast.parse(file.read_bytes()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in SAID
         if node.args and isinstance(node.args[0], ast.JoinedStr)

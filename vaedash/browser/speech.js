@@ -1,10 +1,12 @@
 // Sentences and numbers as the visitor of a page has them: `data` bring the sentences in that language, and the region of its numbers.
-// A file, which brings none, speaks English.
-const speech = { sentences: {}, region: "en" };
+// A file has them in an element of its own; where nothing is brought, it is English.
+const brought = JSON.parse(globalThis.document?.querySelector("script.speech")?.textContent ?? "{}");
+const speech = { sentences: {}, region: "en", ...brought };
 
 // Before a widget is told its data: what it said in another language is built anew.
 function heard(root, data) {
-  Object.assign(speech, { sentences: data.sentences ?? {}, region: data.region ?? "en" });
+  Object.assign(speech, { sentences: {}, region: "en", ...brought });
+  if (data.sentences) Object.assign(speech, { sentences: data.sentences, region: data.region });
   if ((root.region ?? speech.region) !== speech.region) {
     root.replaceChildren();
     delete root.drawing;

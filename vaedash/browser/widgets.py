@@ -22,12 +22,15 @@ def script(*names: str) -> str:
     return "\n".join([client.script(), *files])
 
 
-def spoken(*names: str) -> dict[str, object]:
-    """What their `data` must hold besides, for them to say their sentences and numbers as the present visitor does."""
+def spoken(*names: str, more: str = "") -> dict[str, object]:
+    """What their `data` must hold besides, for them to say their sentences and numbers as the present visitor does; for a script that
+    has `more` to say, that too.
+    """
     speech = languages.current()
     if speech == ENGLISH:
         return {}
-    return {"sentences": {sentence: say(sentence) for sentence in _sentences(*names)}, "region": speech.tag}
+    sentences = [*_sentences(*names), *gathering.sentences(more)]
+    return {"sentences": {sentence: say(sentence) for sentence in sentences}, "region": speech.tag}
 
 
 @functools.cache

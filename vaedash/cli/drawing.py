@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vaedash import config, datasets, places, storage
+from vaedash import config, datasets, languages, places, storage
 from vaedash.cli import parsing, terminal
 from vaedash.comparing import intervals, verdict
 from vaedash.datasets import labels
@@ -90,6 +90,7 @@ def add_to(commands: parsing.Commands) -> None:
     reporting.add_argument(
         "--out", type=places.written, default=Path("report.html"), metavar="FILE", help="(default: %(default)s)"
     )
+    parsing.add_language(reporting)
     parsing.add_places(reporting)
     parsing.add_json(reporting)
 
@@ -264,7 +265,8 @@ def report(arguments: argparse.Namespace) -> int:
 
     terminal.check_out(arguments, ".html", ".htm")
     chosen = terminal.find_all(arguments)
-    storage.write_bytes(arguments.out, reporting.page(chosen).encode())
+    with languages.spoken(arguments.language):
+        storage.write_bytes(arguments.out, reporting.page(chosen).encode())
     what = f"a report on {', '.join(f'{run.id} ({run.name})' for run in chosen)}; it opens in any browser"
     return _finish(arguments, what, {"runs": [run.id for run in chosen], "verdict": verdict.sentence(chosen)})
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
-from vaedash import places
+from vaedash import languages, places, settings
 from vaedash.config import SETTINGS
 from vaedash.errors import UsageError
 from vaedash.runs import names
@@ -97,6 +97,24 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The flag for scripts."""
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, and nothing else there")
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """The flag that says in which language a file is."""
+    parser.add_argument(
+        "--language",
+        type=_language,
+        default=languages.ENGLISH,
+        metavar="LANGUAGE",
+        help=f"of its sentences: {', '.join(languages.LANGUAGES)}; with a region, as in es-MX, numbers are as there (default: en)",
+    )
+
+
+def _language(words: str) -> languages.Speech:
+    try:
+        return settings.speech(words)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).removesuffix(".")) from None
 
 
 def bounded(low: float, high: float) -> Callable[[str], float]:

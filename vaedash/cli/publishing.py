@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from vaedash import places
+from vaedash import languages, places
 from vaedash.cli import parsing, terminal
 
 
@@ -33,6 +33,7 @@ def add_to(commands: parsing.Commands) -> None:
         metavar="URL",
         help="where the site will be, for the picture that is shown where somebody passes it on",
     )
+    parsing.add_language(publishing)
     parsing.add_places(publishing)
     parsing.add_json(publishing)
 
@@ -43,7 +44,8 @@ def site(arguments: argparse.Namespace) -> int:
 
     sites.require_ours(arguments.out)
     chosen = terminal.find_all(arguments)
-    files = sites.files(chosen, address=arguments.address)
+    with languages.spoken(arguments.language):
+        files = sites.files(chosen, address=arguments.address)
     sites.write(arguments.out, files)
     size = sum(map(len, files.values()))
     if arguments.json:

@@ -45,7 +45,20 @@ def gathered() -> "Catalog":
     for file in sorted(_PACKAGE.rglob("*/*.js")):
         for sentence in sentences(file.read_text(encoding="utf-8")):
             add(sentence, file)
+    for file in sorted(_PACKAGE.rglob("*.html")):
+        for sentence in of_template(file.read_text(encoding="utf-8")):
+            add(sentence, file)
     return catalogue
+
+
+def of_template(source: str) -> list[str]:
+    """The sentences that a template says, each once."""
+    import jinja2
+    from jinja2 import nodes
+
+    called = jinja2.Environment().parse(source).find_all(nodes.Call)
+    said = (call.args[0] for call in called if isinstance(call.node, nodes.Name) and call.node.name == "say")
+    return list(dict.fromkeys(each.value for each in said if isinstance(each, nodes.Const)))
 
 
 def _of_code(source: bytes) -> Iterator[tuple[str | tuple[str, ...], str | None]]:

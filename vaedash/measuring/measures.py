@@ -26,7 +26,15 @@ class Measure:
 
     def written(self, value: float) -> str:
         """A value, or a bound of one, as it is read."""
-        return f"{written(round(value, self.digits) + 0.0, f'.{self.digits}f')}{say(self.unit)}"  # + 0.0: no minus before a zero
+        return f"{self.number(value)}{self._unit_in_words}"
+
+    def number(self, value: float) -> str:
+        """The same without its unit."""
+        return written(round(value, self.digits) + 0.0, f".{self.digits}f")  # + 0.0: no minus before a zero
+
+    @property
+    def _unit_in_words(self) -> str:
+        return written(0, ".0%")[1:] if self.unit == "%" else say(self.unit)
 
 
 BETTER = {
@@ -189,8 +197,8 @@ def _value(measure: Measure, figure: Figure | Part) -> str:
     rest = chance if _within_chance(figure) else ""
     if low is None or high is None:
         return measure.written(value) + rest
-    ends = say(" to ").join(measure.written(bound).removesuffix(say(measure.unit)) for bound in (low, high))
-    return f"{measure.written(value)} (95%: {ends}){rest}"
+    ends = say(" to ").join(map(measure.number, (low, high)))
+    return f"{measure.written(value)} ({written(0.95, '.0%')}: {ends}){rest}"
 
 
 def _floor(measure: Measure, figure: Figure | Part) -> str:

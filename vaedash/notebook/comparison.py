@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from vaedash import places, storage
+from vaedash import languages, places, settings, storage
 from vaedash.comparing import alike, results
 from vaedash.comparing import verdict as verdicts
 from vaedash.errors import UsageError
@@ -60,16 +60,18 @@ class Comparison:
     def _groups(self) -> list[list[Record]]:
         return alike.groups([run for run in self.records if run.epochs])
 
-    def report(self, path: str | os.PathLike[str]) -> None:
-        """Write all of it as one HTML file with pictures, and models to play with, that opens in any browser. Loads torch.
+    def report(self, path: str | os.PathLike[str], *, language: str = "en") -> None:
+        """Write all of it as one HTML file with pictures, and models to play with, that opens in any browser, in English (`en`), German
+        (`de`) or Spanish (`es`); a region, as in `es-MX`, says how numbers are written. Loads torch.
 
-        UsageError for a path that does not end in .html, RunError where a run is damaged.
+        UsageError for a path that does not end in .html and for another language, RunError where a run is damaged.
         """
         from vaedash.showing import report
 
         file = places.written(path)
         places.require_writable(file, ".html", ".htm", called="path")
-        storage.write_bytes(file, report.page(self.records).encode())
+        with languages.spoken(settings.speech(language)):
+            storage.write_bytes(file, report.page(self.records).encode())
 
     def __repr__(self) -> str:
         return f"{self.verdict}.\n{self.grounds}"

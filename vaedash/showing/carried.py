@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vaedash import text
 from vaedash.errors import RunError
+from vaedash.languages import say
 from vaedash.runs import Run, names
 from vaedash.showing.told import Player
 
@@ -63,11 +64,20 @@ class Carried:
         if not self.models:
             return ""
         changes = ", ".join(
-            f"{model.called}: {model.most:.2g} at most, {model.rms:.2g} root mean square" for model in self.models
+            say(
+                "{name}: {most:.2g} at most, {rms:.2g} root mean square",
+                name=model.called,
+                most=model.most,
+                rms=model.rms,
+            )
+            for model in self.models
         )
-        return (
-            f"Your browser computes these pictures from the models' own weights, rounded to {self.bits} bits. Of {MEASURED} made up "
-            f"pictures that changes a colour, of 255 levels, by so many: {changes}."
+        return say(
+            "Your browser computes these pictures from the models' own weights, rounded to {bits} bits. Of {n} made up pictures that "
+            "changes a colour, of 255 levels, by so many: {changes}.",
+            bits=self.bits,
+            n=MEASURED,
+            changes=changes,
         )
 
 
@@ -80,8 +90,15 @@ def loaded(chosen: Sequence[Run]) -> "tuple[dict[str, VAE], list[tuple[Run, str]
         try:
             able[run.id] = weights.load_model(run)[0]
         except (RunError, FileNotFoundError):
-            reason = "its weights are damaged" if run.weights.has(names.BEST) else "its weights are not here"
-            unable.append((run, f"cannot draw: {reason}."))
+            damaged = run.weights.has(names.BEST)
+            unable.append(
+                (
+                    run,
+                    say("cannot draw: its weights are damaged.")
+                    if damaged
+                    else say("cannot draw: its weights are not here."),
+                )
+            )
     return able, unable
 
 

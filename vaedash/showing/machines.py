@@ -32,7 +32,9 @@ _STYLE = """.moment {{ opacity: 0; }} .moment:nth-of-type(1) {{ opacity: 1; }}
 IN_WORDS: Mapping[str, str] = {
     "fc": to_say("lines lead from all of its pixels to each of a few circles"),
     "conv": to_say("a small window slides over it, and what it sees lights up one square after the other"),
-    "local": "a small window slides over it, and each square that lights up has a stroke of its own: another detector looks there",
+    "local": to_say(
+        "a small window slides over it, and each square that lights up has a stroke of its own: another detector looks there"
+    ),
 }
 
 Point = tuple[float, float]

@@ -10,6 +10,7 @@ from vaedash import config, images
 from vaedash.comparing import alike, quiz
 from vaedash.datasets import shapes
 from vaedash.images import Pixels
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import charts, told
 from vaedash.showing.carried import Model
@@ -33,9 +34,10 @@ def ends(run: Run, vae: "VAE", count: int, shown: Sequence[int] = ()) -> tuple[n
     photos = run.pictures.originals()
     if photos is None or len(photos) < count:
         z = latent.prior(count, run.config.latent_dim, seed=1).numpy()
-        return z, f"between {'two' if count == 2 else 'four'} random z"
+        return z, say("between two random z") if count == 2 else say("between four random z")
     numbers = _ends_of(photos, count, shown)
-    return latent.encode(vae, photos[numbers])[0].numpy(), "between held-out images {} and {}".format(*numbers)
+    which = say("between held-out images {first} and {second}", first=numbers[0], second=numbers[1])
+    return latent.encode(vae, photos[numbers])[0].numpy(), which
 
 
 def _ends_of(photos: Pixels, count: int, shown: Sequence[int]) -> list[int]:
@@ -55,7 +57,8 @@ def between(runs: Sequence[tuple[Player, "VAE"]], models: Sequence[Model], shown
     ]
     photos = _common([player.run for player, _ in runs])
     real = [] if photos is None else [told.planar(photos[number]) for number in _ends_of(photos, 2, shown)]
-    labels = {"x": "from the picture at A to the picture at B" if real else "from A to B", "y": "down"}
+    across = say("from the picture at A to the picture at B") if real else say("from A to B")
+    labels = {"x": across, "y": say("down")}
     return {"runs": sources, "columns": _FRAMES, "rows": 1, "ends": real, "labels": labels, **_STILL}
 
 
@@ -86,7 +89,7 @@ def corners(models: Sequence[Model]) -> Data | None:
     """What `morph` is told of the field between four pictures."""
     if not models:
         return None
-    labels = {"x": "across", "y": "down"}
+    labels = {"x": say("across"), "y": say("down")}
     runs = [_source(model, 4) for model in models]
     return {"runs": runs, "columns": _FIELD, "rows": _FIELD, "ends": [], "labels": labels, **_STILL}
 
@@ -120,9 +123,9 @@ def _begun(model: Model) -> tuple[npt.NDArray[np.float32], str]:
 
     photos = model.run.pictures.originals()
     if photos is None:
-        return np.zeros(model.vae.latent_dim, np.float32), "the average"
+        return np.zeros(model.vae.latent_dim, np.float32), say("the average")
     number = _chosen(model, photos)
-    return latent.encode(model.vae, photos[[number]])[0][0].numpy(), f"picture {number}, redrawn"
+    return latent.encode(model.vae, photos[[number]])[0][0].numpy(), say("picture {around}, redrawn", around=number)
 
 
 def _chosen(model: Model, photos: Pixels) -> int:
@@ -168,7 +171,7 @@ def _plane(model: Model, photos: Pixels) -> Data:
     mu = latent.encode(model.vae, photos)[0].numpy()
     plane = latents.plane(mu)
     mapped = charts.latent_map(model.run, plane.project(mu), np.arange(len(photos)))
-    alt = f"Map of {len(photos)} new pictures among the numbers of {model.called}."
+    alt = say("Map of {n} new pictures among the numbers of {name}.", n=len(photos), name=model.called)
     small = np.stack([images.resized(photo, config.USUAL_FRAME.image_size) for photo in photos])
     return told.plane(model.player, plane, mapped, number=_chosen(model, photos), alt=alt) | {
         "coloured": False,

@@ -1,18 +1,26 @@
-"""Pages as text: templates in which every text is escaped, and a policy under which a page runs its own scripts and asks nobody."""
+"""Pages as text: templates in which every text is escaped, sentences that are said, and a policy under which a page runs its own
+scripts and asks nobody.
+"""
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
 
-from vaedash import text
+from vaedash import languages, text
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 def environment(*folders: Path) -> jinja2.Environment:
-    """The templates in these folders. Every value is escaped; `policy` makes the content security policy of a page's scripts."""
+    """The templates in these folders. Every value is escaped; `policy` makes the content security policy of a page's scripts, `bold` HTML
+    of a sentence in which `**` stand. They say their sentences by `say`, in the language of whoever the page is made for.
+    """
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
@@ -21,8 +29,14 @@ def environment(*folders: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["policy"] = policy
+    made.filters |= {"policy": policy, "bold": bold}
+    made.globals["say"] = languages.say
     return made
+
+
+def bold(words: str) -> Markup:
+    """Words as HTML, bold where they stand between `**`."""
+    return Markup(_BOLD.sub(r"<b>\1</b>", str(escape(text.visible(words)))))
 
 
 def _shown(value: object) -> object:

@@ -20,6 +20,7 @@ from vaedash.runs.folder import RunFolder
 
 PATIENCE = 10.0  # seconds for an answer
 PAUSE = 2.0  # seconds before the second and last attempt
+_LATE = "no answer within {:g} seconds"
 
 
 def wanted() -> bool:
@@ -142,7 +143,7 @@ def _posted(address: str, told: dict[str, Any]) -> str:
     """What was wrong, PATIENCE after it was sent at the latest: who answers a letter at a time is waited for no longer, nor a name
     that nobody can look up.
     """
-    flaws = [f"no answer within {PATIENCE:g} seconds"]
+    flaws = [_LATE.format(PATIENCE)]
     asking = threading.Thread(target=lambda: flaws.append(_answer(address, told)), daemon=True)
     asking.start()
     asking.join(PATIENCE)
@@ -161,8 +162,11 @@ def _answer(address: str, told: dict[str, Any]) -> str:
     except http.client.HTTPException as error:  # no answer that HTTP knows, or an address with no number for a port
         return f"it does not speak HTTP ({type(error).__name__})"
     except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else type(error).__name__
-        return "no answer in time" if isinstance(reason, TimeoutError) else f"it cannot be reached ({_short(reason)})"
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(cause, TimeoutError):
+            return _LATE.format(PATIENCE)
+        reason = cause if cause is not error else type(error).__name__
+        return f"it cannot be reached ({_short(reason)})"
 
 
 def _short(reason: object) -> str:

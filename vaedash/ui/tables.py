@@ -281,7 +281,7 @@ def _row_of_part(
 ) -> dict[str, str]:
     there = [of_run[part]["floor"] for of_run in parts.values() if part in of_run]
     return {
-        say("of it"): part,
+        say("of it"): say(part),
         **{call: parts[run_id].get(part, {}).get("value", "") for run_id, call in calls.items()},
         say("a guess"): max(there),
     }

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vaedash
+from vaedash import languages
 from vaedash.browser import widgets
 from vaedash.comparing import alike
-from vaedash.runs import Run, Status, schema
+from vaedash.languages import say
+from vaedash.runs import Run, Status, endings, schema
 from vaedash.showing import carried, charts, note, playing, templates
 from vaedash.showing.report import pictures, tables, words
 from vaedash.showing.report.records import Note, Play, Remark, Report
@@ -24,8 +26,8 @@ PLAYING = [widgets.script(*WIDGETS), templates.asset(_HERE / "play.js")]
 
 
 def page(chosen: Sequence[Run], *, home: str = "") -> str:
-    """The report on these runs as the text of an HTML file, which leads to the page at `home`, if there is one; loads torch where a run
-    has weights. RunError if one is damaged.
+    """The report on these runs as the text of an HTML file, which leads to the page at `home`, if there is one, in the language that is
+    spoken (`languages.spoken`); loads torch where a run has weights. RunError if one is damaged.
     """
     for run in chosen:
         run.require_readable()
@@ -47,6 +49,8 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
     labels = {run.id: words.label(run, chosen) for run in chosen}
     return Report(
         title=words.title(chosen),
+        language=languages.current().tag,
+        speech=widgets.spoken(*WIDGETS),
         version=vaedash.__version__,
         home=home,
         date=schema.today(),
@@ -56,7 +60,7 @@ def _report(chosen: Sequence[Run], home: str) -> Report:
         budgets=tables.budgets(chosen),
         results=tables.outcomes(chosen),
         endings=[
-            f"{run.name}: {words.placeless(run.sentence)}"
+            f"{run.name}: {words.placeless(endings.said(run.sentence))}"
             for run in chosen
             if run.sentence and run.status != Status.FINISHED
         ],
@@ -85,7 +89,9 @@ def play(able: "Sequence[tuple[Run, VAE]]", *, called: Callable[[Run], str], sho
     return Play(
         parts=brought.parts,
         exactly=brought.exactly,
-        left_out=f"Not to be played with here, for want of room or for layers of another kind: {left_out}."
+        left_out=say(
+            "Not to be played with here, for want of room or for layers of another kind: {names}.", names=left_out
+        )
         if left_out
         else "",
         between=playing.between(named, models, shown),

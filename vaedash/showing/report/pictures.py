@@ -8,6 +8,7 @@ import numpy as np
 
 from vaedash import images
 from vaedash.config import USUAL_FRAME
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import playing
 from vaedash.showing.report import words
@@ -39,8 +40,8 @@ def embedded(picture: np.ndarray) -> str:
 def sample(run: Run, among: Sequence[Run]) -> Sample:
     tiles = _kept(run, "prior")
     if tiles is None:
-        return Sample(run=words.label(run, among), picture=None, what="no picture of its kept epoch is here.")
-    what = f"{len(tiles)} images from random z, after epoch {run.best_epoch}"
+        return Sample(run=words.label(run, among), picture=None, what=say("no picture of its kept epoch is here."))
+    what = say("{n} images from random z, after epoch {epoch}", n=len(tiles), epoch=run.best_epoch)
     return Sample(run=words.label(run, among), picture=picture(tiles, alt=f"{run.name}: {what}"), what=what)
 
 
@@ -59,14 +60,14 @@ def photos(group: Sequence[Run], among: Sequence[Run]) -> Photos:
             missing.append(label.short)
         else:
             rows.append((label.short, label.hue, run.name, tiles))
-    notes = [f"No picture of its kept epoch is here: {', '.join(missing)}."] if missing else []
+    notes = [say("No picture of its kept epoch is here: {names}.", names=", ".join(missing))] if missing else []
     if others := ", ".join(words.label(run, among).short for run in group if run not in alike):
-        notes.append(f"Redraws other images than the first run, and has no row here: {others}.")
+        notes.append(say("Redraws other images than the first run, and has no row here: {names}.", names=others))
     originals = next((tiles for run in alike if (tiles := run.pictures.originals()) is not None), None)
     if rows and originals is not None:
-        rows.insert(0, ("original", "", "held-out images", originals))
+        rows.insert(0, (say("original"), "", say("held-out images"), originals))
     elif rows:
-        notes.append("The originals are not here.")
+        notes.append(say("The originals are not here."))
     return Photos(dataset=words.dataset(group[0]), blocks=_blocks(rows), notes=notes)
 
 
@@ -76,9 +77,15 @@ def _blocks(rows: Sequence[tuple[str, str, str, np.ndarray]]) -> list[list[Strip
     blocks = []
     for start in range(0, count, _COLUMNS):
         end = min(start + _COLUMNS, count)
-        numbers = f"numbers {start} to {end - 1}"
         strips = [
-            Strip(label=label, hue=hue, picture=picture(tiles[start:end], alt=f"{name}, {numbers}"))
+            Strip(
+                label=label,
+                hue=hue,
+                picture=picture(
+                    tiles[start:end],
+                    alt=say("{name}, numbers {first} to {last}", name=name, first=start, last=end - 1),
+                ),
+            )
             for label, hue, name, tiles in rows
         ]
         blocks.append(strips)
@@ -94,5 +101,5 @@ def morph(run: Run, vae: "VAE", label: Label, shown: Sequence[int] = ()) -> Morp
     z, between = playing.ends(run, vae, 2, shown)
     start, end = torch.from_numpy(z)
     steps = latent.decode(vae, latent.path(start, end, steps=_STEPS))
-    alt = f"{label.name}: ten pictures {between}"
+    alt = say("{name}: ten pictures {between}", name=label.name, between=between)
     return Morph(run=label, between=between, steps=picture(steps, columns=_STEPS, alt=alt, scale=3))

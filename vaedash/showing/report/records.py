@@ -141,9 +141,13 @@ class Play:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All that the page shows, in its order; `home` is the address of the page that it belongs to, or nothing."""
+    """All that the page shows, in its order, in a `language`, of which scripts are told by `speech`; `home` is the address of the page
+    that it belongs to, or nothing.
+    """
 
     title: str
+    language: str  # as browsers call it
+    speech: Data
     version: str
     date: str
     home: str

@@ -7,6 +7,8 @@ from typing import cast
 from vaedash import config
 from vaedash.comparing import alike, results, trials
 from vaedash.comparing.trials import Trials
+from vaedash.languages import figure as written
+from vaedash.languages import say, to_say
 from vaedash.measuring import measures
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, tunings
@@ -21,10 +23,13 @@ def plot(group: Sequence[Run]) -> Plot:
     figure = charts.loss_curves(group).update_layout(template="plotly_white")
     return Plot(
         dataset=words.dataset(group[0]),
-        beta=f"{group[0].config.beta:g}",
+        beta=say("beta {beta:g}", beta=group[0].config.beta),
         legend=charts.legend(group),
         figure=json.loads(figure.to_json()) | {"config": charts.BARE},
-        ends=[f"{run.name} ends at a test loss of {number(run.epochs[-1]['test_loss'])}" for run in group],
+        ends=[
+            say("{name} ends at a test loss of {loss}", name=run.name, loss=number(run.epochs[-1]["test_loss"]))
+            for run in group
+        ],
     )
 
 
@@ -41,37 +46,42 @@ def _budget(tried: Sequence[Trials]) -> Budget:
         tuning=tried[0].tuning,
         figure=json.loads(figure.to_json()) | {"config": charts.BARE},
         found=[
-            f"{config.spoken(of_arch.arch)}, {len(of_arch.runs)} trials: {number(of_arch.best_so_far[-1])}"
+            say(
+                "{name}, {n} trials: {loss}",
+                name=config.spoken(of_arch.arch),
+                n=len(of_arch.runs),
+                loss=number(of_arch.best_so_far[-1]),
+            )
             for of_arch in tried
         ],
     )
 
 
 _ROWS = {
-    "test_loss": "test loss",
-    "test_recon": "recon of it",
-    "test_kl": "KL of it",
-    "below_pca": "below the PCA line",
-    "loss": "train loss",
-    "best_epoch": "kept epoch",
-    "epochs": "epochs",
-    "status": "status",
-    "parameters": "parameters",
-    "seconds": "seconds of training",
-    "images_per_second": "images per second",
+    "test_loss": to_say("test loss"),
+    "test_recon": to_say("recon of it"),
+    "test_kl": to_say("KL of it"),
+    "below_pca": to_say("below the PCA line"),
+    "loss": to_say("train loss"),
+    "best_epoch": to_say("kept epoch"),
+    "epochs": to_say("epochs"),
+    "status": to_say("status"),
+    "parameters": to_say("parameters"),
+    "seconds": to_say("seconds of training"),
+    "images_per_second": to_say("images per second"),
 }
 _WHOLE = ("seconds", "images_per_second")
 
 
 def outcomes(chosen: Sequence[Run]) -> list[Row]:
-    records, rows = [results.result(run).as_row() for run in chosen], []
+    records, rows = [results.result(run).as_row() | {"status": say(run.status)} for run in chosen], []
     for key, title in _ROWS.items():
         values = [record[key] for record in records]
         if all(value is None for value in values):
             continue
         cells = [number(value, digits=0 if key in _WHOLE else 2) for value in values]
         best = _leading(chosen) if key == "test_loss" else frozenset()
-        rows.append(Row(title=title, cells=cells, best=best))
+        rows.append(Row(title=say(title), cells=cells, best=best))
     return rows
 
 
@@ -91,10 +101,15 @@ def quality(chosen: Sequence[Run]) -> list[Row]:
         if not figures:
             continue
         floors, counts = (" / ".join(sorted({figure[key] for figure in figures} - {""})) for key in ("floor", "n"))
-        real = f"; {'by guessing' if measure.labelled else 'real images'}: {floors}" if floors else ""
+        by = to_say("; by guessing: {floors}") if measure.labelled else to_say("; real images: {floors}")
         cells = [of_run[name]["value"] if name in of_run else _NOTHING for of_run in measured]
-        about = f"{measure.about} Of {counts}; {figures[0]['better']}{real}."
-        rows.append(Row(title=measure.title, cells=cells, about=about))
+        rests = say(
+            "Of {counts}; {better}{real}.",
+            counts=counts,
+            better=figures[0]["better"],
+            real=say(by, floors=floors) if floors else "",
+        )
+        rows.append(Row(title=say(measure.title), cells=cells, about=f"{say(measure.about)} {rests}"))
         rows += _parts(chosen, name)
     return rows
 
@@ -105,7 +120,7 @@ def _parts(chosen: Sequence[Run], name: str) -> list[Row]:
     titles = dict.fromkeys(part for of_run in of_runs for part in of_run)
     return [
         Row(
-            title=f"{MEASURES[name].title}: {part}",
+            title=f"{say(MEASURES[name].title)}: {say(part)}",
             cells=[of_run[part]["value"] if part in of_run else _NOTHING for of_run in of_runs],
         )
         for part in titles
@@ -114,9 +129,9 @@ def _parts(chosen: Sequence[Run], name: str) -> list[Row]:
 
 def number(value: object, *, digits: int = 2) -> str:
     if isinstance(value, float):
-        return f"{value:,.{digits}f}"
+        return written(value, f",.{digits}f")
     if isinstance(value, int):
-        return f"{value:,}"
+        return written(value, ",")
     return _NOTHING if value is None else str(value)
 
 
@@ -125,11 +140,11 @@ def settings(run: Run) -> Mapping[str, object]:
 
 
 _ABOUT_IMAGES = {
-    "name": "images",
-    "fingerprint": "fingerprint of the images",
-    "n_train": "training images",
-    "n_test": "test images",
-    "skipped": "unreadable files skipped",
+    "name": to_say("images"),
+    "fingerprint": to_say("fingerprint of the images"),
+    "n_train": to_say("training images"),
+    "n_test": to_say("test images"),
+    "skipped": to_say("unreadable files skipped"),
 }
 _UNTOLD = ("dataset", "resumed_after_epoch", "host")
 
@@ -138,14 +153,14 @@ def facts(run: Run) -> dict[str, str]:
     """What the trainer found at its last start, images first."""
     start: Mapping[str, object] = run.facts[-1] if run.facts else {}
     dataset: Mapping[str, object] = run.dataset
-    about = {title: dataset[key] for key, title in _ABOUT_IMAGES.items() if dataset.get(key) not in (None, "")}
+    about = {say(title): dataset[key] for key, title in _ABOUT_IMAGES.items() if dataset.get(key) not in (None, "")}
     if notes := dataset.get("notes"):
-        about["what became of the files"] = " ".join(map(str, cast(Sequence[object], notes)))
+        about[say("what became of the files")] = " ".join(map(str, cast(Sequence[object], notes)))
     kept = {key: value for key, value in start.items() if key not in _UNTOLD and isinstance(value, (str, int, float))}
     if "started" in kept:
         kept["started"] = str(kept["started"])[:16].replace("T", " ") + " UTC"
     return {
-        key.replace("_", " "): words.placeless(value) if isinstance(value, str) else number(value)
-        for key, value in (about | kept).items()
+        key: words.placeless(value) if isinstance(value, str) else number(value)
+        for key, value in (about | {name.replace("_", " "): value for name, value in kept.items()}).items()
         if value != ""
     }

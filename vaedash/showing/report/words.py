@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vaedash import config, places
 from vaedash.comparing import results, verdict
+from vaedash.languages import say
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.showing.report.records import Label, Lead, Remark
@@ -22,8 +23,8 @@ def title(chosen: Sequence[Run]) -> str:
     archs = list(dict.fromkeys(config.spoken(run.config.arch) for run in chosen))
     if len(chosen) == 1:
         return chosen[0].name
-    what = " and ".join(archs) if len(archs) > 1 else f"{len(chosen)} {archs[0]} runs"
-    return f"{what} on {', '.join(dict.fromkeys(map(dataset, chosen)))}"
+    what = say(" and ").join(archs) if len(archs) > 1 else say("{n} {name} runs", n=len(chosen), name=archs[0])
+    return say("{runs} on {dataset}", runs=what, dataset=", ".join(dict.fromkeys(map(dataset, chosen))))
 
 
 def leads(chosen: Sequence[Run]) -> list[Lead]:

@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import vaedash
-from vaedash import config, places
+from vaedash import config, languages, places
+from vaedash.browser import widgets
 from vaedash.comparing import alike, verdict
 from vaedash.errors import UsageError
+from vaedash.languages import say
 from vaedash.runs import Run, names, schema
 from vaedash.showing import templates
 from vaedash.showing.report import document, pictures, words
@@ -22,8 +24,9 @@ INDEX, STORY, PREVIEW = "index.html", "story.html", "preview.png"
 
 
 def files(chosen: Sequence[Run], *, address: str = "") -> dict[str, bytes]:
-    """The files of a site on these runs, by name; links are relative, but for those that a preview needs, where the `address` of the
-    site is known. Loads torch where a run has weights. RunError if one is damaged, UsageError for what is no address.
+    """The files of a site on these runs, by name, in the language that is spoken (`languages.spoken`); links are relative, but for those
+    that a preview needs, where the `address` of the site is known. Loads torch where a run has weights. RunError if one is damaged,
+    UsageError for what is no address.
     """
     for run in chosen:
         run.require_readable()
@@ -32,6 +35,7 @@ def files(chosen: Sequence[Run], *, address: str = "") -> dict[str, bytes]:
     reports = {f"report-{group[0].id}.html": group for group in groups}
     pair = story.pair(chosen)
     shown = {
+        "language": languages.current().tag,
         "base": base,
         "style": document.STYLE + templates.asset(_HERE / "site.css"),
         "made": _made(chosen, address),
@@ -40,8 +44,9 @@ def files(chosen: Sequence[Run], *, address: str = "") -> dict[str, bytes]:
     if pair:
         [report] = [name for name, group in reports.items() if pair[0] in group]
         told = story.story(pair, chosen, report=report)
-        scripts = [*document.PLAYING, templates.asset(_HERE / "story.js")]
-        made[STORY] = _page("story.html", shown, story=told, scripts=scripts)
+        its_own = templates.asset(_HERE / "story.js")
+        speech = widgets.spoken(*document.WIDGETS, more=its_own)
+        made[STORY] = _page("story.html", shown, story=told, scripts=[*document.PLAYING, its_own], speech=speech)
     chapters = [
         _chapter(name, group, title) for (name, group), title in zip(reports.items(), alike.called(groups), strict=True)
     ]
@@ -71,6 +76,8 @@ def _base(address: str) -> str:
 
 def _made(chosen: Sequence[Run], address: str) -> Made:
     told = [f"{places.command()} site", *(run.id for run in chosen), "--out site"]
+    if (speech := languages.current()) != languages.ENGLISH:
+        told.append(f"--language {speech.tag}")
     if address:
         told.append(f"--address {shlex.quote(address)}")
     return Made(
@@ -83,17 +90,19 @@ def _made(chosen: Sequence[Run], address: str) -> Made:
 
 def _chapter(address: str, group: Sequence[Run], called: str) -> Chapter:
     judged = f"{verdict.judged(group).plain}." if len(group) > 1 else ""
-    archs = " and ".join(dict.fromkeys(config.spoken(run.config.arch) for run in group))
+    archs = say(" and ").join(dict.fromkeys(config.spoken(run.config.arch) for run in group))
     made_up = []
     for run in group:
         label = words.label(run, group)
         tiles = run.pictures.sample("prior", run.best_epoch) if run.best_epoch else None
         if tiles is not None:
-            drawn = pictures.picture(tiles[:_MADE_UP], columns=4, alt=f"made up by {label.name}", scale=4)
+            drawn = pictures.picture(
+                tiles[:_MADE_UP], columns=4, alt=say("made up by {name}", name=label.name), scale=4
+            )
             made_up.append(Named(name=label.name, hue=label.hue, picture=drawn))
     return Chapter(
         address=address,
-        title=words.placeless(f"{archs} on {called}"),
+        title=words.placeless(say("{runs} on {dataset}", runs=archs, dataset=called)),
         verdict=words.placeless(judged),
         pictures=made_up,
         playable=_playable(group),

@@ -7,13 +7,18 @@ import numpy as np
 from vaedash import images
 from vaedash.comparing import quiz
 from vaedash.images import Pixels
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 
 WIDTH, HEIGHT = 1200, 630  # what previews are cut to
-WORDS = "Which of these did conv draw?"
-_OTHERS = "Made up by a machine"
-_LEARNED = ("A program learned to draw.", "Two programs learned to draw.", "Programs learned to draw.")
-_INVITED = " Play along in your browser."
+WORDS = to_say("Which of these did conv draw?")
+_OTHERS = to_say("Made up by a machine")
+_LEARNED = (
+    to_say("A program learned to draw."),
+    to_say("Two programs learned to draw."),
+    to_say("Programs learned to draw."),
+)
+_INVITED = to_say("{learned} Play along in your browser.")
 _COLUMNS, _ROWS, _TILE, _GAP = 4, 2, 128, 4
 _MARGIN, _TOP, _BESIDE = 60, 180, 552  # pixels; the last from one set to the other
 
@@ -24,8 +29,9 @@ def preview(pair: Sequence[Run], chosen: Sequence[Run], *, playable: bool) -> by
     """
     picture = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     ballot = quiz.ballot(pair, kind="prior", draw=0) if pair else None
-    words = WORDS if ballot else _OTHERS
-    invited = _LEARNED[min(len(chosen), 3) - 1] + (_INVITED if playable else "")
+    words = say(WORDS if ballot else _OTHERS)
+    learned = say(_LEARNED[min(len(chosen), 3) - 1])
+    invited = say(_INVITED, learned=learned) if playable else learned
     picture = images.lettered(picture, words, at=(_MARGIN, 60), size=72)
     picture = images.lettered(picture, invited, at=(_MARGIN, 540), size=40)
     sets = list(ballot.tiles.values()) if ballot else _made_up(chosen)

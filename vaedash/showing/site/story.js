@@ -2,7 +2,7 @@
 "use strict";
 for (const guess of document.querySelectorAll(".guess")) {
   const choices = guess.querySelector(".choices");
-  const [said, details] = [guess.querySelector(".said"), guess.querySelector("details")];
+  const [told, details] = [guess.querySelector(".said"), guess.querySelector("details")];
   choices.hidden = false;
   choices.onclick = ({ target }) => {
     if (target.tagName !== "BUTTON") return;
@@ -12,7 +12,8 @@ for (const guess of document.querySelectorAll(".guess")) {
       button.classList.toggle("right", button.textContent === guess.dataset.answer);
     }
     target.classList.add("mine");
-    said.textContent = `You said ${target.textContent}${right ? ", and so it is." : "."}`;
+    const answer = { answer: target.textContent };
+    told.textContent = right ? said("You said {answer}, and so it is.", answer) : said("You said {answer}.", answer);
     details.open = true;
   };
 }
@@ -25,12 +26,12 @@ for (const looks of document.querySelectorAll(".looks")) {
 
   function show() {
     const at = Number(slider.value);
-    const words = counts[at] === 1 ? "after one look" : `after ${counts[at]} looks`;
+    const words = counts[at] === 1 ? said("after one look") : said("after {n} looks", { n: counts[at] });
     for (const canvas of canvases) {
       const [brush, sheet, side] = [canvas.getContext("2d"), canvas.nextElementSibling, canvas.height / 2];
       brush.drawImage(sheet, 0, 0); // its first row, the pictures themselves, is above all others
       brush.drawImage(sheet, 0, (at + 1) * side, canvas.width, side, 0, side, canvas.width, side);
-      canvas.ariaLabel = `new pictures, and below each as ${canvas.dataset.name} redraws it ${words}`;
+      canvas.ariaLabel = said("new pictures, and below each as {name} redraws it {words}", { name: canvas.dataset.name, words });
     }
     mark.style.setProperty("--place", places[at]);
     slider.ariaValueText = reading.value = words;

@@ -9,6 +9,8 @@ from vaedash import config, images
 from vaedash.comparing import alike, quiz, shuffle
 from vaedash.comparing.shuffle import Variant
 from vaedash.images import Pixels
+from vaedash.languages import figure as written
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 from vaedash.showing import carried, charts, machines
 from vaedash.showing.report import document, pictures, words
@@ -42,7 +44,7 @@ def story(about: Sequence[Run], chosen: Sequence[Run], *, report: str) -> Story:
     shown = _shown(about)
     return Story(
         pictures=words.dataset(about[0]).partition(" (")[0],
-        count=f"{count:,} " if (count := about[0].dataset.get("n_train")) else "",
+        count=written(count, ",") if (count := about[0].dataset.get("n_train")) else "",
         drew=_drew(about, asked.get("drew")),
         machines=_machines(about),
         weights=_plain(asked.get("weights")),
@@ -83,17 +85,21 @@ def _named(run: Run, tiles: Pixels, alt: str) -> Named:
 def _plain(question: quiz.Question | None) -> Question | None:
     if question is None or question.answer is None:
         return None
-    named = {choice: "about the same" if choice == quiz.LEVEL else config.spoken(choice) for choice in question.choices}
+    named = {
+        choice: say("about the same") if choice == quiz.LEVEL else config.spoken(choice) for choice in question.choices
+    }
     return Question(choices=list(named.values()), answer=named[question.answer], sentence=question.sentence)
 
 
 def _blind(question: quiz.Question | None, tiles: Mapping[str, Pixels], columns: int, what: str) -> Question | None:
-    """A question whose answers are pictures, by letter."""
+    """A question whose answers are pictures, by letter, of each of which `what` tells."""
     if question is None or question.answer is None:
         return None
     shown = [
         Named(
-            name=letter, hue="", picture=pictures.picture(drawn, columns=columns, alt=f"{what} {letter}", scale=_LARGE)
+            name=letter,
+            hue="",
+            picture=pictures.picture(drawn, columns=columns, alt=say(what, letter=letter), scale=_LARGE),
         )
         for letter, drawn in tiles.items()
     ]
@@ -102,12 +108,16 @@ def _blind(question: quiz.Question | None, tiles: Mapping[str, Pixels], columns:
 
 def _drew(about: Sequence[Run], question: quiz.Question | None) -> Question | None:
     ballot = quiz.ballot(about, kind="prior", draw=0)
-    return _blind(question, ballot.tiles, 4, "pictures that one of them made up:") if ballot else None
+    return _blind(question, ballot.tiles, 4, to_say("pictures that one of them made up: {letter}")) if ballot else None
 
 
 def _made_up(about: Sequence[Run], question: quiz.Question | None) -> Question | None:
     rows = quiz.two_rows(about)
-    return _blind(question, {letter: tiles for letter, (_, tiles) in rows.items()}, 5, "row") if rows else None
+    return (
+        _blind(question, {letter: tiles for letter, (_, tiles) in rows.items()}, 5, to_say("row {letter}"))
+        if rows
+        else None
+    )
 
 
 def _remembered(about: Sequence[Run]) -> Named | None:
@@ -116,10 +126,10 @@ def _remembered(about: Sequence[Run]) -> Named | None:
     if rows is None or originals is None:
         return None
     [(letter, redrawn)] = [(letter, tiles) for letter, (kind, tiles) in rows.items() if kind == "recon"]
-    alt = f"real pictures, and below each what row {letter} is"
+    alt = say("real pictures, and below each what row {letter} is", letter=letter)
     tiles = np.concatenate([originals[: len(redrawn)], redrawn])
     return Named(
-        name=f"{letter}, below the pictures that it was redrawn from",
+        name=say("{letter}, below the pictures that it was redrawn from", letter=letter),
         hue="",
         picture=pictures.picture(tiles, columns=len(redrawn), alt=alt, scale=_LARGE),
     )
@@ -134,7 +144,8 @@ def _machines(about: Sequence[Run]) -> list[Named]:
     made = []
     for run in about:
         if drawn := machines.drawing(run.config.arch, shown):
-            alt = f"how {_called(run)} looks at a picture: {machines.IN_WORDS[run.config.arch]}"
+            seen = say(machines.IN_WORDS[run.config.arch])
+            alt = say("how {name} looks at a picture: {in_words}", name=_called(run), in_words=seen)
             made.append(Named(name=_called(run), hue=charts.hue(run), picture=_svg(drawn, alt=alt)))
     return made
 
@@ -155,7 +166,7 @@ def _redrawn(about: Sequence[Run], epoch: int | None) -> list[Named]:
         originals, drawn = run.pictures.originals(), run.pictures.sample("recon", epoch or run.best_epoch or 0)
         if originals is not None and drawn is not None:
             count = min(_ROW, len(originals), len(drawn))
-            alt = f"new pictures, and below each as {_called(run)} redraws it"
+            alt = say("new pictures, and below each as {name} redraws it", name=_called(run))
             made.append(_named(run, np.concatenate([originals[:count], drawn[:count]]), alt))
     return made
 
@@ -164,7 +175,7 @@ def _race(about: Sequence[Run], question: quiz.Question | None) -> Race | None:
     if question is None:
         return None
     figure = charts.contest(about)
-    alt = "Two lines, FC and conv: how wrong each is with new pictures, after each look at all the others."
+    alt = say("Two lines, FC and conv: how wrong each is with new pictures, after each look at all the others.")
     still = Picture(source=lines.still(figure), alt=alt, width=lines.WIDTH, height=lines.HEIGHT)
     most = min(len(run.epochs) for run in about)
     looks = np.unique(np.linspace(1, most, min(_LOOKS, most)).round().astype(int)).tolist()
@@ -197,6 +208,9 @@ def _shuffled(tested: Mapping[Variant, Run], sentence: str) -> Shuffled | None:
         runs = [tested[arch, order] for order in config.PIXEL_ORDERS]
         rows = [tiles[:_ROW] for run in runs if (tiles := run.pictures.sample("prior", len(run.epochs))) is not None]
         if len(rows) == len(runs):
-            alt = f"made up by {config.spoken(arch)}: above with the pixels as they are, below with shuffled ones"
+            alt = say(
+                "made up by {name}: above with the pixels as they are, below with shuffled ones",
+                name=config.spoken(arch),
+            )
             made.append(_named(runs[0], np.concatenate(rows), alt))
     return Shuffled(pictures=made, sentence=sentence)

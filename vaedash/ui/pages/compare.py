@@ -3,7 +3,7 @@
 import streamlit as st
 
 from vaedash.comparing import missing, results
-from vaedash.languages import say
+from vaedash.languages import current, say, spoken
 from vaedash.showing import report
 from vaedash.ui import (
     cache,
@@ -25,13 +25,21 @@ views.opened()
 runs = cache.all_runs()
 line = choosing.head(say("Who draws better?"))
 chosen = choosing.chosen(line, runs)
+speech = current()
+
+
+def _report() -> str:
+    with spoken(speech):  # whoever asks for the file is not at the page then
+        return report.page(chosen)
+
+
 with line:
     view = curves.controls()
     views.controls()
     sharing.popover("Compare", chosen)
     st.download_button(
         say("Report"),
-        lambda: report.page(chosen),
+        _report,
         f"vaedash-{results.in_file_name(chosen)}.html",
         "text/html",
         on_click="ignore",
