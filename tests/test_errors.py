@@ -150,6 +150,11 @@ def picture(level: int = 90) -> bytes:
     return file.getvalue()
 
 
+def closed() -> Image.Image:
+    with Image.open(io.BytesIO(picture())) as opened:
+        return opened
+
+
 def torch_file(value: object) -> bytes:
     file = io.BytesIO()
     torch.save(value, file)
@@ -401,6 +406,8 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "begin at pixels without a colour": lambda at: vaedash.find(at.drawn().id, at.folder).interpolate(
             np.zeros((9, 9))
         ),
+        "redraw no picture at all": lambda at: vaedash.load(exported_to(at)).reconstruct(of=[]),
+        "redraw a picture that was closed": lambda at: vaedash.load(exported_to(at)).reconstruct(of=closed()),
     },
     "training/message.py": {
         "tell nobody of a run": lambda at: at.cli("notify", at.run("finished").id),

@@ -98,6 +98,8 @@ def called(*names, **settings):
         (["fc on shapes", "fc on shuffled shapes"], ["FC", "FC shuffled"]),
         (["fc p1", "fc p1", "conv p1"], ["FC 0bcdef", "FC 1bcdef", "conv"]),
         (["fc is fcool", "conv is better"], ["FC fcool", "conv better"]),
+        (["fc on shapes (example)", "fc on shapes (shuffled, example)"], ["FC (example)", "FC (shuffled, example)"]),
+        (["fc on shapes, 5 epochs", "fc shapes, 9 epochs"], ["FC 5 epochs", "FC 9 epochs"]),
     ],
 )  # fmt: skip
 def test_a_run_is_called_by_what_tells_it_from_the_others(names, expected):
@@ -121,12 +123,13 @@ def test_a_name_that_does_not_begin_with_the_architecture_follows_it():
         (["conv p1", "conv p1"], [("conv 0bcdef", "p1"), ("conv 1bcdef", "p1")]),
         (["conv", "conv p1"], [("conv", ""), ("conv p1", "")]),
         (["conv on shapes", "conv on faces, 10%"], [("conv shapes", ""), ("conv faces 10%", "")]),
+        (["fc p1", "convolutional, of old"], [("FC", "p1"), ("conv", "convolutional, of old")]),
     ],
 )
 def test_a_run_is_called_by_its_architecture_or_where_that_is_not_enough_by_what_the_names_do_not_share(
     names, expected
 ):
-    chosen = [run(f"{at}bcdef", arch=name.partition(" ")[0], name=name) for at, name in enumerate(names)]
+    chosen = [run(f"{at}bcdef", arch=name[:4].partition(" ")[0], name=name) for at, name in enumerate(names)]
     assert [(results.short(run, chosen), results.rest_of_name(run, chosen)) for run in chosen] == expected
 
 

@@ -147,6 +147,15 @@ def test_another_source_cannot_be_trusted_as_this_one(tmp_path):
 # ---- what does not work ----------------------------------------------------------------------------------------
 
 
+# An encoder that first does something with the images.
+LAYER = SOURCE + (
+    "\nclass First(nn.Module):\n    def __init__(self, rest):\n        super().__init__()\n        self.rest = rest\n"
+    "    def forward(self, images):\n        return self.rest(self.first(images))\n"
+    "    def first(self, images):\n        {}\n"
+    "_encoder = encoder\ndef encoder(*asked):\n    return First(_encoder(*asked))\n"
+)
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -169,6 +178,22 @@ def test_another_source_cannot_be_trusted_as_this_one(tmp_path):
             SOURCE + "\nclass Plain(nn.Identity):\n    def forward(self, images):\n        return images.float()\n"
             "_decoder = decoder\ndef decoder(*asked):\n    return _decoder(*asked).append(Plain())\n",
             "in bf16 its decoder does not draw bf16",
+        ),
+        (
+            SOURCE.replace("nn.Flatten(), nn.Linear(math.prod(shape)", "nn.Flatten(), nn.Linear(12288"),
+            "its encoder cannot compute with (2, 3, 32, 32): mat1",
+        ),
+        (LAYER.format("return images * float('nan')"), "its encoder makes numbers that are not finite"),
+        (LAYER.format("images += 1; return images"), "its encoder changes the images that it is given"),
+        (LAYER.format("return images + __import__('torch').randn_like(images)"), "it computes something else each time"),
+        (
+            LAYER.replace("return self.rest(self.first(images))", "return images, images").format("pass"),
+            "its encoder makes tuple, and must make one tensor",
+        ),
+        (
+            SOURCE + "\n_encoder = encoder\ndef encoder(*asked):\n    made = _encoder(*asked)\n    return lambda images: made(images)\n"
+            "_decoder = decoder\ndef decoder(*asked):\n    made = _decoder(*asked)\n    return lambda z: made(z)\n",
+            "whose layers are attributes of it",
         ),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from PIL import Image
 
 import vaedash
 from vaedash import cli, datasets, images
-from vaedash.errors import DatasetError
+from vaedash.errors import DatasetError, UsageError
 from vaedash.models import latent
 from vaedash.runs import weights
 from vaedash.showing import tables
@@ -80,6 +80,28 @@ def test_where_the_images_are_gone_a_run_redraws_those_that_it_has_kept(both, tm
     shutil.rmtree(run / "samples")
     with pytest.raises(DatasetError, match="There is no file or folder boxes"):
         gone.reconstruct()
+
+
+def test_a_picture_is_turned_as_it_was_held_and_of_any_colours(both, tested, tmp_path):
+    pixels = tested[1].transpose(1, 2, 0)
+    held = Image.fromarray(pixels)
+    exif = held.getexif()
+    exif[274] = 6  # turned by a quarter
+    held.save(tmp_path / "held.png", exif=exif)
+    with Image.open(tmp_path / "held.png") as opened:
+        one, other = (both[1].reconstruct(of=picture).originals for picture in (opened, str(tmp_path / "held.png")))
+    assert (one == other).all() and not (one[0] == pixels).all()
+    for mode in ("CMYK", "YCbCr", "HSV", "F", "RGBX", "RGBA", "L", "P"):
+        assert both[1].reconstruct(
+            of=Image.fromarray(pixels).convert("L").convert(mode)
+            if mode == "F"
+            else Image.fromarray(pixels).convert(mode)
+        ).originals.shape == (1, 32, 32, 3)
+    closed = Image.fromarray(pixels)
+    closed.close()
+    for nothing in (closed, np.zeros((0, 5, 3), np.uint8), []):
+        with pytest.raises(UsageError, match=r"Give another|got|give at least one"):
+            both[1].reconstruct(of=nothing)
 
 
 def test_a_way_leads_from_one_end_to_the_other_however_they_are_given(both, tested, tmp_path):

@@ -451,6 +451,23 @@ def test_the_race_grows_within_an_epoch():
     assert list(named(charts.race([over]), "while learning")[0].x) == [0.5]
 
 
+def test_no_epoch_stands_twice_below_a_race():
+    short = charts.race([run_of([9.0, 8.0, 7.0], epochs=3)])
+    assert short.layout.xaxis.dtick == 1 and short.layout.xaxis.nticks is None
+    assert charts.race([run_of([9.0] * 30, epochs=30)]).layout.xaxis.nticks == 10
+
+
+def test_what_a_pointer_is_told_is_written_as_the_axis_is():
+    with spoken(Speech(language="de", region="de")):
+        figure = charts.loss_curves([run_of([5.25, 4.75])])
+    [words] = {
+        tuple(trace.customdata)
+        for trace in figure.data
+        if trace.customdata is not None and "," in str(trace.customdata[0])
+    }
+    assert not any("." in each for each in words)
+
+
 def test_the_legend_of_a_race_tells_runs_of_one_architecture_apart():
     figure = charts.race([run_of([5.0], patience=7), run_of([6.0], kl_warmup=2)])
     assert [curve.name for curve in figure.data if curve.showlegend] == [

@@ -26,6 +26,16 @@ def test_a_table_is_aligned_with_numbers_to_the_right():
     ]
 
 
+def test_a_small_number_is_not_rounded_to_nothing():
+    assert tables.text_table([{"lr": 0.001}, {"lr": 0.0}, {"lr": 0.25}], {"lr": "lr"}).split() == [
+        "lr",
+        "-----",
+        "0.001",
+        "0.0",
+        "0.2",
+    ]
+
+
 def test_a_table_of_nothing_is_its_headings():
     assert tables.text_table([], {"a": "first", "b": "second"}).splitlines() == ["first  second", "-----  ------"]
 

@@ -15,7 +15,7 @@ from hand import expect, press, settled
 from patience import until
 from visitor import figures, pictures, words
 
-from vaedash import datasets, places, runs
+from vaedash import config, datasets, places, runs
 from vaedash.browser import packing
 from vaedash.config import RunConfig
 from vaedash.datasets import shapes
@@ -465,6 +465,12 @@ def kl_of(*epochs):
 )
 def test_the_course_of_the_latents_is_told_and_a_collapse_is_when_all_together_say_less(epochs, said):
     assert said in latents.course(kl_of(*epochs))
+
+
+def test_what_latents_in_use_say_is_told_without_the_rest():
+    quiet = np.full((2, 100), config.ACTIVE_KL / 2)
+    quiet[:, 0] = 3.0
+    assert "1 in use after epoch 2, saying 3.0 nats together" in latents.course(quiet)
 
 
 # ---- in a browser ----------------------------------------------------------------------------------------

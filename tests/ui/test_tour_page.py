@@ -215,7 +215,7 @@ def test_rows_are_named_once_it_is_known_which_is_made_up(trained):
     assert asked(at) == "made up" and not {"made up", "redrawn"} & {text.value for text in at.markdown}
     press(at, "tour-on")
     assert {"made up", "redrawn"} <= {text.value for text in at.markdown}
-    assert len([alt for alt in alternatives(at) if alt.endswith("below the pictures that it was shown")]) == 1
+    assert len([alt for alt in alternatives(at) if alt.endswith("was shown")]) == 1
 
 
 def test_the_end_of_the_race_is_not_drawn_before_it_is_revealed(trained):

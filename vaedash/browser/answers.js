@@ -60,7 +60,7 @@ const Answers = (() => {
       element(caption, "b", { textContent: model.name });
       const mark = element(caption, "span", { className: "mark" });
       if (!model.encoder || !model.decoder) {
-        element(box, "p", { className: "lacking", textContent: said("It has layers that a browser does not know. What it redraws stands in the Gallery.") });
+        element(box, "p", { className: "lacking", textContent: said("It has layers that a browser does not know, and cannot redraw this here. What it makes of new pictures stands in the Gallery.") });
         return { model, box, mark, lacking: true };
       }
       const pair = element(box, "div", { className: "pair" });

@@ -22,6 +22,7 @@ from vaedash.comparing.intervals import Interval
 from vaedash.comparing.results import Row
 from vaedash.config import RunConfig
 from vaedash.languages import again, say, to_say
+from vaedash.languages import figure as written
 from vaedash.runs import Run
 from vaedash.runs.schema import TRAINED
 
@@ -190,10 +191,10 @@ def _row(trained: Trained, step: Step | None, order: str, mean: float) -> Row:
     return {
         "model": config.spoken(trained.rung.arch),
         "widths": trained.widths,
-        "weights": f"{trained.weights:,}",
+        "weights": written(trained.weights, ","),
         "pixels": order,
-        "mean": f"{mean:.2f}",
-        "each": ", ".join(f"{loss:.1f}" for loss in trained.losses[order].values()),
+        "mean": written(mean, ".2f"),
+        "each": ", ".join(written(loss, ".1f") for loss in trained.losses[order].values()),
         "stuck": len(trained.stuck.get(order, ())),
         "worth": in_nats(step) if step else "",
     }

@@ -272,7 +272,10 @@ def together(some: Sequence[Run], among: Sequence[Run]) -> str:
 
 
 def _called(some: Sequence[Run], but: set[str]) -> str:
-    own = [part for part in _parts(some[0]) if part in _shared(some) - but]
+    parts = _parts(some[0])
+    own = [part for part in parts if part in _shared(some) - but]
+    if own[:1] == [_on()] and parts[1:2] != own[1:2]:
+        del own[0]  # on what, all share
     return " ".join([config.spoken(some[0].config.arch), *own])
 
 
@@ -294,11 +297,13 @@ def _on() -> str:
 
 @functools.lru_cache
 def _parted(language: str) -> re.Pattern[str]:  # noqa: ARG001 - which is spoken now
-    """What of a name belongs together: a number and what it counts, as the names of runs say settings, or else a word."""
+    """What of a name belongs together: a number and what it counts, as the names of runs say settings, what stands in brackets, or
+    else a word.
+    """
     called = [
         form for setting in config.SETTINGS.values() for form in (setting.called, setting.called_one) if " " in form
     ]
-    return re.compile("|".join([*(say(form).replace("{}", r"\S+") + ",?" for form in called), r"\S+"]))
+    return re.compile("|".join([*(say(form).replace("{}", r"\S+") + ",?" for form in called), r"\([^()]*\)", r"\S+"]))
 
 
 def in_file_name(chosen: Sequence[Run]) -> str:
@@ -340,7 +345,8 @@ def rest_of_name(run: Run, among: Sequence[Run]) -> str:
         rest = [part for part in _parts(run) if part in shared]
         return "" if rest == [_on()] else " ".join(rest)  # on what is said before already
     arch = config.spoken(run.config.arch)
-    return run.name[len(arch) :].strip(" ,") if run.name.casefold().startswith(arch.casefold()) else run.name
+    begins = re.match(rf"{re.escape(arch)}(?!\w)", run.name, re.IGNORECASE)
+    return run.name[begins.end() :].strip(" ,") if begins else run.name
 
 
 def _told(run: Run, among: Sequence[Run]) -> str:

@@ -86,12 +86,13 @@ def course(kl: Floats) -> str:
     `kl` is `(epochs, latent_dim)` in nats, NaN where it is not known. That single latents fall silent is normal: they cost
     more than they said. A collapse is when all of them together say less and less.
     """
-    used, together = (kl > config.ACTIVE_KL).sum(1), np.nan_to_num(kl).sum(1)
+    in_use = kl > config.ACTIVE_KL
+    used, together, said = in_use.sum(1), np.nan_to_num(kl).sum(1), np.where(in_use, kl, 0).sum(1)
     now = say(
         "{used} in use after epoch {n}, saying {together:.1f} nats together",
         used=used[-1],
         n=len(kl),
-        together=together[-1],
+        together=said[-1],
     )
     if len(kl) == 1:
         return f"{now}."
@@ -112,7 +113,7 @@ def course(kl: Floats) -> str:
         "{now}; {used} after epoch 1, saying {together:.1f}. {fewer}",
         now=now,
         used=used[0],
-        together=together[0],
+        together=said[0],
         fewer=fewer,
     )
 

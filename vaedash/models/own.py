@@ -22,6 +22,7 @@ Made = TypeVar("Made")
 MOST = 1_000_000  # bytes of a source
 PARTS = ("encoder", "decoder")
 _FOLDER, _ENDING = "archs", ".py"
+_LONGEST = 300  # letters of what an error says
 
 
 # ---- what may be executed here ----------------------------------------------------------------------------------------
@@ -208,13 +209,22 @@ def unfit(arch: str, reason: str) -> RunError:
     )
 
 
-def _failed(arch: str, error: BaseException) -> str:
+def lines(arch: str, error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of an architecture's file in which an error came up, the last one last; of a package, all lines."""
     frames = traceback.extract_tb(error.__traceback__)
     file = str(kept_at(arch)) if config.is_own(arch) else None
-    within = [frame for frame in frames if file is None or frame.filename == file]
+    return [frame for frame in frames if file is None or frame.filename == file]
+
+
+def in_short(error: BaseException) -> str:
+    """What an error says first, as the end of a sentence."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST].rsplit(' ', 1)[0]} ..."
+
+
+def _failed(arch: str, error: BaseException) -> str:
     where = ""
-    if within:
+    if within := lines(arch, error):
         last = within[-1]
         where = say("in line {number}, `{line}`: ", number=last.lineno, line=(last.line or "").strip())
-    words = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0].removesuffix(".")
-    return text.visible(f"{where}{words[:300]}")
+    return text.visible(f"{where}{f'{type(error).__name__}: {in_short(error)}'.strip(': ').removesuffix('.')}")

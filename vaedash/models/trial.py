@@ -12,6 +12,10 @@ from vaedash.models import own
 from vaedash.models.vae import VAE
 
 _COUNT = 2  # images
+_UNKNOWN = to_say(
+    "some of its weights are not known to it: let encoder and decoder return an nn.Module, whose layers are attributes of it or stand "
+    "in nn.Sequential or nn.ModuleList"
+)
 
 
 def require_working(settings: RunConfig, make: Callable[[], VAE]) -> None:
@@ -29,16 +33,58 @@ def require_working(settings: RunConfig, make: Callable[[], VAE]) -> None:
 def _objection(settings: RunConfig, model: VAE) -> str:
     """What is wrong with a model, as the end of a sentence; empty where nothing is."""
     images = torch.rand(_COUNT, *settings.frame.shape)
-    seen, drawn = model.encoder(images), model.decoder(torch.randn(_COUNT, settings.latent_dim))
+    given = images.clone()
+    seen = _made(settings.arch, "encoder", model.encoder, images)
+    drawn = _made(settings.arch, "decoder", model.decoder, torch.randn(_COUNT, settings.latent_dim))
+    if not any(True for _ in model.parameters()):
+        return say(_UNKNOWN)
     return (
-        _of_shape(
+        _of_input(images, given)
+        or _of_shape(
             seen, (_COUNT, 2 * settings.latent_dim), "encoder", to_say("mu and logvar of each image, side by side")
         )
         or _of_shape(drawn, (_COUNT, *settings.frame.shape), "decoder", to_say("an image for each z"))
+        or _of_numbers(seen, "encoder")
+        or _of_numbers(drawn, "decoder")
         or _of_values(drawn)
         or _of_modes(model, images)
         or _of_gradients(model, images)
         or _of_precision(model, images)
+    )
+
+
+def _made(arch: str, part: str, half: Callable[[Tensor], object], what: Tensor) -> Tensor:
+    """What a half makes; RunError, whose sentence names it, where that is no tensor, or where it fails within torch."""
+    try:
+        made = half(what)
+    except RuntimeError as error:
+        if own.lines(arch, error):
+            raise
+        words = own.in_short(error).removesuffix(".")
+        reason = say("its {part} cannot compute with {shape}: {words}", part=part, shape=tuple(what.shape), words=words)
+        raise own.unfit(arch, reason) from error
+    if not isinstance(made, Tensor):
+        reason = say(
+            "its {part} makes {got}, and must make one tensor: an encoder mu and logvar side by side, as by torch.cat",
+            part=part,
+            got=type(made).__name__,
+        )
+        raise own.unfit(arch, reason)
+    return made
+
+
+def _of_input(images: Tensor, given: Tensor) -> str:
+    if torch.equal(images, given):
+        return ""
+    return say("its encoder changes the images that it is given: let it compute in place nowhere, as by x += 1")
+
+
+def _of_numbers(made: Tensor, part: str) -> str:
+    if made.isfinite().all():
+        return ""
+    return say(
+        "its {part} makes numbers that are not finite (NaN or infinite): look for a division by 0, a root or a logarithm",
+        part=part,
     )
 
 
@@ -57,7 +103,7 @@ def _of_shape(made: Tensor, wanted: tuple[int, ...], part: str, what: str) -> st
 
 def _of_values(drawn: Tensor) -> str:
     low, high = drawn.min().item(), drawn.max().item()
-    if low >= 0 and high <= 1:  # false for NaN too
+    if low >= 0 and high <= 1:
         return ""
     return say(
         "its decoder draws from {low:.3g} to {high:.3g}, and must draw from 0 to 1: let it end with nn.Sigmoid()",
@@ -67,8 +113,12 @@ def _of_values(drawn: Tensor) -> str:
 
 
 def _of_modes(model: VAE, images: Tensor) -> str:
-    learning, kept = (model.train(mode).decode(model.encode(images)[0]) for mode in (True, False))
+    learning, kept, again = (model.train(mode).decode(model.encode(images)[0]) for mode in (True, False, False))
     model.train()
+    if not torch.equal(kept, again):
+        return say(
+            "it computes something else each time: let it draw no random numbers, since z has the noise of training"
+        )
     if torch.equal(learning, kept):
         return ""
     return say(
@@ -85,7 +135,12 @@ def _of_gradients(model: VAE, images: Tensor) -> str:
 
 def _of_precision(model: VAE, images: Tensor) -> str:
     low = copy.deepcopy(model).to(torch.bfloat16)
-    drawn = low.decode(low.encode(images)[0])
+    try:
+        drawn = low.decode(low.encode(images)[0])
+    except RuntimeError as error:
+        if "dtype" not in str(error) and "type" not in str(error):
+            raise
+        return say(_UNKNOWN)
     if drawn.dtype is torch.bfloat16:
         return ""
     return say("in bf16 its decoder does not draw bf16: let it compute in the type of what comes in")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vaedash import config, datasets, places
 from vaedash.config import RunConfig
@@ -18,6 +18,8 @@ from vaedash.notebook.pictures import Pictures
 
 if TYPE_CHECKING:
     from vaedash.models.vae import VAE
+
+_OF_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # colours that a PNG file has
 
 Picture: TypeAlias = given.Path | NDArray[np.uint8] | Image.Image
 Point: TypeAlias = Picture  # of a latent space: `random:SEED`, `test:INDEX`, or where a picture is
@@ -44,7 +46,9 @@ class Drawing:
 
         model, epoch = self._model()
         z = latent.prior(n, model.latent_dim, seed=seed, temperature=temperature)
-        what = f"{n} pictures made up by {self.name}, weights of epoch {epoch}, seed {seed}."
+        what = (
+            f"{n} {'picture' if n == 1 else 'pictures'} made up by {self.name}, weights of epoch {epoch}, seed {seed}."
+        )
         return Pictures.of(latent.decode(model, z), what)
 
     def reconstruct(self, n: SupportsIndex = 16, *, of: Picture | Iterable[Picture] | None = None) -> Pictures:
@@ -55,6 +59,8 @@ class Drawing:
         UsageError for another number, and for what is no picture; DatasetError where no test images are here.
         """
         own = None if of is None else _listed(of)
+        if own is not None and not 1 <= len(own) <= config.MOST_REDRAWN:
+            raise UsageError(f"of takes from 1 to {config.MOST_REDRAWN} pictures, got {len(own)}: give at least one.")
         n = given.whole("n", n if own is None else len(own), 1, config.MOST_REDRAWN)
         from vaedash.models import latent
 
@@ -135,11 +141,17 @@ def _png(picture: NDArray[np.uint8] | Image.Image) -> bytes:
     """A picture as a file, so that it is brought to a run's frame as any other. UsageError where it is none."""
     if not isinstance(picture, Image.Image):
         pixels = np.asarray(picture)
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
             raise UsageError(
                 f"Pixels must be uint8 (height, width, 3), got {pixels.dtype} {pixels.shape}; or give a file, random:SEED or test:INDEX."
             )
         picture = Image.fromarray(np.ascontiguousarray(pixels))
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    try:
+        turned = ImageOps.exif_transpose(picture)  # as a file's is, by how the camera was held
+        (turned if turned.mode in _OF_PNG else turned.convert("RGB")).save(file, "PNG")
+    except (OSError, ValueError) as error:  # cut off, closed, of no size, or of colours that Pillow cannot bring to RGB
+        raise UsageError(
+            f"A picture cannot be read ({error}). Give another, as an image file, in RGB or as pixels."
+        ) from None
     return file.getvalue()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaedash import text
 
 _GAP = "  "  # between two columns
+_SMALL = 0.1  # below that, one decimal says nothing
 # A notebook would set $x$ as a formula wherever it stands, but for elements of these classes.
 _NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 
@@ -98,5 +99,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
+        if abs(value) >= 1000:
+            return f"{value:,.0f}"
+        return f"{value:.1f}" if value == 0 or abs(value) >= _SMALL else f"{value:.3g}"
     return text.visible(" ".join(str(value).split()))

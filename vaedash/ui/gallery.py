@@ -156,14 +156,14 @@ def remembered(chosen: Sequence[Run], *, number: int, shuffled: bool, only: str 
         try:
             owner, photos = cache.first_test_images(group)
         except DatasetError as error:
-            st.warning(say("The photographs are gone or have changed. {error}", error=components.escaped(str(error))))
+            st.warning(say("The pictures are gone or have changed. {error}", error=components.escaped(str(error))))
             able = []
         else:
             if able:
                 offered = known.meant(cache.test_labels(owner), only, len(photos))
                 _redrawn(able, photos, _numbers(offered, number % len(photos), number, shuffled=shuffled))
         if lacking := [run for run in group if run not in able]:
-            st.caption(say("Without weights or photographs there is only the last grid that a run left."))
+            st.caption(say("Without weights or pictures there is only the last grid that a run left."))
             with pictures.grids(len(lacking)):
                 for run in lacking:
                     with st.container():
@@ -190,10 +190,10 @@ def _redrawn(able: Sequence[Run], photos: Pixels, numbers: tuple[int, ...]) -> N
                 pictures.tile(
                     originals[place],
                     say("number {number}", number=number),
-                    alt=say("held-out photograph {number}", number=number),
+                    alt=say("held-out picture {number}", number=number),
                 )
                 for run, (redrawn, losses), error in zip(able, made, errors, strict=True):
-                    by = say("photograph {number} by {name}", number=number, name=run.name)
+                    by = say("picture {number} by {name}", number=number, name=run.name)
                     loss = figure(losses[place], ".1f")
                     named = pictures.named(run, able)
                     pictures.tile(

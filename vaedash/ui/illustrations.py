@@ -160,16 +160,14 @@ def _rows(pair: Sequence[Run], button: Button, known: bool) -> None:
         rows.items(), st.columns(len(rows), gap="small", vertical_alignment="bottom"), strict=True
     ):
         originals = pictures.originals_of(quiz.leader(pair), len(tiles)) if known and kind == "recon" else None
-        what = (
-            say("row {letter}", letter=letter)
-            if originals is None
-            else say("row {letter}, below the pictures that it was shown", letter=letter)
-        )
-        shown = tiles if originals is None else np.concatenate([originals, tiles])
+        if originals is not None:  # above the card, whose words are about what is redrawn
+            with column:
+                shown = say("the pictures that row {letter} was shown", letter=letter)
+                stage.picture(originals, columns=len(tiles), key=f"shown-{letter}", alt=shown)
         with column, stage.card(letter):
             if known:
                 stage.label({"prior": say("made up"), "recon": say("redrawn")}[kind], key=letter)
-            stage.picture(shown, columns=len(tiles), key=f"row-{letter}", alt=what)
+            stage.picture(tiles, columns=len(tiles), key=f"row-{letter}", alt=say("row {letter}", letter=letter))
             button(letter)
 
 

@@ -26,7 +26,7 @@ def photographs(chosen: Sequence[Run]) -> dict[str, Pixels]:
             why[run.id] = str(error)
     for group in alike.by_images([run for run in chosen if run.id in why]):
         gone = say(
-            "The photographs of {names} are gone or have changed. {error}",
+            "The pictures of {names} are gone or have changed. {error}",
             names=say(" and ").join(components.plain(run.name) for run in group),
             error=components.escaped(why[group[0].id]),
         )
@@ -52,8 +52,8 @@ def how_much(measured: Sequence[Run], chosen: Sequence[Run]) -> None:
     live.chart(figure, alt=say("KL of each latent, sorted. {spoken}", spoken=spoken), key="kl")
     st.caption(
         say(
-            "A latent is in use if its KL divergence, averaged over all held-out photographs, is above {active_kl:g} nats. "
-            "That is how far the encoder's answer for a photograph is from the one it would give without seeing it.",
+            "A latent is in use if its KL divergence, averaged over all held-out pictures, is above {active_kl:g} nats. "
+            "That is how far the encoder's answer for a picture is from the one it would give without seeing it.",
             active_kl=config.ACTIVE_KL,
         )
     )
@@ -78,7 +78,7 @@ def since_when(chosen: Sequence[Run]) -> None:
     )
     st.caption(
         say(
-            "Counted on all held-out photographs after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
+            "Counted on all held-out pictures after each epoch. A curve that falls towards 0 is a collapse on its way: stop the "
             "run, and try a lower beta or a KL warm-up."
         )
     )
@@ -179,7 +179,7 @@ def how_to_read() -> None:
         say(
             "On each map lie up to a thousand new pictures: those that the model squeezes into similar numbers lie close together. "
             "**Drag anywhere**, also where no picture lies: the model draws what that place stands for, all else being the average. "
-            "Click a picture, and the ring shows where both models put it."
+            "Click a picture, and a ring shows where each model puts it."
         ),
         help=glossary.about("μ and σ", "train, test"),
     )

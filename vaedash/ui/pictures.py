@@ -175,6 +175,8 @@ def newest(run: Run) -> None:
 
 def before_any(run: Run) -> str:
     """Why there are no pictures of a run that has not finished an epoch."""
+    if run.damage:
+        return say("It is damaged: what it drew cannot be told.")
     return (
         say("Its first pictures come with its first epoch.")
         if run.active

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from vaedash.comparing import alike
+from vaedash.languages import figure as written
 from vaedash.languages import say, to_say
 from vaedash.runs import schema
 from vaedash.runs.record import Run
@@ -225,7 +226,7 @@ def _pointed_at(
     drawn = {one.split: one.y for one in curves}
     none = [None] * len(curve.x)
     losses = zip(*(drawn.get(split, none) for split in splits), strict=True)
-    words = [_listed(["–" if loss is None else f"{loss:.2f}" for loss in epoch]) for epoch in losses]
+    words = [_listed(["–" if loss is None else written(loss, ".2f") for loss in epoch]) for epoch in losses]
     return {"customdata": words, "hovertemplate": f"%{{customdata}}{whose}"}
 
 

@@ -11,6 +11,7 @@ from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, outliers, style, thinning
 from vaedash.showing.charts.style import SPLITS
 
+_TICKED = 10  # epochs, each of which has a tick; of more, about so many have
 _WHOLE = 20  # epochs: a shorter race is shown to its end from the start
 _REACHES = (20, 50, 100, 200, 500, 1000)  # where the axis of a longer one ends, one after the other
 _TICKS = [step * 10**power for power in range(-1, 5) for step in (1, 1.5, 2, 3, 4, 5, 6, 8)]
@@ -61,7 +62,10 @@ def race(chosen: Sequence[Run], *, known: Sequence[Run] = ()) -> go.Figure:
     for line in lines:
         style.add_bound(figure, line, say(style.LINE), end="left", log=True)
     _mark_overtaking(figure, chosen)
-    x = style.axis(say(style.EPOCHS), small=True, range=[0, _reach(chosen)], tickformat="d", nticks=10)
+    reach = _reach(chosen)
+    # Between two epochs there is no tick, whose rounded number would stand there twice.
+    ticked = {"dtick": 1} if reach <= _TICKED else {"nticks": _TICKED}
+    x = style.axis(say(style.EPOCHS), small=True, range=[0, reach], tickformat="d", **ticked)
     ticks = [tick for tick in _TICKS if low <= tick <= high]
     y = style.axis(
         say("how wrong (loss)"), small=True, type="log", range=[math.log10(low), math.log10(high)], tickvals=ticks

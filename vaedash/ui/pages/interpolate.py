@@ -28,6 +28,11 @@ with line:
     sharing.popover(say("Interpolate"), chosen)
 st.markdown(
     say(
+        "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the sliders**, or press on a field: "
+        "between the four pictures in its corners, does one thing turn into the other, or does it fade while the other appears?"
+    )
+    if len(LETTERS[between]) > 2
+    else say(
         "A model turns a picture into a few numbers, and draws one from any such numbers. **Pull the slider**, or a picture, from A's to "
         "B's: does one thing turn into the other, or does it fade while the other appears?"
     )
