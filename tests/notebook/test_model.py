@@ -49,7 +49,7 @@ def test_pictures_of_ones_own_are_redrawn_from_files_and_pixels_alike(both, tmp_
     assert (fc.reconstruct(of=np.stack([pixels] * 3)).array == redrawn.array).all()
     way = fc.interpolate(tmp_path / "one.png", "random:1", np.int64(3))
     assert (way.array == fc.interpolate(pixels, "random:1", 3).array).all()
-    with pytest.raises(UsageError, match="n must be between 1 and 512, got 0"):
+    with pytest.raises(UsageError, match="of takes from 1 to 512 pictures, got 0"):
         fc.reconstruct(of=[])
 
 

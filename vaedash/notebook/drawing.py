@@ -150,8 +150,13 @@ def _png(picture: NDArray[np.uint8] | Image.Image) -> bytes:
     try:
         turned = ImageOps.exif_transpose(picture)  # as a file's is, by how the camera was held
         (turned if turned.mode in _OF_PNG else turned.convert("RGB")).save(file, "PNG")
-    except (OSError, ValueError) as error:  # cut off, closed, of no size, or of colours that Pillow cannot bring to RGB
+    except (
+        OSError,
+        ValueError,
+        AssertionError,
+    ) as error:  # cut off, closed, or of colours that Pillow cannot bring to RGB
+        why = str(error) or "its file is closed"
         raise UsageError(
-            f"A picture cannot be read ({error}). Give another, as an image file, in RGB or as pixels."
+            f"A picture cannot be read ({why}). Give another, as an image file, in RGB or as pixels."
         ) from None
     return file.getvalue()
