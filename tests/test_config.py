@@ -66,12 +66,18 @@ def test_each_choice_is_allowed_and_another_is_told_all_of_them(name):
         if name != "preset":
             assert getattr(RunConfig(**{"dataset": OWN, name: choice}), name) == choice
     for wrong in ("", "mlp", 3, [choices[0]]):
-        assert complaint(**{name: wrong}) == f"{name} must be one of {', '.join(map(str, choices))}; got {wrong!r}."
+        own = ", or the path of a .py file with one of your own" if name == "arch" else ""
+        assert (
+            complaint(**{name: wrong}) == f"{name} must be one of {', '.join(map(str, choices))}{own}; got {wrong!r}."
+        )
 
 
 def test_only_the_preset_may_be_left_open():
     assert RunConfig(preset=None).preset is None
-    assert complaint(arch=None) == "arch must be one of fc, conv, local; got None."
+    assert (
+        complaint(arch=None)
+        == "arch must be one of fc, conv, local, or the path of a .py file with one of your own; got None."
+    )
 
 
 def test_the_test_loss_never_decides():

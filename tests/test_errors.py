@@ -511,6 +511,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         ),
     },
     "config.py": {
+        "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
         "change what a preset has set": lambda at: RunConfig(preset="p1", lr=0.5),
         "give conv a block less": lambda at: RunConfig(arch="conv", widths="8-16"),
         "write widths by comma": lambda at: RunConfig(arch="fc", widths="8,16"),
@@ -522,7 +523,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "enlarge pictures that are 32 pixels wide": lambda at: RunConfig.build(dataset="cifar10", image_size=64),
     },
     "settings.py": {
-        "choose an architecture that there is not": lambda at: RunConfig(arch="gan"),
+        "choose an optimizer that there is not": lambda at: RunConfig(optimizer="sgd"),
         "train one and a half epochs": lambda at: RunConfig(epochs=1.5),
         "give widths as a number": lambda at: RunConfig(widths=8),
         "learn at no rate": lambda at: RunConfig(lr=0),

@@ -265,8 +265,15 @@ class ArchChoice(Choice):
     """One of the table of architectures, or one of somebody's own (`is_own`)."""
 
     def check(self, value: object) -> None:
-        if not (isinstance(value, str) and is_own(value)):
-            super().check(value)
+        if not isinstance(value, str) or (value not in self.choices and not is_own(value)):
+            raise UsageError(
+                Sentence(
+                    "{name} must be one of {allowed}, or the path of a .py file with one of your own; got {value!r}.",
+                    name=self.name,
+                    allowed=self.allowed,
+                    value=value,
+                )
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -724,7 +724,10 @@ WRONG = [
     ("--port 0", "--port: must be between 1 and 65535, got 0. Try: python -m vaedash page --help"),
     ("trian", "invalid choice: 'trian'"),
     ("train --frobnicate", "Unrecognized arguments: --frobnicate"),
-    ("train --arch vgg", "arch must be one of fc, conv, local; got 'vgg'."),
+    (
+        "train --arch vgg",
+        "arch must be one of fc, conv, local, or the path of a .py file with one of your own; got 'vgg'.",
+    ),
     ("train --arch fc,fc", "--arch takes different values by comma, got 'fc,fc'."),
     ("train --arch ,", "--arch takes different values by comma, got ','."),
     ("train --preset p9", "--preset"),
@@ -746,7 +749,10 @@ WRONG = [
     ("sweep --seeds 0,0", "--seeds takes different values by comma"),
     ("sweep --seeds one", "seeds takes a whole number, got 'one'."),
     ("sweep --presets p9", "preset must be one of p1, p2, p3, fast; got 'p9'."),
-    ("sweep --archs vgg", "arch must be one of fc, conv, local; got 'vgg'."),
+    (
+        "sweep --archs vgg",
+        "arch must be one of fc, conv, local, or the path of a .py file with one of your own; got 'vgg'.",
+    ),
     ("sweep --batch-size 3", "Unrecognized arguments: --batch-size 3"),
     ("show", "required: RUN"),
     ("show nobody", "No run is called 'nobody'. Runs: "),

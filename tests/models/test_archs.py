@@ -146,7 +146,10 @@ def test_each_architecture_in_the_table_has_a_file_and_each_such_file_is_in_the_
 def test_an_unknown_architecture_is_told_the_known_ones(arch):
     with pytest.raises(UsageError) as caught:
         archs.build(RunConfig(arch=arch, latent_dim=8))
-    assert str(caught.value) == f"arch must be one of fc, conv, local; got {arch!r}."
+    assert (
+        str(caught.value)
+        == f"arch must be one of fc, conv, local, or the path of a .py file with one of your own; got {arch!r}."
+    )
 
 
 @pytest.mark.parametrize("arch", config.ARCHS)

@@ -62,7 +62,10 @@ def test_the_name_of_one_that_comes_along_is_taken(tmp_path, name):
     ],
 )
 def test_what_is_no_name_and_no_hash_never_becomes_a_path(arch):
-    assert complaint(lambda: RunConfig(arch=arch)) == f"arch must be one of fc, conv, local; got {arch!r}."
+    assert (
+        complaint(lambda: RunConfig(arch=arch))
+        == f"arch must be one of fc, conv, local, or the path of a .py file with one of your own; got {arch!r}."
+    )
     if not config.OWN.fullmatch(arch):
         assert "is no architecture of somebody's own" in complaint(own.kept_at, arch)
 
