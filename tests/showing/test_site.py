@@ -16,10 +16,9 @@ from offline import drawn, painted, pixels
 from patience import until
 from visitor import make_run
 
-from vaedash import cli, images, places, runs
+from vaedash import cli, images, runs
 from vaedash.comparing import quiz, shuffle
 from vaedash.models import latent
-from vaedash.runs import listing
 from vaedash.showing import carried, charts, playing, site
 from vaedash.showing.site import lines, preview, story
 
@@ -30,14 +29,6 @@ PAGES = ("index.html", "story.html", "report-hkfrfp.html")
 FORBIDDEN = re.compile(
     r"\b(nats?|PCA|seeds?|p[123]|latents?|KL|variance|root mean square|alpha|prior|images?|photos?|loss|fc|epochs?)\b"
 )
-
-
-@pytest.fixture(scope="module")
-def examples() -> list[runs.Run]:
-    """The four runs on shapes that come along, the pair first."""
-    every = [runs.read(folder.path) for folder in listing.folders(places.PROJECT_ROOT / "runs")]
-    shapes = [run for run in every if run.notes.get("example") is True and run.config.dataset == "shapes"]
-    return sorted(shapes, key=lambda run: (run.config.pixel_order, run.config.arch != "fc"))
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,8 @@ import pytest
 from hand import SIZES, expect, press
 from patience import until
 
-from vaedash import cli, languages, places, runs, settings
+from vaedash import cli, languages, places, settings
 from vaedash.languages import LANGUAGES, gathering
-from vaedash.runs import listing
 from vaedash.showing import report, site, templates
 
 SHOWING = places.PROJECT_ROOT / "vaedash" / "showing"
@@ -20,14 +19,6 @@ ENGLISH = re.compile(
     r"\b(the|of|and|with|which|are|after|from|between|images?|pictures?|draws?|made|how|what)\b", re.IGNORECASE
 )
 JSON = re.compile(r'<script type="application/json"(?! class="speech")>(.*?)</script>', re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def examples() -> list[runs.Run]:
-    """The four runs on shapes that come along, the pair first."""
-    every = [runs.read(folder.path) for folder in listing.folders(places.PROJECT_ROOT / "runs")]
-    shapes = [run for run in every if run.notes.get("example") is True and run.config.dataset == "shapes"]
-    return sorted(shapes, key=lambda run: (run.config.pixel_order, run.config.arch != "fc"))
 
 
 @pytest.fixture(scope="module")
