@@ -480,6 +480,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "misspell a setting": lambda at: vaedash.train(learning_rate=1),
         "call a run by a number": lambda at: vaedash.train("fc", name=5, dataset=at.home / "nowhere"),
         "go on with nothing": lambda at: vaedash.resume(),
+        "train on an array": lambda at: vaedash.train("fc", dataset=np.zeros((9, 3, 32, 32))),
         "match a cost and forget the architecture": lambda at: vaedash.train("fc", match="weights"),
     },
     "models/matching.py": {

@@ -206,6 +206,11 @@ def test_what_cannot_be_trained_is_told_why_in_one_sentence_with_a_remedy(tmp_pa
     assert said.endswith("Change its file, then give it again.") and "\n" not in said
 
 
+def test_what_it_prints_is_no_answer_of_a_command(tmp_path, capsys):
+    archs.build(RunConfig(arch=kept(tmp_path, source="print('hello')\n" + SOURCE)))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
 def test_an_error_in_a_layer_names_the_last_line_of_the_file(tmp_path):
     wrong = SOURCE.replace("nn.Flatten(), ", "").replace("return nn", "odd = 3\n    return nn", 1)
     layer = "\nclass Layer(nn.Module):\n    def forward(self, images):\n        return images.view(7, 7)\n"

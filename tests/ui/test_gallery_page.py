@@ -170,7 +170,7 @@ def test_a_run_without_weights_shows_what_it_left(trained):
 def test_gone_photographs_are_said_and_everything_else_goes_on(trained):
     lose_images(trained)
     at = shown(view="Redrawn")
-    assert "The photographs are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
+    assert "The pictures are gone or have changed" in words(at) and "/nowhere/boxes.zip" in words(at)
     assert len(pictures(at)) == 2  # the grids that the runs left
     data = thrown(shown(view="Made up"))
     assert len(data["runs"]) == 2 and data["real"]["count"] == 12  # that a run kept

@@ -303,7 +303,7 @@ def _parted(language: str) -> re.Pattern[str]:  # noqa: ARG001 - which is spoken
     called = [
         form for setting in config.SETTINGS.values() for form in (setting.called, setting.called_one) if " " in form
     ]
-    return re.compile("|".join([*(say(form).replace("{}", r"\S+") + ",?" for form in called), r"\([^()]*\)", r"\S+"]))
+    return re.compile("|".join([*(say(form).replace("{}", r"\S+") + ",?" for form in called), r"\([^()]*\),?", r"\S+"]))
 
 
 def in_file_name(chosen: Sequence[Run]) -> str:

@@ -4,6 +4,7 @@ A run carries its source, and whoever hands in a run hands in that; it is shown 
 `archs/` of the data folder, put there by who names a file on the command line, or trusts a run's by `python -m vaedash trust`.
 """
 
+import contextlib
 import functools
 import linecache
 import sys
@@ -176,7 +177,8 @@ def _loaded(arch: str, source: bytes) -> ModuleType:
     sys.modules[module.__name__] = module  # dataclasses look there
     linecache.cache[file] = (len(source), None, source.decode(errors="replace").splitlines(keepends=True), file)
     try:
-        running(arch, lambda: exec(compile(source, file, "exec", dont_inherit=True), module.__dict__))
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no answer of a command
+            running(arch, lambda: exec(compile(source, file, "exec", dont_inherit=True), module.__dict__))
         for name in PARTS:
             if not callable(getattr(module, name, None)):
                 raise unfit(arch, say("it has no function {name}(latent_dim, activation, shape)", name=name))

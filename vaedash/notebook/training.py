@@ -144,9 +144,15 @@ def _asked(
     _require_known(given_settings)
     _require_pair(match)
     settings = {name: given.plain(value) for name, value in given_settings.items()}
-    if dataset := settings.get("dataset"):
+    dataset = settings.get("dataset")
+    if dataset is not None and not isinstance(dataset, str):
+        raise UsageError(
+            f"dataset takes the name of a built-in one or a path, got {type(dataset).__name__}; save arrays as .npz or .npy and give "
+            "that file."
+        )
+    if dataset:
         with watching.progress() as progress:
-            found = named.dataset(str(dataset), data_dir=data_dir, say=_say, progress=progress)
+            found = named.dataset(dataset, data_dir=data_dir, say=_say, progress=progress)
         settings = {**settings, "dataset": found}
     widths = str(settings.get("widths") or "")
     if match:
