@@ -474,6 +474,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     "notebook/given.py": {
         "train one architecture twice": lambda at: vaedash.train(["fc", "fc"]),
         "train an architecture that is a number": lambda at: vaedash.train(["fc", 3]),
+        "measure what is no choice": lambda at: vaedash.train("fc", measure="no"),
     },
     "notebook/runs.py": {"look for a run by a number": lambda at: vaedash.find(3)},
     "notebook/training.py": {
@@ -719,6 +720,7 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
     },
     "places.py": {
         "train on mars": lambda at: places.checked_place("mars"),
+        "look for runs in a number": lambda at: places.runs_dir(3),
         "ask for a grid that is no PNG": lambda at: at.cli("generate", at.drawn().id, "--out", str(at.home / "x.jpg")),
         "ask for a grid in a folder that is not there": lambda at: at.cli(
             "generate", at.drawn().id, "--out", str(at.home / "none" / "x.png")
@@ -800,6 +802,11 @@ CATALOGUE: dict[str, dict[str, Deed]] = {
         "use a run whose settings cannot be read": lambda at: (
             (run := at.run()),
             (run.path / "config.json").write_text("{"),
+            run.reread().config,
+        ),
+        "use a run that somebody has deleted meanwhile": lambda at: (
+            (run := at.run()),
+            shutil.rmtree(run.path),
             run.reread().config,
         ),
         "stop a run that has ended": lambda at: at.cli("stop", at.run("finished").id),

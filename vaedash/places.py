@@ -24,8 +24,12 @@ _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:[0-9]{1,5}")
 
 def written(path: str | os.PathLike[str]) -> Path:
     """The path that a person wrote or copied: `~` is the home folder, and what file managers add goes, which is quotes around it
-    or `file:` before it.
+    or `file:` before it. UsageError where it is neither words nor a path.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(
+            say("A place is given in words or as a pathlib.Path, got {path}; give one of these.", path=repr(path)[:100])
+        )
     words = os.fspath(path).strip()
     if len(words) > 2 and words[0] == words[-1] and words[0] in "\"'":
         words = words[1:-1]

@@ -213,12 +213,23 @@ def read_json(path: Path) -> Any:
         return value
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            Sentence("{name} is not readable JSON ({reason})", name=path.name, reason=reason(error))
+            Sentence("{name} is not readable JSON ({reason})", name=path.name, reason=_no_json(error))
         ) from None
     except FileNotFoundError:
         raise
     except UnfitError as error:
         raise ValueError(Sentence("{name} {flaw}", name=path.name, flaw=reason(error))) from None
+
+
+def _no_json(error: Exception) -> Sentence | str:
+    """Why something is no JSON; the parsers' own words are English."""
+    if isinstance(error, json.JSONDecodeError):
+        return Sentence("at line {line}, column {column}", line=error.lineno, column=error.colno)
+    if isinstance(error, UnicodeError):
+        return Sentence("it is no text in UTF-8")
+    if isinstance(error, RecursionError):
+        return Sentence("it is nested too deeply")
+    return reason(error)
 
 
 def reason(error: Exception) -> Sentence | str:

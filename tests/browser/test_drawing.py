@@ -203,6 +203,22 @@ def test_a_drawing_is_redrawn_as_torch_redraws_it_and_how_wrong_that_is_stands_b
     assert easel.reading() == f"wrong by {model.wrong(picture):,.0f}"
 
 
+def test_of_an_empty_page_nobody_is_said_to_be_wrong_and_nothing_moves_once_it_is_drawn_on(easel):
+    easel.show(made("fc"), made("conv", arch="conv"))
+
+    def marks():
+        return easel.page.locator(".figures .mark").all_inner_texts()
+
+    def places():
+        return [bed.bounding_box()["y"] for bed in easel.page.locator(".bars").all()]
+
+    assert easel.reading() == "what it makes of an empty page" and not any(marks())
+    before = places()
+    scrawl(easel)
+    assert easel.reading().startswith("wrong by") and places() == before
+    assert sorted(marks()) in (["", "less wrong"], ["", ""])
+
+
 def test_each_part_of_a_stroke_is_redrawn_before_the_finger_is_up(easel):
     easel.show(made("conv"))
     box = easel.page.locator(".paper").bounding_box()
@@ -220,6 +236,7 @@ def test_beside_it_stands_how_wrong_the_run_is_about_new_pictures_of_its_own_on_
     some = tiles()
     model = made("conv", set=0)
     easel.show(model, sets=[some])
+    scrawl(easel)
     expected = np.mean([model.wrong(picture) for picture in some])
     assert easel.reading().endswith(f"; a new picture by {expected:,.0f}")
 

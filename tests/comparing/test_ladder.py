@@ -93,7 +93,7 @@ def test_a_stuck_seed_is_counted_and_left_out_of_the_means():
     assert found.mean("fc like conv", "natural") == pytest.approx(109.5)  # seeds 0 and 2
     assert found.steps()[0].interval.count == 2
     assert (
-        "Stuck, with no latent in use, and left out of the means: FC 167-128 with natural pixels, seed 1."
+        "Stuck, with no latent in use, and left out of the means: FC 167-128, pixels as they are, seed 1."
         in reasons.in_figures(found)
     )
     assert [row["stuck"] for row in ladder.rows(found)] == [0, 1, 0, 0, 0]
@@ -212,7 +212,7 @@ def test_what_shuffling_leaves_is_said_once_it_was_tried():
     lost = {("local like fc", "shuffled"): 110.0, ("local", "shuffled"): 112.0, ("conv", "shuffled"): 125.0}
     (found,) = ladder.found(climbed(orders=config.PIXEL_ORDERS, but=lost))
     assert reasons.shuffled(found) == (
-        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing (0.0 nats (0.0 to 0.0)), and conv "
+        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing, 0.0 nats (0.0 to 0.0), and conv "
         "trails FC by 15.0 nats (15.0 to 15.0)."
     )
     nothing = {("conv", "natural"): 110.0}

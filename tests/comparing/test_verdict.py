@@ -96,6 +96,21 @@ def test_a_leader_is_ahead_from_the_epoch_after_which_it_never_fell_behind(leade
     assert verdict.ahead_from(run("abcdef", *leader), run("ghjkmn", *other)) == since
 
 
+@pytest.mark.parametrize(("archs", "who"), [(("fc", "conv"), "Neither"), (("fc", "conv", "local"), "None of them")])
+def test_where_nobody_knows_more_than_the_mean_picture_nobody_leads(archs, who):
+    nothing = {"active_units": 0}
+    judged = verdict.judged(
+        [run(f"abcde{place}", 90.0 + place, arch=arch, rows=nothing) for place, arch in enumerate(archs)]
+    )
+    assert judged.plain == f"{who} has learned anything yet: the average of all pictures would do as well"
+    assert judged.leader is None and not judged.fair
+
+
+def test_one_training_made_twice_says_nothing_of_luck():
+    said = verdict.sentence([CONV, run("ghjkmn", 80.0, 73.90, arch="conv")])
+    assert "one training made twice, which says nothing of luck" in said and LUCK not in said
+
+
 def test_the_kept_epoch_counts_not_the_last():
     spoilt = run("abcdef", 70.0, 99.0, arch="conv", rows={"train_loss": 50.0})  # equals: the first is kept
     assert verdict.sentence([spoilt, FC]).startswith("conv leads FC by 9.1 nats per image (70.0 against 79.1")

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 from vaedash.languages import LANGUAGES, catalogues, gathering
 
@@ -98,3 +98,16 @@ def test_a_browser_s_tag_is_a_language_and_a_region(tag, meant):
 @pytest.mark.parametrize("tag", ["", "fr", "de;", "../de", "de-" + "a" * 99, "<b>", "deutsch"])
 def test_what_is_no_language_of_the_page_is_none(tag):
     assert catalogues.speech(tag) is None
+
+
+def test_a_sentence_that_is_now_counted_has_to_be_translated_anew_and_the_others_stay(tmp_path, monkeypatch):
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    once = written("de")
+    countable = next(message for message in once if isinstance(message.id, tuple))
+    once.delete(countable.id[0], countable.context)
+    once.add(countable.id[0], "einmal", context=countable.context)
+    with (folder / "vaedash.po").open("wb") as file:
+        write_po(file, once)
+    monkeypatch.setattr(gathering, "FOLDER", tmp_path)
+    assert gathering.renew("de") == 1

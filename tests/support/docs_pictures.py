@@ -56,7 +56,7 @@ PICTURES: dict[str, tuple[str, tuple[int, int], str, str, Callable[[Any], None] 
     "room": ("compare?presenter=true", _ROOM, "light", "text=All runs as a table", None),
     "why": ("why?presenter=true", _ROOM, "light", "[class*=st-key-staircase] .js-plotly-plot", None),
     "gallery": ("gallery", _LAPTOP, "light", f"{_CRISP}2", None),
-    "draw": ("draw", _LAPTOP, "light", ".wrong b >> nth=1", drawn),
+    "draw": ("draw", _LAPTOP, "light", ".wrong:not(:empty) >> nth=1", drawn),
     "interpolate": ("interpolate", _LAPTOP, "light", f"{_CRISP}1", halfway),
     "latent-space": ("latent-space", _LAPTOP, "dark", ".plane .map >> nth=1", None),
     "tour": ("?tour=1&presenter=true", _ROOM, "light", f"{_CRISP}2", None),

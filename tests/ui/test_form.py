@@ -223,6 +223,15 @@ def test_a_speed_that_could_not_be_measured_is_tried_again_when_somebody_asks_ag
     until(lambda: at.run().metric)
 
 
+def test_a_speed_is_measured_anew_once_it_is_old_and_nothing_trains(slow, monkeypatch):
+    slow.known.set()
+    at = shown("train")
+    until(lambda: at.run().metric)
+    monkeypatch.setattr(cost, "_FRESH", -1.0)
+    at.run()
+    until(lambda: len(slow.begun) > 1)
+
+
 def raised(errors):
     raise errors.pop()
 
@@ -295,7 +304,7 @@ def test_the_form_takes_no_architecture_of_somebodys_own_and_says_how_it_is_trai
     run = made(folder, arch=own_arch.kept(tmp_path), epochs=7)
     at = shown("train")
     at.button(key=f"copy-{run.id}").click().run()
-    assert not at.exception and "from the command line only" in at.toast[0].value
+    assert not at.exception and "from the command line or in Python" in at.toast[0].value
     assert at.button_group(key="archs").value == list(config.PAIR)
     at.button(key="launch").click().run()
     assert [settings.arch for settings in launched] == list(config.PAIR)

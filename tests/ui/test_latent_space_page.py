@@ -286,6 +286,24 @@ def test_what_moves_along_has_a_row_for_each_trait_and_a_dot_with_its_interval_f
     assert [round(place) for place in conv.y] == [0, 2]
 
 
+def test_what_is_named_has_a_row_even_where_many_of_the_traits_own_kind_move_farther(tmp_path, tiny):
+    def along(name, share, *, label):
+        trait = Trait(label=label, name=name, told="", having=np.ones(1, bool), lacking=np.zeros(1, bool))
+        return Along(trait=trait, share=share, low=share - 0.01, high=share + 0.01)
+
+    own = along("cat", 0.9, label="class")
+    kin = [along(f"class {number}", -0.5 - number / 100, label="class") for number in range(20)]
+    others = [
+        along("bigger", 0.2, label="size"),
+        along("redder", 0.1, label="hue"),
+        along("rounder", 0.05, label="form"),
+    ]
+    direction = Direction(trait=own.trait, step=np.zeros(2), own=own, along=(*kin, *others))
+    assert [each.trait.name for each in direction.besides(2)] == ["bigger", "redder"]
+    rows = charts.moved_along([(runs.create(tmp_path, tiny()), direction)]).layout.yaxis.ticktext
+    assert rows[:2] == ("cat", "class 19") and rows[-3:] == ("bigger", "redder", "rounder") and len(rows) == 13
+
+
 def test_what_moves_along_is_called_as_whoever_looks_calls_it(tmp_path, tiny):
     trait = Trait(label="size", name="bigger", told="", having=np.ones(1, bool), lacking=np.zeros(1, bool))
     own = Along(trait=trait, share=0.9, low=0.8, high=1.0)

@@ -90,7 +90,7 @@ def test_several_that_have_not_finished_an_epoch_start_from_noise(folder, count,
     with contextlib.ExitStack() as held:
         for number in range(count):
             held.enter_context(make_run(folder, epochs=0, status="running", seed=number).claim())
-        says(shown("train"), f"{words} from random numbers: what they draw is noise")
+        says(shown("train"), f"{words} from random numbers: at first, what they draw is noise")
 
 
 def test_of_several_of_which_one_waits_those_that_learn_are_compared_at_equal_epochs(folder):
@@ -115,8 +115,8 @@ def test_a_running_run_without_an_epoch_is_waited_for(folder, page):
     with make_run(folder, epochs=0, status="running").claim():
         at = shown(page)
     expected = {
-        "start": "Stop|It starts from random numbers: what it draws is noise",
-        "train": "Stop|It starts from random numbers: what it draws is noise",
+        "start": "Stop|It starts from random numbers: at first, what it draws is noise",
+        "train": "Stop|It starts from random numbers: at first, what it draws is noise",
         "compare": "Not enough to compare yet",
         "gallery": "Its first pictures come with its first epoch.",
     }

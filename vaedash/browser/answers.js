@@ -4,6 +4,9 @@ const Answers = (() => {
   const SETTLED = 900; // milliseconds after which it is said aloud how wrong each is
   const REACH = 3; // of the bars: few numbers that a model keeps lie beyond
 
+  // Whether nothing was drawn yet: all pixels are alike.
+  const empty = ({ flat }) => flat < 1;
+
   async function redrawn({ encoder, decoder, latents }, images, count) {
     const coded = await studio.run(encoder, images, count);
     const mu = new Float32Array(count * latents);
@@ -128,6 +131,12 @@ const Answers = (() => {
         ? said("in order by {amount}", { amount: amount(before) })
         : yard === undefined ? "" : said("a new picture by {amount}", { amount: amount(yard) });
       reading.replaceChildren();
+      canvases[0].ariaLabel = said("what {name} draws, its pixels shuffled", model);
+      if (empty(view)) {
+        reading.append(said("what it makes of an empty page"));
+        canvases[1].ariaLabel = said("what {name} makes of an empty page", model);
+        return;
+      }
       const [first, last] = said("wrong by {amount}").split("{amount}");
       reading.append(first);
       element(reading, "b", { textContent: amount(error) });
@@ -136,19 +145,19 @@ const Answers = (() => {
       canvases[1].ariaLabel = mixed
         ? said("{name} redraws it, put back in order: wrong by {amount}", { name: model.name, amount: amount(error) })
         : said("{name} redraws it: wrong by {amount}", { name: model.name, amount: amount(error) });
-      canvases[0].ariaLabel = said("what {name} draws, its pixels shuffled", model);
     }
 
     judge(mixed) {
       const { able } = this;
-      const alike = able.length > 1 && new Set(able.map(({ model }) => model.side)).size === 1;
+      const alike = able.length > 1 && !able.some(empty) && new Set(able.map(({ model }) => model.side)).size === 1;
       const best = Math.min(...able.map(({ error }) => error));
       const first = able.filter(({ error }) => amount(error) === amount(best));
       for (const view of able) view.mark.textContent = alike && !mixed && first.length === 1 && view === first[0] ? (able.length > 2 ? said("least wrong") : said("less wrong")) : "";
       this.told.hidden = !mixed;
       this.told.textContent = this.lesson(able);
       clearTimeout(this.saying);
-      this.saying = setTimeout(() => this.say(able.map(({ model, error, mark }) => `${said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })}${mark.textContent ? `, ${mark.textContent}` : ""}.`).join(" ")), SETTLED);
+      const drawn = able.filter((view) => !empty(view));
+      this.saying = setTimeout(() => this.say(drawn.map(({ model, error, mark }) => `${said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })}${mark.textContent ? `, ${mark.textContent}` : ""}.`).join(" ")), SETTLED);
     }
 
     // What shuffling did to those that learned from pictures in order, in a sentence or two.
@@ -156,7 +165,7 @@ const Answers = (() => {
       const natural = views.filter(({ model }) => !model.shuffled);
       const trained = natural.length < views.length ? ` ${said("What has learned from shuffled pixels does not mind: it is shown nothing else.")}` : "";
       if (!natural.length) return trained.trim();
-      if (natural.every(({ flat }) => flat < 1)) return said("All its pixels are alike: there is nothing to shuffle. Draw something first.");
+      if (natural.every(empty)) return said("All its pixels are alike: there is nothing to shuffle. Draw something first.");
       const [least, most] = [Math.min, Math.max].map((of) => of(...natural.map(({ error, flat }) => error / flat)));
       const flat = { amount: [...new Set(natural.map((view) => amount(view.flat)))].join(said(" or ")) };
       const many = natural.length > 1;

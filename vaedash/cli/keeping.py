@@ -206,7 +206,7 @@ def trust(arguments: argparse.Namespace) -> int:
     )
     if not arguments.yes and not _agreed("Execute it from now on?"):
         print("It is not trusted, and nothing is executed.")
-        return terminal.DONE
+        return terminal.FAILED
     own.trust(arch, source)
     print(f"Trusted: {own.kept_at(arch)}. Removing that file undoes it.")
     return terminal.DONE

@@ -174,6 +174,11 @@ def _picked(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
 def _seeds(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
     if any(run.active for run in rivals.runs):
         return []
+    first, second = rivals.runs
+    if not rivals.seeds and first.config == second.config:
+        return [
+            say("Both have the same settings and the same seed: one training made twice, which says nothing of luck.")
+        ]
     if not rivals.seeds:
         return [say("One seed each: how much of it is luck, only more seeds can tell.")]
     paired = [first.run.config.seed for first, _ in rivals.pairs]
@@ -186,10 +191,12 @@ def _seeds(rivals: Rivals, labels: tuple[str, str]) -> list[str]:
     ]
     for label, seeds in zip(labels, rivals.seeds, strict=True):
         alone = [str(run.config.seed) for run in seeds.runs if run.config.seed not in paired]
-        odd = [
-            *results.left_out(seeds),
-            *([say("seed {seeds} has no partner", seeds=", ".join(alone))] if alone else []),
-        ]
+        odd = results.left_out(seeds)
+        if alone:
+            listed = ", ".join(alone)
+            odd.append(
+                counted("seed {seeds} has no partner", "seeds {seeds} have no partner", n=len(alone), seeds=listed)
+            )
         words += [f"{label}: {'; '.join(odd)}."] if odd else []
     return words
 

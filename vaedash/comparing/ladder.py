@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from vaedash import config, places
-from vaedash.comparing import alike, intervals
+from vaedash.comparing import alike, intervals, shuffle
 from vaedash.comparing.intervals import Interval
 from vaedash.comparing.results import Row
 from vaedash.config import RunConfig
@@ -192,7 +192,7 @@ def _row(trained: Trained, step: Step | None, order: str, mean: float) -> Row:
         "model": config.spoken(trained.rung.arch),
         "widths": trained.widths,
         "weights": written(trained.weights, ","),
-        "pixels": order,
+        "pixels": say(shuffle.ORDERS[order]),
         "mean": written(mean, ".2f"),
         "each": ", ".join(written(loss, ".1f") for loss in trained.losses[order].values()),
         "stuck": len(trained.stuck.get(order, ())),

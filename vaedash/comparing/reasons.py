@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from vaedash import config
+from vaedash.comparing import shuffle
 from vaedash.comparing.ladder import Ladder, Step, in_nats
-from vaedash.languages import figure, say
+from vaedash.languages import counted, figure, say
 
 _HARDLY = 0.05  # of the way from FC to conv: less is nothing to speak of
 _MOST = 0.6
@@ -133,8 +134,7 @@ def shuffled(ladder: Ladder) -> str:
         else say("conv has no sure lead")
     )
     return say(
-        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing ({nats}), and "
-        "{rest}.",
+        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing, {nats}, and {rest}.",
         nats=in_nats(neighbours),
         rest=rest,
     )
@@ -199,15 +199,20 @@ def _stuck(ladder: Ladder) -> list[str]:
     for trained in ladder.rungs:
         for order, seeds in trained.stuck.items():
             called = say(
-                "{name} {widths} with {order} pixels",
+                "{name} {widths}, pixels {order}",
                 name=config.spoken(trained.rung.arch),
                 widths=trained.widths,
-                order=say(order),
+                order=say(shuffle.ORDERS[order]),
             )
             if len(seeds) == len(trained.losses[order]):
                 whole.append(called)
             elif seeds:
-                some.append(say("{called}, seed {seeds}", called=called, seeds=", ".join(map(str, seeds))))
+                listed = ", ".join(map(str, seeds))
+                some.append(
+                    counted(
+                        "{called}, seed {seeds}", "{called}, seeds {seeds}", n=len(seeds), called=called, seeds=listed
+                    )
+                )
     sentences = {
         say("Stuck, with no latent in use, and left out of the means"): some,
         say("Stuck with every seed, so that its mean is that of nothing learned"): whole,

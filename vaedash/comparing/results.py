@@ -13,7 +13,7 @@ from vaedash import config, places, text
 from vaedash.comparing import alike
 from vaedash.comparing.alike import Seeds
 from vaedash.config import RunConfig
-from vaedash.languages import current, say, to_say
+from vaedash.languages import counted, current, say, to_say
 from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, names, schema
 from vaedash.runs.schema import Figure
@@ -241,7 +241,14 @@ def left_out(seeds: Seeds) -> list[str]:
     """What is odd about runs that differ in their seed alone, and which of them do not count, in words; often nothing."""
     words = []
     if stuck := [str(run.config.seed) for run in seeds.stuck]:
-        words.append(say("seed {seeds} is stuck, with no latent in use", seeds=", ".join(stuck)))
+        words.append(
+            counted(
+                "seed {seeds} is stuck, with no latent in use",
+                "seeds {seeds} are stuck, with no latent in use",
+                n=len(stuck),
+                seeds=", ".join(stuck),
+            )
+        )
     ways = Counter(str(run.status) for run in seeds.cut)
     ways.update(say("older of seed {seed}", seed=run.config.seed) for run in seeds.twins)
     if ways:

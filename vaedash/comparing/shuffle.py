@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from vaedash import config
 from vaedash.comparing import alike, results
 from vaedash.comparing.alike import Setting
-from vaedash.languages import say
+from vaedash.languages import say, to_say
 from vaedash.runs import Run
 
 _HARDLY = 0.05  # of a loss: another seed moves FC's by about as much
+
+ORDERS = {"natural": to_say("as they are"), "shuffled": to_say("shuffled")}
+"""What is said of pixels in each order."""
 
 Variant = tuple[str, str]  # one of the four: its architecture and the order of its pixels
 

@@ -123,7 +123,7 @@ def judged(chosen: Sequence[Run]) -> Verdict:
     level = matched.gap < results.LEVEL
     about = _about(matched)
     if ignorant := [label for label, run in zip(labels, matched.runs, strict=True) if run.learned_nothing]:
-        plain = _ignorance(ignorant)
+        plain = _ignorance(ignorant, [standing.run for standing in results.standings(chosen)])
         return Verdict(headline=plain, plain=plain, about=about, figures=figures, rest=(*luck, *weaknesses), fair=False)
     if caveats.shortened(matched) is not None:
         # What weighs most is said first, and nobody leads before it.
@@ -186,8 +186,10 @@ def _about(matched: Rivals) -> str:
     return counted("{names}, one training each", "{names}, {n} seeds each", n=count, names=names)
 
 
-def _ignorance(labels: Sequence[str]) -> str:
-    """What is to be said where a model is no better than one that knows nothing of the single picture."""
+def _ignorance(labels: Sequence[str], every: Sequence[Run]) -> str:
+    """What is to be said where a rival of these runs, or both, is no better than what knows nothing of the single picture."""
+    if len(every) > 2 and all(run.learned_nothing for run in every):
+        return say("None of them has learned anything yet: the average of all pictures would do as well")
     if len(labels) > 1:
         return say("Neither has learned anything yet: the average of all pictures would do as well")
     return say("{label} has learned nothing yet: the average of all pictures would do as well", label=labels[0])

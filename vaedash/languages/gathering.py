@@ -94,7 +94,9 @@ def renew(language: str) -> int:
     for message in gathered():
         if message.id:
             said = known.get(message.id, message.context)
-            fresh.add(message.id, said.string if said else None, locations=message.locations, context=message.context)
+            # What is now said of one and of several has to be translated anew.
+            kept = said.string if said and said.pluralizable == message.pluralizable else None
+            fresh.add(message.id, kept, locations=message.locations, context=message.context)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as written:
         write_po(written, fresh, width=_WIDTH, omit_header=False, include_lineno=False)

@@ -12,6 +12,7 @@ from vaedash.runs.figures import Floats
 
 PICTURES = 4000  # test pictures, at most: half of them make the directions, the others measure them
 REACH = 2.0  # steps from a picture, to either side, that are worth looking at
+NAMED = 3  # others that are named where there is no room for all of them
 _ERRORS = 1.96  # standard errors: within lie 95% of what varies normally
 _RIDGE = 0.01  # of the prior's variance: a latent whose mu varies less says as good as nothing
 
@@ -51,6 +52,13 @@ class Direction:
     step: Floats
     own: Along
     along: tuple[Along, ...]
+
+    def besides(self, most: int) -> list[Along]:
+        """Those others that surely move along or away, `most` of them, the farthest first; none of its trait's own kind, which
+        excludes it.
+        """
+        others = [each for each in self.along if each.certain and each.trait.label != self.trait.label]
+        return sorted(others, key=lambda each: -abs(each.share))[:most]
 
 
 def sample(count: int) -> NDArray[np.int_]:

@@ -62,6 +62,14 @@ def number(name: str, value: SupportsFloat, low: float, high: float) -> float:
     return float(value)
 
 
+def yes_or_no(name: str, value: object) -> bool:
+    """A choice that is called `name`; UsageError where it is neither True nor False: any word would pass for True."""
+    chosen = plain(value)
+    if not isinstance(chosen, bool):
+        raise UsageError(f"{name} takes True or False, got {value!r}; give {name}=False for example.")
+    return chosen
+
+
 def architectures(arch: object) -> list[str]:
     """What there is of it in words, be it one or several; UsageError where it is no architecture, none, or one is there twice."""
     several = [arch] if isinstance(arch, (str, os.PathLike)) or not isinstance(arch, Iterable) else list(arch)

@@ -96,8 +96,8 @@ def load(
     """
     from vaedash.models import exported, hub
 
-    words, data = os.fspath(model), places.data_dir(data_dir)
-    here = places.written(words)
+    here, data = places.written(model), places.data_dir(data_dir)
+    words = os.fspath(model)
     if here.is_dir():
         here = here / exported.FILE
     elif not here.exists():

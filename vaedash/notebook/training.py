@@ -72,6 +72,7 @@ def train(
     and has its reason in what it shows of itself.
     """
     _require_words(name)
+    measure = given.yes_or_no("measure", measure)
     asked = _asked(given.architectures(arch), settings, match, places.data_dir(data_dir))
     _look_at(places.checked_place(on))
     attended.try_out(asked)
@@ -101,6 +102,7 @@ def resume(*stopped: Run | str | Group, on: str = places.LOCAL, measure: bool = 
     if not group:
         raise UsageError("resume takes at least one run, got none; give what train returned, or an id.")
     places.checked_place(on)
+    measure = given.yes_or_no("measure", measure)
     for run in group:
         launch.require_resumable(run.record)
     _look_at(on)

@@ -71,6 +71,8 @@ class Run(RunFolder):
         """Why it is damaged, in one sentence; None where it is not."""
         if self.status != Status.DAMAGED:
             return None
+        if not self.path.is_dir():
+            return say("Its folder is not here any more.")
         reasons = {name: str(reason) for name, reason in self.unread.items() if name in _NEEDED}
         problems = [reason if name in reason else f"{name}: {reason}" for name, reason in reasons.items()]
         problems = problems or [say("{file} is missing", file=names.CONFIG)]
@@ -97,7 +99,9 @@ class Run(RunFolder):
         return self.settings
 
     def damaged(self) -> RunError:
-        """What to raise of a damaged run where it is needed whole."""
+        """What to raise of a damaged run where it is needed whole, or where it has gone."""
+        if not self.path.is_dir():
+            return RunError(say("There is no run {id} here any more: choose another one.", id=self.id))
         return RunError(
             say(
                 "Run {id} is damaged. {damage} What can be done about it says: {command} doctor",

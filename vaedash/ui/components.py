@@ -138,6 +138,7 @@ def nothing_yet(*, weights: bool = False) -> NoReturn:
     st.info(
         say("{what} Train FC and conv on the Start page; it takes about a minute.", what=what), icon=":material/flag:"
     )
+    link("start", say("To the Start page"))
     st.stop()
 
 

@@ -1,9 +1,10 @@
 """What launching runs would cost on this machine: measured beside the page, before anything is launched and while nothing trains."""
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -18,14 +19,18 @@ from vaedash.ui import components
 HELP = to_say("A few training steps were measured, in a process of their own, while nothing else trained here.")
 _AT_ONCE = 0.2  # seconds that a page waits, so that what is known is there when it is drawn
 _LOOKS = 1.0  # seconds between two looks at what is being measured
+_FRESH = 600.0  # seconds after which it is measured anew: something else may have been at work on the machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a cost is made of: the speed with each of some settings, and how many training images one's own pictures have."""
+    """What a cost is made of: the speed with each of some settings, and how many training images one's own pictures have; `when`
+    that was measured, by a clock that is never set.
+    """
 
     speeds: dict[RunConfig, Speed]
     own_images: int
+    when: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,8 @@ def show(chosen: Sequence[RunConfig], *, busy: bool) -> None:
     `busy`: then nothing is taken from that, and only what is known already is shown.
     """
     figures, key = _figures(), _key(chosen)
+    if not busy and key in figures and _stale(figures[key]):
+        figures.pop(key, None)  # another visitor's page may have done so
     if key not in figures:
         if busy:
             st.caption(say("How long it would take here is measured once nothing trains here any more."))
@@ -110,8 +117,12 @@ _Key = tuple[tuple[RunConfig, ...], int, _Own]  # settings, how many runs at onc
 
 @st.cache_resource(show_spinner=False)
 def _figures() -> "dict[_Key, Future[Measured]]":
-    """What was measured since this server began, or is being measured now: a machine stays as fast as it is."""
+    """What was measured since this server began, or is being measured now."""
     return {}
+
+
+def _stale(figures: "Future[Measured]") -> bool:
+    return figures.done() and not figures.exception() and time.monotonic() - figures.result().when > _FRESH
 
 
 def _key(chosen: Sequence[RunConfig]) -> _Key:

@@ -1,6 +1,5 @@
 """A test picture that moves along a direction in all chosen runs at once, and what else moves along with it."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import streamlit as st
 from vaedash.comparing import alike, intervals
 from vaedash.images import Pixels
 from vaedash.languages import figure, say, to_say
-from vaedash.measuring.directions import REACH
+from vaedash.measuring.directions import NAMED, REACH
 from vaedash.runs import Run
 from vaedash.showing import charts
 from vaedash.ui import components, decoded, live, morph, pictures, presenter
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from vaedash.measuring.directions import Direction
 
 _BUTTONS = 24  # as many stand beside each other; more are a list
-_NAMED = 3  # others that a sentence names
 _ABOUT = to_say(
     "The mean place of pictures that have it, less the mean place of those that have not, in each model's own numbers: an "
     "attribute vector (White 2016). Half of the test pictures make it; the others measure what it does."
@@ -106,9 +104,9 @@ def _sentence(direction: "Direction") -> str:
         return say(
             "its numbers do not tell *{name}* on a straight line, so this way leads nowhere in particular.", name=name
         )
-    others = [each for each in direction.along if each.certain and each.trait.label != direction.trait.label]
-    others = sorted(others, key=lambda each: -math.fabs(each.share))[:_NAMED]
-    along = ", ".join(f"*{components.plain(say(each.trait.name))}* {figure(each.share, '+.0%')}" for each in others)
+    along = ", ".join(
+        f"*{components.plain(say(each.trait.name))}* {figure(each.share, '+.0%')}" for each in direction.besides(NAMED)
+    )
     return say(
         "one step leads **{share:.0%}** of the way to *{name}*. Besides: {others}.",
         share=own.share,

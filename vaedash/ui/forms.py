@@ -83,8 +83,8 @@ def copy(run: Run) -> None:
     if config.is_own(run.config.arch):
         visitors.tell(
             say(
-                "{name} is an architecture of somebody's own: such a run is trained again from the command line only, with the "
-                "path of its file. The report and the table on Compare have the command.",
+                "{name} is an architecture of somebody's own: such a run is trained again from the command line or in Python, with "
+                "the path of its file. The report and the table on Compare have the command.",
                 name=config.spoken(run.config.arch),
             )
         )

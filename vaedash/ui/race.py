@@ -150,7 +150,7 @@ def _verdict(current: Sequence[Run]) -> Verdict:
         who = {1: say("It starts"), 2: say("Both start")}.get(len(current), say("All start"))
         return Verdict.of(
             say(
-                "{who} from random numbers: what {drawn} is noise",
+                "{who} from random numbers: at first, what {drawn} is noise",
                 who=who,
                 drawn=say("it draws") if len(current) == 1 else say("they draw"),
             )

@@ -12,9 +12,8 @@ from vaedash.languages import figure, say, to_say
 from vaedash.runs import Run, Status
 from vaedash.ui import cache, components, crisp, launching
 
-_LUCK = to_say("That is the test loss in nats per picture, one training each: a few nats may be luck.")
+_LUCK = to_say("The numbers are test losses in nats per picture, one training each: a few nats may be luck.")
 _LOOK = 2.0  # seconds between two looks at runs in progress
-_ORDERS = {"natural": to_say("as they are"), "shuffled": to_say("shuffled")}
 
 
 def section(runs: Sequence[Run], *, resting: bool) -> None:
@@ -66,7 +65,7 @@ def settings() -> list[RunConfig]:
 def _view(ids: Mapping[Variant, str], active: bool) -> None:
     tested = {variant: cache.current(run_id) for variant, run_id in ids.items()}
     if outcome := shuffle.plainly(tested):
-        st.markdown(f"**{outcome}**", help=f"{shuffle.sentence(tested)} {say(_LUCK)}")
+        st.markdown(f"**{outcome}**", help=shuffle.sentence(tested))
         st.markdown(
             say(
                 "FC never knew which pixels are neighbours, so to it this is the same task. Conv's small windows now hold pixels "
@@ -74,6 +73,7 @@ def _view(ids: Mapping[Variant, str], active: bool) -> None:
             )
         )
     _cells(tested)
+    st.caption(say(_LUCK))
     if active and not any(run.active for run in tested.values()):
         st.rerun()
 
@@ -106,7 +106,7 @@ def lacking(tested: Mapping[Variant, Run]) -> str:
 
 def _called(variant: Variant) -> str:
     arch, order = variant
-    return say("{name}, pixels {order}", name=config.spoken(arch), order=say(_ORDERS[order]))
+    return say("{name}, pixels {order}", name=config.spoken(arch), order=say(shuffle.ORDERS[order]))
 
 
 def _cells(tested: Mapping[Variant, Run]) -> None:

@@ -11,7 +11,7 @@ from plotly.colors import hex_to_rgb
 from vaedash.datasets.labels import Label
 from vaedash.languages import figure as written
 from vaedash.languages import say
-from vaedash.measuring.directions import Along, Direction
+from vaedash.measuring.directions import NAMED, Along, Direction
 from vaedash.runs.record import Run
 from vaedash.showing.charts import keys, labels, style, thinning
 from vaedash.showing.charts.style import AXES
@@ -241,9 +241,11 @@ def _told(along: Along | None) -> bool:
 
 
 def _rows(directions: Sequence[Direction]) -> list[str]:
-    """The direction's own trait, and below it the others that move most."""
+    """The direction's own trait, and below it the others that move most; those that words name are always among them."""
     most: dict[str, float] = {}
     for each in (each for direction in directions for each in direction.along if not each.few):
         most[each.trait.name] = max(most.get(each.trait.name, 0.0), abs(each.share))
+    named = {each.trait.name for direction in directions for each in direction.besides(NAMED)}
     own = directions[0].trait.name
-    return [own, *[name for name in sorted(most, key=lambda name: -most[name]) if name != own][:_MOST_ROWS]]
+    first = sorted(most.keys() - {own}, key=lambda name: (name not in named, -most[name], name))[:_MOST_ROWS]
+    return [own, *sorted(first, key=lambda name: (-most[name], name))]

@@ -5,15 +5,15 @@ import statistics
 import plotly.graph_objects as go
 
 from vaedash import config
+from vaedash.comparing import shuffle
 from vaedash.comparing.ladder import Ladder, Step, Trained
 from vaedash.languages import figure as written
-from vaedash.languages import say, to_say
+from vaedash.languages import say
 from vaedash.showing.charts import style
 from vaedash.showing.charts.style import GREY
 
 _HALF = 0.34  # of a tread's width, where columns are 1 wide
 _SCATTER = 0.08  # between the dots of two seeds, across
-_ORDERS = {"natural": to_say("pixels as they are"), "shuffled": to_say("pixels shuffled")}
 _HEIGHT = 440
 _MARGIN = {"l": 10, "r": 10, "t": 64, "b": 10}  # with room above the stairs for what changes
 _ROOM = 0.3  # above and below the losses, as a part of what lies between them
@@ -59,7 +59,7 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         y=[mean, mean],
         mode="lines",
         line={"color": hue, "width": 3 if shuffled else 7, "dash": "dot" if shuffled else "solid"},
-        name=say(_ORDERS[order]),
+        name=_pixels(order),
         legendgroup=order,
         hoverinfo="skip",
     )
@@ -80,8 +80,12 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         legendgroup=order,
         hovertemplate=say("seed %{customdata}: %{y:.1f} nats")
         + f"<extra>{config.spoken(trained.rung.arch)} {trained.widths}, "
-        f"{say(_ORDERS[order])}</extra>",
+        f"{_pixels(order)}</extra>",
     )
+
+
+def _pixels(order: str) -> str:
+    return say("pixels {order}", order=say(shuffle.ORDERS[order]))
 
 
 def _add_stuck(figure: go.Figure, trained: Trained, place: int, order: str, *, at: float) -> None:

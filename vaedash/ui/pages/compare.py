@@ -87,4 +87,4 @@ with st.expander(say("All runs as a table")):
     readable = [run for run in runs if run.settings]
     tables.result_table(readable, chosen=chosen)
     tables.downloads(readable)
-components.onward("why", say("Why does conv win?"))
+components.onward("why", say("What does conv do differently?"))
