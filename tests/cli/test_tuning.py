@@ -123,14 +123,14 @@ def test_a_command_that_was_stopped_or_killed_goes_on_and_trains_no_finished_epo
 
 def test_a_trial_that_falls_behind_is_stopped_and_reads_as_a_stopped_run(call, places, photos, tmp_path, monkeypatch):
     monkeypatch.setattr(draws, "SPARED", 1000)
-    settings = {"dataset": str(photos), "epochs": 300, "patience": 100, "precision": "fp32", "device": "cpu"}
+    settings = {"dataset": str(photos), "epochs": 60, "patience": 60, "precision": "fp32", "device": "cpu"}
     for number in range(1, draws.UNPRUNED + 1):
-        drawn = draws.Engine(epochs=300).drawn(number, ())
+        drawn = draws.Engine(epochs=60).drawn(number, ())
         trial(tmp_path / "runs", number, [1.0] * 60, tuning="tuning", **settings, **drawn)
     flags = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
     answer = call("tune", "--archs", "conv", "--trials", draws.UNPRUNED + 1, "--seeds", 0, *flags, *places, "--json")
     [pruned] = [run for run in tunings.members(tmp_path / "runs", "tuning") if run.trial == draws.UNPRUNED + 1]
-    assert pruned.status == Status.STOPPED and 1 <= len(pruned.epochs) < 300
+    assert pruned.status == Status.STOPPED and 1 <= len(pruned.epochs) < 60
     assert answer.code == 0
     [row] = answer.json["archs"]
     assert (row["trials"], row["pruned"], row["val_loss"]) == (draws.UNPRUNED + 1, 1, 1.0)

@@ -101,7 +101,7 @@ class Run(RunFolder):
     def damaged(self) -> RunError:
         """What to raise of a damaged run where it is needed whole, or where it has gone."""
         if not self.path.is_dir():
-            return RunError(say("There is no run {id} here any more: choose another one.", id=self.id))
+            return self._gone()
         return RunError(
             say(
                 "Run {id} is damaged. {damage} What can be done about it says: {command} doctor",

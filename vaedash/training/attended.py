@@ -68,12 +68,21 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], say: Say, go_on: Callable[[], No
     try:
         yield
     except KeyboardInterrupt:
-        for run in watched:
-            if run.reread().busy:
+        current = [run.reread() for run in watched]
+        for run in current:
+            if run.busy:
                 run.request_stop()
-        say("Stopping after the current batch; finished epochs are kept.")
+        training = any(run.active for run in current)
+        say(
+            "Stopping after the current batch; finished epochs are kept."
+            if training
+            else "Measuring no further; what is measured is kept."
+        )
         while any(run.reread().busy for run in watched):
             time.sleep(_LOOK / 5)
+        for run in current:
+            if run.measuring:
+                say(f"{run.id} is measured in part. The rest: {places.command()} evaluate {run.id}")
         go_on()
         raise
 
