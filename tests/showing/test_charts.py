@@ -563,6 +563,9 @@ def test_words_stand_where_no_curve_runs_through_them():
     assert through.text == "a formula alone<br>(PCA): 4.5" and through.yanchor == "bottom" and through.x > 0
     everywhere = words_on(*[9.0, 1.0] * 20)
     assert 0 <= everywhere.x <= 1
+    # As large as they may be they fit nowhere: along the line, close above and below it, lie curves. Smaller, they fit at its left.
+    narrow = words_on(8.0, 7.0, *[4.6, 4.3] * 6)
+    assert (narrow.x, narrow.yanchor) == (0, "top")
 
 
 def test_enlarged_a_unit_has_a_line_of_its_own():

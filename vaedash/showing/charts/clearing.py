@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 # Of a plot, that words take in large type or on a phone: how wide they are and how high, in one line and in two.
 _SIZES = {1: (0.5, 0.1), 2: (0.28, 0.2)}
+_PARTS = (1.0, 0.7, 0.45, 0.25)  # of that, which they take in smaller type, or in a wider plot
 _AIR = 0.01  # of its height, between words and a curve
 _ROOM = 1.05  # times the last point of all curves: where Plotly lets a level axis end
 _SAMPLES = np.linspace(0, 1, 21)
@@ -20,7 +21,8 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]  # by parts of the plot,
 
 def clear(figure: go.Figure, *, log: bool) -> None:
     """Break what stands below the left end of a line where curves would run through it, and move it along the line, below or above,
-    to the first place where they do not, or else to where they leave it most room. `log` says that their axis is logarithmic.
+    to the first place where they do not, were it smaller if it must be, or else to where they leave it most room. `log` says that
+    their axis is logarithmic.
     """
     curves = list(_curves(figure, log=log))
     words = [note for note in figure.layout.annotations if note.xref == "x domain" and note.yref in (None, "y")]
@@ -33,8 +35,7 @@ def clear(figure: go.Figure, *, log: bool) -> None:
         if _room(parts, 0.0, -1, at, lines=1) > _AIR:
             continue
         spots = [*itertools.product(_PLACES, (-1, 1))]
-        rooms = [_room(parts, *spot, at, lines=2) for spot in spots]
-        place, side = spots[next((number for number, room in enumerate(rooms) if room > _AIR), int(np.argmax(rooms)))]
+        place, side = _spot(parts, spots, at)
         note.update(
             text=note.text.replace(" (", "<br>("),
             align="left",
@@ -43,16 +44,26 @@ def clear(figure: go.Figure, *, log: bool) -> None:
         )
 
 
+def _spot(curves: Sequence[Curve], spots: Sequence[tuple[float, int]], at: float) -> tuple[float, int]:
+    """Where along a line at this height, and on which side of it, words in two lines stand free of these curves."""
+    rooms: list[float] = []
+    for part in _PARTS:
+        rooms = [_room(curves, *spot, at, lines=2, part=part) for spot in spots]
+        if max(rooms) > _AIR:
+            return spots[next(number for number, room in enumerate(rooms) if room > _AIR)]
+    return spots[int(np.argmax(rooms))]
+
+
 def _left(place: float, *, lines: int) -> float:
     """Where words begin that are at this place, 0 to 1, of the way that they can be moved."""
     return place * (1 - _SIZES[lines][0])
 
 
-def _room(curves: Sequence[Curve], place: float, side: int, at: float, *, lines: int) -> float:
+def _room(curves: Sequence[Curve], place: float, side: int, at: float, *, lines: int, part: float = 1.0) -> float:
     """How far the next curve is from words above (`side` 1) or below (-1) a line at this height, at this place of their way along it;
-    or, as a negative number, how much of them curves run through.
+    or, as a negative number, how much of them curves run through. They are so large a `part` of what they may be.
     """
-    width, height = _SIZES[lines]
+    width, height = (part * extent for extent in _SIZES[lines])
     across, middle = _left(place, lines=lines) + width * _SAMPLES, at + side * height / 2
     away = np.array([np.abs(np.interp(across, x, y, np.nan, np.nan) - middle) for x, y in curves])
     away = np.nan_to_num(away, nan=1.0) - height / 2
