@@ -27,9 +27,7 @@ def written(path: str | os.PathLike[str]) -> Path:
     or `file:` before it. UsageError where it is neither words nor a path.
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise UsageError(
-            say("A place is given in words or as a pathlib.Path, got {path}; give one of these.", path=repr(path)[:100])
-        )
+        raise UsageError(say("A folder or a file is text or a pathlib.Path; got {path}.", path=repr(path)[:100]))
     words = os.fspath(path).strip()
     if len(words) > 2 and words[0] == words[-1] and words[0] in "\"'":
         words = words[1:-1]

@@ -203,20 +203,30 @@ def test_a_drawing_is_redrawn_as_torch_redraws_it_and_how_wrong_that_is_stands_b
     assert easel.reading() == f"wrong by {model.wrong(picture):,.0f}"
 
 
-def test_of_an_empty_page_nobody_is_said_to_be_wrong_and_nothing_moves_once_it_is_drawn_on(easel):
-    easel.show(made("fc"), made("conv", arch="conv"))
+@pytest.mark.parametrize("width", [340, 1280])
+def test_of_a_page_in_one_colour_nobody_is_said_to_be_wrong_and_no_bar_moves_once_there_is_more(easel, width):
+    easel.page.set_viewport_size({"width": width, "height": 900})
+    models = made("fc", set=0), made("conv", arch="conv", set=0)
+    easel.show(*models, sets=[tiles()])
 
     def marks():
-        return easel.page.locator(".figures .mark").all_inner_texts()
+        return [mark.strip() for mark in easel.page.locator(".figures .mark").all_inner_texts()]
 
     def places():
         return [bed.bounding_box()["y"] for bed in easel.page.locator(".bars").all()]
 
-    assert easel.reading() == "what it makes of an empty page" and not any(marks())
+    assert easel.reading().startswith("wrong by \u2013; a new picture by ") and marks() == ["", ""]
+    easel.take(BLUE, "fill")
+    easel.stroke((16, 16))
+    assert easel.reading().startswith("wrong by \u2013; ") and marks() == ["", ""]
     before = places()
-    scrawl(easel)
-    assert easel.reading().startswith("wrong by") and places() == before
-    assert sorted(marks()) in (["", "less wrong"], ["", ""])
+    easel.take(RED, "fine")
+    easel.stroke((16, 16))
+    picture = easel.pixels()
+    wrong = [model.wrong(picture) for model in models]
+    assert easel.reading().startswith(f"wrong by {wrong[0]:,.0f}; a new picture by ")
+    assert [bool(mark) for mark in marks()] == [loss == min(wrong) for loss in wrong]
+    assert places() == before
 
 
 def test_each_part_of_a_stroke_is_redrawn_before_the_finger_is_up(easel):

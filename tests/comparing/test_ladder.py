@@ -212,7 +212,7 @@ def test_what_shuffling_leaves_is_said_once_it_was_tried():
     lost = {("local like fc", "shuffled"): 110.0, ("local", "shuffled"): 112.0, ("conv", "shuffled"): 125.0}
     (found,) = ladder.found(climbed(orders=config.PIXEL_ORDERS, but=lost))
     assert reasons.shuffled(found) == (
-        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing, 0.0 nats (0.0 to 0.0), and conv "
+        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing: 0.0 nats (0.0 to 0.0). And conv "
         "trails FC by 15.0 nats (15.0 to 15.0)."
     )
     nothing = {("conv", "natural"): 110.0}

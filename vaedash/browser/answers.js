@@ -4,8 +4,9 @@ const Answers = (() => {
   const SETTLED = 900; // milliseconds after which it is said aloud how wrong each is
   const REACH = 3; // of the bars: few numbers that a model keeps lie beyond
 
-  // Whether nothing was drawn yet: all pixels are alike.
-  const empty = ({ flat }) => flat < 1;
+  // Whether there is nothing on the page: all pixels are alike. Then nobody is said to be wrong about it.
+  const empty = ({ flat }) => flat < 1e-6;
+  const NO_FIGURE = "\u2013";
 
   async function redrawn({ encoder, decoder, latents }, images, count) {
     const coded = await studio.run(encoder, images, count);
@@ -127,37 +128,41 @@ const Answers = (() => {
 
     read(view, mixed) {
       const { model, reading, canvases, error, before, yard } = view;
+      const figure = (value) => (empty(view) ? NO_FIGURE : amount(value));
       const beside = mixed && !model.shuffled
-        ? said("in order by {amount}", { amount: amount(before) })
+        ? said("in order by {amount}", { amount: figure(before) })
         : yard === undefined ? "" : said("a new picture by {amount}", { amount: amount(yard) });
       reading.replaceChildren();
       canvases[0].ariaLabel = said("what {name} draws, its pixels shuffled", model);
-      if (empty(view)) {
-        reading.append(said("what it makes of an empty page"));
-        canvases[1].ariaLabel = said("what {name} makes of an empty page", model);
-        return;
-      }
       const [first, last] = said("wrong by {amount}").split("{amount}");
       reading.append(first);
-      element(reading, "b", { textContent: amount(error) });
+      element(reading, "b", { textContent: figure(error) });
       reading.append(last);
       if (beside) reading.append(`; ${beside}`);
-      canvases[1].ariaLabel = mixed
-        ? said("{name} redraws it, put back in order: wrong by {amount}", { name: model.name, amount: amount(error) })
-        : said("{name} redraws it: wrong by {amount}", { name: model.name, amount: amount(error) });
+      const told = { name: model.name, amount: amount(error) };
+      let redrawing = said("{name} redraws it: wrong by {amount}", told);
+      if (mixed) redrawing = said("{name} redraws it, put back in order: wrong by {amount}", told);
+      if (empty(view)) redrawing = said("what {name} makes of a page in one colour", model);
+      canvases[1].ariaLabel = redrawing;
     }
 
     judge(mixed) {
       const { able } = this;
-      const alike = able.length > 1 && !able.some(empty) && new Set(able.map(({ model }) => model.side)).size === 1;
+      const alike = able.length > 1 && !mixed && new Set(able.map(({ model }) => model.side)).size === 1;
+      const words = able.length > 2 ? said("least wrong") : said("less wrong");
       const best = Math.min(...able.map(({ error }) => error));
       const first = able.filter(({ error }) => amount(error) === amount(best));
-      for (const view of able) view.mark.textContent = alike && !mixed && first.length === 1 && view === first[0] ? (able.length > 2 ? said("least wrong") : said("less wrong")) : "";
+      for (const view of able) {
+        // All have room for the words, or those of the leader would push down what is below them.
+        view.ahead = alike && first.length === 1 && view === first[0] && !empty(view);
+        view.mark.textContent = alike ? words : "";
+        view.mark.classList.toggle("ahead", view.ahead);
+      }
       this.told.hidden = !mixed;
       this.told.textContent = this.lesson(able);
       clearTimeout(this.saying);
       const drawn = able.filter((view) => !empty(view));
-      this.saying = setTimeout(() => this.say(drawn.map(({ model, error, mark }) => `${said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })}${mark.textContent ? `, ${mark.textContent}` : ""}.`).join(" ")), SETTLED);
+      this.saying = setTimeout(() => this.say(drawn.map(({ model, error, ahead }) => `${said("{name}: wrong by {amount}", { name: model.name, amount: amount(error) })}${ahead ? `, ${words}` : ""}.`).join(" ")), SETTLED);
     }
 
     // What shuffling did to those that learned from pictures in order, in a sentence or two.

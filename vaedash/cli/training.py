@@ -262,7 +262,7 @@ def _stopping_on_signals(run: Run) -> Iterator[list[int]]:
 def _say_how_to_go_on(stopped: Sequence[Run], arguments: argparse.Namespace) -> None:
     ids = " ".join(run.id for run in stopped if run.reread().status.resumable)
     if not ids:
-        terminal.say("They had ended already.")
+        terminal.say("Their training had ended already.")
         return
     place = f" --on {arguments.on}" if arguments.on != places.LOCAL else ""
     terminal.say(f"Go on with: {terminal.command_line('resume', ids, arguments)}{place}")

@@ -134,7 +134,7 @@ def shuffled(ladder: Ladder) -> str:
         else say("conv has no sure lead")
     )
     return say(
-        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing, {nats}, and {rest}.",
+        "With shuffled pixels, where no neighbours are left to look at, the windows bring nothing: {nats}. And {rest}.",
         nats=in_nats(neighbours),
         rest=rest,
     )
@@ -199,10 +199,10 @@ def _stuck(ladder: Ladder) -> list[str]:
     for trained in ladder.rungs:
         for order, seeds in trained.stuck.items():
             called = say(
-                "{name} {widths}, pixels {order}",
+                "{name} {widths}, {pixels}",
                 name=config.spoken(trained.rung.arch),
                 widths=trained.widths,
-                order=say(shuffle.ORDERS[order]),
+                pixels=say(shuffle.PIXELS[order]),
             )
             if len(seeds) == len(trained.losses[order]):
                 whole.append(called)

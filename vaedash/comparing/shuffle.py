@@ -12,7 +12,8 @@ from vaedash.runs import Run
 _HARDLY = 0.05  # of a loss: another seed moves FC's by about as much
 
 ORDERS = {"natural": to_say("as they are"), "shuffled": to_say("shuffled")}
-"""What is said of pixels in each order."""
+PIXELS = {"natural": to_say("pixels as they are"), "shuffled": to_say("pixels shuffled")}
+"""What is said of pixels in each order, and what such pixels are called."""
 
 Variant = tuple[str, str]  # one of the four: its architecture and the order of its pixels
 

@@ -195,7 +195,7 @@ def _say_how_to_go_on(stopped: Sequence[Run]) -> None:
     for run in left:
         _say(f'Go on with: vaedash.resume(vaedash.find("{run.id}"))')
     if not left:
-        _say("They had ended already.")
+        _say("Their training had ended already.")
 
 
 def _say(sentence: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -100,6 +101,12 @@ class RunFolder:
                     say("Run {id} is trained by another process already: wait for it, or stop it first.", id=self.id)
                 ) from None
             yield
+
+    def command(self, verb: str) -> str:
+        """What to type for it, with the folder of runs where that is not the one that commands look into."""
+        folder = self.path.resolve().parent
+        where = "" if folder == places.runs_dir() else f" --runs-dir {shlex.quote(str(folder))}"
+        return f"{places.command()} {verb} {self.id}{where}"
 
     def request_stop(self) -> None:
         """Ask the training process to end after its current batch. RunError where that cannot be written down."""

@@ -10,6 +10,7 @@ from vaedash import config, datasets, places
 from vaedash.config import FRAME_SETTINGS, RunConfig
 from vaedash.datasets import Dataset
 from vaedash.runs import Run, Status
+from vaedash.runs.schema import TRAINED
 from vaedash.training import launch, watching
 
 _LOOK = 0.5  # seconds between two looks at runs in progress
@@ -68,21 +69,18 @@ def _stopping_on_ctrl_c(watched: Sequence[Run], say: Say, go_on: Callable[[], No
     try:
         yield
     except KeyboardInterrupt:
-        current = [run.reread() for run in watched]
-        for run in current:
-            if run.busy:
-                run.request_stop()
-        training = any(run.active for run in current)
-        say(
-            "Stopping after the current batch; finished epochs are kept."
-            if training
-            else "Measuring no further; what is measured is kept."
-        )
+        asked = [run for run in (each.reread() for each in watched) if run.busy]
+        for run in asked:
+            run.request_stop()
+        if any(run.active for run in asked):
+            say("Stopping after the current batch; finished epochs are kept.")
+        elif asked:
+            say("Measuring no further; what is measured is kept.")
         while any(run.reread().busy for run in watched):
             time.sleep(_LOOK / 5)
-        for run in current:
-            if run.measuring:
-                say(f"{run.id} is measured in part. The rest: {places.command()} evaluate {run.id}")
+        for run in asked:
+            if run.reread().status in TRAINED:  # by itself, so that it was being measured, or about to be
+                say(f"{run.id} may be measured in part only. The rest: {run.command('evaluate')}")
         go_on()
         raise
 

@@ -10,7 +10,6 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaedash import places
 from vaedash.errors import VaedashError
 from vaedash.runs import queue, record
 from vaedash.runs.folder import RunFolder
@@ -117,7 +116,7 @@ def measure(run: RunFolder, data_dir: Path, kept: "Kept | None", *, only: bool) 
         after.measure(ended, data_dir=data_dir, kept=kept, only=only, progress=report.at_work)
         print("Measured.", flush=True)
     except StopAskedError:
-        print(f"Measuring was stopped on request; {places.command()} evaluate {run.id} brings the rest.", flush=True)
+        print(f"Measuring was stopped on request; {run.command('evaluate')} brings the rest.", flush=True)
     except Exception as error:
         print(f"Not measured after the training: {error}", flush=True)
 

@@ -1,10 +1,11 @@
 """What launching runs would cost on this machine: measured beside the page, before anything is launched and while nothing trains."""
 
+import functools
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from vaedash.ui import components
 HELP = to_say("A few training steps were measured, in a process of their own, while nothing else trained here.")
 _AT_ONCE = 0.2  # seconds that a page waits, so that what is known is there when it is drawn
 _LOOKS = 1.0  # seconds between two looks at what is being measured
+_ONE_VISITOR = threading.Lock()  # at a time looks what is known, and begins what is not
 _FRESH = 600.0  # seconds after which it is measured anew: something else may have been at work on the machine
 
 
@@ -46,17 +48,13 @@ def show(chosen: Sequence[RunConfig], *, busy: bool) -> None:
     """What launching these runs would cost, once that is known. Where something trains or is measured here, this machine is
     `busy`: then nothing is taken from that, and only what is known already is shown.
     """
-    figures, key = _figures(), _key(chosen)
-    if not busy and key in figures and _stale(figures[key]):
-        figures.pop(key, None)  # another visitor's page may have done so
-    if key not in figures:
-        if busy:
-            st.caption(say("How long it would take here is measured once nothing trains here any more."))
-            return
-        figures[key] = _begun(*key)
-    wait([figures[key]], timeout=_AT_ONCE)
-    every = None if figures[key].done() else _LOOKS
-    st.fragment(_view, run_every=every)(tuple(chosen), figures[key], every)
+    known = _asked(_key(chosen), busy=busy)
+    if known is None:
+        st.caption(say("How long it would take here is measured once nothing trains here any more."))
+        return
+    wait([known], timeout=_AT_ONCE)
+    every = None if known.done() else _LOOKS
+    st.fragment(_view, run_every=every)(tuple(chosen), known, every)
 
 
 def of(chosen: Sequence[RunConfig], measured: Measured) -> Cost:
@@ -121,8 +119,29 @@ def _figures() -> "dict[_Key, Future[Measured]]":
     return {}
 
 
-def _stale(figures: "Future[Measured]") -> bool:
-    return figures.done() and not figures.exception() and time.monotonic() - figures.result().when > _FRESH
+def _asked(key: _Key, *, busy: bool) -> "Future[Measured] | None":
+    """What is known of these settings, or about to be; None where nothing is, and the machine is `busy`. What is old is good until it
+    has been measured anew.
+    """
+    figures = _figures()
+    with _ONE_VISITOR:
+        known = figures.get(key)
+        if known is None and not busy:
+            known = figures[key] = _begun(*key)
+        elif known is not None and not busy and _stale(known):
+            figures[key] = Future()
+            figures[key].set_result(replace(known.result(), when=time.monotonic()))
+            _begun(*key).add_done_callback(functools.partial(_renewed, key))
+        return known
+
+
+def _renewed(key: _Key, fresh: "Future[Measured]") -> None:
+    if not fresh.exception():
+        _figures()[key] = fresh
+
+
+def _stale(known: "Future[Measured]") -> bool:
+    return known.done() and not known.exception() and time.monotonic() - known.result().when > _FRESH
 
 
 def _key(chosen: Sequence[RunConfig]) -> _Key:

@@ -73,7 +73,8 @@ def _view(ids: Mapping[Variant, str], active: bool) -> None:
             )
         )
     _cells(tested)
-    st.caption(say(_LUCK))
+    if any(run.test_loss is not None for run in tested.values()):
+        st.caption(say(_LUCK))
     if active and not any(run.active for run in tested.values()):
         st.rerun()
 
@@ -106,7 +107,7 @@ def lacking(tested: Mapping[Variant, Run]) -> str:
 
 def _called(variant: Variant) -> str:
     arch, order = variant
-    return say("{name}, pixels {order}", name=config.spoken(arch), order=say(shuffle.ORDERS[order]))
+    return say("{name}, {pixels}", name=config.spoken(arch), pixels=say(shuffle.PIXELS[order]))
 
 
 def _cells(tested: Mapping[Variant, Run]) -> None:

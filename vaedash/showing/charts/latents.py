@@ -247,5 +247,6 @@ def _rows(directions: Sequence[Direction]) -> list[str]:
         most[each.trait.name] = max(most.get(each.trait.name, 0.0), abs(each.share))
     named = {each.trait.name for direction in directions for each in direction.besides(NAMED)}
     own = directions[0].trait.name
-    first = sorted(most.keys() - {own}, key=lambda name: (name not in named, -most[name], name))[:_MOST_ROWS]
+    first = sorted(most.keys() - {own}, key=lambda name: (name not in named, -most[name], name))
+    first = first[: max(_MOST_ROWS, len(named))]
     return [own, *sorted(first, key=lambda name: (-most[name], name))]

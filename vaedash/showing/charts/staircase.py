@@ -59,7 +59,7 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         y=[mean, mean],
         mode="lines",
         line={"color": hue, "width": 3 if shuffled else 7, "dash": "dot" if shuffled else "solid"},
-        name=_pixels(order),
+        name=say(shuffle.PIXELS[order]),
         legendgroup=order,
         hoverinfo="skip",
     )
@@ -80,12 +80,8 @@ def _add_tread(figure: go.Figure, trained: Trained, place: int, order: str) -> N
         legendgroup=order,
         hovertemplate=say("seed %{customdata}: %{y:.1f} nats")
         + f"<extra>{config.spoken(trained.rung.arch)} {trained.widths}, "
-        f"{_pixels(order)}</extra>",
+        f"{say(shuffle.PIXELS[order])}</extra>",
     )
-
-
-def _pixels(order: str) -> str:
-    return say("pixels {order}", order=say(shuffle.ORDERS[order]))
 
 
 def _add_stuck(figure: go.Figure, trained: Trained, place: int, order: str, *, at: float) -> None:
