@@ -136,7 +136,7 @@ const Answers = (() => {
       canvases[0].ariaLabel = said("what {name} draws, its pixels shuffled", model);
       const [first, last] = said("wrong by {amount}").split("{amount}");
       reading.append(first);
-      element(reading, "b", { textContent: figure(error) });
+      element(reading, "b", { textContent: figure(error), className: empty(view) ? "none" : "" });
       reading.append(last);
       if (beside) reading.append(`; ${beside}`);
       const told = { name: model.name, amount: amount(error) };
