@@ -178,7 +178,7 @@ def test_a_stop_ends_the_measuring_and_what_was_found_stays(
     assert (stopped.status, stopped.measuring) == ("finished", False)
     assert sorted([*(["line"] if stopped.line else []), *stopped.quality]) == sorted(wanted)
     assert stopped.figures.test_losses() is not None
-    assert f"python -m vaedash evaluate {run.id} brings the rest" in capsys.readouterr().out
+    assert f"{run.command('evaluate')} brings the rest" in capsys.readouterr().out
     monkeypatch.undo()
     assert set(evaluate(stopped, data_dir).quality) == ALL
 
