@@ -223,13 +223,29 @@ def test_a_speed_that_could_not_be_measured_is_tried_again_when_somebody_asks_ag
     until(lambda: at.run().metric)
 
 
-def test_a_speed_is_measured_anew_once_it_is_old_and_nothing_trains(slow, monkeypatch):
+def test_a_speed_is_measured_anew_once_it_is_old_and_until_then_the_old_one_stands(slow, monkeypatch):
     slow.known.set()
     at = shown("train")
     until(lambda: at.run().metric)
-    monkeypatch.setattr(cost, "_FRESH", -1.0)
+    first = at.metric[0].value
+    monkeypatch.setattr(cost, "_FRESH", 0.0)
+    slow.known.clear()
+    faster = [forecast.Speed(images_per_second=10_000.0, parameters=1_000_000)] * 2
+
+    def measure(asked, **_):
+        slow.begun.append(asked)
+        slow.known.wait(PATIENCE)
+        return faster
+
+    monkeypatch.setattr(forecast, "measure", measure)
     at.run()
-    until(lambda: len(slow.begun) > 1)
+    monkeypatch.setattr(cost, "_FRESH", 600.0)
+    assert at.metric[0].value == first
+    until(lambda: len(slow.begun) == 2)
+    assert at.run().metric[0].value == first
+    slow.known.set()
+    until(lambda: at.run().metric[0].value != first)
+    assert len(slow.begun) == 2
 
 
 def raised(errors):

@@ -131,13 +131,13 @@ def _asked(key: _Key, *, busy: bool) -> "Future[Measured] | None":
         elif known is not None and not busy and _stale(known):
             figures[key] = Future()
             figures[key].set_result(replace(known.result(), when=time.monotonic()))
-            _begun(*key).add_done_callback(functools.partial(_renewed, key))
+            _begun(*key).add_done_callback(functools.partial(_renewed, figures, key))
         return known
 
 
-def _renewed(key: _Key, fresh: "Future[Measured]") -> None:
+def _renewed(figures: "dict[_Key, Future[Measured]]", key: _Key, fresh: "Future[Measured]") -> None:
     if not fresh.exception():
-        _figures()[key] = fresh
+        figures[key] = fresh
 
 
 def _stale(known: "Future[Measured]") -> bool:

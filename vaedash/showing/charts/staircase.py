@@ -16,7 +16,8 @@ _HALF = 0.34  # of a tread's width, where columns are 1 wide
 _SCATTER = 0.08  # between the dots of two seeds, across
 _HEIGHT = 440
 _MARGIN = {"l": 10, "r": 10, "t": 64, "b": 10}  # with room above the stairs for what changes
-_ROOM = 0.3  # above and below the losses, as a part of what lies between them
+_ROOM = 0.3  # above the losses, as a part of what lies between them
+_LEGEND = 0.5  # and below them, for a legend that has two lines on a phone
 
 
 def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.Figure:
@@ -31,8 +32,8 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
     for place, step in enumerate(ladder.steps(orders[0])):
         _add_step(figure, step, place, orders[0])
     every = [loss for trained in ladder.rungs for order in orders for loss in trained.learned(order).values()]
-    air = _ROOM * max(1.0, max(every) - min(every))
-    below = air if len(orders) > 1 else air / 3  # where the legend is
+    apart = max(1.0, max(every) - min(every))
+    above, below = _ROOM * apart, (_LEGEND if len(orders) > 1 else _ROOM / 3) * apart
     x = style.axis(
         say("model, and how many million weights it has"),
         tickvals=list(range(len(ladder.rungs))),
@@ -43,9 +44,9 @@ def staircase(ladder: Ladder, *, orders: tuple[str, ...] = ("natural",)) -> go.F
         fixedrange=True,
     )
     y = style.axis(
-        say("how wrong: loss (nats per picture)"), range=[min(every) - below, max(every) + air], zeroline=False
+        say("how wrong: loss (nats per picture)"), range=[min(every) - below, max(every) + above], zeroline=False
     )
-    legend = {"orientation": "h", "yanchor": "bottom", "y": 0.02, "x": 0.02}
+    legend = {"orientation": "h", "yanchor": "bottom", "y": 0.02, "x": 0.02, "bgcolor": "rgba(0, 0, 0, 0)"}
     return style.laid_out(
         figure, x=x, y=y, height=_HEIGHT, hovermode="closest", showlegend=len(orders) > 1, margin=_MARGIN, legend=legend
     )
