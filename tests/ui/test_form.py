@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import own_arch
 import pytest
 from patience import PATIENCE, until
+from somebodys import shade, zipped
 from visitor import PAGES, make_run, shown, words
 
 from vaedash import config, runs
@@ -438,3 +439,21 @@ def test_a_zip_is_remembered_until_it_is_taken_away(launched, photos, tmp_path, 
     assert not at.button(key="launch").disabled
     at.button(key="launch").click().run()
     assert {settings.dataset for settings in launched} == {str(next((tmp_path / "uploads").iterdir()))}
+
+
+def test_what_is_odd_about_own_pictures_is_told_in_the_language_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAEDASH_DATA", str(tmp_path))
+    files = {f"{level}.png": shade(level) for level in range(20)} | {"20.png": b"none", "read me.txt": b"words"}
+    at = shown("train", lang="de")
+    at.session_state["dataset"] = sets.OWN
+    at.run()
+    at.file_uploader(key="zip").set_value(
+        ("mine.zip", zipped(tmp_path / "set.zip", files).read_bytes(), "application/zip")
+    ).run()
+    said = [caption.value for caption in at.caption]
+    for told in (
+        "1 Datei ist nicht lesbar und bleibt weg (20.png).",
+        "1 .txt-Datei bleibt weg: kein Bild (read me.txt).",
+        "Es gibt keinen Testsatz: 2 der 20 Bilder, mit festem Seed gezogen, werden zurückgehalten.",
+    ):
+        assert said.count(components.escaped(told)) == 1, said

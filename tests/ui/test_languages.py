@@ -1,6 +1,7 @@
 """The page in other languages: all of it says what it says through the catalogues, and a link carries the language."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from visitor import give_weights, make_run, shown, words
 
 from vaedash import glossary, places, runs
 from vaedash.comparing import results
+from vaedash.config import SETTINGS
 from vaedash.languages import LANGUAGES, again, say, speech, spoken
 from vaedash.ui import tables
 from vaedash.ui.questions import WORDINGS
@@ -257,6 +259,20 @@ def _example(said):
     if isinstance(said, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in said.values)
     return str(said.value) if isinstance(said, ast.Constant) else ""
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_every_column_and_state_of_a_table_has_its_word_on_the_page(folder, count):
+    made = [make_run(folder, arch=arch) for arch in ("fc", "conv", "local")[:count]]
+    at = shown("compare", lang="de", runs=",".join(run.id for run in made))
+    tables = [frame for frame in at.dataframe if "status" in frame.value]
+    assert tables
+    for table in tables:
+        titles = json.loads(table.proto.columns)
+        untitled = {column for column in table.value if not titles.get(column, {}).get("label")}
+        assert untitled <= {*SETTINGS} and {*table.value["status"]} == {
+            "fertig"
+        }  # what is set is called as one sets it
 
 
 def test_facts_on_disk_are_the_same_in_every_language(folder):

@@ -18,6 +18,7 @@ from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, names, schema
 from vaedash.runs.schema import Figure
 
+OWN = to_say("own")  # the preset of whoever chose the values
 LEVEL = 0.05  # losses closer than this read as the same figure
 
 Row = dict[str, str | int | float | None]  # what stands in a line of a table or of an export, by the key of its column
@@ -152,7 +153,7 @@ def result(run: Run) -> Result:
         name=run.name,
         created=text.visible(run.created),
         dataset=_dataset(run),
-        preset=(settings.preset or "own") if settings else None,
+        preset=(settings.preset or OWN) if settings else None,
         model=config.arch_name(settings.arch) if settings else None,
         seed=settings.seed if settings else None,
         status=run.status,
@@ -249,7 +250,7 @@ def left_out(seeds: Seeds) -> list[str]:
                 seeds=", ".join(stuck),
             )
         )
-    ways = Counter(str(run.status) for run in seeds.cut)
+    ways = Counter(say(run.status) for run in seeds.cut)
     ways.update(say("older of seed {seed}", seed=run.config.seed) for run in seeds.twins)
     if ways:
         words.append(say("not counted: {ways}", ways=", ".join(f"{count} {way}" for way, count in ways.items())))

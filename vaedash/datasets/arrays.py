@@ -12,6 +12,7 @@ from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import gathered
 from vaedash.datasets.decode import Manner, framed
 from vaedash.datasets.gathered import Side
+from vaedash.datasets.notes import Note
 from vaedash.datasets.parts import SPLIT_OF
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
@@ -45,8 +46,12 @@ def read(path: Path, *, allowed: str, frame: Frame = USUAL_FRAME, progress: Prog
     if "train" in sides and test:
         scale, told = _scale([images[sides["train"]], images[test]])
         pairs = [_side(images[name], scale, found, name, frame, progress) for name in (sides["train"], test)]
-        note = f"Learned from: the array {visible(sides['train'])} ({len(pairs[0].images):,} images). "
-        note += f"Tested on: {visible(test)} ({len(pairs[1].images):,} images)."
+        note = Note.ARRAYS(
+            learned=visible(sides["train"]),
+            n_train=len(pairs[0].images),
+            tested=visible(test),
+            n_test=len(pairs[1].images),
+        )
         return gathered.both(*pairs, skipped=0, notes=[note, *told], path=path, allowed=allowed)
     named = [name for name in images if name.lower() in _IMAGES] or list(images)
     if len(named) != 1:
@@ -142,9 +147,7 @@ def _scale(arrays: Sequence[NDArray[Any]]) -> tuple[tuple[float, float], list[st
         black, white = -1.0, 1.0
     if black == white:
         white = black + 1.0
-    return (black, 255 / (white - black)), [
-        f"Of the arrays' values, {black:,.6g} becomes black and {white:,.6g} white."
-    ]
+    return (black, 255 / (white - black)), [Note.ARRAY_VALUES(black=f"{black:,.6g}", white=f"{white:,.6g}")]
 
 
 def _image(pixels: Pixels, manner: Manner) -> Pixels:

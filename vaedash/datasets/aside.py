@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from vaedash.datasets.collection import Collection
 from vaedash.datasets.decode import IMAGE_ENDINGS
+from vaedash.datasets.notes import Note
 from vaedash.text import visible
 
 _SORTS = 4  # of other files that are named
@@ -67,10 +68,8 @@ def without_masks(images: Sequence[str]) -> tuple[list[str], list[str]]:
         return [*images], []
     one = visible(next(filter(masks, images)))
     if left > 2 * len(kept):
-        return [*images], [
-            f"{left:,} files are called like masks or label maps ({one}), and are learned from like the rest."
-        ]
-    return kept, [f"{left:,} files are left out as masks or label maps of the others ({one} is one of them)."]
+        return [*images], [Note.LIKE_MASKS(count=left, name=one)]
+    return kept, [Note.MASKS(count=left, name=one)]
 
 
 def left_out(files: Collection) -> list[str]:
@@ -82,9 +81,6 @@ def left_out(files: Collection) -> list[str]:
             sorts.setdefault(ending, []).append(name)
     told = []
     for ending, names in sorted(sorts.items(), key=lambda item: -len(item[1]))[:_SORTS]:
-        one = len(names) == 1
-        s = "" if one else "s"
-        what = f"{ending} file{s}" if ending else f"file{s} without an ending"
-        why = "a format that is not read here" if ending in _UNREAD else f"no image{s}"
-        told.append(f"{len(names):,} {what} {'is' if one else 'are'} left out: {why} ({visible(names[0])}).")
+        sort = Note.WITHOUT_ENDING if not ending else Note.UNREAD if ending in _UNREAD else Note.NO_IMAGES
+        told.append(sort(count=len(names), ending=ending, name=visible(names[0])))
     return told

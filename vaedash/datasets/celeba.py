@@ -13,11 +13,12 @@ from vaedash.config import USUAL_FRAME, Frame
 from vaedash.datasets import gathered
 from vaedash.datasets.collection import Collection, open_collection
 from vaedash.datasets.decode import IMAGE_ENDINGS, Manner, decode_all
+from vaedash.datasets.notes import Note
 from vaedash.datasets.parts import PARTITIONS, fields_of
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.datasets.split import hold_out, share
 from vaedash.errors import DatasetError
-from vaedash.languages import say
+from vaedash.languages import say, to_say
 
 HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 ARCHIVE = "img_align_celeba.zip"
@@ -208,10 +209,7 @@ def _split_at_random(faces: list[str], folder: Path) -> tuple[list[str], list[st
             )
         )
     train, test = hold_out(len(faces))
-    note = (
-        f"{PARTITIONS[0]} is not in {folder}, so the split is not the official one: "
-        f"{len(test):,} of {len(faces):,} images, drawn with a fixed seed, are held out as test."
-    )
+    note = Note.NO_PARTITION(partition=PARTITIONS[0], folder=folder, held=len(test), count=len(faces))
     return [faces[index] for index in train], [faces[index] for index in test], [note]
 
 
@@ -236,17 +234,15 @@ def _split_officially(
     test = [face for face in faces if partition[face] == _TEST]
     missing = len(partition) - len(faces)
     if not train or not test:
-        side = "training" if not train else "testing"
+        side = to_say("training") if not train else to_say("testing")
         train, test, _ = _split_at_random(faces, folder)
-        note = (
-            f"{missing:,} of the {len(partition):,} images that the partition file names are not in {folder}, among them all for "
-            f"{side}: a sample of CelebA, or an archive that was not unpacked to its end. So the "
-            f"split is not the official one: {len(test):,} of {len(faces):,} images, drawn with a fixed seed, are held out as test."
+        note = Note.NO_SIDE(
+            missing=missing, named=len(partition), folder=folder, side=side, held=len(test), count=len(faces)
         )
         return train, test, [note]
-    notes = ["Train and test are CelebA's official ones; the official validation images are left out."]
+    notes = [Note.OFFICIAL()]
     if missing:
-        notes.append(f"{missing:,} of the {len(partition):,} images that the partition file names are not in {folder}.")
+        notes.append(Note.MISSING(missing=missing, count=len(partition), folder=folder))
     return train, test, notes
 
 

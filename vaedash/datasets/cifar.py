@@ -11,6 +11,7 @@ import numpy as np
 
 from vaedash.datasets import download
 from vaedash.datasets.download import Remote
+from vaedash.datasets.notes import Note
 from vaedash.datasets.source import Progress, Source
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -58,9 +59,7 @@ def read(name: str, data_dir: Path, archive: Archive, *, progress: Progress) -> 
     for folder in _unpacked_folders(data_dir, home, archive):
         if source := _unpacked(folder, archive, progress):
             return source
-        damaged = damaged or (
-            f"{folder} looks like {archive.title}, but not all of its files are there and as they should be; the archive was taken."
-        )
+        damaged = damaged or Note.DAMAGED(folder=folder, title=archive.title)
     packed = next(_archives(data_dir, home, archive), None)
     if packed is None:
         packed = home / archive.filename

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vaedash.datasets.decode import IMAGE_ENDINGS, MAX_BYTES
+from vaedash.datasets.notes import Note
 from vaedash.datasets.source import Progress, silent
 from vaedash.errors import DatasetError
 from vaedash.languages import counted, say
@@ -152,11 +153,7 @@ def _unpack(path: Path, folder: Path, progress: Progress) -> str:
         ) from None
     if not left:
         return ""
-    one = len(left) == 1
-    return (
-        f"{len(left):,} {'entry' if one else 'entries'} of {path.name} {'is' if one else 'are'} left out: a link, a device, or a name that "
-        f"leads elsewhere ({visible(left[0])})."
-    )
+    return Note.ENTRIES(count=len(left), archive=path.name, name=visible(left[0]))
 
 
 def describe(path: Path) -> str:

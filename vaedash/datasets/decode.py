@@ -1,7 +1,6 @@
 """One image file, whatever its size, mode or format, as uint8 `(3, side, side)`; and many of them, on every core."""
 
 import contextlib
-import enum
 import itertools
 import os
 import struct
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vaedash.config import USUAL_FRAME, Frame
+from vaedash.datasets.notes import Note
 from vaedash.datasets.source import Progress, silent
 from vaedash.images import Pixels, evenly
 
@@ -104,13 +104,6 @@ class Manner:
         return cls(frame=frame) if asked is None else cls(frame=frame, ground=asked, bars=asked)
 
 
-class Remark(enum.Enum):
-    """What is to be said of one image that is used, and of several."""
-
-    CUT = ("lacks its last bytes and is used", "lack their last bytes and are used")
-    PAGES = ("has several pages, of which the first is used", "have several pages, of which the first is used")
-
-
 class Decoded(NamedTuple):
     """The usable ones among some images, in their order, uint8 `(N, 3, side, side)`; which of all items they are; the names of those
     that are not; and for each remark the names of those that it is to be made of."""
@@ -118,7 +111,7 @@ class Decoded(NamedTuple):
     images: Pixels
     usable: NDArray[np.bool_]
     skipped: list[str]
-    remarks: dict[Remark, list[str]]
+    remarks: dict[Note, list[str]]
 
 
 def decode(data: bytes, manner: Manner = Manner()) -> Pixels | None:  # it cannot be changed
@@ -147,7 +140,7 @@ def decode_all(
     """
     images = np.empty((total, *manner.frame.shape), np.uint8)
     usable = np.zeros(total, bool)
-    remarks: dict[Remark | None, dict[int, str]] = {}  # None: what was skipped
+    remarks: dict[Note | None, dict[int, str]] = {}  # None: what was skipped
 
     def work(start: int, chunk: list[Item]) -> int:
         size = 0
@@ -225,9 +218,7 @@ def manner_of(
         manner = replace(manner, bars=manner.ground)
     if left_open and lost[255] > transparent / 2 and lost[0] < lost[255] / 2:
         manner = replace(manner, ground=0, bars=0)
-        notes.append(
-            "What is transparent is put on black: on white, most of it would be white all over, as far as a sample tells."
-        )
+        notes.append(Note.ON_BLACK())
     return replace(manner, black=black, white=white), notes
 
 
@@ -242,8 +233,7 @@ def _range(ranges: Sequence[tuple[bool, float, float]]) -> tuple[float, float, l
         low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits)
     if low == high:
         high = low + 1.0
-    said = f"{low:,.6g} becomes black and {high:,.6g} white"
-    return low, high, [f"Images of more than 8 bits are all scaled alike: {said}, as far as a sample tells."]
+    return low, high, [Note.DEEP(black=f"{low:,.6g}", white=f"{high:,.6g}")]
 
 
 def _threads(mean_size: float) -> int:
@@ -251,7 +241,7 @@ def _threads(mean_size: float) -> int:
     return 1 if mean_size < 4096 else min(os.cpu_count() or 1, _MAX_THREADS)
 
 
-def _decoded(data: bytes, manner: Manner) -> tuple[Pixels | None, Remark | None]:
+def _decoded(data: bytes, manner: Manner) -> tuple[Pixels | None, Note | None]:
     try:
         return _opened(data, manner)
     except _BROKEN as error:
@@ -261,10 +251,10 @@ def _decoded(data: bytes, manner: Manner) -> tuple[Pixels | None, Remark | None]
         pixels, _ = _opened(data + _END_OF_JPEG, manner, lacking=True)
     except _BROKEN:
         return None, None
-    return pixels, None if pixels is None else Remark.CUT
+    return pixels, None if pixels is None else Note.CUT
 
 
-def _opened(data: bytes, manner: Manner, *, lacking: bool = False) -> tuple[Pixels | None, Remark | None]:
+def _opened(data: bytes, manner: Manner, *, lacking: bool = False) -> tuple[Pixels | None, Note | None]:
     with Image.open(BytesIO(data), formats=tuple(EXTENSIONS)) as image:
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work; twice the final size stays for the resize.
         side = manner.frame.image_size
@@ -279,7 +269,7 @@ def _opened(data: bytes, manner: Manner, *, lacking: bool = False) -> tuple[Pixe
                 return None, None
             pixels = np.asarray(_square(image, manner))
         pages = image.format == "TIFF" and getattr(image, "n_frames", 1) > 1
-    return pixels.transpose(2, 0, 1), Remark.PAGES if pages else None
+    return pixels.transpose(2, 0, 1), Note.PAGES if pages else None
 
 
 def _ends_in_one_colour(image: Image.Image) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaedash.datasets.decode import Decoded
+from vaedash.datasets.notes import Note
 from vaedash.datasets.source import CLASS, Source
 from vaedash.datasets.split import apart, marks
 from vaedash.errors import DatasetError
@@ -17,7 +18,6 @@ from vaedash.text import visible
 
 _MOST_PLAIN = 0.5  # of all images, of one colour each, beyond which that is said
 _FEW = 20  # images of which nothing is concluded
-_UNREADABLE = ("cannot be read and is left out", "cannot be read and are left out")
 
 
 class Side(NamedTuple):
@@ -60,9 +60,7 @@ def both(
     again = sum(mark in among for mark in marks(test.images))
     told = [*notes]
     if again:
-        told.append(
-            f"{again:,} of the {len(test.images):,} test images are among the training images too, pixel by pixel."
-        )
+        told.append(Note.AMONG(again=again, count=len(test.images)))
     return _source(train, test, skipped, [*told, *_copies(known)], words)
 
 
@@ -82,34 +80,26 @@ def divided(
             )
         )
     train, test = apart(side.images)
-    held = f"There is no test set: {len(test)} of the {len(side.images)} images, drawn with a fixed seed, are held out."
+    held = Note.HELD_OUT(held=len(test), count=len(side.images))
     told = [*notes, held, *_copies(marks(side.images[train]))]
     return _source(side.chosen(train), side.chosen(test), skipped, told, words)
 
 
 def remarks(decoded: Iterable[Decoded]) -> list[str]:
     """A sentence on what could not be read, and on each thing to be said of images that are used."""
-    said: dict[tuple[str, str], list[str]] = {_UNREADABLE: []}
+    said: dict[Note, list[str]] = {Note.UNREADABLE: []}
     for part in decoded:
-        said[_UNREADABLE] += part.skipped
+        said[Note.UNREADABLE] += part.skipped
         for remark, names in part.remarks.items():
-            said.setdefault(remark.value, []).extend(names)
-    return [
-        f"{_files(names)} {one if len(names) == 1 else several} ({visible(names[0])})."
-        for (one, several), names in said.items()
-        if names
-    ]
-
-
-def _files(names: Sequence[str]) -> str:
-    return f"{len(names):,} file{'' if len(names) == 1 else 's'}"
+            said.setdefault(remark, []).extend(names)
+    return [remark(count=len(names), name=visible(names[0])) for remark, names in said.items() if names]
 
 
 def _source(train: Side, test: Side, skipped: int, notes: list[str], words: Sequence[str]) -> Source:
     plain = sum(map(_of_one_colour, (train.images, test.images)))
     count = len(train.images) + len(test.images)
     if count >= _FEW and plain > _MOST_PLAIN * count:
-        notes = [*notes, f"{plain:,} of the {count:,} images are of one colour all over: is something lost on the way?"]
+        notes = [*notes, Note.PLAIN(plain=plain, count=count)]
     labels, names = _labelled(train, test, words)
     return Source(train=train.images, test=test.images, skipped=skipped, notes=tuple(notes), labels=labels, names=names)
 
@@ -138,4 +128,4 @@ def _of_one_colour(images: Pixels) -> int:
 
 def _copies(known: Sequence[bytes]) -> list[str]:
     copies = len(known) - len({*known})
-    return [f"{copies:,} of the {len(known):,} images to learn from are copies of others among them."] if copies else []
+    return [Note.COPIES(copies=copies, count=len(known))] if copies else []

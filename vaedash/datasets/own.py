@@ -10,6 +10,7 @@ from vaedash.datasets import arrays, aside, gathered, parts, tables
 from vaedash.datasets.collection import Collection, known, open_collection
 from vaedash.datasets.decode import EXTENSIONS, Decoded, decode_all, manner_of
 from vaedash.datasets.gathered import Side
+from vaedash.datasets.notes import Note
 from vaedash.datasets.parts import Part, Parts
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.errors import DatasetError
@@ -41,8 +42,7 @@ def read(path: Path, *, frame: Frame = USUAL_FRAME, progress: Progress = silent)
         images, masks = aside.without_masks(files.images())
         found = [path / name for name in files.names if name.lower().endswith(".parquet")] if path.is_dir() else []
         if found and (not images or sum(map(tables.images_in, found)) > len(images)):
-            beside = f"{len(images):,} image files beside the Parquet files are left out ({{}})."
-            said = [beside.format(visible(one)) for one in images[:1]]
+            said = [Note.BESIDE_TABLES(count=len(images), name=visible(one)) for one in images[:1]]
             return _read_tables(found, said, path, frame=frame, progress=progress)
         if images:
             unpacked = [files.note] if files.note else []

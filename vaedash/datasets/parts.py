@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from vaedash.datasets.collection import Collection
 from vaedash.datasets.decode import IMAGE_ENDINGS
+from vaedash.datasets.notes import Note, places
 from vaedash.errors import DatasetError
 from vaedash.languages import say
 from vaedash.text import visible
@@ -73,9 +74,7 @@ def by_list(images: Sequence[str], files: Collection) -> tuple[Parts[str] | None
             split = _PARTITION.get(fields[-1]) if partitions else _split_of(PurePosixPath(source).stem)
             if split and name in ends and said.setdefault(name, split) != split:
                 several = ", ".join(map(visible, sources[:_MOST_SAID]))
-                return None, [
-                    f"{visible(name)} is named for two sides by {several}: these lists are taken for no split."
-                ]
+                return None, [Note.CONTRADICTED(name=visible(name), lists=several)]
     splits = [
         next((said[end] for end in _ends(name) if end in said and ends[end] == 1), said.get(_without_ending(name)))
         for name in images
@@ -86,7 +85,7 @@ def by_list(images: Sequence[str], files: Collection) -> tuple[Parts[str] | None
     names = [f"{split}/" if split else name for split, name in zip(splits, images, strict=True)]
     chosen = _chosen(images, splits, names, Path())
     several = ", ".join(map(visible, sources[:_MOST_SAID]))
-    told = f"Divided as {several} {'says' if len(sources) == 1 else 'say'}."
+    told = Note.LISTED(lists=several, count=len(sources))
     return Parts(train=chosen.train, test=chosen.test, notes=[told, *chosen.notes]), []
 
 
@@ -141,9 +140,7 @@ def by_table(tables: Sequence[Path], path: Path) -> Parts[Path]:
     ]
     chosen = _chosen(tables, _splits(words), [part.name for part in inside], path)
     if any(folder.startswith("partial-") for part in inside for folder in part.parts):
-        chosen.notes.append(
-            "Only the beginning of this set is here: the Hugging Face Hub converts no more of large ones."
-        )
+        chosen.notes.append(Note.PARTIAL())
     return chosen
 
 
@@ -190,10 +187,7 @@ def _class_called_test(folders: Sequence[Sequence[str]], splits: Sequence[str | 
     if any(part in others for parts in sides for part in parts[1:]):
         return ""
     named = ", ".join(sorted({f"{visible(parts[0])}/" for parts in sides}))
-    return (
-        f"{named} lies among {len(others)} other folders of which none is called train, so it is taken for a class; "
-        "to test on it, put the others into a folder train/."
-    )
+    return Note.CLASS_CALLED_TEST(folder=named, count=len(others))
 
 
 def _chosen(parts: Sequence[Part], splits: Sequence[str | None], said: Sequence[str], path: Path) -> Parts[Part]:
@@ -211,15 +205,13 @@ def _chosen(parts: Sequence[Part], splits: Sequence[str | None], said: Sequence[
         raise DatasetError(
             say("{path} has images for testing only; put those to learn from into a folder train/.", path=path)
         )
-    notes = [f"Learned from: {_counted(train, said)}. Tested on: {_counted(test, said)}."]
+    notes = [Note.SIDES(train=_counted(train, said), test=_counted(test, said))]
     if not by_split["test"]:
-        notes.append("There is no test/: the images of the validation set serve as test.")
+        notes.append(Note.NO_TEST())
     elif val:
-        notes.append(
-            f"The validation set is left out: {_counted(val, said)}. Training and test have sets of their own."
-        )
+        notes.append(Note.VALIDATION(places=_counted(val, said)))
     if others:
-        notes.append(f"Left out, since they lie outside both: {_counted(others, said)}.")
+        notes.append(Note.OUTSIDE(places=_counted(others, said)))
     return Parts(train=[parts[number] for number in train], test=[parts[number] for number in test], notes=notes)
 
 
@@ -233,12 +225,6 @@ def _said(folders: Sequence[str], name: str) -> str:
 
 
 def _counted(numbers: Sequence[int], said: Sequence[str]) -> str:
-    """`train/ (1,200 files)`, `a/ (3 files), b.png and 7 more`."""
-    places = Counter(said[number] for number in numbers).most_common()
-    shown = [_with_count(visible(place), count) for place, count in places[:_MOST_SAID]]
-    left = sum(count for _, count in places[_MOST_SAID:])
-    return ", ".join(shown) + (f" and {left:,} more" if left else "")
-
-
-def _with_count(place: str, count: int) -> str:
-    return f"{place} ({count:,} {'file' if count == 1 else 'files'})" if place.endswith("/") else place
+    counts = Counter(said[number] for number in numbers).most_common()
+    shown = [(visible(place), count if place.endswith("/") else None) for place, count in counts[:_MOST_SAID]]
+    return places(shown, more=sum(count for _, count in counts[_MOST_SAID:]))

@@ -13,7 +13,7 @@ from vaedash.languages import catalogues
 from vaedash.languages.catalogues import Speech
 
 ENGLISH = Speech(language="en", region="en")
-_NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 _LONGEST = 600  # letters of what is said again
 _here: ContextVar[Speech | None] = ContextVar("speech", default=None)
 _ask: list[Callable[[], Speech | None]] = []
@@ -72,15 +72,20 @@ class Sentence:
         return say(self.sentence, **self.parts)
 
 
-def again(words: str, sentences: Sequence[str]) -> str:
-    """What was said in English and kept, in the language of whoever looks: it is one of these sentences, whose parts have no format;
-    else it stays as it is.
+def again(words: str, sentences: Sequence[str], *, parts: Sequence[str] = ()) -> str:
+    """What was said in English and kept, in the language of whoever looks: it is one of these sentences, whose parts have no format,
+    and may be put together of such as are in `parts`; else it stays as it is.
     """
     if current().language != "en" and len(words) <= _LONGEST:  # who knows who has written it
         for sentence in sentences:
             if found := _form(sentence).fullmatch(words):
-                return say(sentence, **{name: _number(part) or say(part) for name, part in found.groupdict().items()})
+                return say(sentence, **{name: _part(part, parts) for name, part in found.groupdict().items()})
     return words
+
+
+def _part(words: str, parts: Sequence[str]) -> str:
+    said = _number(words) or say(words)
+    return said if said != words else again(words, parts, parts=parts)
 
 
 @functools.lru_cache

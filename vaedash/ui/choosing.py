@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import config, places, text
+from vaedash.comparing import results
 from vaedash.languages import counted, say
 from vaedash.runs import Run, names
 from vaedash.ui import address, cache, components
@@ -166,11 +167,11 @@ def _trials_last(runs: Sequence[Run]) -> list[Run]:
 
 
 def _known_as(run: Run) -> str:
-    known = [run.id, components.name_with_tags(run), run.status]
+    known = [run.id, components.name_with_tags(run), run.status, say(run.status)]
     if settings := run.settings:
         known += [
             settings.arch,
-            settings.preset or "own",
+            settings.preset or results.OWN,
             settings.dataset,
             settings.pixel_order,
             say("seed {seed}", seed=settings.seed),

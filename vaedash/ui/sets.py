@@ -8,6 +8,7 @@ import streamlit as st
 
 from vaedash import config, datasets, images, places, storage
 from vaedash.config import BUILT_IN, DATASETS, FRAME_SETTINGS, SETTINGS, Frame
+from vaedash.datasets import notes
 from vaedash.errors import VaedashError
 from vaedash.images import Pixels
 from vaedash.languages import figure, say, to_say
@@ -95,10 +96,8 @@ def _upload() -> tuple[str | None, str]:
         st.error(components.escaped(str(error).replace(str(path), say("the zip"))))
         return None, say("The zip cannot be used.")
     _draw(images.spread(loaded.train, config.PREVIEW_COUNT), _sizes(loaded), say(_HERE))
-    if loaded.skipped:
-        st.caption(say("{skipped:,} files skipped because they could not be read.", skipped=loaded.skipped))
     for note in loaded.notes:
-        st.caption(components.escaped(note))
+        st.caption(components.escaped(notes.said(note)))
     return str(path), ""
 
 

@@ -55,6 +55,15 @@ _COLUMNS_AFTER = (
         "mig_n",
     ),
 )
+_TITLES = {
+    "name": to_say("name"),
+    "dataset": to_say("dataset"),
+    "preset": to_say("preset"),
+    "model": to_say("model"),
+    "status": to_say("status"),
+    "host": to_say("host"),
+    "command": to_say("command"),
+}
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _FLOOR = to_say("real pictures, or a guess")
@@ -103,11 +112,12 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
 def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnConfig]":
     drawn = say("After its last epoch.\n\n{about}", about=glossary.about("prior sample"))
     return {
+        **{key: st.column_config.Column(say(title)) for key, title in _TITLES.items()},
         "drawn": st.column_config.ImageColumn(say("drawn"), help=drawn),
         "created": st.column_config.DatetimeColumn(
             say("begun"), format="YYYY-MM-DD HH:mm", help=say("In the time of {key}.", key=zone.key)
         ),
-        "seed": st.column_config.NumberColumn(format="%d", help=glossary.about("seed")),
+        "seed": st.column_config.NumberColumn(say("seed"), format="%d", help=glossary.about("seed")),
         "epochs": _number(table["epochs"], say("epochs to stop"), help=glossary.about("epoch", "early stopping")),
         "loss": _nats(table["loss"], "loss", "train, test", title=say("train loss")),
         "test_loss": _nats(table["test_loss"], "loss", "train, test", title=say("test loss")),
@@ -121,7 +131,7 @@ def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnC
         ),
         "n_test": _number(table["n_test"], say("new pictures"), help=glossary.about("train, test")),
         "parameters": _number(table["parameters"], say("weights")),
-        "seconds": _number(table["seconds"]),
+        "seconds": _number(table["seconds"], say("seconds")),
         "images_per_second": _number(table["images_per_second"], say("pictures/s")),
         "psnr": _measure(table, "psnr"),
         "ssim": _measure(table, "ssim"),
@@ -337,7 +347,8 @@ def settings(chosen: Sequence[Run]) -> None:
 
 def _differences(told: Differences, file: str) -> None:
     """A row for each run, to be sorted by any column: the settings in which they differ and what came of it; then what is the same."""
-    table = pd.DataFrame([{key: _harmless(row[key]) for key in told.columns} for row in told.rows])
+    said = [row | {"status": say(str(row["status"]))} for row in told.rows]
+    table = pd.DataFrame([{key: _harmless(row[key]) for key in told.columns} for row in said])
     losses = ("test_loss", "test_recon", "test_kl", "train_loss")
     comma = languages.current().comma  # as in `downloads`
     st.dataframe(
@@ -345,7 +356,9 @@ def _differences(told: Differences, file: str) -> None:
         hide_index=True,
         height="content" if len(table) <= _SHORT else "auto",
         column_config={
-            "name": st.column_config.TextColumn(pinned=True, width=_NAME),
+            "run": st.column_config.Column(say("run")),
+            "name": st.column_config.TextColumn(say("name"), pinned=True, width=_NAME),
+            "status": st.column_config.Column(say("status")),
             **{name: _as_set(table[name]) for name in told.settings},
             **{key: _number(table[key], say(differences.RESULTS[key]), digits=2) for key in losses},
             **{
@@ -394,7 +407,7 @@ def csv(every: Sequence[Result], *, comma: bool = False) -> bytes:
 
 def _pick(result: Result) -> Row:
     # The table has a CSV download of its own, which hands out the cells as they are.
-    row = result.as_row()
+    row = result.as_row() | {"preset": say(result.preset or ""), "status": say(result.status)}
     return {key: _harmless(row[key]) for key in (*_COLUMNS, *_COLUMNS_AFTER)}
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from vaedash import config
 from vaedash.comparing import alike, results, trials
 from vaedash.comparing.trials import Trials
+from vaedash.datasets.notes import said
 from vaedash.languages import figure as written
 from vaedash.languages import say, to_say
 from vaedash.measuring import measures
@@ -155,7 +156,7 @@ def facts(run: Run) -> dict[str, str]:
     dataset: Mapping[str, object] = run.dataset
     about = {say(title): dataset[key] for key, title in _ABOUT_IMAGES.items() if dataset.get(key) not in (None, "")}
     if notes := dataset.get("notes"):
-        about[say("what became of the files")] = " ".join(map(str, cast(Sequence[object], notes)))
+        about[say("what became of the files")] = " ".join(said(str(note)) for note in cast(Sequence[object], notes))
     kept = {key: value for key, value in start.items() if key not in _UNTOLD and isinstance(value, (str, int, float))}
     if "started" in kept:
         kept["started"] = str(kept["started"])[:16].replace("T", " ") + " UTC"
