@@ -531,6 +531,7 @@ def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_
         assert begun.layout[axis].range == whole.layout[axis].range
     low, high = whole.layout.yaxis.range
     assert low < 5.0 and high > 9.0 and not whole.layout.yaxis.showticklabels and not whole.layout.annotations
+    assert whole.layout.margin.r >= 4 * 12 > charts.race(pair).layout.margin.r  # a name ends where the picture does
 
 
 def lines(figure):

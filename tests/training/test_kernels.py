@@ -113,7 +113,7 @@ def test_with_what_was_found_a_step_on_any_number_of_threads_has_the_numbers_of_
             ),
             torch.randn(32, 4, generator=generator),
         )
-        for _ in range(6)
+        for _ in range(3)
     ]
 
     def learned(threads, **given):

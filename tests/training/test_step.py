@@ -101,11 +101,11 @@ def test_how_many_threads_compute_changes_no_bit(tiny, torch_as_it_was, arch, pr
         return [*sums, *learner.model.state_dict().values()]
 
     alone = learned(1, 1, 1)
-    for threads in ((2, 2, 2), (1, 2, 4), (4, 8, 16)):
+    for threads in ((1, 2, 4), (4, 8, 16)):
         assert all(map(torch.equal, learned(*threads), alone)), threads
 
 
-@pytest.mark.parametrize("count", [5, 37, 500, 537])
+@pytest.mark.parametrize("count", [5, 37, 537])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("arch", config.ARCHS)
 def test_how_many_threads_measure_held_out_images_changes_no_bit(tiny, torch_as_it_was, arch, precision, count):

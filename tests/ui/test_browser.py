@@ -258,7 +258,7 @@ def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, class
         for visitor in (teacher, pupil):
             visitor.goto(f"{classroom.url}/gallery?view=Blind+vote&ballot=7")
             settled(visitor)
-            expect(visitor.get_by_alt_text(re.compile("^8 pictures, made up by [AB]$"))).to_have_count(2)
+            expect(visitor.get_by_alt_text(re.compile("^pictures, made up by [AB]$"))).to_have_count(2)
         pupil.get_by_role("button", name=f"Vote {other}").click()
         expect(teacher.get_by_text("1 vote so far")).to_be_visible()  # without a click of the teacher's
         press(teacher, answer.lower())

@@ -12,6 +12,7 @@ expect = playwright.expect
 STEPS = 8
 ON = ("Space", "PageDown", "ArrowRight", "Enter", "ArrowDown")
 BACK = ("PageUp", "ArrowLeft", "ArrowUp")
+NEAR = 30  # pixels; a button is higher than that
 
 
 @pytest.fixture
@@ -90,25 +91,31 @@ def assert_fits(tab):
 def test_every_step_fits_one_screen_before_and_after_its_answer(tab, clone, width, height, large):
     tab.set_viewport_size({"width": width, "height": height})
     tab.goto(f"{clone.url}/?tour=1{'&presenter=true' if large else ''}")
-    presses = 0
+    presses, places = 0, []
+
+    def fits():
+        assert_fits(tab)
+        places.append(on(tab).bounding_box()["y"])
+
     for number in range(1, STEPS + 1):
         at_step(tab, number)
-        assert_fits(tab)
+        fits()
         choices = tab.locator("[class*=st-key-tour-say-] button")
         if count := choices.count():
             press(tab, str(count))  # the last one has the most words
             expect(choices.nth(count - 1)).to_contain_text("person_raised_hand")
-            assert_fits(tab)
+            fits()
             press(tab, ON[presses % len(ON)])
             presses += 1
             expect(on(tab)).to_have_text("Next")
-            assert_fits(tab)
+            fits()
             assert tab.locator("button[kind=primary]").count() == 1
         press(tab, ON[presses % len(ON)])
         presses += 1
     at_step(tab, STEPS + 1)
     assert_fits(tab)
     expect(tab.get_by_text("You predicted")).to_be_visible()
+    assert max(places) - min(places) < NEAR, places  # who presses it finds it where it was
 
 
 # ---- keys and clicks -------------------------------------------------------------------------------------------

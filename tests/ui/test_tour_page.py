@@ -197,7 +197,7 @@ def test_the_answer_is_that_of_the_runs_and_of_no_others(folder):
 
 def test_whose_pictures_are_whose_is_not_on_the_page_before_it_is_revealed(trained):
     at = shown(tour=1)
-    assert alternatives(at) == ["8 pictures, made up by A", "real pictures", "8 pictures, made up by B"]
+    assert alternatives(at) == ["pictures, made up by A", "real pictures", "pictures, made up by B"]
     names = [
         config.spoken(run.config.arch) for run in quiz.ballot(pair_in(trained), kind="prior", draw=0).runs.values()
     ]

@@ -21,8 +21,8 @@ Tiles = NDArray[np.uint8]  # pictures, `(N, 3, side, side)`
 LEVEL = "level"  # the answer that is no architecture's
 _LETTERS = "ABCDE"
 _LEVEL_SHARE = 0.05  # numbers of weights that differ by less than this part of the larger one are about the same
-_TILES = {"prior": 8, "recon": 5}  # pictures of each kind that are shown without a name
-_ROW = 5
+_TILES = {"prior": 9, "recon": 4}  # pictures of each kind that are shown without a name
+_ROW = 3
 
 Thing = TypeVar("Thing")
 

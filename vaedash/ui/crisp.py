@@ -15,7 +15,7 @@ _MOST = 32  # columns
 # The largest whole multiple for which there is room; where there is none for the picture as it is, it shrinks, smoothly, or rows of
 # pixels would be missing.
 _RULE = """[class*="st-key-crisp-{width}-"] img {{
-  width: max(round(down, 100%, {width}px), min(100%, {width}px)) !important; image-rendering: pixelated; }}
+  width: {drawn} !important; image-rendering: pixelated; }}
 @container crisp (max-width: {less}px) {{ [class*="st-key-crisp-{width}-"] img {{ image-rendering: auto; }} }}
 """
 # What lies around an image has the width of its place, or the image would be a part of its own width.
@@ -28,20 +28,26 @@ _AROUND = """[class*="st-key-crisp-"] :is([data-testid="stFullScreenFrame"] > di
 
 def styles() -> None:
     """What `picture` needs, once on every page."""
-    widths = (_width(columns, side) for side in IMAGE_SIZES for columns in range(1, _MOST + 1))
-    rules = (_RULE.format(width=width, less=width - 1) for width in widths)
+    widths = (pixels(columns, side) for side in IMAGE_SIZES for columns in range(1, _MOST + 1))
+    rules = (_RULE.format(width=width, drawn=drawn(width), less=width - 1) for width in widths)
     st.html(f"<style>{_AROUND}{''.join(rules)}</style>")
 
 
 def picture(tiles: Pixels, *, columns: int, alt: str, caption: str | None = None) -> None:
     """Images `(N, 3, side, side)` uint8 as one picture of so many `columns` (32 at most), as large as whole pixels allow."""
-    with _place(_width(columns, tiles.shape[-1]), alt):
+    with _place(pixels(columns, tiles.shape[-1]), alt):
         # Streamlit would pass it on as JPEG.
         st.image(_png(tiles, columns), caption=caption, alt=alt, width="stretch", output_format="PNG")
 
 
-def _width(columns: int, side: int) -> int:
-    return columns * (side + _GAP) - _GAP
+def pixels(count: int, side: int) -> int:
+    """How many pixels so many images beside each other have."""
+    return count * (side + _GAP) - _GAP
+
+
+def drawn(width: int, *, of: str = "100%") -> str:
+    """How wide a picture of so many pixels is shown where it has the room `of`, in CSS."""
+    return f"max(round(down, {of}, {width}px), min({of}, {width}px))"
 
 
 def _place(width: int, alt: str, again: int = 0) -> DeltaGenerator:

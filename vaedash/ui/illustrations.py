@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import streamlit as st
 
 from vaedash import config, images
@@ -16,7 +15,9 @@ from vaedash.runs import Run
 from vaedash.showing import charts, machines
 from vaedash.ui import cache, diagram, live, pictures, presenter, squeezed, stage, vote
 
-_ROW = 5  # pictures in a row
+_ROW = 4  # pictures in a row
+_SHEET = 8  # pictures in several rows
+_HALF, _CAPTIONED = 0.5, 0.85  # of the stage
 _DIAGRAM = 640, 330  # its proportions, with the line above it
 
 Button = Callable[[str], None]  # draws the button of an answer
@@ -73,9 +74,9 @@ def _blind_pictures(pair: Sequence[Run], button: Button, known: bool) -> None:
 
 
 def _held_out(pair: Sequence[Run], what: str) -> None:
-    tiles = pictures.originals_of(pair[0], _ROW)
+    tiles = pictures.originals_of(pair[0], _SHEET)
     if tiles is not None:
-        stage.picture(tiles, columns=len(tiles), key="held-out", alt=what)
+        stage.picture(tiles, columns=_ROW, key="held-out", alt=what)
 
 
 def _looking(pair: Sequence[Run]) -> None:
@@ -111,26 +112,28 @@ def _architectures(pair: Sequence[Run]) -> None:
 
 
 def _after_one_look(pair: Sequence[Run]) -> None:
-    """A row of pictures, and below each what a run made of it after its first epoch."""
+    """Rows of pictures, and below each picture what a run made of it after its first epoch."""
     for run, column in zip(pair, st.columns(len(pair), gap="small"), strict=True):
         tiles, name = run.pictures.sample("recon", 1), config.spoken(run.config.arch)
-        originals = pictures.originals_of(run, _ROW)
+        originals = pictures.originals_of(run, _SHEET)
         if tiles is not None:
+            count = min(_SHEET, len(tiles), _SHEET if originals is None else len(originals))
+            sets = [some[:count] for some in (originals, tiles) if some is not None]
             what = (
                 say("redrawn by {name}", name=name)
                 if originals is None
                 else say("new pictures, and below each as {name} redraws it", name=name)
             )
             with column:
-                _named(name, [originals, tiles[:_ROW]], alt=what)
+                _named(name, sets, alt=what)
 
 
-def _named(name: str, rows: Sequence[Pixels | None], *, alt: str) -> None:
-    """Rows of pictures, as far as there are any, with a name on them."""
-    tiles = np.concatenate([row for row in rows if row is not None])
+def _named(name: str, sets: Sequence[Pixels], *, alt: str) -> None:
+    """Rows of pictures with a name on them: one of each of the sets in turn."""
+    tiles = images.in_turn(sets, columns=_ROW)
     with stage.card(name):
         stage.label(name, key=name)
-        stage.picture(tiles, columns=_ROW, key=f"rows-{name}", alt=alt)
+        stage.rows(tiles, columns=_ROW, key=f"rows-{name}", alt=alt, together=len(sets))
 
 
 def _curves(pair: Sequence[Run], known: bool) -> None:
@@ -163,22 +166,23 @@ def _rows(pair: Sequence[Run], button: Button, known: bool) -> None:
         if originals is not None:  # above the card, whose words are about what is redrawn
             with column:
                 shown = say("the pictures that row {letter} was shown", letter=letter)
-                stage.picture(originals, columns=len(tiles), key=f"shown-{letter}", alt=shown)
+                stage.picture(originals, columns=len(tiles), key=f"shown-{letter}", alt=shown, share=_HALF)
         with column, stage.card(letter):
             if known:
                 stage.label({"prior": say("made up"), "recon": say("redrawn")}[kind], key=letter)
-            stage.picture(tiles, columns=len(tiles), key=f"row-{letter}", alt=say("row {letter}", letter=letter))
+            row = say("row {letter}", letter=letter)
+            stage.picture(tiles, columns=len(tiles), key=f"row-{letter}", alt=row, share=_HALF)
             button(letter)
 
 
 def _shuffled_pixels() -> None:
     """Pictures as they are, and as a model sees them shuffled."""
-    some = cache.some_shapes()[:_ROW]
+    some = cache.some_shapes()[:_SHEET]
     orders = {"as": (say("as they are"), some), "sh": (say("shuffled"), images.shuffled(some))}
     for (key, (name, tiles)), column in zip(orders.items(), st.columns(len(orders), gap="small"), strict=True):
         with column:
             alt = say("pictures, their pixels {name}", name=name)
-            stage.picture(tiles, columns=_ROW, key=f"pixels-{key}", alt=alt, caption=name)
+            stage.picture(tiles, columns=_ROW, key=f"pixels-{key}", alt=alt, caption=name, share=_CAPTIONED)
 
 
 def _after_shuffling(tested: Mapping[Variant, Run]) -> None:

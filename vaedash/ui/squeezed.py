@@ -34,7 +34,7 @@ def show(run: Run) -> None:
     shown = originals[quiz.best_first(run, originals)[0]]
     mu, redrawn = decoded.squeezed(run, shown)
     name = config.spoken(run.config.arch)
-    before, middle, after = st.columns([3, 7, 3], gap="small", vertical_alignment="center")
+    before, middle, after = st.columns([4, 7, 4], gap="small", vertical_alignment="center")
     with before:
         _tile(shown, say("a new picture: {size:,} numbers", size=shown.size), key="squeezed-before")
     with middle, stage.limited(WIDTH, HEIGHT, key="squeezed"):
@@ -45,8 +45,7 @@ def show(run: Run) -> None:
 
 
 def _tile(pixels: Pixels, what: str, *, key: str) -> None:
-    stage.picture(pixels[None], columns=1, key=key, alt=what)
-    st.caption(what)
+    stage.picture(pixels[None], columns=1, key=key, alt=what, caption=what)
 
 
 def bars(numbers: Floats, *, hue: str) -> str:

@@ -17,10 +17,26 @@ def styles(*, rest: float) -> None:
     st.html(f"<style>:root {{ --stage: max(9rem, 100dvh - {rest}rem); }}</style>")
 
 
-def picture(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None = None) -> None:
-    """Images `(N, 3, side, side)` uint8 as `crisp.picture` shows them, but no higher than the stage."""
+def picture(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None = None, share: float = 1.0) -> None:
+    """Images `(N, 3, side, side)` uint8 as `crisp.picture` shows them, but no higher than this share of the stage."""
     rows = -(-len(tiles) // columns)
-    with limited(columns, rows, key=key):
+    with limited(columns * share, rows, key=key):
+        crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
+
+
+def rows(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None = None, together: int = 1) -> None:
+    """Images as `crisp.picture` shows them, as wide as there is room, and of their rows as many as the stage has room for: one of
+    some that stay `together` at least."""
+    across, down = (crisp.pixels(count, tiles.shape[-1]) for count in (columns, -(-len(tiles) // columns)))
+    unit = crisp.pixels(together, tiles.shape[-1]) + 1
+    fitting = "round(down, var(--rows-most, var(--stage)), var(--unit))"
+    st.html(
+        f"<style>.st-key-{key} img {{\n"
+        f"--drawn: {crisp.drawn(across, of='100cqw')}; --unit: calc(var(--drawn) * {unit / across});\n"
+        f"height: clamp(var(--unit), {fitting}, var(--drawn) * {down / across}) !important;\n"
+        "object-fit: cover; object-position: top; }</style>"
+    )
+    with st.container(key=key):
         crisp.picture(tiles, columns=columns, alt=alt, caption=caption)
 
 

@@ -148,7 +148,8 @@ def _answers(
         with st.container(key="tour-training"):
             shuffling.how_far(tested, ended=functools.partial(bookmark.reveal, question))
     else:
-        illustrations.show(question, pair, tested, button, known=known)
+        with st.container(key="tour-seen"):
+            illustrations.show(question, pair, tested, button, known=known)
     if question.choices:
         if not illustrations.chosen_by_picture(question):
             for choice, column in zip(question.choices, st.columns(len(question.choices), gap="small"), strict=True):

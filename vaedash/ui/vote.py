@@ -14,7 +14,7 @@ from vaedash.languages import counted, say
 from vaedash.runs import Run
 from vaedash.ui import address, components, pictures, stage, tallies, visitors
 
-_ACROSS = 4  # made-up pictures in a row
+_ACROSS = 3  # made-up pictures in a row
 _REST = 22  # rem: how high the page is beside the pictures
 
 
@@ -79,16 +79,17 @@ def _columns(count: int, real: Pixels | None) -> Sequence[DeltaGenerator]:
         return st.columns(count, gap="small")
     first, middle, *others = st.columns(count + 1, gap="small")
     with middle:
-        stage.picture(real, columns=_ACROSS, key="real", alt=say("real pictures"), caption=say("real pictures"))
+        stage.rows(real, columns=_ACROSS, key="real", alt=say("real pictures"), caption=say("real pictures"))
     return [first, *others]
 
 
 def _drawn(ballot: Ballot, letter: str, shown: Pixels | None) -> None:
     tiles = ballot.tiles[letter]
     if ballot.kind == "prior":
-        alt, columns = say("{n} pictures, made up by {letter}", n=len(tiles), letter=letter), _ACROSS
-    else:
-        alt, columns = say("{n} pictures, redrawn by {letter}", n=len(tiles), letter=letter), len(tiles)
+        alt = say("pictures, made up by {letter}", letter=letter)
+        stage.rows(tiles, columns=_ACROSS, key=f"drawn-{letter}", alt=alt)
+        return
+    alt, columns = say("{n} pictures, redrawn by {letter}", n=len(tiles), letter=letter), len(tiles)
     if shown is not None:
         tiles, alt = np.concatenate([shown, tiles]), say("{alt}, below the real ones", alt=alt)
     stage.picture(tiles, columns=columns, key=f"drawn-{letter}", alt=alt)

@@ -9,6 +9,8 @@ from vaedash.languages import say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import outliers, style, thinning
 
+_LETTER = 16  # pixels, in the letters of a large presentation, too
+
 
 def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
     """How wrong each run is on new pictures, after each look at all the others: the first `looks` of them, or all.
@@ -34,11 +36,13 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
             cliponaxis=False,
         )
     most = max(len(run.epochs) for run in pair)
-    x = style.axis(range=[0.5, 1.08 * most + 0.5], fixedrange=True, ticksuffix=say(" looks"), showticksuffix="last")
+    x = style.axis(range=[0.5, most + 0.5], fixedrange=True, ticksuffix=say(" looks"), showticksuffix="last")
     y = style.axis(
         say("how wrong"), range=_from_best_to_worst(pair), showticklabels=False, zeroline=False, fixedrange=True
     )
-    return style.laid_out(figure, x=x, y=y, showlegend=False, hovermode=False)
+    style.laid_out(figure, x=x, y=y, showlegend=False, hovermode=False)
+    room = max(len(config.spoken(run.config.arch)) for run in pair) * _LETTER  # for a name at the end of a line
+    return figure.update_layout(margin_r=figure.layout.margin.r + room)
 
 
 def _from_best_to_worst(pair: Sequence[Run]) -> list[float]:
