@@ -457,3 +457,8 @@ def test_what_is_odd_about_own_pictures_is_told_in_the_language_of_the_page(tmp_
         "Es gibt keinen Testsatz: 2 der 20 Bilder, mit festem Seed gezogen, werden zurückgehalten.",
     ):
         assert said.count(components.escaped(told)) == 1, said
+
+
+@pytest.mark.parametrize(("lang", "asked"), [("de", "own"), ("de", "eigenes"), ("en", "propio"), ("es", "p2")])
+def test_a_link_to_the_form_means_the_same_preset_in_every_language(lang, asked):
+    assert shown("train", lang=lang, preset=asked).session_state.preset == ("p2" if asked == "p2" else "own")

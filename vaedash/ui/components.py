@@ -91,10 +91,17 @@ def words(names: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def choice(
-    label: str, names: Mapping[str, str], *, default: str, key: str, help: str | None = None, bare: bool = False
+    label: str,
+    names: Mapping[str, str],
+    *,
+    default: str,
+    key: str,
+    help: str | None = None,
+    bare: bool = False,
+    kept: bool = False,
 ) -> str:
     """The one of these options, each with its English name, that a person chose; it is in the URL. With `bare`, the label is
-    only read out.
+    only read out; what is `kept` is so while other pages are looked at.
     """
     linked = _linked(key, names)
     chosen = st.segmented_control(
@@ -107,6 +114,7 @@ def choice(
         bind="query-params",
         help=help,
         label_visibility="collapsed" if bare else "visible",
+        persist_state="session" if kept else None,
         wrap=True,
     )
     return chosen or default

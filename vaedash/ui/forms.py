@@ -14,7 +14,6 @@ from vaedash.runs import Run
 from vaedash.settings import Choice, Group, Number, Setting, Value
 from vaedash.ui import components, sets, visitors
 
-_OWN = "own"  # values, in place of a preset's
 _ON_TOP = ("dataset", "preset", "arch", "epochs", "seed")  # each with a place, most with a widget of their own
 
 
@@ -24,15 +23,13 @@ def settings() -> tuple[list[RunConfig], str]:
         st.info(say(visitors.LOOK_ON), icon=":material/visibility:")
         return [], say("Training is switched off here.")
     dataset, lack = sets.choose()
-    preset = st.segmented_control(
+    preset = components.choice(
         say(SETTINGS["preset"].label),
-        [*PRESETS, _OWN],
+        {name: name for name in (*PRESETS, results.OWN)},
         default=str(SETTINGS["preset"].offered),
         key="preset",
-        bind="query-params",
-        persist_state="session",
         help=_preset_words(),
-        wrap=True,
+        kept=True,
     )
     archs = st.pills(
         say(SETTINGS["arch"].label),
@@ -94,7 +91,9 @@ def copy(run: Run) -> None:
         if name not in ("arch", "preset", "seed") and value is not None:
             st.session_state[name] = SETTINGS[name].kind(value)
             st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
-    st.session_state.update(preset=run.config.preset or _OWN, archs=[run.config.arch], seeds=str(run.config.seed))
+    st.session_state.update(
+        preset=run.config.preset or results.OWN, archs=[run.config.arch], seeds=str(run.config.seed)
+    )
     called = components.plain(text.brief(run.name))
     visitors.tell(say("The form above now has the settings of {name}.", name=called))
 
