@@ -92,7 +92,7 @@ DAMAGES: dict[str, tuple[Callable, str, str, str, bool]] = {
     ),
     "no settings": (
         lambda place: (place.path / "config.json").unlink(),
-        *("no-settings", "config.json is missing", "archive {id} --forever", False),
+        *("no-settings", "config.json is missing", "archive {id} --runs-dir {folder} --forever", False),
     ),
     "settings of a newer version": (
         lambda place: changed(place.path / "config.json", schema=2),
@@ -221,7 +221,7 @@ def test_a_damage_is_named_with_what_to_do_and_nothing_is_changed(place, case):
     [finding] = examine(place)
     assert finding.kind == kind
     assert sentence.format(id=place.path.name) in finding.sentence and finding.sentence.endswith(".")
-    assert remedy.format(id=place.path.name) in finding.remedy
+    assert remedy.format(id=place.path.name, folder=place.folder) in finding.remedy
     assert finding.where in (place.path.name, str(place.cache), str(place.data_dir))
     assert (finding.mend is not None) == mendable
     for said in (finding.sentence, finding.remedy):
@@ -492,7 +492,9 @@ def test_a_run_that_is_there_twice_under_two_ids_is_named(place):
     [finding] = examine(place)
     assert (finding.kind, finding.where) == ("twin", "zzzzzz")
     assert f"the same run as {place.path.name}" in finding.sentence
-    assert "restore zzzzzz undoes it" in finding.remedy and "as many epochs" in finding.remedy
+    assert (
+        f"restore zzzzzz --runs-dir {place.folder} undoes it" in finding.remedy and "as many epochs" in finding.remedy
+    )
     with FileLock(place.folder / "zzzzzz" / "lock"):
         [finding] = examine(place)
         assert "stop it, then archive zzzzzz" in finding.remedy and finding.mend is None

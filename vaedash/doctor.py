@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from vaedash import config, datasets, places, storage, text
+from vaedash import config, datasets, storage, text
 from vaedash.config import RunConfig
 from vaedash.errors import RunError
 from vaedash.models import own
@@ -146,10 +146,8 @@ def _twin(first: Run, run: Run) -> Iterator[Finding]:
     same = len(run.epochs) == len(first.epochs)
     other = min((run, first), key=lambda twin: len(twin.epochs))
     which = f"{other.id}, which has {'as many' if same else 'fewer'} epochs"
-    fix = f"--fix archives {which}: {places.command()} restore {other.id} undoes it."
-    by_hand = (
-        f"A process holds it: wait for that or stop it, then archive {which}: {places.command()} archive {other.id}"
-    )
+    fix = f"--fix archives {which}: {other.command('restore')} undoes it."
+    by_hand = f"A process holds it: wait for that or stop it, then archive {which}: {other.command('archive')}"
     yield Finding(
         kind="twin",
         where=run.id,
@@ -211,7 +209,7 @@ def _run(run: Run) -> Iterator[Finding]:
             kind="interrupted",
             where=run.id,
             sentence=run.sentence.partition(";")[0] + ".",
-            remedy=f"Resume it: {places.command()} resume {run.id}",
+            remedy=f"Resume it: {run.command('resume')}",
         )
     if run.settings and config.is_own(run.settings.arch):
         yield from _source(run, run.settings.arch)
@@ -289,7 +287,7 @@ def _silence(run: Run) -> Iterator[Finding]:
             kind="silent",
             where=run.id,
             sentence=f"Its process lives, but has said nothing for {silent / 60:.0f} minutes.",
-            remedy=f"It may be slow or suspended: wait, or stop it: {places.command()} stop {run.id}",
+            remedy=f"It may be slow or suspended: wait, or stop it: {run.command('stop')}",
         )
 
 
@@ -300,7 +298,7 @@ def _records(run: Run) -> Iterator[Finding]:
             kind="no-settings",
             where=run.id,
             sentence=f"{names.CONFIG} is missing, so nothing says what this run is.",
-            remedy=f"Put it back, or delete what is left: {places.command()} archive {run.id} --forever",
+            remedy=f"Put it back, or delete what is left: {run.command('archive')} --forever",
         )
     for name, reason in run.flaws.items():
         remedy, mend = _remedy(run, name, reason)
@@ -329,7 +327,7 @@ def _remedy(run: Run, name: str, reason: str) -> tuple[str, Callable[[], None] |
         return "--fix sets it aside; name and tags have to be given again.", aside
     if name in (names.PROGRESS, names.MEASURED):
         return "--fix sets it aside; whatever needs it writes it anew.", aside
-    return f"Put a copy of it back, or train anew; {places.command()} archive {run.id} puts the run aside.", None
+    return f"Put a copy of it back, or train anew; {run.command('archive')} puts the run aside.", None
 
 
 def _source(run: Run, arch: str) -> Iterator[Finding]:

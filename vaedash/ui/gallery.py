@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaedash import glossary, images, places
+from vaedash import glossary, images
 from vaedash.comparing import alike, results
 from vaedash.errors import DatasetError
 from vaedash.images import Pixels
@@ -128,9 +128,7 @@ def _drawn_here(run: Run, *, able: bool, count: int, seed: int, cells: int) -> N
 def _taken_home(alive: Sequence[Run], able: Sequence[Run], *, count: int, seed: int) -> None:
     """The pictures of runs that a browser draws, made once more here where somebody saves them; and how anybody makes them again."""
     temperature = throws.temperature()
-    commands = [
-        f"{places.command()} generate {run.id} --n {count} --seed {seed} --temperature {temperature:g}" for run in able
-    ]
+    commands = [f"{run.command('generate')} --n {count} --seed {seed} --temperature {temperature:g}" for run in able]
     with st.container(horizontal=True, vertical_alignment="center"):
         for run in alive:
             draw = functools.partial(decoded.prior, run, count=count, seed=seed, temperature=temperature)
