@@ -202,6 +202,8 @@ PIXEL_ORDERS = ("natural", "shuffled")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
+OWN_VALUES = to_say("own")  # the preset of whoever chose the values
+
 # The study's three presets, which change several things at once: the comparison page warns when two chosen
 # runs differ in more than their architecture. And one of our own, which is as good after a quarter of the epochs.
 PRESETS: Mapping[str, Mapping[str, Value]] = {

@@ -12,13 +12,13 @@ PARTS = {
     "archive": "a.tar",
     "ending": ".txt",
     "folder": "/b/c",
-    "learned": "x_train",
+    "learned": "training",
     "lists": "x.txt, y.txt",
     "name": "d/e.png",
     "named": 202599,
     "partition": "p.txt",
     "side": "training",
-    "tested": "x_test",
+    "tested": "test",
     "title": "CIFAR-10",
     "train": "seg_train/ (3,000 files)",
     "test": "seg_test/ (1 file)",
@@ -50,8 +50,29 @@ def test_places_are_said_one_by_one():
     assert kept == "Left out, since they lie outside both: a/ (2,000 files), b, c/ (1 file), d.png and 1,000 more."
     with in_language("de"):
         assert notes.said(kept) == (
-            "Weggelassen, weil außerhalb von beiden: a/ (2.000 Dateien), b, c/ (1 Datei), d.png und 1.000 weitere."
+            "Weggelassen, da sie außerhalb von beiden liegen: a/ (2.000 Dateien), b, c/ (1 Datei), d.png und 1.000 weitere."
         )
+
+
+@pytest.mark.parametrize("name", ["training", "run", "status", "0001", "1,5", "a, b"])
+def test_what_a_file_is_called_is_no_word_and_no_number(name):
+    told = [
+        (Note.WITHOUT_ENDING, {"name": name, "count": 1}),
+        (Note.ARRAYS, {"learned": name, "n_train": 2000, "tested": "x_test", "n_test": 100}),
+        (Note.OUTSIDE, {"places": places([(name, 2), ("b/", 1)])}),
+        (Note.MISSING, {"folder": name, "missing": 1, "count": 20000}),
+    ]
+    for language in set(LANGUAGES) - {"en"}:
+        with in_language(language):
+            for note, parts in told:
+                kept = note(**parts)
+                assert notes.said(kept).count(name) == kept.count(name), notes.said(kept)
+
+
+def test_a_number_is_written_as_it_was():
+    kept = Note.ARRAY_VALUES(black=f"{-1.5e-05:,.6g}", white=f"{2e6:,.6g}")
+    with in_language("de"):
+        assert notes.said(kept) == "Von den Werten der Arrays wird -1,5e-05 schwarz und 2e+06 weiß."
 
 
 def test_what_is_no_note_stays_as_it_is():

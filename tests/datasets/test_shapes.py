@@ -3,7 +3,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from vaedash.datasets import shapes
+from vaedash.datasets import notes, shapes
+from vaedash.languages import LANGUAGES, speech, spoken
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,10 @@ def test_progress_counts_every_image_once():
     shapes.make(progress=lambda what, done, total: calls.append((done, total)), n_train=200, n_test=50)
     done = [call[0] for call in calls]
     assert done == sorted(set(done)) and calls[-1] == (250, 250) and {total for _, total in calls} == {250}
+
+
+def test_what_is_said_of_them_is_said_in_every_language(source):
+    for language in set(LANGUAGES) - {"en"}:
+        with spoken(speech(language)):
+            [said] = map(notes.said, source.notes)
+        assert said not in source.notes and "600" in said

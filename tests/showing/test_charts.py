@@ -522,7 +522,7 @@ def test_the_last_overtaking_is_marked_with_the_name_of_who_overtakes():
     assert not charts.race(pair[:1]).layout.annotations
 
 
-def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_still_to_come():
+def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_still_to_come(monkeypatch):
     pair = [run_of([9.0, 6.0, 5.5], arch="fc"), run_of([8.0, 5.0], arch="conv")]
     begun, whole = charts.contest(pair, looks=1), charts.contest(pair)
     assert [(list(trace.y), trace.text[-1]) for trace in whole.data] == [([9.0, 6.0, 5.5], "FC"), ([8.0, 5.0], "conv")]
@@ -532,6 +532,8 @@ def test_a_contest_says_names_and_nothing_of_the_trade_and_has_room_for_what_is_
     low, high = whole.layout.yaxis.range
     assert low < 5.0 and high > 9.0 and not whole.layout.yaxis.showticklabels and not whole.layout.annotations
     assert whole.layout.margin.r >= 4 * 12 > charts.race(pair).layout.margin.r  # a name ends where the picture does
+    monkeypatch.setattr(config, "spoken", lambda arch: arch * 10)  # a long one stands above its line instead
+    assert charts.contest(pair).layout.margin.r < 4 * 12 and charts.contest(pair).data[0].textposition == "top left"
 
 
 def lines(figure):

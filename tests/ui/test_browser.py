@@ -247,6 +247,20 @@ def press(tab, key: str) -> None:
     tab.keyboard.press(key)
 
 
+def test_of_pictures_without_room_for_all_their_rows_a_few_are_whole_and_the_whole_screen_has_all(browser, classroom):
+    tab = browser.new_page(viewport={"width": 1280, "height": 600})
+    tab.goto(f"{classroom.url}/gallery?view=Blind+vote&ballot=7")
+    settled(tab)
+    real = tab.locator(".st-key-real")
+    shown = real.locator("img").bounding_box()
+    assert shown["width"] / shown["height"] == pytest.approx(3 / 2, rel=0.02)  # two of three rows
+    real.hover()
+    real.locator("button").click()
+    expect(real.get_by_role("button", name="Close fullscreen")).to_be_visible()
+    until(lambda: real.locator("img").bounding_box()["height"] > 500)
+    tab.close()
+
+
 @pytest.mark.slow
 def test_two_browsers_vote_on_one_ballot_and_see_the_common_tally(browser, classroom):
     both = components.comparable(runs.list_runs(classroom.folder))

@@ -18,7 +18,6 @@ from vaedash.measuring.measures import MEASURES
 from vaedash.runs import Run, Status, names, schema
 from vaedash.runs.schema import Figure
 
-OWN = to_say("own")  # the preset of whoever chose the values
 LEVEL = 0.05  # losses closer than this read as the same figure
 
 Row = dict[str, str | int | float | None]  # what stands in a line of a table or of an export, by the key of its column
@@ -153,7 +152,7 @@ def result(run: Run) -> Result:
         name=run.name,
         created=text.visible(run.created),
         dataset=_dataset(run),
-        preset=(settings.preset or OWN) if settings else None,
+        preset=(settings.preset or config.OWN_VALUES) if settings else None,
         model=config.arch_name(settings.arch) if settings else None,
         seed=settings.seed if settings else None,
         status=run.status,

@@ -4,7 +4,7 @@ import enum
 import functools
 from collections.abc import Mapping, Sequence
 
-from vaedash.languages import again, to_say
+from vaedash.languages import again, part_again, to_say
 
 
 class Note(enum.Enum):
@@ -14,6 +14,9 @@ class Note(enum.Enum):
     SIDES = to_say("Learned from: {train}. Tested on: {test}.")
     ARRAYS = to_say("Learned from: the array {learned} ({n_train} images). Tested on: {tested} ({n_test} images).")
     NO_TEST = to_say("There is no test/: the images of the validation set serve as test.")
+    MADE = to_say(
+        "Made images: the {count} test images are drawn as the training images are, from a random stream of their own."
+    )
     HELD_OUT = to_say("There is no test set: {held} of the {count} images, drawn with a fixed seed, are held out.")
     VALIDATION = to_say("The validation set is left out: {places}. Training and test have sets of their own.")
     OUTSIDE = to_say("Left out, since they lie outside both: {places}.")
@@ -99,8 +102,8 @@ class Note(enum.Enum):
         return _with(self.value, parts)
 
 
-_PLACE = (to_say("{place} (1 file)"), to_say("{place} ({count} files)"))
-_PLACES, _AND_MORE = to_say("{places}, {place}"), to_say("{places} and {count} more")
+_PLACE = (to_say("{folder} (1 file)"), to_say("{folder} ({count} files)"))
+_PLACES, _AND_MORE = to_say("{place}, {places}"), to_say("{places} and {count} more")
 _SENTENCES = sorted(  # a long one may read like a shorter one with much in a part of it
     (sentence for note in Note for sentence in ((note.value,) if isinstance(note.value, str) else note.value)),
     key=len,
@@ -111,14 +114,25 @@ _SENTENCES = sorted(  # a long one may read like a shorter one with much in a pa
 def places(counts: Sequence[tuple[str, int | None]], more: int = 0) -> str:
     """`train/ (1,200 files)`, `a/ (3 files), b.png and 7 more`: places, how many files each has (None: it is one), and how many more
     there are elsewhere. A part of a sentence."""
-    named = [place if count is None else _with(_PLACE, {"place": place, "count": count}) for place, count in counts]
-    said = functools.reduce(lambda before, place: _with(_PLACES, {"places": before, "place": place}), named)
+    named = [place if count is None else _with(_PLACE, {"folder": place, "count": count}) for place, count in counts]
+    said = functools.reduce(lambda rest, place: _with(_PLACES, {"place": place, "places": rest}), reversed(named))
     return _with(_AND_MORE, {"places": said, "count": more}) if more else said
 
 
 def said(note: str) -> str:
     """A note as it was kept, in the language of whoever looks; one that is not of these stays as it is."""
-    return again(note, _SENTENCES, parts=(_AND_MORE, _PLACES, *_PLACE))
+    return again(note, _SENTENCES, part=_part)
+
+
+_AS_THEY_ARE = ("archive", "ending", "folder", "learned", "lists", "name", "partition", "tested", "title")
+
+
+def _part(name: str, words: str) -> str:
+    if name in _AS_THEY_ARE:  # a file may be called like a word, or by a number
+        return words
+    if name in ("train", "test", "places"):
+        return again(words, (_AND_MORE, _PLACES, *_PLACE), part=_part)
+    return again(words, _PLACE, part=_part) if name == "place" else part_again(name, words)
 
 
 def _with(sentence: str | tuple[str, str], parts: Mapping[str, object]) -> str:

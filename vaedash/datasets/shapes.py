@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vaedash.config import USUAL_FRAME, Frame
+from vaedash.datasets.notes import Note
 from vaedash.datasets.source import Progress, Source, silent
 from vaedash.images import Pixels
 from vaedash.languages import to_say
@@ -101,7 +102,7 @@ def make(*, progress: Progress = silent, n_train: int = 20_000, n_test: int = 2_
                 done += len(chunk)
                 progress("drawing shapes", done, total)
         labels |= {f"{part}/{name}": values for name, values in drawn.items()}
-    note = f"Made images: the {n_test} test images are drawn as the training images are, from a random stream of their own."
+    note = Note.MADE(count=n_test)
     return Source(
         train=images["train"], test=images["test"], notes=(note,), labels=labels, names={to_say("shape"): tuple(SHAPES)}
     )

@@ -13,7 +13,7 @@ from vaedash.languages import catalogues
 from vaedash.languages.catalogues import Speech
 
 ENGLISH = Speech(language="en", region="en")
-_NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?(e[+-][0-9]+)?")
 _LONGEST = 600  # letters of what is said again
 _here: ContextVar[Speech | None] = ContextVar("speech", default=None)
 _ask: list[Callable[[], Speech | None]] = []
@@ -72,20 +72,22 @@ class Sentence:
         return say(self.sentence, **self.parts)
 
 
-def again(words: str, sentences: Sequence[str], *, parts: Sequence[str] = ()) -> str:
-    """What was said in English and kept, in the language of whoever looks: it is one of these sentences, whose parts have no format,
-    and may be put together of such as are in `parts`; else it stays as it is.
+def part_again(_name: str, words: str) -> str:
+    """A part of what was said in English: a number, or a word of the catalogues."""
+    if _NUMBER.fullmatch(words):
+        return _Parts(current()).written(words)
+    return say(words)
+
+
+def again(words: str, sentences: Sequence[str], *, part: Callable[[str, str], str] = part_again) -> str:
+    """What was said in English and kept, in the language of whoever looks: it is one of these sentences, whose parts have no format;
+    else it stays as it is. `part` says a part anew, by its name and as it was said.
     """
     if current().language != "en" and len(words) <= _LONGEST:  # who knows who has written it
         for sentence in sentences:
             if found := _form(sentence).fullmatch(words):
-                return say(sentence, **{name: _part(part, parts) for name, part in found.groupdict().items()})
+                return say(sentence, **{name: part(name, said) for name, said in found.groupdict().items()})
     return words
-
-
-def _part(words: str, parts: Sequence[str]) -> str:
-    said = _number(words) or say(words)
-    return said if said != words else again(words, parts, parts=parts)
 
 
 @functools.lru_cache
@@ -93,14 +95,6 @@ def _form(sentence: str) -> re.Pattern[str]:
     """What a sentence looks like with its parts in it."""
     pieces = string.Formatter().parse(sentence)
     return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, _, _ in pieces))
-
-
-def _number(words: str) -> str:
-    """These words as whoever looks writes the number that they are; empty where they are none."""
-    if not (number := _NUMBER.fullmatch(words)):
-        return ""
-    decimals = len(number[1] or ".") - 1
-    return figure(float(words.replace(",", "")), f"{',' if ',' in words else ''}.{decimals}f")
 
 
 def counted(one: str, many: str, /, *, n: int, **parts: object) -> str:
@@ -136,6 +130,9 @@ class _Parts(string.Formatter):
         words = format(value, format_spec)
         if not isinstance(value, numbers.Number) or isinstance(value, bool):
             return words
+        return self.written(words)
+
+    def written(self, number: str) -> str:
+        """A number that is written in English."""
         decimal, group, before_percent = self.separators
-        words = words.translate({ord("."): decimal, ord(","): group})
-        return words.replace("%", f"{before_percent}%")
+        return number.translate({ord("."): decimal, ord(","): group}).replace("%", f"{before_percent}%")

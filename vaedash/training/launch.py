@@ -198,7 +198,7 @@ def member_name(name: str | None, member: RunConfig, group: Sequence[RunConfig])
         return name
     parts = [config.arch_name(member.arch)]
     if len({other.preset for other in group}) > 1:
-        parts.append(member.preset or "own")
+        parts.append(member.preset or config.OWN_VALUES)
     if len({other.seed for other in group}) > 1:
         parts.append(f"seed {member.seed}")
     behind = " ".join(parts)

@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vaedash import config, places, text
-from vaedash.comparing import results
 from vaedash.languages import counted, say
 from vaedash.runs import Run, names
 from vaedash.ui import address, cache, components
@@ -171,7 +170,7 @@ def _known_as(run: Run) -> str:
     if settings := run.settings:
         known += [
             settings.arch,
-            settings.preset or results.OWN,
+            settings.preset or config.OWN_VALUES,
             settings.dataset,
             settings.pixel_order,
             say("seed {seed}", seed=settings.seed),

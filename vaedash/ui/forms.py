@@ -25,7 +25,7 @@ def settings() -> tuple[list[RunConfig], str]:
     dataset, lack = sets.choose()
     preset = components.choice(
         say(SETTINGS["preset"].label),
-        {name: name for name in (*PRESETS, results.OWN)},
+        {name: name for name in (*PRESETS, config.OWN_VALUES)},
         default=str(SETTINGS["preset"].offered),
         key="preset",
         help=_preset_words(),
@@ -92,7 +92,7 @@ def copy(run: Run) -> None:
             st.session_state[name] = SETTINGS[name].kind(value)
             st.session_state.pop(_before(name), None)  # what was copied is meant, be it what another preset offers
     st.session_state.update(
-        preset=run.config.preset or results.OWN, archs=[run.config.arch], seeds=str(run.config.seed)
+        preset=run.config.preset or config.OWN_VALUES, archs=[run.config.arch], seeds=str(run.config.seed)
     )
     called = components.plain(text.brief(run.name))
     visitors.tell(say("The form above now has the settings of {name}.", name=called))

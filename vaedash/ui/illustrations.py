@@ -17,7 +17,7 @@ from vaedash.ui import cache, diagram, live, pictures, presenter, squeezed, stag
 
 _ROW = 4  # pictures in a row
 _SHEET = 8  # pictures in several rows
-_HALF, _CAPTIONED = 0.5, 0.85  # of the stage
+_HALF, _CAPTIONED = 0.5, 0.85  # of the stage: for one of two rows, for what has a caption
 _DIAGRAM = 640, 330  # its proportions, with the line above it
 
 Button = Callable[[str], None]  # draws the button of an answer
@@ -76,7 +76,7 @@ def _blind_pictures(pair: Sequence[Run], button: Button, known: bool) -> None:
 def _held_out(pair: Sequence[Run], what: str) -> None:
     tiles = pictures.originals_of(pair[0], _SHEET)
     if tiles is not None:
-        stage.picture(tiles, columns=_ROW, key="held-out", alt=what)
+        stage.picture(tiles, columns=min(_ROW, len(tiles)), key="held-out", alt=what)
 
 
 def _looking(pair: Sequence[Run]) -> None:

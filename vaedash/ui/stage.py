@@ -31,7 +31,7 @@ def rows(tiles: Pixels, *, columns: int, key: str, alt: str, caption: str | None
     unit = crisp.pixels(together, tiles.shape[-1]) + 1
     fitting = "round(down, var(--rows-most, var(--stage)), var(--unit))"
     st.html(
-        f"<style>.st-key-{key} img {{\n"
+        f"<style>.st-key-{key} img:not([style*='contain']) {{\n"  # so is a picture that fills the screen
         f"--drawn: {crisp.drawn(across, of='100cqw')}; --unit: calc(var(--drawn) * {unit / across});\n"
         f"height: clamp(var(--unit), {fitting}, var(--drawn) * {down / across}) !important;\n"
         "object-fit: cover; object-position: top; }</style>"

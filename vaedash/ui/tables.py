@@ -55,15 +55,10 @@ _COLUMNS_AFTER = (
         "mig_n",
     ),
 )
-_TITLES = {
-    "name": to_say("name"),
-    "dataset": to_say("dataset"),
-    "preset": to_say("preset"),
-    "model": to_say("model"),
-    "status": to_say("status"),
-    "host": to_say("host"),
-    "command": to_say("command"),
-}
+_TITLES = (
+    *(to_say("run"), to_say("name"), to_say("dataset"), to_say("preset"), to_say("model")),
+    *(to_say("status"), to_say("host"), to_say("command")),
+)  # of columns that are called by their keys
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _FLOOR = to_say("real pictures, or a guess")
@@ -112,7 +107,7 @@ def result_table(runs: Sequence[Run], *, chosen: Sequence[Run]) -> None:
 def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnConfig]":
     drawn = say("After its last epoch.\n\n{about}", about=glossary.about("prior sample"))
     return {
-        **{key: st.column_config.Column(say(title)) for key, title in _TITLES.items()},
+        **_titles(table),
         "drawn": st.column_config.ImageColumn(say("drawn"), help=drawn),
         "created": st.column_config.DatetimeColumn(
             say("begun"), format="YYYY-MM-DD HH:mm", help=say("In the time of {key}.", key=zone.key)
@@ -143,6 +138,10 @@ def _column_config(table: pd.DataFrame, *, zone: ZoneInfo) -> "dict[str, ColumnC
         "fid_n": _number(table["fid_n"], say("n of FID")),
         **_of_labels(table),
     }
+
+
+def _titles(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
+    return {key: st.column_config.Column(say(key)) for key in _TITLES if key in table}
 
 
 def _of_labels(table: pd.DataFrame) -> "dict[str, ColumnConfig]":
@@ -316,7 +315,7 @@ def _row_of_measure(
 
 def over_seeds(cells: Sequence[Cell]) -> None:
     """Means and spreads over seeds (`results.over_seeds`)."""
-    rows = [cell.as_row() for cell in cells]
+    rows = [_said(cell.as_row()) for cell in cells]
     table = pd.DataFrame(
         [{say(title): _harmless(row[key]) for key, title in results.SEEDS_COLUMNS.items()} for row in rows]
     )
@@ -347,7 +346,7 @@ def settings(chosen: Sequence[Run]) -> None:
 
 def _differences(told: Differences, file: str) -> None:
     """A row for each run, to be sorted by any column: the settings in which they differ and what came of it; then what is the same."""
-    said = [row | {"status": say(str(row["status"]))} for row in told.rows]
+    said = map(_said, told.rows)
     table = pd.DataFrame([{key: _harmless(row[key]) for key in told.columns} for row in said])
     losses = ("test_loss", "test_recon", "test_kl", "train_loss")
     comma = languages.current().comma  # as in `downloads`
@@ -356,9 +355,8 @@ def _differences(told: Differences, file: str) -> None:
         hide_index=True,
         height="content" if len(table) <= _SHORT else "auto",
         column_config={
-            "run": st.column_config.Column(say("run")),
+            **_titles(table),
             "name": st.column_config.TextColumn(say("name"), pinned=True, width=_NAME),
-            "status": st.column_config.Column(say("status")),
             **{name: _as_set(table[name]) for name in told.settings},
             **{key: _number(table[key], say(differences.RESULTS[key]), digits=2) for key in losses},
             **{
@@ -407,8 +405,13 @@ def csv(every: Sequence[Result], *, comma: bool = False) -> bytes:
 
 def _pick(result: Result) -> Row:
     # The table has a CSV download of its own, which hands out the cells as they are.
-    row = result.as_row() | {"preset": say(result.preset or ""), "status": say(result.status)}
+    row = _said(result.as_row())
     return {key: _harmless(row[key]) for key in (*_COLUMNS, *_COLUMNS_AFTER)}
+
+
+def _said(row: Row) -> Row:
+    """A row with the words among its cells in the language of the page."""
+    return row | {key: say(str(row[key])) for key in ("preset", "status") if row.get(key)}
 
 
 def _harmless(value: _Value) -> _Value:

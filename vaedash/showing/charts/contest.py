@@ -9,7 +9,10 @@ from vaedash.languages import say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import outliers, style, thinning
 
-_LETTER = 16  # pixels, in the letters of a large presentation, too
+_LETTER, _FITS = (
+    16,
+    7,
+)  # pixels, in the letters of a large presentation, too; and how many have room at the end of a line
 
 
 def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
@@ -18,6 +21,8 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
     The axes have room for all of them from the beginning, so that one can see what is still to come.
     """
     figure = go.Figure()
+    longest = max(len(config.spoken(run.config.arch)) for run in pair)
+    beside = longest <= _FITS
     for run in pair:
         losses = [row["test_loss"] for row in run.epochs][:looks]
         places = thinning.kept([losses])
@@ -28,7 +33,7 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
             name=name,
             text=[*[""] * (len(places) - 1), name],
             mode="lines+markers+text" if thinning.dotted(len(places)) else "lines+text",
-            textposition="middle right",
+            textposition="middle right" if beside else "top left",
             textfont={"color": style.hue(run), "size": 20, "weight": 700},
             line={"color": style.hue(run), "width": 3.5},
             marker={"size": 8},
@@ -41,8 +46,7 @@ def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
         say("how wrong"), range=_from_best_to_worst(pair), showticklabels=False, zeroline=False, fixedrange=True
     )
     style.laid_out(figure, x=x, y=y, showlegend=False, hovermode=False)
-    room = max(len(config.spoken(run.config.arch)) for run in pair) * _LETTER  # for a name at the end of a line
-    return figure.update_layout(margin_r=figure.layout.margin.r + room)
+    return figure.update_layout(margin_r=figure.layout.margin.r + longest * _LETTER) if beside else figure
 
 
 def _from_best_to_worst(pair: Sequence[Run]) -> list[float]:
