@@ -16,8 +16,8 @@ SCHEMA = 1  # major version of everything under runs/; a newer one is read, neve
 RUN_ID = re.compile(r"[a-z][a-z0-9]{5}")  # checked before any path is made of an id
 
 IMAGE_SIZES = (32, 64)
-FITS = ("crop", "squash", "pad")
-BACKGROUNDS = ("auto", "white", "black")
+FITS = (to_say("crop"), to_say("squash"), to_say("pad"))
+BACKGROUNDS = (to_say("auto"), to_say("white"), to_say("black"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,10 +195,10 @@ BUILT_IN: Mapping[str, BuiltIn] = {
 DATASETS = tuple(BUILT_IN)
 
 MONITORS = ("train", "val")
-SCHEDULES = ("constant", "one-cycle", "linear")
+SCHEDULES = (to_say("constant"), "one-cycle", to_say("linear"))
 OPTIMIZERS = ("adam", "muon")
 ACTIVATIONS = ("relu", "silu")
-PIXEL_ORDERS = ("natural", "shuffled")
+PIXEL_ORDERS = (to_say("natural"), to_say("shuffled"))
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

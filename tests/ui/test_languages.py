@@ -282,3 +282,19 @@ def test_facts_on_disk_are_the_same_in_every_language(folder):
     assert {file.name: file.read_bytes() for file in run.path.glob("*.json")} == before
     with spoken(speech("de")):
         assert runs.find(folder, run.id).status == "finished" and results.result(run).as_row()["status"] == "finished"
+
+
+def test_an_example_keeps_its_name_where_another_language_says_it_and_something_else_is_saved(folder):
+    run = make_run(folder)
+    (run.path / "notes.json").write_text('{"schema": 1, "name": "FC on shapes (example)", "tags": [], "example": true}')
+    at = shown("train", lang="de")
+    [name] = [field for field in at.text_input if field.value == "FC mit shapes (Beispiel)"]
+    assert name.label == "Name"
+    at.text_input(key=next(field.key for field in at.text_input if str(field.key).startswith("tags-"))).set_value("x")
+    at.button(key=f"save-{run.id}").click().run()
+    kept = runs.find(folder, run.id)
+    assert (kept.given_name, list(kept.tags)) == ("FC on shapes (example)", ["x"])
+    with spoken(speech("es")):
+        assert tables._said({"dataset": "CIFAR-10 (9,973 test images)"}) == {
+            "dataset": "CIFAR-10 (9.973 imágenes de prueba)"
+        }

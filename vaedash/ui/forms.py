@@ -215,6 +215,7 @@ def _field(setting: Setting, *chosen: str | None) -> Value | None:
         return st.segmented_control(
             say(setting.label),
             choices,
+            format_func=lambda choice: say(str(choice)),
             default=setting.default,
             required=True,
             key=setting.name,

@@ -48,7 +48,7 @@ def manage(run: Run) -> None:
 def _edit(run: Run) -> DeltaGenerator:
     """What may be changed of it, and the row of buttons for that."""
     name, tags, colour = _fields(run)
-    st.text_input(say("Name"), run.given_name, key=name, placeholder=run.name, max_chars=text.LONGEST_NAME)
+    st.text_input(say("Name"), _name(run), key=name, placeholder=run.name, max_chars=text.LONGEST_NAME)
     st.text_input(say("Tags"), _tags(run), key=tags, max_chars=max(_TAGS, len(_tags(run))), help=say("By comma."))
     _choose_colour(run, key=colour)
     notes.field(run)
@@ -130,6 +130,11 @@ def _key(field: str, run: Run, kept: str) -> str:
     return f"{field}-{run.id}-{zlib.crc32(kept.encode(errors='replace'))}"
 
 
+def _name(run: Run) -> str:
+    """The name that was given to it, as the page says it; empty where it is called by its settings."""
+    return run.name if run.given_name else ""
+
+
 def _tags(run: Run) -> str:
     return ", ".join(run.tags)
 
@@ -139,7 +144,7 @@ def _save(run: Run) -> None:
     """Write down what this visitor has edited of the run as it was shown, and nothing else: another may have changed the rest."""
     changes = Notes()
     name, tags, colour = (st.session_state[field] for field in _fields(run))
-    if name != run.given_name:
+    if name != _name(run):
         changes["name"] = name
     if tags != _tags(run):
         changes["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()]

@@ -80,7 +80,7 @@ WORDINGS: Mapping[str, Wording] = {
     "shuffled": Wording(
         asked=to_say("Who suffers more if the pixels are shuffled?"),
         before=to_say(
-            "Take every picture apart into its pixels and lay them out anew, always in the same order. Nothing is lost, but "
+            "Now the pixels of every picture change places, in all of them in the same way. Nothing is lost, but "
             "neighbours are no neighbours any more. Now both learn again."
         ),
         after=to_say(

@@ -59,6 +59,7 @@ _TITLES = (
     *(to_say("run"), to_say("name"), to_say("dataset"), to_say("preset"), to_say("model")),
     *(to_say("status"), to_say("host"), to_say("command")),
 )  # of columns that are called by their keys
+_PARTS = (to_say("{images} ({n} test images)"),)  # what sets are called of which not all is here
 MOST = 500  # rows unless all are asked for: ten thousand take seconds to make and to send
 PICTURED = 100  # rows with pictures beside those of the chosen runs: a thousand pictures take seconds to send
 _FLOOR = to_say("real pictures, or a guess")
@@ -411,7 +412,10 @@ def _pick(result: Result) -> Row:
 
 def _said(row: Row) -> Row:
     """A row with the words among its cells in the language of the page."""
-    return row | {key: say(str(row[key])) for key in ("preset", "status") if row.get(key)}
+    said = {key: say(str(row[key])) for key in ("preset", "status") if row.get(key)}
+    if images := row.get("dataset"):
+        said["dataset"] = languages.again(str(images), _PARTS)
+    return row | said
 
 
 def _harmless(value: _Value) -> _Value:

@@ -143,9 +143,11 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
             hovertemplate=f"n = {written(measurement['n'], ',')}<extra>{key.label}</extra>",
         )
     floors = [floor for _, measurement, _ in measured if (floor := measurement.get("floor")) is not None]
-    for floor in sorted({round(floor, measure.digits) + 0.0 for floor in floors}):
+    bounds = sorted({round(floor, measure.digits) + 0.0 for floor in floors})
+    for floor in bounds:  # close to each other, as those of one measure are: they have one label
         whose = say("a guess") if measure.labelled else say("real pictures")
-        style.add_bound(figure, floor, f"{whose}: {written(floor, f'.{measure.digits}f')}", end="top")
+        said = f"{whose}: {'–'.join(written(bound, f'.{measure.digits}f') for bound in bounds)}"
+        style.add_bound(figure, floor, said if floor == bounds[-1] else "", end="top")
     unit = f" ({say(measure.unit).strip()})" if measure.unit else ""
     better = f", {say(BETTER[measure.better])}" if measure.better else ""
     counts = ", ".join(sorted({written(measurement["n"], ",") for _, measurement, _ in measured}))
@@ -156,6 +158,7 @@ def quality(chosen: Sequence[Run], name: str) -> go.Figure:
         zeroline=False,
         tickvals=list(range(len(measured))),
         ticktext=[key.short for key, _, _ in measured],
+        ticklabelstandoff=6,
     )
     return style.laid_out(figure, x=x, y=y, height=150 + 46 * len(measured), hovermode="closest")
 
