@@ -64,7 +64,7 @@ WORDINGS: Mapping[str, Wording] = {
         after=to_say("Would it help to look even more often?"),
     ),
     "numbers": Wording(
-        asked=to_say("How does it remember a picture?"),
+        asked=to_say("How does a model remember a picture?"),
         before=to_say(
             "It keeps only the numbers in the middle, one for each bar, and draws the picture again from them."
         ),
