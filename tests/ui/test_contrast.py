@@ -129,7 +129,7 @@ def test_everybody_can_read_a_vote_and_its_answer(tab, clone):
     expect(tab.get_by_role("button", name="A, my vote")).to_be_visible()
     settled(tab)
     assert_everybody_can_read(tab)
-    tab.keyboard.press("Shift+Enter")
+    tab.keyboard.press("Enter")
     expect(tab.locator(".st-key-stage-label-A")).to_be_visible()
     settled(tab)
     tab.wait_for_timeout(1500)

@@ -12,9 +12,10 @@ from vaedash.comparing.quiz import Ballot
 from vaedash.images import Pixels
 from vaedash.languages import counted, say
 from vaedash.runs import Run
-from vaedash.ui import address, components, pictures, stage, tallies, visitors
+from vaedash.ui import address, components, keys, pictures, stage, tallies, visitors
 
 _ACROSS = 3  # made-up pictures in a row
+_ON = ("Enter", "PageDown")  # on a page that scrolls by the other keys of `keys.ON`
 _REST = 22  # rem: how high the page is beside the pictures
 
 
@@ -34,6 +35,8 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
         return
     known = ballot.name in _opened()
     stage.styles(rest=_REST)
+    votes = {form: f"vote-{letter}" for letter in ballot.runs for form in (letter, letter.lower())}
+    keys.listen(votes | dict.fromkeys(_ON, "next" if known else "reveal"))
     st.header(say("Which of these did {name} draw?", name=config.spoken(ballot.sought)), anchor=False)
     cards(ballot, lambda letter: _button(ballot, letter, known), known=known)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -47,6 +50,7 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
                 ),
                 _query(pair),
             )
+            st.caption(say("Keys: A and B vote; Enter or a clicker reveals, and goes on."))
 
 
 def _query(pair: Sequence[Run]) -> dict[str, str]:
@@ -103,7 +107,6 @@ def _button(ballot: Ballot, letter: str, known: bool) -> None:
         type="primary" if mine else "secondary",
         disabled=known,
         width="stretch",
-        shortcut=letter,
         on_click=_cast,
         args=(ballot.name, letter),
     )
@@ -115,12 +118,11 @@ def _ways(ballot: Ballot, known: bool, draw: int) -> None:
             say("Reveal"),
             key="reveal",
             type="primary",
-            shortcut="Shift+Enter",
             on_click=_open,
             args=(ballot.name,),
         )
         return
-    st.button(say("Next ballot"), key="next", type="primary", shortcut="Shift+Enter", on_click=_turn, args=(draw + 1,))
+    st.button(say("Next ballot"), key="next", type="primary", on_click=_turn, args=(draw + 1,))
     if visitors.may_change():
         about = say("Empties the tally of this ballot, for everybody: for the next class.")
         st.button(say("Count anew"), key="anew", type="tertiary", help=about, on_click=_count_anew, args=(ballot.name,))
