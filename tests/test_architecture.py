@@ -1,5 +1,6 @@
 """The page on an architecture of one's own: its file and its commands are executed as they stand there."""
 
+import contextlib
 import re
 import shlex
 
@@ -30,7 +31,6 @@ def written(tmp_path, monkeypatch):
     """A folder with the file of the page, in which a person types."""
     monkeypatch.setenv("VAEDASH_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("VAEDASH_RUNS", str(tmp_path / "runs"))
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "residual.py").write_text(SOURCE)
     few = shapes.make(n_train=48, n_test=12)
     for part, tiles in (("train", few.train), ("test", few.test)):
@@ -38,7 +38,8 @@ def written(tmp_path, monkeypatch):
         for number, tile in enumerate(tiles):
             picture = images.encode_png(images.grid(tile[None], columns=1))
             (tmp_path / "few_shapes" / part / f"{number:02}.png").write_bytes(picture)
-    return tmp_path
+    with contextlib.chdir(tmp_path):  # which is left before it goes
+        yield tmp_path
 
 
 @pytest.mark.usefixtures("in_process")
