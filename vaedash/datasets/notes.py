@@ -115,8 +115,8 @@ def places(counts: Sequence[tuple[str, int | None]], more: int = 0) -> str:
     """`train/ (1,200 files)`, `a/ (3 files), b.png and 7 more`: places, how many files each has (None: it is one), and how many more
     there are elsewhere. A part of a sentence."""
     named = [place if count is None else _with(_PLACE, {"folder": place, "count": count}) for place, count in counts]
-    said = functools.reduce(lambda rest, place: _with(_PLACES, {"place": place, "places": rest}), reversed(named))
-    return _with(_AND_MORE, {"places": said, "count": more}) if more else said
+    listed = functools.reduce(lambda rest, place: _with(_PLACES, {"place": place, "places": rest}), reversed(named))
+    return _with(_AND_MORE, {"places": listed, "count": more}) if more else listed
 
 
 def said(note: str) -> str:

@@ -15,7 +15,6 @@ from vaedash.runs import Run
 from vaedash.ui import address, components, keys, pictures, stage, tallies, visitors
 
 _ACROSS = 3  # made-up pictures in a row
-_ON = ("Enter", "PageDown")  # on a page that scrolls by the other keys of `keys.ON`
 _REST = 22  # rem: how high the page is beside the pictures
 
 
@@ -36,7 +35,7 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
     known = ballot.name in _opened()
     stage.styles(rest=_REST)
     votes = {form: f"vote-{letter}" for letter in ballot.runs for form in (letter, letter.lower())}
-    keys.listen(votes | dict.fromkeys(_ON, "next" if known else "reveal"))
+    keys.listen(votes | {"Enter": "next" if known else "reveal"})  # the others of `keys.ON` scroll a page
     st.header(say("Which of these did {name} draw?", name=config.spoken(ballot.sought)), anchor=False)
     cards(ballot, lambda letter: _button(ballot, letter, known), known=known)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -50,7 +49,7 @@ def view(chosen: Sequence[Run], *, kind: str, draw: int) -> None:
                 ),
                 _query(pair),
             )
-            st.caption(say("Keys: A and B vote; Enter or a clicker reveals, and goes on."))
+            st.caption(say("Keys: A and B vote; Enter reveals, and goes on."))
 
 
 def _query(pair: Sequence[Run]) -> dict[str, str]:

@@ -9,10 +9,8 @@ from vaedash.languages import say
 from vaedash.runs.record import Run
 from vaedash.showing.charts import outliers, style, thinning
 
-_LETTER, _FITS = (
-    16,
-    7,
-)  # pixels, in the letters of a large presentation, too; and how many have room at the end of a line
+_LETTER = 16  # pixels, in the letters of a large presentation, too
+_FITS = 7  # letters for which there is room at the end of a line
 
 
 def contest(pair: Sequence[Run], *, looks: int | None = None) -> go.Figure:
